@@ -1,0 +1,86 @@
+"""How long things take: each segmenter and artefact, and the engine against the obvious loop.
+
+pytest benchmarks/test_speed.py
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from robustbench_cells.artefacts import ARTEFACTS
+from robustbench_cells.baselines import BASELINES
+from robustbench_cells.datasets import Selection, open_dataset
+from robustbench_cells.evaluate import BATCH, Condition, condition_views, evaluate, make_batches
+from robustbench_cells.metrics import METRICS
+from robustbench_cells.models import shipped_models
+from robustbench_cells.session import load
+from robustbench_cells.types import PATCH_SIDE, Comparison
+
+_SEED = 0
+_CONDITION = Condition(ARTEFACTS.get("noise"), 50.0)
+
+
+@pytest.fixture(scope="module")
+def frames() -> Selection:
+    """Four frames of the embedded data set: 24 patches."""
+    return open_dataset("synthetic", frames=4)
+
+
+@pytest.mark.parametrize("name", [*BASELINES.names(), *shipped_models()])
+def test_segmenter(name: str, frames: Selection, benchmark: Any) -> None:
+    """Seconds a batch of 16 patches; a sixteenth of it is the time per patch."""
+    segmenter = load(name)
+    (batch, *_) = make_batches(condition_views(frames, _CONDITION, _SEED, 6), _CONDITION, _SEED)
+    probabilities = benchmark.pedantic(segmenter.predict, (batch.images,), rounds=3, warmup_rounds=1)
+    benchmark.extra_info["ms_per_patch"] = round(1000 * benchmark.stats["mean"] / BATCH, 2)
+    assert probabilities.shape == batch.images.shape
+
+
+@pytest.mark.parametrize("name", ARTEFACTS.names())
+def test_artefact(name: str, frames: Selection, benchmark: Any) -> None:
+    """Seconds a patch, at the strongest intensity of the default profile."""
+    artefact = ARTEFACTS.get(name)
+    condition = Condition(artefact, float(artefact.grid("default")[-1]))
+    view = next(iter(condition_views(frames, condition, _SEED, 6)))
+    image, _ = benchmark.pedantic(condition.distort, (view, _SEED), rounds=20, warmup_rounds=1)
+    assert image.shape == (PATCH_SIDE, PATCH_SIDE)
+
+
+@pytest.mark.skipif(not shipped_models(), reason="no shipped model; train one with robustbench_cells.train")
+def test_engine_against_the_obvious_loop(
+    frames: Selection, benchmark: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same patches, one `Model.predict` an image; both give the same scores, up to the rounding of the network."""
+    import keras
+
+    name, path = next(iter(shipped_models().items()))
+    segmenter, model = load(name), keras.saving.load_model(path, compile=False)
+    metrics = tuple(METRICS)
+
+    def engine() -> list[float]:
+        views = condition_views(frames, _CONDITION, _SEED, 6)
+        outcomes = evaluate(make_batches(views, _CONDITION, _SEED), _CONDITION, [segmenter], metrics)
+        return [record.scores["jaccard"] for record in outcomes[name].records]
+
+    def loop() -> list[float]:
+        scores = []
+        for view in condition_views(frames, _CONDITION, _SEED, 6):
+            image, labels = _CONDITION.distort(view, _SEED)
+            mask = model.predict(image[None, ..., None], verbose=0)[0, ..., 0] > 0.5
+            comparison = Comparison(mask[None], labels[None] > 0)
+            scores.append(float({metric.name: metric.score(comparison) for metric in metrics}["jaccard"][0]))
+        return scores
+
+    loop()  # the first call compiles
+    started = time.perf_counter()
+    looped = loop()
+    seconds = time.perf_counter() - started
+    scores = benchmark.pedantic(engine, rounds=3, warmup_rounds=1)
+    ratio = seconds / benchmark.stats["mean"]
+    benchmark.extra_info["times_faster_than_the_loop"] = round(ratio, 2)
+    with capsys.disabled():
+        print(f"\nengine against the obvious loop on {len(scores)} patches: {ratio:.1f} times as fast")
+    np.testing.assert_allclose(scores, looped, atol=0.01)

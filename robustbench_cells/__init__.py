@@ -1,0 +1,31 @@
+"""How far may a microscope image drift before a segmentation model breaks? Robustness as pytest.
+
+The names below are loaded when they are first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "ARTEFACTS": "robustbench_cells.artefacts",
+    "BASELINES": "robustbench_cells.baselines",
+    "METRICS": "robustbench_cells.metrics",
+    "Condition": "robustbench_cells.evaluate",
+    "cut_patches": "robustbench_cells.patches",
+    "evaluate": "robustbench_cells.evaluate",
+    "load_segmenter": "robustbench_cells.models",
+    "open_dataset": "robustbench_cells.datasets",
+    "summarise": "robustbench_cells.results",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,0 +1,38 @@
+"""Gaussian noise (the paper, section II and Figure 4)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from robustbench_cells.artefacts._registry import ARTEFACTS
+from robustbench_cells.artefacts._rescale import rescale
+from robustbench_cells.types import Artefact, Image, Labels
+
+
+@ARTEFACTS.register
+class Noise(Artefact):
+    """Camera noise: adds zero-mean gaussian noise to each pixel, then stretches to [0, 255].
+
+    The intensity is the noise's standard deviation in grey levels. One noise field grows from an intensity to the
+    next. The stretch is part of the artefact, so sigma 0 is a contrast stretch and not ``clean``.
+    """
+
+    name = "noise"
+    version = 1
+    parameter = "sigma"
+    unit = "grey levels"
+    neutral = 0.0
+    grids = {
+        "quick": (0, 50, 200),
+        "default": (0, 50, 100, 150, 200),
+        "paper": tuple(range(0, 201, 5)),
+    }
+
+    def distort(
+        self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator
+    ) -> tuple[Image, Labels]:
+        """See `Artefact.distort`; a negative sigma raises."""
+        if not 0 <= intensity < np.inf:
+            raise ValueError(f"sigma {intensity}: a number of grey levels from 0 up is needed")
+        field = rng.standard_normal(image.shape, dtype=np.float32)
+        return rescale(image + np.float32(intensity) * field), labels.copy()

@@ -1,0 +1,25 @@
+"""The errors that a user can mend. Each message names the thing, the value and the remedy."""
+
+
+class RobustbenchError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class DataError(RobustbenchError):
+    """A frame, a mask or a data-set folder cannot be used as it is."""
+
+
+class ModelError(RobustbenchError):
+    """A model file cannot be loaded, or does not behave as a segmenter."""
+
+
+class ResultsError(RobustbenchError):
+    """Stored results are missing or cannot be read."""
+
+
+class UnknownNameError(RobustbenchError):
+    """A name that no registry holds."""
+
+
+class DuplicateNameError(RobustbenchError):
+    """Two plug-ins claim one name."""

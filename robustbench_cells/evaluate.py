@@ -1,0 +1,221 @@
+"""The engine: frames, one condition and some segmenters into records.
+
+A batch is cut, distorted and checked once, in a thread of its own while the previous one is being predicted, and is
+then given to every segmenter. Two batches are in memory at a time, however many frames there are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from robustbench_cells.invariants import batch_faults, prediction_faults
+from robustbench_cells.patches import cut_patches
+from robustbench_cells.types import (
+    PATCH_SIDE,
+    PATCHES_PER_FRAME,
+    Artefact,
+    Comparison,
+    Image,
+    Labels,
+    Masks,
+    Metric,
+    Patch,
+    Record,
+    Sample,
+    Segmenter,
+)
+
+BATCH = 16
+THRESHOLD = 0.5  # the paper, section II
+CLEAN = "clean"
+
+T = TypeVar("T")
+
+
+class Frames(Protocol):
+    """Frames that can be read one at a time, such as `datasets.Selection`."""
+
+    frames: tuple[str, ...]
+    read: Callable[[str], Sample]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """An artefact at an intensity, or no artefact at all."""
+
+    artefact: Artefact | None = None
+    intensity: float = 0.0
+
+    @property
+    def artefact_name(self) -> str:
+        """``clean`` where there is none."""
+        return self.artefact.name if self.artefact else CLEAN
+
+    @property
+    def name(self) -> str:
+        """As in test ids: ``clean`` or ``noise-50``."""
+        return f"{self.artefact.name}-{self.intensity:g}" if self.artefact else CLEAN
+
+    def patches_per_frame(self, shape: tuple[int, int], most: int) -> int:
+        """Patches that this condition takes from a frame of this shape."""
+        if self.artefact is None:
+            return min(PATCHES_PER_FRAME, most)
+        return min(self.artefact.patches_per_frame(self.intensity, shape, most), most)
+
+    def view_side(self, side: int = PATCH_SIDE) -> int:
+        """Side of the square that is cut from the frame, in pixels."""
+        return self.artefact.view_side(self.intensity, side) if self.artefact else side
+
+    def distort(self, view: Patch, seed: int) -> tuple[Image, Labels]:
+        """A view's image and labels under this condition."""
+        if self.artefact is None:
+            return view.image, view.labels
+        return self.artefact.distort(view.image, view.labels, self.intensity, view.random(seed, self.artefact.name))
+
+
+@dataclass
+class Outcome:
+    """What one segmenter did under one condition."""
+
+    segmenter: str
+    condition: Condition
+    metrics: Sequence[Metric]
+    records: list[Record] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    error: Exception | None = None
+    predict_seconds: float = 0.0
+
+    @property
+    def sound(self) -> bool:
+        """Whether every patch was predicted and nothing was wrong."""
+        return self.error is None and not self.faults
+
+    def scores(self) -> dict[str, float]:
+        """Each metric pooled over the patches, undefined ones left out."""
+        return {metric.name: self._pooled(metric) for metric in self.metrics}
+
+    def _pooled(self, metric: Metric) -> float:
+        values = np.array([record.scores[metric.name] for record in self.records])
+        values = values[~np.isnan(values)]
+        return float(getattr(values, metric.pooled)()) if len(values) else float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Distorted patches: views (N), images and labels (N, H, W), and what is wrong with them."""
+
+    views: Sequence[Patch]
+    images: Image
+    labels: Labels
+    faults: Sequence[str]
+
+
+def condition_views(frames: Frames, condition: Condition, seed: int, most_patches: int) -> Iterator[Patch]:
+    """The views of a condition, frame after frame."""
+    for frame in frames.frames:
+        sample = frames.read(frame)
+        shape = (sample.image.shape[0], sample.image.shape[1])
+        yield from cut_patches(sample, condition.view_side(), condition.patches_per_frame(shape, most_patches), seed)
+
+
+def make_batches(views: Iterable[Patch], condition: Condition, seed: int) -> Iterator[Batch]:
+    """Distorted and checked batches of at most `BATCH` patches, each made while the one before is in use."""
+
+    def make(chunk: Sequence[Patch]) -> Batch:
+        pairs = [condition.distort(view, seed) for view in chunk]
+        images, labels = np.stack([image for image, _ in pairs]), np.stack([label for _, label in pairs])
+        return Batch(chunk, images, labels, batch_faults(chunk, images, labels))
+
+    return _one_ahead(map(make, _chunks(views, BATCH)))
+
+
+def evaluate(
+    batches: Iterable[Batch],
+    condition: Condition,
+    segmenters: Sequence[Segmenter],
+    metrics: Iterable[Metric],
+    progress: Callable[[int], None] = lambda patches: None,
+) -> Mapping[str, Outcome]:
+    """Score segmenters on the batches of one condition.
+
+    Parameters
+    ----------
+    batches
+        From `make_batches`.
+    condition
+        What was done to them.
+    segmenters
+        Each sees the very same arrays. One that raises is left out from then on; its error is kept in its outcome.
+    metrics
+        What to score.
+    progress
+        Takes the number of patches done after each batch.
+
+    Returns
+    -------
+    Mapping
+        An outcome for each segmenter, by name.
+    """
+    metrics = tuple(metrics)
+    outcomes = {segmenter.name: Outcome(segmenter.name, condition, metrics) for segmenter in segmenters}
+    for batch in batches:
+        batch.images.flags.writeable = False  # one segmenter must not change what the next one sees
+        truth = batch.labels > 0
+        for segmenter in segmenters:
+            outcome = outcomes[segmenter.name]
+            outcome.faults.extend(batch.faults)
+            if outcome.error is None:
+                _judge(segmenter, batch, truth, outcome)
+        progress(len(batch.views))
+    return outcomes
+
+
+def _judge(segmenter: Segmenter, batch: Batch, truth: Masks, outcome: Outcome) -> None:
+    started = time.perf_counter()
+    try:
+        probabilities = segmenter.predict(batch.images)
+    except Exception as error:  # a model is anybody's code: its test fails, the others go on
+        outcome.error = error
+        return
+    finally:
+        outcome.predict_seconds += time.perf_counter() - started
+    if faults := prediction_faults(batch.images, probabilities):
+        outcome.faults.extend(faults)
+        return
+    comparison = Comparison(probabilities > THRESHOLD, truth)
+    columns = {metric.name: metric.score(comparison).tolist() for metric in outcome.metrics}
+    for row, view in enumerate(batch.views):
+        scores = {name: column[row] for name, column in columns.items()}
+        outcome.records.append(
+            Record(
+                segmenter.name,
+                outcome.condition.artefact_name,
+                float(outcome.condition.intensity),
+                view.frame,
+                view.index,
+                scores,
+            )
+        )
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def _one_ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items, each asked for in a thread while the one before is in use."""
+    end = object()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        upcoming = pool.submit(next, items, end)
+        while (item := upcoming.result()) is not end:
+            upcoming = pool.submit(next, items, end)
+            yield item  # type: ignore[misc]

@@ -1,0 +1,45 @@
+"""What must hold of every batch and of every prediction; what does not is said in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from robustbench_cells.types import Image, Labels, Patch
+
+
+def batch_faults(views: Sequence[Patch], images: Image, labels: Labels) -> list[str]:
+    """What is wrong with a distorted batch; nothing for a sound one.
+
+    Parameters
+    ----------
+    views
+        The patches before the artefact.
+    images, labels
+        The batch after it, (N, H, W).
+    """
+    faults = []
+    if images.dtype != np.float32 or labels.dtype != np.int32:
+        faults.append(f"images are {images.dtype} and labels {labels.dtype}; float32 and int32 are needed")
+    if images.shape != labels.shape:
+        faults.append(f"images have shape {images.shape} but labels {labels.shape}")
+    if not np.isfinite(images).all():
+        faults.append("an image has a pixel that is not finite")
+    elif images.min() < 0 or images.max() > 255:
+        faults.append(f"grey levels span {images.min():g} to {images.max():g}, outside [0, 255]")
+    for view, left in zip(views, labels, strict=True):
+        if invented := np.setdiff1d(left, view.labels).tolist():
+            faults.append(f"frame {view.frame}, patch {view.index}: label ids {invented} were not in the view")
+    return faults
+
+
+def prediction_faults(images: Image, probabilities: Image) -> list[str]:
+    """What is wrong with a segmenter's answer, (N, H, W), to a batch; nothing for a sound one."""
+    if not isinstance(probabilities, np.ndarray) or probabilities.shape != images.shape:
+        return [f"predicted {getattr(probabilities, 'shape', type(probabilities))} for images of {images.shape}"]
+    if not np.isfinite(probabilities).all():
+        return ["a predicted probability is not finite"]
+    if probabilities.min() < 0 or probabilities.max() > 1:
+        return [f"predictions span {probabilities.min():g} to {probabilities.max():g}, outside [0, 1]"]
+    return []

@@ -1,0 +1,18 @@
+"""The U-Net, and one file for each model format, found by its registration."""
+
+from robustbench_cells.models._cards import card_path, write_card
+from robustbench_cells.models._keras import KerasSegmenter, jit_setting
+from robustbench_cells.models._loading import load_segmenter, shipped_models
+from robustbench_cells.models._registry import FORMATS
+from robustbench_cells.models.unet import build_unet
+
+__all__ = [
+    "FORMATS",
+    "KerasSegmenter",
+    "build_unet",
+    "card_path",
+    "jit_setting",
+    "load_segmenter",
+    "shipped_models",
+    "write_card",
+]

@@ -1,0 +1,46 @@
+"""Model cards: a TOML file beside a model's file that says what it is."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from robustbench_cells.errors import ModelError
+from robustbench_cells.files import sha256, write_text
+
+
+def card_path(model: Path) -> Path:
+    """Where the card of a model file lies: beside it, with the suffix ``.toml``."""
+    return model.with_suffix(".toml")
+
+
+def write_card(path: Path, card: Mapping[str, Any]) -> None:
+    """Write a card, atomically."""
+    write_text(path, tomli_w.dumps(card))
+
+
+def checked_digest(model: Path) -> str:
+    """SHA-256 of a model file, which must be the one that its card, if it has one, names.
+
+    Raises
+    ------
+    ModelError
+        If it is not, or the card cannot be read.
+    """
+    digest = sha256(model)
+    path = card_path(model)
+    if path.exists():
+        try:
+            named = tomllib.loads(path.read_text(encoding="utf-8")).get("sha256")
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ModelError(f"{path}: is not a model card ({error}); restore it or remove it") from error
+        if named is not None and named != digest:
+            raise ModelError(
+                f"{model}: SHA-256 is {digest[:12]}…, but its card {path.name} says {str(named)[:12]}…; the file is damaged "
+                "or was replaced: restore it, or retrain it so that the card is written anew"
+            )
+    return digest

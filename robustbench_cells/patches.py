@@ -1,0 +1,44 @@
+"""Frames into seeded patches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from robustbench_cells.errors import DataError
+from robustbench_cells.randomness import generator
+from robustbench_cells.types import Patch, Sample
+
+
+def cut_patches(sample: Sample, side: int, count: int, seed: int) -> Iterator[Patch]:
+    """Square patches at random places of a frame.
+
+    A place is drawn as a fraction of the room that there is, keyed by (seed, data set, frame, patch index) alone: the
+    first patches of a larger count are those of a smaller one, and patches of another side lie at the same fractions.
+
+    Parameters
+    ----------
+    sample
+        The frame.
+    side
+        Side of a patch in pixels.
+    count
+        Number of patches.
+    seed
+        Of the run.
+
+    Raises
+    ------
+    DataError
+        If the frame is smaller than a patch.
+    """
+    height, width = sample.image.shape
+    if side > min(height, width):
+        raise DataError(
+            f"frame {sample.frame} of {sample.dataset} is {width}×{height} px, smaller than the {side}×{side} px that "
+            "a patch needs here; leave the frame out, or the intensities (or the margin) that need so large a view"
+        )
+    for index in range(count):
+        down, right = generator(seed, sample.dataset, sample.frame, index, "place").random(2)
+        top, left = int(down * (height - side + 1)), int(right * (width - side + 1))
+        window = slice(top, top + side), slice(left, left + side)
+        yield Patch(sample.dataset, sample.frame, index, sample.image[window], sample.labels[window])

@@ -1,0 +1,176 @@
+"""The pytest plugin: options, the fixture ``rb_outcome``, its parametrisation, and what the terminal shows.
+
+A test that takes ``rb_outcome`` runs once for each segmenter and condition of the grid. Nothing but pytest is imported
+until there is one.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from robustbench_cells.evaluate import Outcome
+    from robustbench_cells.results import Results
+    from robustbench_cells.session import BenchmarkSession, Settings
+
+_FIXTURE = "rb_outcome"
+_SESSION = pytest.StashKey["BenchmarkSession"]()
+_RESULTS = pytest.StashKey["Results"]()
+_WRITTEN = pytest.StashKey[list[Path]]()
+
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "dataset": {"default": "synthetic", "help": "'synthetic', or a folder (`robustbench_cells list` shows the layouts)"},
+    "split": {"help": "split of the data set (default: its own, mostly 'test')"},
+    "model": {
+        "action": "append",
+        "metavar": "NAME|FILE",
+        "help": "a shipped model, a baseline or a model file; repeatable (default: all shipped models and baselines)",
+    },
+    "profile": {"default": "default", "help": "grid to run: quick, default or paper"},
+    "frames": {"type": int, "help": "use this many frames, evenly spread (default: all of the split)"},
+    "seed": {"type": int, "default": 0, "help": "of patches and artefacts (default: 0)"},
+    "margin": {"type": int, "default": 0, "help": "field of interest: pixels left out at each border (default: 0)"},
+    "white-level": {"type": int, "help": "the value of 16-bit files that is white, for example 4095 for 12-bit cameras"},
+    "reports": {"default": "reports", "metavar": "DIR", "help": "folder for results and reports (default: reports)"},
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Each option ``--rb-x`` has an ini key ``rb_x``, which the command line overrides."""
+    group = parser.getgroup("robustbench", "robustness of cell segmentation")
+    for name, words in _OPTIONS.items():
+        key = f"rb_{name.replace('-', '_')}"
+        shown = {word: value for word, value in words.items() if word != "default"}
+        group.addoption(f"--rb-{name}", dest=key, default=None, **shown)
+        parser.addini(key, words["help"], type="args" if words.get("action") else "string", default=None)
+
+
+def _option(config: pytest.Config, name: str) -> Any:
+    key, words = f"rb_{name.replace('-', '_')}", _OPTIONS[name]
+    given = config.getoption(key)
+    if given is None:
+        given = config.getini(key) or words.get("default")
+    convert = words.get("type", lambda value: value)
+    try:
+        return None if given is None else convert(given)
+    except ValueError as error:
+        raise pytest.UsageError(f"{key} = {given}: a whole number is needed") from error
+
+
+def _settings(config: pytest.Config) -> Settings:
+    from robustbench_cells.session import Settings
+
+    values = {name.replace("-", "_"): _option(config, name) for name in _OPTIONS if name not in ("reports", "model")}
+    return Settings(models=tuple(_option(config, "model") or ()), **values)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each segmenter and condition, with ids such as ``unet_original-noise-50``."""
+    if _FIXTURE not in metafunc.fixturenames:
+        return
+    from robustbench_cells.errors import RobustbenchError
+    from robustbench_cells.session import grid, profile_of, segmenter_sources
+
+    settings = _settings(metafunc.config)
+    try:
+        conditions, names = grid(profile_of(settings)), list(segmenter_sources(settings.models))
+    except RobustbenchError as error:
+        raise pytest.UsageError(str(error)) from error
+    cases = [(condition, name) for condition in conditions for name in names]
+    ids = [f"{name}-{condition.name}" for condition, name in cases]
+    metafunc.parametrize(_FIXTURE, cases, indirect=True, ids=ids)
+
+
+def _cases(items: list[pytest.Item]) -> Iterator[tuple[Any, str]]:
+    for item in items:
+        if isinstance(item, pytest.Function) and _FIXTURE in item.fixturenames:
+            yield item.callspec.params[_FIXTURE]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Open the data set and load the models that the selected tests need, so that a mistake ends the run at once."""
+    cases = list(_cases(session.items))
+    if not cases or session.config.option.collectonly:
+        return
+    if hasattr(session.config, "workerinput"):
+        pytest.exit("the robustness grid does not run under pytest-xdist yet: leave out -n (or pass -p no:xdist)", 4)
+    from robustbench_cells.errors import RobustbenchError
+    from robustbench_cells.session import BenchmarkSession
+
+    wanted: dict[str, list[str]] = {}
+    for condition, name in cases:
+        wanted.setdefault(condition.name, [])
+        if name not in wanted[condition.name]:
+            wanted[condition.name].append(name)
+    try:
+        session.config.stash[_SESSION] = BenchmarkSession(
+            _settings(session.config), wanted, _announcer(session.config)
+        )
+    except RobustbenchError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _announcer(config: pytest.Config) -> Any:
+    reporter: Any = config.pluginmanager.getplugin("terminalreporter")
+    capture: Any = config.pluginmanager.getplugin("capturemanager")
+
+    def announce(line: str, passing: bool) -> None:
+        """A line of its own in any output; a passing one only where it can be overwritten."""
+        if reporter is None or capture is None or (passing and not sys.__stdout__.isatty()):  # type: ignore[union-attr]
+            return
+        with capture.global_and_fixture_disabled():
+            if passing:
+                reporter.rewrite(line, erase=True)
+            else:
+                reporter.ensure_newline()
+                reporter.write_line(line)
+
+    return announce
+
+
+@pytest.fixture
+def rb_outcome(request: pytest.FixtureRequest) -> Outcome:
+    """What one segmenter did under one condition: records, faults, error (`evaluate.Outcome`)."""
+    condition, name = request.param
+    return request.config.stash[_SESSION].outcome(condition, name)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Store the results and write the reports."""
+    benchmark = session.config.stash.get(_SESSION, None)
+    if benchmark is None or not benchmark.has_results:
+        return
+    from robustbench_cells.reporting import write_reports
+    from robustbench_cells.results import save
+
+    folder = Path(_option(session.config, "reports"))
+    arguments = [str(argument) for argument in session.config.invocation_params.args]
+    results = benchmark.results(shlex.join(["pytest", *arguments]))
+    try:
+        save(results, folder)
+        session.config.stash[_WRITTEN] = write_reports(results, folder)
+    except OSError as error:
+        raise pytest.UsageError(f"the reports could not be written to {folder}: {error}") from error
+    session.config.stash[_RESULTS] = results
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Mean Jaccard of each segmenter under each condition, and where the reports are."""
+    if _RESULTS not in config.stash:
+        return
+    from robustbench_cells.reporting import terminal_table
+
+    results, benchmark = config.stash[_RESULTS], config.stash[_SESSION]
+    terminalreporter.section(f"robustness on {results.run['dataset']['title']}")
+    terminalreporter.write_line(terminal_table(results))
+    own = 1 - benchmark.predict_seconds / benchmark.evaluate_seconds
+    terminalreporter.write_line(
+        f"{len(results.records)} records in {benchmark.evaluate_seconds:.0f} s, of which the engine itself took {own:.0%}"
+    )
+    terminalreporter.write_line(f"reports: {', '.join(str(path) for path in config.stash[_WRITTEN])}")

@@ -1,0 +1,6 @@
+"""Reports from stored results: one file an output, found by its registration."""
+
+from robustbench_cells.reporting._registry import OUTPUTS, write_reports
+from robustbench_cells.reporting._terminal import terminal_table
+
+__all__ = ["OUTPUTS", "terminal_table", "write_reports"]

@@ -1,0 +1,100 @@
+"""The summary for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tabulate import tabulate
+
+from robustbench_cells.files import write_text
+from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
+from robustbench_cells.results import Results, summarise
+
+_REFERENCE = "background"  # the dotted line of the paper's figures: shown, never best
+
+
+@OUTPUTS.register
+class SummaryMarkdown(ReportOutput):
+    """One table for each artefact and metric: segmenters as columns, intensities as rows, the best in bold."""
+
+    name = "summary.md"
+
+    def write(self, results: Results, path: Path) -> None:
+        """See `ReportOutput.write`."""
+        summary = summarise(results)
+        parts = [_head(results.run)]
+        for artefact, rows in summary.groupby("artefact", sort=False):
+            parts.append(f"## {_plain(artefact)}\n\n{_about(rows)}")
+            for metric, facts in results.run["metrics"].items():
+                if metric != facts.get("target"):  # the target has a column in the other's table
+                    parts.append(f"### {_plain(artefact)}: {_plain(metric)}\n\n{_table(rows, metric, facts)}")
+        write_text(path, "\n\n".join(parts) + "\n")
+
+
+def _head(run: Mapping[str, Any]) -> str:
+    settings = run["settings"]
+    lines = [
+        "# Robustness",
+        f"Data set: {_plain(run['dataset']['title'])}, fingerprint `{run['dataset']['fingerprint'][:12]}`.",
+        f"Profile `{settings['profile']}` (at most {settings['most_patches']} patches a frame), seed {settings['seed']}, "
+        f"robustbench_cells {run['versions']['robustbench_cells']}.",
+        f"Made by `{_plain(run['command'])}`.",
+    ]
+    if run["tests"]["ran"] < run["tests"]["grid"]:
+        lines.append(f"**A part of the grid:** {run['tests']['ran']} of its {run['tests']['grid']} tests ran.")
+    for test in run["tests"]["failed"]:
+        lines.append(f"**Failed, and left out below:** {_plain(test)}.")
+    return "\n\n".join(lines)
+
+
+def _about(rows: pd.DataFrame) -> str:
+    patches = rows["patches"]
+    count = f"{patches.min()}" if patches.min() == patches.max() else f"{patches.min()} to {patches.max()}"
+    parameter, unit = rows["parameter"].iloc[0], rows["unit"].iloc[0]
+    intensity = f"Intensity: {parameter} ({unit}). " if parameter else "No artefact. "
+    return f"{intensity}{count} patches of {rows['frames'].max()} frames. Bold: best."
+
+
+def _table(rows: pd.DataFrame, metric: str, facts: Mapping[str, Any]) -> str:
+    values = rows.pivot(index="intensity", columns="segmenter", values=metric)
+    target = facts.get("target")
+    truth = rows.groupby("intensity")[target].first() if target else None
+    body = []
+    for intensity, line in values.iterrows():
+        best = _best(line.drop(_REFERENCE, errors="ignore"), facts["best"], truth[intensity] if target else None)
+        cells = [_cell(value, facts["pooled"], value == best) for value in line]
+        body.append([f"{intensity:g}", *cells, *([f"{truth[intensity]:.0f}"] if target else [])])
+    headers = [rows["parameter"].iloc[0] or "condition", *values.columns, *(["true"] if target else [])]
+    if not rows["parameter"].iloc[0]:
+        body = [["clean", *line[1:]] for line in body]
+    headers = [_plain(header) for header in headers]
+    text = tabulate(body, headers, tablefmt="pipe", disable_numparse=True, colalign=["right"] * len(headers))
+    undefined = f"{metric}_undefined"
+    if undefined in rows and rows[undefined].any():
+        text += f"\n\nUndefined, and left out of the mean, on up to {rows[undefined].max()} patches a cell of this table."
+    return text
+
+
+def _best(line: pd.Series, rule: str, truth: float | None) -> float | None:
+    line = line.dropna()
+    if len(line) < 2:
+        return None
+    if rule == "nearest":
+        return float(line[(line - truth).abs().idxmin()])
+    return float(line.max() if rule == "highest" else line.min())
+
+
+def _cell(value: float, pooled: str, best: bool) -> str:
+    if pd.isna(value):
+        return "undefined"
+    text = f"{value:.0f}" if pooled == "sum" else f"{value:.3f}"
+    return f"**{text}**" if best else text
+
+
+def _plain(text: object) -> str:
+    """Text that cannot act as Markdown or HTML: names come from files of strangers."""
+    return re.sub(r"([\\`*\[\]<>|#&])", r"\\\1", str(text)).replace("\n", " ")

@@ -1,0 +1,65 @@
+"""``python -m robustbench_cells.train``: train a recipe."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from robustbench_cells.errors import RobustbenchError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m robustbench_cells.train",
+        description="Train the paper's U-Net by a recipe. Killed at any moment, the same command goes on where it was.",
+        epilog="Example: python -m robustbench_cells.train --recipe original --dataset DATA/PhC-C2DL-PSC --out "
+        "models/unet_original.keras",
+    )
+    parser.add_argument("--recipe", required=True, help="how to train; `python -m robustbench_cells list` shows them")
+    parser.add_argument(
+        "--dataset", required=True, help="a data set with the splits 'train' and 'validation', or 'synthetic'"
+    )
+    parser.add_argument("--out", required=True, type=Path, help="the .keras file to write; card and history go beside it")
+    parser.add_argument("--epochs", type=int, help="most epochs (default: the recipe's)")
+    parser.add_argument("--seed", type=int, default=0, help="of weights, dropout and patches (default: 0)")
+    parser.add_argument("--margin", type=int, default=0, help="field of interest: pixels left out at the border (default: 0)")
+    parser.add_argument("--frames", type=int, help="use this many training frames (default: all)")
+    options = parser.parse_args(arguments)
+    try:
+        train(options)
+    except RobustbenchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on after the last whole epoch", file=sys.stderr)
+        return 130
+    return 0
+
+
+def train(options: argparse.Namespace) -> None:
+    """Open the data, then fit."""
+    from robustbench_cells.datasets import Selection, open_dataset
+    from robustbench_cells.training.recipes import RECIPES
+    from robustbench_cells.types import PATCH_SIDE
+
+    recipe = RECIPES.get(options.recipe)
+
+    def frames(split: str) -> Selection:
+        count = options.frames if split == "train" else None
+        return open_dataset(options.dataset, split, margin=options.margin, frames=count, smallest_side=PATCH_SIDE)
+
+    data = frames("train"), frames("validation")
+    from robustbench_cells.training.fit import fit
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    say(f"recipe {recipe.name}: {len(data[0].frames)} training frames of {data[0].title}")
+    fit(recipe, *data, options.out, epochs=options.epochs, seed=options.seed, say=say)
+    say(f"wrote {options.out}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""The patches of an epoch, drawn anew for each and the same for each run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from robustbench_cells.patches import cut_patches
+from robustbench_cells.randomness import generator
+from robustbench_cells.training.recipes import Recipe
+from robustbench_cells.types import PATCH_SIDE, Image, Masks, Sample
+
+
+class Epoch(keras.utils.PyDataset):
+    """Batches (images, masks), each float32 (N, H, W, 1), of one epoch of training.
+
+    A patch depends on (seed, epoch, frame, index) alone, so that a resumed run sees what an undisturbed one does.
+    """
+
+    def __init__(self, samples: Sequence[Sample], recipe: Recipe, seed: int, epoch: int) -> None:
+        super().__init__()
+        self._samples = samples
+        self._recipe = recipe
+        self._seed = seed
+        self._epoch = epoch
+        places = [(frame, index) for frame in range(len(samples)) for index in range(recipe.patches_per_frame)]
+        self._places = generator(seed, "order", epoch).permutation(places)
+
+    def __len__(self) -> int:
+        return len(self._places) // self._recipe.batch_size
+
+    def __getitem__(self, step: int) -> tuple[Image, Image]:
+        size = self._recipe.batch_size
+        pairs = [self._patch(frame, index) for frame, index in self._places[step * size : (step + 1) * size]]
+        images, masks = (np.stack(side)[..., None].astype(np.float32) for side in zip(*pairs, strict=True))
+        return images, masks
+
+    def _patch(self, frame: int, index: int) -> tuple[Image, Masks]:
+        sample = self._samples[frame]
+        rng = generator(self._seed, "training", self._epoch, sample.frame, int(index))
+        place = int(rng.integers(2**62))
+        (patch,) = cut_patches(sample, PATCH_SIDE, 1, seed=place)
+        image, labels = self._recipe.augment(patch.image, patch.labels, rng)
+        return image, labels > 0
+
+
+def validation_patches(samples: Sequence[Sample], count: int, seed: int) -> tuple[Image, Masks]:
+    """The patches that pick the best epoch: images float32 (N, H, W) and masks bool (N, H, W), the same every time."""
+    patches = [patch for sample in samples for patch in cut_patches(sample, PATCH_SIDE, count, seed)]
+    return np.stack([patch.image for patch in patches]), np.stack([patch.labels > 0 for patch in patches])
+
+

@@ -1,0 +1,198 @@
+"""Train a recipe: one epoch after another, each saved, so that a killed run goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from robustbench_cells.datasets import Selection
+from robustbench_cells.errors import ModelError
+from robustbench_cells.files import replacing, sha256, write_text
+from robustbench_cells.metrics import METRICS
+from robustbench_cells.models import KerasSegmenter, build_unet, card_path, jit_setting, write_card
+from robustbench_cells.training.epochs import Epoch, validation_patches
+from robustbench_cells.training.recipes import Recipe
+from robustbench_cells.types import Comparison, Image, Masks
+
+_VALIDATION_SCORES = ("accuracy", "jaccard", "precision", "recall")
+
+
+@dataclass
+class Progress:
+    """Where a training run stands: all of it but the weights, as kept in ``state.json``."""
+
+    settings: dict[str, Any]
+    done: int = 0
+    seconds: float = 0.0
+    best_epoch: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    def is_best(self, monitor: str) -> bool:
+        """Whether the last epoch has the best validation score so far; the earlier of two equals keeps its place."""
+        scores = [row[f"validation_{monitor}"] for row in self.history]
+        return len(scores) == 1 or scores[-1] > max(scores[:-1])
+
+
+def fit(
+    recipe: Recipe,
+    train: Selection,
+    validation: Selection,
+    out: Path,
+    *,
+    epochs: int | None = None,
+    seed: int = 0,
+    say: Callable[[str], None] = print,
+) -> Path:
+    """Train a U-Net by a recipe and write the best epoch's weights, its card and its history.
+
+    Parameters
+    ----------
+    recipe
+        How to train.
+    train, validation
+        The frames to learn from, and those that pick the best epoch.
+    out
+        The ``.keras`` file to write; ``out`` with the suffix ``.training`` keeps what a resumed run needs, and is removed
+        at the end.
+    epochs
+        Instead of the recipe's.
+    seed
+        Of weights, dropout and patches.
+    say
+        Takes a line of progress after each epoch.
+
+    Returns
+    -------
+    pathlib.Path
+        ``out``.
+
+    Raises
+    ------
+    ModelError
+        If ``out`` does not end in ``.keras``, or its ``.training`` folder belongs to a run with other settings.
+    """
+    if out.suffix != ".keras":
+        raise ModelError(f"{out}: the name of a model file ends in .keras")
+    epochs = epochs or recipe.epochs
+    work = out.with_suffix(".training")
+    settings = {
+        "recipe": recipe.name,
+        "seed": seed,
+        "train": train.fingerprint,
+        "validation": validation.fingerprint,
+    }
+    model, progress = _resume(work, settings, recipe, seed)
+    if progress.done:
+        say(f"going on after epoch {progress.done} of {epochs} (from {work})")
+    samples = [train.read(frame) for frame in train.frames]
+    checks = validation_patches([validation.read(frame) for frame in validation.frames], recipe.patches_per_frame, seed)
+    for epoch in range(progress.done, epochs):
+        if epoch - progress.best_epoch >= recipe.patience:
+            say(f"no better epoch for {recipe.patience} epochs: stopping early")
+            break
+        started = time.monotonic()
+        losses = model.fit(Epoch(samples, recipe, seed, epoch), shuffle=False, verbose=0).history
+        scores = validation_scores(model, *checks)
+        progress.history.append({"epoch": epoch + 1, "loss": float(losses["loss"][-1]), **scores})
+        progress.done = epoch + 1
+        progress.seconds += time.monotonic() - started
+        best = progress.is_best(recipe.monitor)
+        if best:
+            progress.best_epoch = epoch + 1
+        _save(work, model, progress, best)
+        left = (epochs - progress.done) * progress.seconds / progress.done / 60
+        shown = "  ".join(f"{name.removeprefix('validation_')} {value:.4f}" for name, value in scores.items())
+        say(
+            f"epoch {epoch + 1}/{epochs}  loss {progress.history[-1]['loss']:.4f}  validation: {shown}"
+            f"{'  (best)' if best else ''}  {left:.0f} min left"
+        )
+    _finish(out, work, progress, train, validation)
+    return out
+
+
+def validation_scores(model: keras.Model, images: Image, truth: Masks) -> dict[str, float]:
+    """Mean scores of a model over patches, images (N, H, W) and truth (N, H, W)."""
+    masks = KerasSegmenter("in training", model, "").predict(images) >= 0.5
+    comparison = Comparison(masks, truth)
+    return {
+        f"validation_{name}": float(np.nanmean(METRICS.get(name).score(comparison))) for name in _VALIDATION_SCORES
+    }
+
+
+def _resume(work: Path, settings: dict[str, Any], recipe: Recipe, seed: int) -> tuple[keras.Model, Progress]:
+    newest = max(work.glob("epoch-????"), default=None)
+    if newest is None:
+        model = build_unet(seed)
+        model.compile(keras.optimizers.Adam(recipe.learning_rate), "binary_crossentropy", jit_compile=jit_setting())
+        return model, Progress(settings)
+    progress = Progress(**json.loads((newest / "state.json").read_text(encoding="utf-8")))
+    different = [key for key, value in settings.items() if progress.settings.get(key) != value]
+    if different:
+        raise ModelError(
+            f"{work}: was begun with other settings ({', '.join(different)}); remove that folder to begin anew, or give "
+            "another --out"
+        )
+    return keras.saving.load_model(newest / "model.keras"), progress
+
+
+def _save(work: Path, model: keras.Model, progress: Progress, best: bool) -> None:
+    """One folder an epoch, complete once it has its name; older ones go after that."""
+    folder = work / f"epoch-{progress.done:04d}"
+    older = sorted(work.glob("epoch-????"))
+    unfinished = work / "unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    model.save(unfinished / "model.keras")
+    if best:
+        shutil.copyfile(unfinished / "model.keras", unfinished / "best.keras")
+    else:
+        shutil.copyfile(older[-1] / "best.keras", unfinished / "best.keras")
+    (unfinished / "state.json").write_text(json.dumps(asdict(progress)), encoding="utf-8")
+    unfinished.rename(folder)
+    for path in older:
+        shutil.rmtree(path)
+
+
+def _finish(out: Path, work: Path, progress: Progress, train: Selection, validation: Selection) -> None:
+    trained = keras.saving.load_model(max(work.glob("epoch-????")) / "best.keras")
+    bare = build_unet()  # never compiled: its file holds no optimizer state
+    bare.set_weights(trained.get_weights())
+    with replacing(out) as temporary:
+        bare.save(temporary)
+    rows = [",".join(progress.history[0]), *(",".join(f"{v:.6g}" for v in row.values()) for row in progress.history)]
+    write_text(out.with_suffix(".history.csv"), "\n".join(rows) + "\n")
+    best = progress.history[progress.best_epoch - 1]
+    card = {
+        "name": out.stem,
+        "sha256": sha256(out),
+        "parameters": bare.count_params(),
+        "training": {
+            **{key: progress.settings[key] for key in ("recipe", "seed")},
+            "epochs": progress.done,
+            "best_epoch": progress.best_epoch,
+            "minutes": round(progress.seconds / 60, 1),
+            "backend": keras.backend.backend(),
+            "keras": keras.__version__,
+            "python": platform.python_version(),
+        },
+        "data": {
+            "train": train.key,
+            "train_frames": len(train.frames),
+            "train_fingerprint": train.fingerprint,
+            "validation": validation.key,
+            "validation_frames": len(validation.frames),
+            "validation_fingerprint": validation.fingerprint,
+        },
+        "validation": {name.removeprefix("validation_"): round(best[name], 4) for name in best if "_" in name},
+    }
+    write_card(card_path(out), card)
+    shutil.rmtree(work)

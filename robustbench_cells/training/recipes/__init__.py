@@ -1,0 +1,5 @@
+"""Training recipes: one file each, found by its registration."""
+
+from robustbench_cells.training.recipes._registry import RECIPES, Recipe
+
+__all__ = ["RECIPES", "Recipe"]
