@@ -1,7 +1,7 @@
 """The grid: every segmenter under every artefact at every intensity is one test.
 
-    pytest benchmarks/ -k noise
-    pytest benchmarks/ -k "unet_original and cell_size"
+pytest benchmarks/ -k noise
+pytest benchmarks/ -k "unet_original and cell_size"
 """
 
 from __future__ import annotations

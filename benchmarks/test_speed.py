@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.baselines import BASELINES
 from robustbench_cells.datasets import Selection, open_dataset
@@ -50,9 +51,7 @@ def test_artefact(name: str, frames: Selection, benchmark: Any) -> None:
 
 
 @pytest.mark.skipif(not shipped_models(), reason="no shipped model; train one with robustbench_cells.train")
-def test_engine_against_the_obvious_loop(
-    frames: Selection, benchmark: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_engine_against_the_obvious_loop(frames: Selection, benchmark: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """The same patches, one `Model.predict` an image; both give the same scores, up to the rounding of the network."""
     import keras
 

@@ -22,7 +22,17 @@ _HOMES = {
     "summarise": "robustbench_cells.results",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = [  # noqa: RUF022 - in the order of the pipeline
+    "open_dataset",
+    "cut_patches",
+    "ARTEFACTS",
+    "BASELINES",
+    "load_segmenter",
+    "METRICS",
+    "Condition",
+    "evaluate",
+    "summarise",
+]
 
 
 def __getattr__(name: str) -> Any:

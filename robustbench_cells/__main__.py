@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from robustbench_cells import __version__, report, train
 from robustbench_cells.errors import RobustbenchError
@@ -56,11 +57,18 @@ def _list() -> str:
     from robustbench_cells.training.recipes import RECIPES
 
     grids = [
-        (artefact.name, artefact.parameter, artefact.unit, f"{artefact.neutral:g}", profile, _grid(artefact.grid(profile)))
+        (
+            artefact.name,
+            artefact.parameter,
+            artefact.unit,
+            f"{artefact.neutral:g}",
+            profile,
+            _grid(artefact.grid(profile)),
+        )
         for artefact in ARTEFACTS
         for profile in PROFILES
     ]
-    sections = {
+    sections: dict[str, tuple[Sequence[str], list[Any]]] = {
         "Artefacts": (("name", "intensity", "unit", "neutral", "profile", "grid"), grids),
         "Segmenters": (
             ("name", "kind", "what"),
@@ -74,7 +82,10 @@ def _list() -> str:
         ),
         "Metrics": (
             ("name", "patches become", "best", "what"),
-            [(metric.name, metric.pooled, f"{metric.best} {metric.target}".strip(), _first_line(metric)) for metric in METRICS],
+            [
+                (metric.name, metric.pooled, f"{metric.best} {metric.target}".strip(), _first_line(metric))
+                for metric in METRICS
+            ],
         ),
         "Profiles": (
             ("name", "patches a frame", "frames", "purpose"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -54,7 +55,7 @@ def _sizes(labels: Labels) -> tuple[list[float], list[float]]:
     ids = labels.ravel()[order]
     starts = np.searchsorted(ids, np.arange(1, ids[-1] + 2))
     areas, sides = [], []
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
+    for start, end in pairwise(starts):
         if start < end:
             rows, columns = np.divmod(order[start:end], labels.shape[1])
             areas.append(float(end - start))

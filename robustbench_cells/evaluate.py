@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,13 +22,13 @@ from robustbench_cells.types import (
     PATCHES_PER_FRAME,
     Artefact,
     Comparison,
+    Dataset,
     Image,
     Labels,
     Masks,
     Metric,
     Patch,
     Record,
-    Sample,
     Segmenter,
 )
 
@@ -37,13 +37,6 @@ THRESHOLD = 0.5  # the paper, section II
 CLEAN = "clean"
 
 T = TypeVar("T")
-
-
-class Frames(Protocol):
-    """Frames that can be read one at a time, such as `datasets.Selection`."""
-
-    frames: tuple[str, ...]
-    read: Callable[[str], Sample]
 
 
 @dataclass(frozen=True)
@@ -117,10 +110,10 @@ class Batch:
     faults: Sequence[str]
 
 
-def condition_views(frames: Frames, condition: Condition, seed: int, most_patches: int) -> Iterator[Patch]:
+def condition_views(dataset: Dataset, condition: Condition, seed: int, most_patches: int) -> Iterator[Patch]:
     """The views of a condition, frame after frame."""
-    for frame in frames.frames:
-        sample = frames.read(frame)
+    for frame in dataset.frames:
+        sample = dataset.read(frame)
         shape = (sample.image.shape[0], sample.image.shape[1])
         yield from cut_patches(sample, condition.view_side(), condition.patches_per_frame(shape, most_patches), seed)
 

@@ -32,6 +32,8 @@ PROFILES = {
     for profile in (
         Profile("quick", 6, 2, "a first look, in seconds"),
         Profile("default", 12, None, "every artefact over its range; cell_size takes at most 12 patches a frame"),
-        Profile("paper", 80, None, "the paper's own grid: 41 amplitudes, 41 sigmas, 22 zooms, up to 80 patches a frame"),
+        Profile(
+            "paper", 80, None, "the paper's own grid: 41 amplitudes, 41 sigmas, 22 zooms, up to 80 patches a frame"
+        ),
     )
 }

@@ -7,7 +7,7 @@ until there is one.
 from __future__ import annotations
 
 import shlex
-import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,12 +20,17 @@ if TYPE_CHECKING:
     from robustbench_cells.session import BenchmarkSession, Settings
 
 _FIXTURE = "rb_outcome"
-_SESSION = pytest.StashKey["BenchmarkSession"]()
-_RESULTS = pytest.StashKey["Results"]()
-_WRITTEN = pytest.StashKey[list[Path]]()
+_SECONDS_BETWEEN_LINES = 20  # of progress, in a log
+_SESSION: pytest.StashKey[BenchmarkSession] = pytest.StashKey()
+_RESULTS: pytest.StashKey[Results] = pytest.StashKey()
+_MISTAKE: pytest.StashKey[str] = pytest.StashKey()
+_WRITTEN: pytest.StashKey[list[Path]] = pytest.StashKey()
 
 _OPTIONS: dict[str, dict[str, Any]] = {
-    "dataset": {"default": "synthetic", "help": "'synthetic', or a folder (`robustbench_cells list` shows the layouts)"},
+    "dataset": {
+        "default": "synthetic",
+        "help": "'synthetic', or a folder (`robustbench_cells list` shows the layouts)",
+    },
     "split": {"help": "split of the data set (default: its own, mostly 'test')"},
     "model": {
         "action": "append",
@@ -36,7 +41,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "frames": {"type": int, "help": "use this many frames, evenly spread (default: all of the split)"},
     "seed": {"type": int, "default": 0, "help": "of patches and artefacts (default: 0)"},
     "margin": {"type": int, "default": 0, "help": "field of interest: pixels left out at each border (default: 0)"},
-    "white-level": {"type": int, "help": "the value of 16-bit files that is white, for example 4095 for 12-bit cameras"},
+    "white-level": {
+        "type": int,
+        "help": "the value of 16-bit files that is white, for example 4095 for 12-bit cameras",
+    },
     "reports": {"default": "reports", "metavar": "DIR", "help": "folder for results and reports (default: reports)"},
 }
 
@@ -48,7 +56,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         key = f"rb_{name.replace('-', '_')}"
         shown = {word: value for word, value in words.items() if word != "default"}
         group.addoption(f"--rb-{name}", dest=key, default=None, **shown)
-        parser.addini(key, words["help"], type="args" if words.get("action") else "string", default=None)
+        kind: Any = "args" if words.get("action") else "string"
+        parser.addini(key, words["help"], type=kind, default=None)
 
 
 def _option(config: pytest.Config, name: str) -> Any:
@@ -81,7 +90,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     try:
         conditions, names = grid(profile_of(settings)), list(segmenter_sources(settings.models))
     except RobustbenchError as error:
-        raise pytest.UsageError(str(error)) from error
+        metafunc.config.stash[_MISTAKE] = str(error)  # an exception here would be reported as one of the test file
+        conditions, names = [], []
     cases = [(condition, name) for condition in conditions for name in names]
     ids = [f"{name}-{condition.name}" for condition, name in cases]
     metafunc.parametrize(_FIXTURE, cases, indirect=True, ids=ids)
@@ -90,16 +100,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _cases(items: list[pytest.Item]) -> Iterator[tuple[Any, str]]:
     for item in items:
         if isinstance(item, pytest.Function) and _FIXTURE in item.fixturenames:
-            yield item.callspec.params[_FIXTURE]
+            call: Any = item.callspec
+            yield call.params[_FIXTURE]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Open the data set and load the models that the selected tests need, so that a mistake ends the run at once."""
+    if _MISTAKE in session.config.stash:
+        raise pytest.UsageError(session.config.stash[_MISTAKE])
     cases = list(_cases(session.items))
     if not cases or session.config.option.collectonly:
         return
     if hasattr(session.config, "workerinput"):
-        pytest.exit("the robustness grid does not run under pytest-xdist yet: leave out -n (or pass -p no:xdist)", 4)
+        pytest.exit(
+            "the robustness grid does not run under pytest-xdist yet: leave out -n", pytest.ExitCode.USAGE_ERROR
+        )
     from robustbench_cells.errors import RobustbenchError
     from robustbench_cells.session import BenchmarkSession
 
@@ -109,9 +124,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         if name not in wanted[condition.name]:
             wanted[condition.name].append(name)
     try:
-        session.config.stash[_SESSION] = BenchmarkSession(
-            _settings(session.config), wanted, _announcer(session.config)
-        )
+        session.config.stash[_SESSION] = BenchmarkSession(_settings(session.config), wanted, _announcer(session.config))
     except RobustbenchError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -120,14 +133,18 @@ def _announcer(config: pytest.Config) -> Any:
     reporter: Any = config.pluginmanager.getplugin("terminalreporter")
     capture: Any = config.pluginmanager.getplugin("capturemanager")
 
-    def announce(line: str, passing: bool) -> None:
-        """A line of its own in any output; a passing one only where it can be overwritten."""
-        if reporter is None or capture is None or (passing and not sys.__stdout__.isatty()):  # type: ignore[union-attr]
+    last = time.monotonic()
+
+    def announce(line: str) -> None:
+        """Overwrite one line in a terminal; in a log, write one now and then."""
+        nonlocal last
+        if reporter is None or capture is None:
             return
         with capture.global_and_fixture_disabled():
-            if passing:
+            if reporter.isatty:
                 reporter.rewrite(line, erase=True)
-            else:
+            elif time.monotonic() - last > _SECONDS_BETWEEN_LINES:
+                last = time.monotonic()
                 reporter.ensure_newline()
                 reporter.write_line(line)
 
@@ -171,6 +188,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.write_line(terminal_table(results))
     own = 1 - benchmark.predict_seconds / benchmark.evaluate_seconds
     terminalreporter.write_line(
-        f"{len(results.records)} records in {benchmark.evaluate_seconds:.0f} s, of which the engine itself took {own:.0%}"
+        f"{len(results.records)} records in {benchmark.evaluate_seconds:.0f} s; the engine itself took {own:.0%} of it"
     )
     terminalreporter.write_line(f"reports: {', '.join(str(path) for path in config.stash[_WRITTEN])}")

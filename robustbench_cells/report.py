@@ -17,7 +17,10 @@ def main(arguments: list[str] | None = None) -> int:
         epilog="Example: python -m robustbench_cells.report --results reports",
     )
     parser.add_argument(
-        "--results", type=Path, default=Path("reports"), help="folder with run.json and patches.csv.gz (default: reports)"
+        "--results",
+        type=Path,
+        default=Path("reports"),
+        help="folder with run.json and patches.csv.gz (default: reports)",
     )
     parser.add_argument("--out", type=Path, help="folder to write to (default: that of the results)")
     options = parser.parse_args(arguments)

@@ -62,10 +62,9 @@ def records_table(records: Iterable[Record]) -> pd.DataFrame:
 
 def save(results: Results, folder: Path) -> None:
     """Write the records and the facts of a run into a folder, each atomically."""
-    with replacing(folder / RECORDS_FILE) as temporary, temporary.open("wb") as file:
-        # No time stamp and no file name: the same records give the same bytes.
-        with gzip.GzipFile(fileobj=file, filename="", mode="wb", mtime=0) as packed:
-            packed.write(results.records.to_csv(index=False).encode())
+    with replacing(folder / RECORDS_FILE) as temporary:
+        # No time stamp: the same records give the same bytes.
+        temporary.write_bytes(gzip.compress(results.records.to_csv(index=False).encode(), mtime=0))
     write_text(folder / RUN_FILE, json.dumps(results.run, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -79,11 +78,13 @@ def load(folder: Path) -> Results:
     """
     for name in (RUN_FILE, RECORDS_FILE):
         if not (folder / name).is_file():
-            raise ResultsError(f"{folder / name}: no stored results; run `pytest benchmarks/ --rb-reports {folder}` first")
+            raise ResultsError(
+                f"{folder / name}: no stored results; run `pytest benchmarks/ --rb-reports {folder}` first"
+            )
     try:
         run = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
         version = run["version"]
-        records = pd.read_csv(folder / RECORDS_FILE, dtype=_TEXT, float_precision="round_trip")
+        records = pd.read_csv(folder / RECORDS_FILE, dtype=_TEXT)
     except (ValueError, KeyError, TypeError, EOFError, OSError) as error:
         raise ResultsError(f"{folder}: the stored results are damaged ({error}); run the benchmark again") from error
     if version != VERSION:

@@ -100,18 +100,18 @@ class BenchmarkSession:
     wanted
         Names of the segmenters to run under each condition, by the condition's name.
     announce
-        Takes a line at the start of each condition, and a line with done and total while it runs.
+        Takes a line of progress after each batch.
     """
 
     settings: Settings
     wanted: Mapping[str, Sequence[str]]
-    announce: Callable[[str, bool], None] = lambda line, passing: None
+    announce: Callable[[str], None] = lambda line: None
     outcomes: dict[str, Mapping[str, Outcome]] = field(default_factory=dict)
     evaluate_seconds: float = 0.0
 
     def __post_init__(self) -> None:
         self.profile = profile_of(self.settings)
-        frames = self.settings.frames or self.profile.most_frames
+        frames = self.profile.most_frames if self.settings.frames is None else self.settings.frames
         self.selection: Selection = open_dataset(
             self.settings.dataset,
             self.settings.split,
@@ -136,14 +136,13 @@ class BenchmarkSession:
 
     def _evaluate(self, condition: Condition) -> Mapping[str, Outcome]:
         segmenters = [self.segmenters[name] for name in self.wanted[condition.name]]
-        place = f"[{len(self.outcomes) + 1}/{len(self.wanted)}] {condition.name}"
-        self.announce(f"{place}: {len(self.selection.frames)} frames, {len(segmenters)} segmenters{self._left()}", False)
+        place = f"condition {len(self.outcomes) + 1}/{len(self.wanted)}: {condition.name}"
         done = 0
 
         def progress(patches: int) -> None:
             nonlocal done
             done += patches
-            self.announce(f"{place}: {done} patches done", True)
+            self.announce(f"{place}, {done} patches by {len(segmenters)} segmenters{self._left()}")
 
         views = condition_views(self.selection, condition, self.settings.seed, self.profile.most_patches)
         started = time.perf_counter()
@@ -224,5 +223,3 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-

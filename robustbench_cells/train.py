@@ -21,10 +21,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--dataset", required=True, help="a data set with the splits 'train' and 'validation', or 'synthetic'"
     )
-    parser.add_argument("--out", required=True, type=Path, help="the .keras file to write; card and history go beside it")
+    parser.add_argument(
+        "--out", required=True, type=Path, help="the .keras file to write; card and history go beside it"
+    )
     parser.add_argument("--epochs", type=int, help="most epochs (default: the recipe's)")
     parser.add_argument("--seed", type=int, default=0, help="of weights, dropout and patches (default: 0)")
-    parser.add_argument("--margin", type=int, default=0, help="field of interest: pixels left out at the border (default: 0)")
+    parser.add_argument(
+        "--margin", type=int, default=0, help="field of interest: pixels left out at the border (default: 0)"
+    )
     parser.add_argument("--frames", type=int, help="use this many training frames (default: all)")
     options = parser.parse_args(arguments)
     try:

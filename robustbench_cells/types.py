@@ -136,9 +136,7 @@ class Artefact(Protocol):
     neutral: float
     grids: Mapping[str, Sequence[float]]
 
-    def distort(
-        self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator
-    ) -> tuple[Image, Labels]:
+    def distort(self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator) -> tuple[Image, Labels]:
         """The image and its labels as this artefact leaves them.
 
         Parameters
@@ -244,9 +242,14 @@ class Dataset(Protocol):
         Names of the frames, in order.
     """
 
-    key: str
-    title: str
-    frames: Sequence[str]
+    @property
+    def key(self) -> str: ...  # noqa: D102 - above
+
+    @property
+    def title(self) -> str: ...  # noqa: D102
+
+    @property
+    def frames(self) -> Sequence[str]: ...  # noqa: D102
 
     def read(self, frame: str) -> Sample:
         """The frame of that name.

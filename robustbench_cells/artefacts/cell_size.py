@@ -40,9 +40,7 @@ class CellSize(Artefact):
         views = frame_shape[0] * frame_shape[1] / self.view_side(intensity, PATCH_SIDE) ** 2
         return int(np.clip(round(views), PATCHES_PER_FRAME, most))
 
-    def distort(
-        self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator
-    ) -> tuple[Image, Labels]:
+    def distort(self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator) -> tuple[Image, Labels]:
         """Resize a view to its patch (see `Artefact.distort`)."""
         height, width = (self._patch_side(side, intensity) for side in image.shape)
         if (height, width) == image.shape:

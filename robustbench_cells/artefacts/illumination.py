@@ -28,9 +28,7 @@ class Illumination(Artefact):
         "paper": tuple(range(0, 4001, 100)),
     }
 
-    def distort(
-        self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator
-    ) -> tuple[Image, Labels]:
+    def distort(self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator) -> tuple[Image, Labels]:
         """See `Artefact.distort`; a negative amplitude raises."""
         if not 0 <= intensity < np.inf:
             raise ValueError(f"amplitude {intensity}: a number of grey levels from 0 up is needed")

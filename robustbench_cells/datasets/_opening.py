@@ -59,7 +59,7 @@ class Selection:
         self.frames = tuple(frames)
         every = len(dataset.frames)
         self.title = f"{dataset.title}, {len(frames) if len(frames) == every else f'{len(frames)} of {every}'} frames"
-        self.read = lru_cache(maxsize=_FRAMES_KEPT)(dataset.read)
+        self._read = lru_cache(maxsize=_FRAMES_KEPT)(dataset.read)
         digest = hashlib.sha256(dataset.key.encode())
         shapes = set()
         for frame in self.frames:
@@ -70,6 +70,10 @@ class Selection:
             digest.update(np.ascontiguousarray(sample.labels).tobytes())
         self.fingerprint = digest.hexdigest()
         self.smallest_side = min(min(shape) for shape in shapes)
+
+    def read(self, frame: str) -> Sample:
+        """The frame of that name (see `Dataset.read`)."""
+        return self._read(frame)
 
 
 def open_dataset(
@@ -107,7 +111,7 @@ def open_dataset(
     if source is None:
         known = "; ".join(f"{source.name}: {source.layout}" for source in SOURCES)
         raise DataError(f"{where}: no data set of a known layout is there. Known: {known}")
-    dataset = source.open(where, split, white_level)
+    dataset: Dataset = source.open(where, split, white_level)
     if margin < 0 or (frames is not None and frames < 1):
         raise DataError(f"margin {margin} px and {frames} frames: the margin is at least 0, the frames at least 1")
     if margin:

@@ -126,7 +126,7 @@ def read_labels(path: Path) -> Labels:
     return np.where(pixels > 0, dense, 0).astype(np.int32)
 
 
-def _decode(path: Path) -> npt.NDArray[np.generic]:
+def _decode(path: Path) -> npt.NDArray[np.integer | np.bool_]:
     try:
         with Pillow.open(path) as picture:
             _check_grey(path, picture)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import cos, pi, sin
@@ -98,8 +98,8 @@ def draw_frame(rng: Random) -> tuple[Image, Labels]:
     Returns
     -------
     tuple
-        Image, float32 (576, 720) with whole grey levels in [0, 255], and labels, int32 of that shape, touching cells one
-        pixel apart.
+        Image, float32 (576, 720) with whole grey levels in [0, 255], and labels, int32 of that shape, touching
+        cells one pixel apart.
     """
     light = np.zeros(_SHAPE, np.float32)
     labels = np.zeros(_SHAPE, np.int32)
@@ -108,7 +108,7 @@ def draw_frame(rng: Random) -> tuple[Image, Labels]:
     labels = _renumber(_apart(labels))
     _add_debris(light, rng)
     # The phase plate takes from the surroundings what it gives to a cell: a dark halo, and a narrow bright glow.
-    light += 0.10 * cv2.GaussianBlur(light, (0, 0), 4) - 0.38 * cv2.GaussianBlur(light, (0, 0), 12)
+    light += 0.10 * cv2.GaussianBlur(light, (0, 0), 4) - 0.34 * cv2.GaussianBlur(light, (0, 0), 12)
     image = _background(rng) + light
     image = image + _camera_noise(rng)
     return np.clip(np.rint(image), 0, 255).astype(np.float32), labels
@@ -132,29 +132,29 @@ def _cell(place: Points, heading: float, rng: Random) -> Cell:
     kind = rng.choice(["spindle", "flat", "round"], p=[0.79, 0.17, 0.04])
     if kind == "round":
         radius = rng.uniform(4.2, 6.2)
-        return Cell(place, _spindle(radius, radius, radius, 0, 0.5, heading), (), rng.uniform(90, 190), 0.3)
+        return Cell(place, _spindle((radius, radius), radius, 0, 0.5, heading), (), rng.uniform(90, 190), 0.3)
     axis = np.array([sin(heading), cos(heading)])
     if kind == "flat":
         angles = heading + np.array([0, 2.1, 4.2]) + rng.normal(0, 0.35, 3)
         reach = rng.uniform(8, 17, 3)
         tips = np.column_stack([np.sin(angles), np.cos(angles)]) * reach[:, None]
         arms = tuple(_process(tip * 0.7, tip / np.linalg.norm(tip), rng) for tip in tips)
-        return Cell(place, _hollow_triangle(tips), arms, rng.uniform(26, 60), 0.2)
+        return Cell(place, _hollow_triangle(tips), arms, rng.uniform(36, 66), 0.2)
     half = rng.lognormal(np.log(14.4), 0.30, 2)  # the two ends differ
     width = float(np.clip(rng.lognormal(np.log(4.35), 0.17), 3.0, 6.3))
-    body = _spindle(half[0], half[1], width, rng.normal(0, 0.010), rng.uniform(1.2, 2.4), heading)
+    body = _spindle(half, width, rng.normal(0, 0.010), rng.uniform(1.2, 2.4), heading)
     arms = tuple(
         _process(axis * sign * end * 0.6, axis * sign, rng)
         for sign, end in zip((1, -1), half, strict=True)
         if rng.random() < 0.8
     )
-    return Cell(place, body, arms, float(np.clip(rng.lognormal(np.log(50), 0.50), 24, 170)), rng.uniform(0.45, 1.0))
+    return Cell(place, body, arms, float(np.clip(rng.lognormal(np.log(46), 0.52), 34, 170)), rng.uniform(0.45, 1.0))
 
 
-def _spindle(ahead: float, behind: float, width: float, bend: float, point: float, heading: float) -> Points:
-    """Outline of half-lengths ``ahead`` and ``behind`` and half-width ``width``; the larger ``point``, the sharper."""
+def _spindle(half: Sequence[float] | Points, width: float, bend: float, point: float, heading: float) -> Points:
+    """Outline of half-lengths ``half`` and half-width ``width``; the larger ``point``, the sharper its ends."""
     turn = np.linspace(-1, 1, 17)
-    along = np.where(turn < 0, turn * behind, turn * ahead)
+    along = turn * np.where(turn < 0, half[1], half[0])
     across = width * (1 - turn**2) ** point
     curve = bend * along**2
     outline = np.concatenate([np.column_stack([curve + across, along]), np.column_stack([curve - across, along])[::-1]])
@@ -181,8 +181,8 @@ def _draw_cell(cell: Cell, number: int, light: Image, labels: Labels, rng: Rando
     corner = np.floor(cell.place).astype(int) - _WINDOW // 2
     origin = cell.place - corner
     body = _shrunk(_outline(cell.body + origin))
-    grain = 1 + 0.7 * cv2.GaussianBlur(rng.standard_normal(body.shape, dtype=np.float32), (0, 0), 1.5)
-    rim, core = cv2.GaussianBlur(body, (0, 0), 0.8), cv2.GaussianBlur(body, (0, 0), 2.2)
+    grain = 1 + 0.7 * cv2.GaussianBlur(rng.standard_normal(body.shape, dtype=np.float32), (0, 0), 1.2)
+    rim, core = cv2.GaussianBlur(body, (0, 0), 0.6), cv2.GaussianBlur(body, (0, 0), 2.2)
     picture = cell.brightness * grain * ((1 - 0.70 * cell.dome) * rim + 2.4 * cell.dome * core**1.8)
     if cell.processes:
         fine = np.zeros((_WINDOW * _FINE,) * 2, np.uint8)
@@ -252,7 +252,7 @@ def _add_debris(light: Image, rng: Random) -> None:
 def _background(rng: Random) -> Image:
     """A lamp that is off centre, and slow unevenness."""
     rows, columns = np.meshgrid(*(np.linspace(-1, 1, side) for side in _SHAPE), indexing="ij")
-    lamp = rng.normal(0, 0.25, 2) + (0.2, -0.2)
+    lamp = rng.normal((0.2, -0.2), 0.25)
     falloff = rng.uniform(20, 32) * ((rows - lamp[0]) ** 2 + (columns - lamp[1]) ** 2)
     coarse = cv2.resize(rng.standard_normal((5, 6)).astype(np.float32), _SHAPE[::-1], interpolation=cv2.INTER_CUBIC)
     return (rng.normal(154, 2) - falloff + 2.5 * coarse).astype(np.float32)

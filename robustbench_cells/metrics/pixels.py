@@ -12,7 +12,7 @@ Scores = npt.NDArray[np.float64]
 
 
 def _ratio(part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64]) -> Scores:
-    """part / whole, NaN where the whole is 0."""
+    """Part / whole, NaN where the whole is 0."""
     return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
 
 

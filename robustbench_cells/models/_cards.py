@@ -40,7 +40,7 @@ def checked_digest(model: Path) -> str:
             raise ModelError(f"{path}: is not a model card ({error}); restore it or remove it") from error
         if named is not None and named != digest:
             raise ModelError(
-                f"{model}: SHA-256 is {digest[:12]}…, but its card {path.name} says {str(named)[:12]}…; the file is damaged "
-                "or was replaced: restore it, or retrain it so that the card is written anew"
+                f"{model}: SHA-256 is {digest[:12]}…, but its card {path.name} says {str(named)[:12]}…; it is "
+                "damaged or was replaced: restore it, or retrain it so that the card is written anew"
             )
     return digest

@@ -15,5 +15,7 @@ def terminal_table(results: Results) -> str:
     values = summary.assign(condition=shown).pivot(index="condition", columns="segmenter", values="jaccard")
     values = values.loc[shown.drop_duplicates()]
     headers = ["mean Jaccard", *values.columns]
-    body = [[name, *(f"{value:.3f}" for value in row)] for name, row in zip(values.index, values.to_numpy(), strict=True)]
+    body = [
+        [name, *(f"{value:.3f}" for value in row)] for name, row in zip(values.index, values.to_numpy(), strict=True)
+    ]
     return tabulate(body, headers, disable_numparse=True, colalign=["left", *["right"] * len(values.columns)])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,8 @@ def _head(run: Mapping[str, Any]) -> str:
     lines = [
         "# Robustness",
         f"Data set: {_plain(run['dataset']['title'])}, fingerprint `{run['dataset']['fingerprint'][:12]}`.",
-        f"Profile `{settings['profile']}` (at most {settings['most_patches']} patches a frame), seed {settings['seed']}, "
-        f"robustbench_cells {run['versions']['robustbench_cells']}.",
+        f"Profile `{settings['profile']}` (at most {settings['most_patches']} patches a frame), seed "
+        f"{settings['seed']}, robustbench_cells {run['versions']['robustbench_cells']}.",
         f"Made by `{_plain(run['command'])}`.",
     ]
     if run["tests"]["ran"] < run["tests"]["grid"]:
@@ -61,35 +62,39 @@ def _about(rows: pd.DataFrame) -> str:
 
 def _table(rows: pd.DataFrame, metric: str, facts: Mapping[str, Any]) -> str:
     values = rows.pivot(index="intensity", columns="segmenter", values=metric)
-    target = facts.get("target")
-    truth = rows.groupby("intensity")[target].first() if target else None
+    names = [str(name) for name in values.columns]
+    target = facts["target"]
+    truths = rows.groupby("intensity")[target].first().tolist() if target else [None] * len(values)
+    parameter = rows["parameter"].iloc[0]
     body = []
-    for intensity, line in values.iterrows():
-        best = _best(line.drop(_REFERENCE, errors="ignore"), facts["best"], truth[intensity] if target else None)
+    for intensity, truth, line in zip(values.index, truths, values.to_numpy().tolist(), strict=True):
+        best = _best(
+            [value for name, value in zip(names, line, strict=True) if name != _REFERENCE], facts["best"], truth
+        )
         cells = [_cell(value, facts["pooled"], value == best) for value in line]
-        body.append([f"{intensity:g}", *cells, *([f"{truth[intensity]:.0f}"] if target else [])])
-    headers = [rows["parameter"].iloc[0] or "condition", *values.columns, *(["true"] if target else [])]
-    if not rows["parameter"].iloc[0]:
-        body = [["clean", *line[1:]] for line in body]
-    headers = [_plain(header) for header in headers]
+        body.append([f"{intensity:g}" if parameter else "clean", *cells, *([f"{truth:.0f}"] if target else [])])
+    headers = [_plain(header) for header in (parameter or "condition", *names, *(["true"] if target else []))]
     text = tabulate(body, headers, tablefmt="pipe", disable_numparse=True, colalign=["right"] * len(headers))
     undefined = f"{metric}_undefined"
     if undefined in rows and rows[undefined].any():
-        text += f"\n\nUndefined, and left out of the mean, on up to {rows[undefined].max()} patches a cell of this table."
+        text += (
+            f"\n\nUndefined, and left out of the mean, on up to {rows[undefined].max()} patches a cell of this table."
+        )
     return text
 
 
-def _best(line: pd.Series, rule: str, truth: float | None) -> float | None:
-    line = line.dropna()
-    if len(line) < 2:
+def _best(values: Sequence[float], rule: str, truth: float | None) -> float | None:
+    """The best of at least two values."""
+    values = [value for value in values if not math.isnan(value)]
+    if len(values) < 2:
         return None
-    if rule == "nearest":
-        return float(line[(line - truth).abs().idxmin()])
-    return float(line.max() if rule == "highest" else line.min())
+    if truth is not None:
+        return min(values, key=lambda value: abs(value - truth))
+    return max(values) if rule == "highest" else min(values)
 
 
 def _cell(value: float, pooled: str, best: bool) -> str:
-    if pd.isna(value):
+    if math.isnan(value):
         return "undefined"
     text = f"{value:.0f}" if pooled == "sum" else f"{value:.3f}"
     return f"**{text}**" if best else text

@@ -50,5 +50,3 @@ def validation_patches(samples: Sequence[Sample], count: int, seed: int) -> tupl
     """The patches that pick the best epoch: images float32 (N, H, W) and masks bool (N, H, W), the same every time."""
     patches = [patch for sample in samples for patch in cut_patches(sample, PATCH_SIDE, count, seed)]
     return np.stack([patch.image for patch in patches]), np.stack([patch.labels > 0 for patch in patches])
-
-

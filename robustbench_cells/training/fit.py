@@ -13,12 +13,14 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 
 from robustbench_cells.datasets import Selection
 from robustbench_cells.errors import ModelError
 from robustbench_cells.files import replacing, sha256, write_text
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import KerasSegmenter, build_unet, card_path, jit_setting, write_card
+from robustbench_cells.randomness import generator
 from robustbench_cells.training.epochs import Epoch, validation_patches
 from robustbench_cells.training.recipes import Recipe
 from robustbench_cells.types import Comparison, Image, Masks
@@ -61,8 +63,8 @@ def fit(
     train, validation
         The frames to learn from, and those that pick the best epoch.
     out
-        The ``.keras`` file to write; ``out`` with the suffix ``.training`` keeps what a resumed run needs, and is removed
-        at the end.
+        The ``.keras`` file to write; ``out`` with the suffix ``.training`` keeps what a resumed run needs, and is
+        removed at the end.
     epochs
         Instead of the recipe's.
     seed
@@ -100,6 +102,7 @@ def fit(
             say(f"no better epoch for {recipe.patience} epochs: stopping early")
             break
         started = time.monotonic()
+        _seed_dropout(model, seed, epoch)
         losses = model.fit(Epoch(samples, recipe, seed, epoch), shuffle=False, verbose=0).history
         scores = validation_scores(model, *checks)
         progress.history.append({"epoch": epoch + 1, "loss": float(losses["loss"][-1]), **scores})
@@ -123,9 +126,15 @@ def validation_scores(model: keras.Model, images: Image, truth: Masks) -> dict[s
     """Mean scores of a model over patches, images (N, H, W) and truth (N, H, W)."""
     masks = KerasSegmenter("in training", model, "").predict(images) >= 0.5
     comparison = Comparison(masks, truth)
-    return {
-        f"validation_{name}": float(np.nanmean(METRICS.get(name).score(comparison))) for name in _VALIDATION_SCORES
-    }
+    return {f"validation_{name}": float(np.nanmean(METRICS.get(name).score(comparison))) for name in _VALIDATION_SCORES}
+
+
+def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
+    """Make the dropout of an epoch depend on (seed, epoch) alone: a saved model does not hold where its dropout was."""
+    for index, layer in enumerate(model.layers):
+        if isinstance(layer, keras.layers.Dropout):
+            numbers = generator(seed, "dropout", epoch, index).integers(2**32, size=2, dtype=np.uint32)
+            layer.seed_generator.state.assign(numbers)
 
 
 def _resume(work: Path, settings: dict[str, Any], recipe: Recipe, seed: int) -> tuple[keras.Model, Progress]:
@@ -138,8 +147,8 @@ def _resume(work: Path, settings: dict[str, Any], recipe: Recipe, seed: int) -> 
     different = [key for key, value in settings.items() if progress.settings.get(key) != value]
     if different:
         raise ModelError(
-            f"{work}: was begun with other settings ({', '.join(different)}); remove that folder to begin anew, or give "
-            "another --out"
+            f"{work}: was begun with other settings ({', '.join(different)}); remove that folder to begin anew, or "
+            "give another --out"
         )
     return keras.saving.load_model(newest / "model.keras"), progress
 
@@ -168,8 +177,8 @@ def _finish(out: Path, work: Path, progress: Progress, train: Selection, validat
     bare.set_weights(trained.get_weights())
     with replacing(out) as temporary:
         bare.save(temporary)
-    rows = [",".join(progress.history[0]), *(",".join(f"{v:.6g}" for v in row.values()) for row in progress.history)]
-    write_text(out.with_suffix(".history.csv"), "\n".join(rows) + "\n")
+    history = pd.DataFrame(progress.history)
+    write_text(out.with_suffix(".history.csv"), history.to_csv(index=False, float_format="%.6g"))
     best = progress.history[progress.best_epoch - 1]
     card = {
         "name": out.stem,

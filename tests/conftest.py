@@ -1,0 +1,67 @@
+"""What several test files share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import cv2
+import hypothesis
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import strategies as st
+
+from robustbench_cells.types import Image, Labels, Sample
+
+pytest_plugins = ["pytester"]
+
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=bool(os.environ.get("CI")), max_examples=25)
+hypothesis.settings.load_profile("ci")
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+REAL_FRAMES = REPOSITORY.parent / "shared" / "data" / "PhC-C2DL-PSC"
+
+
+@pytest.fixture(scope="session")
+def real_frames() -> Path:
+    """The reference data set; tests that take it skip where it is not."""
+    if not REAL_FRAMES.is_dir():
+        pytest.skip(f"the reference frames are not at {REAL_FRAMES}")
+    return REAL_FRAMES
+
+
+def draw_labels(shape: tuple[int, int], seed: int, cells: int = 8) -> Labels:
+    """Discs of rising ids, later ones over earlier ones."""
+    rng = np.random.default_rng(seed)
+    labels = np.zeros(shape, np.int32)
+    for number in range(1, cells + 1):
+        row, column = rng.integers(0, shape)
+        cv2.circle(labels, (int(column), int(row)), int(rng.integers(3, 12)), number, -1)
+    return labels
+
+
+def sample_of(shape: tuple[int, int], seed: int = 0, frame: str = "7") -> Sample:
+    """A frame whose cells are 200, on a background of 100 with a slope."""
+    labels = draw_labels(shape, seed)
+    image = np.where(labels > 0, 200, 100) + np.linspace(0, 20, shape[1])[None, :]
+    return Sample("made/up", frame, image.astype(np.float32), labels)
+
+
+def save_mask(path: Path, pixels: npt.NDArray[np.generic]) -> None:
+    """Write pixels to a TIFF or PNG file, whole folders included."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), pixels)
+
+
+@st.composite
+def images(draw: st.DrawFn, smallest: int = 1, largest: int = 70) -> Image:
+    """Grey images of any shape: noise, flat, or with two levels."""
+    shape = draw(st.tuples(st.integers(smallest, largest), st.integers(smallest, largest)))
+    kind = draw(st.sampled_from(["noise", "flat", "two levels"]))
+    if kind == "flat":
+        return np.full(shape, draw(st.sampled_from([0, 1, 127.5, 255])), np.float32)
+    rng = np.random.default_rng(draw(st.integers(0, 999)))
+    if kind == "noise":
+        return rng.uniform(0, 255, shape).astype(np.float32)
+    return rng.choice([40, 41], shape).astype(np.float32)

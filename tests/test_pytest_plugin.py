@@ -1,0 +1,175 @@
+"""The benchmark as its users run it: pytest in a process of its own."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from robustbench_cells.models import build_unet
+from tests.conftest import REPOSITORY
+
+BENCHMARK = REPOSITORY / "benchmarks" / "test_robustness.py"
+
+
+def bench(folder: Path, *arguments: str, code: int = 0) -> str:
+    command = [sys.executable, "-m", "pytest", str(BENCHMARK), "--rb-reports", str(folder / "reports"), *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def records(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "reports" / "patches.csv.gz")
+
+
+SMALL = ("--rb-frames", "2", "--rb-model", "dog_otsu", "--rb-model", "nlm_otsu")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    bench(folder, *SMALL, "--rb-profile", "quick", "--junitxml", "junit.xml", "-p", "no:randomly")
+    return folder
+
+
+def test_the_reports_of_a_run(whole: Path) -> None:
+    summary = pd.read_csv(whole / "reports" / "summary.csv")
+    assert list(summary)[:7] == ["segmenter", "artefact", "parameter", "unit", "intensity", "frames", "patches"]
+    for column in ("accuracy", "jaccard", "precision", "recall", "cells_predicted", "cells_true"):
+        assert column in summary
+    assert len(summary) == 3 * 10
+    run = json.loads((whole / "reports" / "run.json").read_text())
+    assert run["dataset"]["title"] == "synthetic, split test, 2 of 8 frames"
+    assert run["tests"] == {"ran": 30, "grid": 30, "failed": []}
+    assert set(run["segmenters"]) == {"background", "dog_otsu", "nlm_otsu"}
+    assert {"python", "numpy", "robustbench_cells"} <= set(run["versions"])
+    assert run["settings"]["seed"] == 0
+    assert "synthetic" in (whole / "reports" / "summary.md").read_text()
+
+
+def test_scores_go_to_junit(whole: Path) -> None:
+    assert '<property name="jaccard" value="0.' in (whole / "junit.xml").read_text()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-k", "noise"),
+        ("-k", "dog_otsu and cell_size"),
+        ("-k", "clean or illumination-4000", "-p", "randomly", "-p", "no:cacheprovider"),
+        ("-p", "randomly", "-p", "no:cacheprovider", "--rb-frames", "1"),
+    ],
+    ids=["one artefact", "one segmenter", "some conditions", "other order and fewer frames"],
+)
+def test_the_same_numbers_whatever_is_selected_and_in_whatever_order(
+    whole: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    bench(tmp_path, *SMALL, "--rb-profile", "quick", *arguments)
+    keys = ["segmenter", "artefact", "intensity", "frame", "patch"]
+    part = records(tmp_path)
+    both = part.merge(records(whole), on=keys, how="left", suffixes=("", "_whole"))
+    assert len(both) == len(part) > 0
+    for column in ("accuracy", "jaccard", "precision", "recall", "cells_predicted", "cells_true"):
+        np.testing.assert_array_equal(both[column], both[f"{column}_whole"])
+
+
+def test_a_second_run_gives_the_same_bytes(whole: Path, tmp_path: Path) -> None:
+    bench(tmp_path, *SMALL, "--rb-profile", "quick")
+    for name in ("patches.csv.gz", "summary.csv"):
+        assert (tmp_path / "reports" / name).read_bytes() == (whole / "reports" / name).read_bytes()
+
+
+def test_a_part_of_the_grid_is_called_one(tmp_path: Path) -> None:
+    output = bench(tmp_path, *SMALL, "-k", "dog_otsu-noise-50")
+    assert "1 passed" in output
+    assert "1 of its" in (tmp_path / "reports" / "summary.md").read_text()
+
+
+def test_a_model_file_is_benchmarked_under_its_stem(tmp_path: Path) -> None:
+    build_unet(1).save(tmp_path / "mine.keras")
+    output = bench(tmp_path, "--rb-model", "mine.keras", "--rb-frames", "1", "-k", "clean", "-v")
+    assert "test_robustness[mine-clean] PASSED" in output
+    assert "test_robustness[background-clean] PASSED" in output
+    assert "dog_otsu" not in output
+
+
+def test_real_files_and_a_field_of_interest(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for number in range(2):
+        mask = np.zeros((560, 570), np.uint8)
+        for row, column in rng.integers(20, 540, (60, 2)):
+            cv2.circle(mask, (int(column), int(row)), 6, 1, -1)
+        image = cv2.GaussianBlur((mask * 120 + 90).astype(np.uint8), (0, 0), 1)
+        for kind, pixels in (("input", image), ("output", mask)):
+            (tmp_path / "frames/test" / kind).mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(tmp_path / "frames/test" / kind / f"{number}.png"), pixels)
+    bench(tmp_path, "--rb-dataset", "frames", "--rb-margin", "20", "-k", "dog_otsu and (clean or cell_size-0.5)")
+    run = json.loads((tmp_path / "reports" / "run.json").read_text())
+    assert run["dataset"]["key"] == "paired/test/margin=20"
+    assert records(tmp_path).query("artefact == 'clean'")["jaccard"].mean() > 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--rb-profile", "huge"), "no profile is called 'huge'; there are: quick, default, paper"),
+        (("--rb-dataset", "nowhere"), "nowhere: no data set of a known layout"),
+        (("--rb-model", "nothing.keras"), "nothing.keras: no such model file"),
+        (("--rb-margin", "200", "-k", "dog_otsu"), "use a smaller margin"),
+        (("--rb-frames", "0"), "the frames at least 1"),
+        (("--rb-model", "a/m.keras", "--rb-model", "b/m.keras"), "another segmenter of this run is called 'm'"),
+    ],
+)
+def test_a_mistake_ends_the_run_at_once_in_words(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    output = bench(tmp_path, *arguments, code=4)
+    assert words in output
+    assert "Traceback" not in output
+    assert not (tmp_path / "reports").exists()
+
+
+def test_ini_keys_stand_for_options(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nrb_frames = 1\nrb_model = dog_otsu\nrb_profile = quick\n")
+    output = bench(tmp_path, "-c", "pytest.ini", "-k", "clean")
+    assert "1 of 8 frames" in output
+    assert "2 passed" in output
+
+
+def test_a_segmenter_that_breaks_fails_its_own_test_and_is_left_out(tmp_path: Path) -> None:
+    import keras
+
+    inputs = keras.Input((None, None, 1))
+    keras.Model(inputs, keras.layers.Rescaling(1.0)(inputs)).save(tmp_path / "grey.keras")  # answers grey levels
+    output = bench(tmp_path, "--rb-model", "grey.keras", "--rb-frames", "1", "-k", "clean", code=1)
+    assert "outside [0, 1]" in output
+    assert "1 failed, 1 passed" in output
+    assert set(records(tmp_path)["segmenter"]) == {"background"}
+    assert "Failed, and left out below:** grey-clean" in (tmp_path / "reports" / "summary.md").read_text()
+
+
+def test_collecting_opens_nothing(tmp_path: Path) -> None:
+    output = bench(tmp_path, "--collect-only", "-q", "--rb-dataset", "nowhere")
+    assert "test_robustness[dog_otsu-noise-50]" in output
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_suite_without_the_grid_pays_nothing(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        "import sys\ndef test_nothing():\n    assert 'robustbench_cells.session' not in sys.modules\n"
+        "    assert 'numpy' not in sys.modules\n"
+    )
+    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=1)
+
+
+def test_a_suite_of_your_own_takes_the_fixture(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_mine(rb_outcome):\n    assert rb_outcome.sound\n")
+    result = pytester.runpytest_subprocess("-k", "dog_otsu-clean", "--rb-frames", "1")
+    result.assert_outcomes(passed=1)
+    assert gzip.decompress((pytester.path / "reports" / "patches.csv.gz").read_bytes())

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from robustbench_cells import report
+from robustbench_cells.errors import ResultsError
+from robustbench_cells.reporting import OUTPUTS, terminal_table, write_reports
+from robustbench_cells.results import Results, load, records_table, save, summarise
+from robustbench_cells.types import Record
+
+NAN = float("nan")
+METRICS = {
+    "jaccard": {"pooled": "mean", "best": "highest", "target": "", "version": 1},
+    "precision": {"pooled": "mean", "best": "highest", "target": "", "version": 1},
+    "cells_predicted": {"pooled": "sum", "best": "nearest", "target": "cells_true", "version": 1},
+    "cells_true": {"pooled": "sum", "best": "nearest", "target": "cells_true", "version": 1},
+}
+RUN = {
+    "version": 1,
+    "command": "pytest benchmarks/ -k '<noise>|clean'",
+    "dataset": {"key": "k", "title": "synthetic | <b>made up</b>", "fingerprint": "0123456789abcdef", "frames": ["a"]},
+    "settings": {"profile": "default", "most_patches": 12, "seed": 0},
+    "artefacts": {"noise": {"version": 1, "parameter": "sigma", "unit": "grey levels"}},
+    "metrics": METRICS,
+    "tests": {"ran": 6, "grid": 8, "failed": []},
+    "versions": {"robustbench_cells": "0"},
+}
+
+
+def record(segmenter: str, artefact: str, intensity: float, patch: int, *scores: float) -> Record:
+    return Record(segmenter, artefact, intensity, "a", patch, dict(zip(METRICS, scores, strict=True)))
+
+
+RECORDS = [
+    record("good", "noise", 50, 0, 0.8, 0.9, 5, 4),
+    record("good", "noise", 50, 1, 0.6, NAN, 3, 4),
+    record("bad", "noise", 50, 0, 0.1, 0.2, 50, 4),
+    record("bad", "noise", 50, 1, 0.3, 0.4, 60, 4),
+    record("good", "clean", 0, 0, 0.9, 1.0, 4, 4),
+    record("background", "clean", 0, 0, 0.95, NAN, 0, 4),
+    record("bad", "clean", 0, 0, 0.4, 0.9, 9, 4),
+]
+RESULTS = Results(records_table(RECORDS), RUN)
+
+
+def test_a_summary_pools_as_the_metric_says_and_counts_what_it_leaves_out() -> None:
+    summary = summarise(RESULTS).set_index(["segmenter", "artefact", "intensity"])
+    row = summary.loc[("good", "noise", 50)]
+    assert row["jaccard"] == pytest.approx(0.7)
+    assert row["precision"] == pytest.approx(0.9)
+    assert row["precision_undefined"] == 1
+    assert (row["cells_predicted"], row["cells_true"]) == (8, 8)
+    assert (row["parameter"], row["unit"], row["frames"], row["patches"]) == ("sigma", "grey levels", 1, 2)
+    assert np.isnan(summary.loc[("background", "clean", 0)]["precision"])
+    assert summarise(RESULTS)["artefact"].iloc[0] == "clean"
+
+
+def test_the_columns_of_the_summary() -> None:
+    assert list(summarise(RESULTS))[:7] == [
+        "segmenter", "artefact", "parameter", "unit", "intensity", "frames", "patches",
+    ]  # fmt: skip
+
+
+def test_results_come_back_as_they_were(tmp_path: Path) -> None:
+    shuffled = Results(records_table(RECORDS[::-1]), RUN)
+    save(shuffled, tmp_path)
+    first = (tmp_path / "patches.csv.gz").read_bytes()
+    save(RESULTS, tmp_path)
+    assert (tmp_path / "patches.csv.gz").read_bytes() == first
+    back = load(tmp_path)
+    assert back.run == RUN
+    assert back.records.equals(RESULTS.records)
+
+
+def test_the_report_command_gives_the_same_files_again(tmp_path: Path) -> None:
+    save(RESULTS, tmp_path)
+    write_reports(RESULTS, tmp_path / "first")
+    assert report.main(["--results", str(tmp_path), "--out", str(tmp_path / "again")]) == 0
+    assert OUTPUTS.names()
+    for name in OUTPUTS.names():
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "first" / name).read_bytes()
+
+
+def test_markdown_marks_the_best_and_says_what_is_missing(tmp_path: Path) -> None:
+    write_reports(RESULTS, tmp_path)
+    text = (tmp_path / "summary.md").read_text()
+    assert "**0.700**" in text
+    assert "**8**" in text  # nearest to the true count, not the highest
+    assert "0.950" in text
+    assert "**0.950**" not in text  # the background is for comparison
+    assert "synthetic" in text
+    assert "6 of its 8 tests ran" in text
+    assert "undefined" in text
+    assert "<b>" not in text.replace("\\<b\\>", "")
+
+
+def test_the_terminal_table_names_conditions() -> None:
+    table = terminal_table(RESULTS)
+    assert "noise 50" in table
+    assert "clean" in table
+    assert "0.700" in table
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("run.json", b"{", "damaged"),
+        ("run.json", json.dumps({**RUN, "version": 99}).encode(), "version 99"),
+        ("run.json", b"[]", "damaged"),
+        ("patches.csv.gz", b"not gzip", "damaged"),
+        ("patches.csv.gz", gzip.compress(b"segmenter,artefact\na,b\n"), "no column intensity"),
+    ],
+)
+def test_damaged_results_are_refused_in_words(
+    file: str, content: bytes, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(RESULTS, tmp_path)
+    (tmp_path / file).write_bytes(content)
+    with pytest.raises(ResultsError, match=words):
+        load(tmp_path)
+    assert report.main(["--results", str(tmp_path)]) == 2
+    assert "error:" in capsys.readouterr().err
+
+
+def test_missing_results_say_how_to_make_them(tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match=r"no stored results; run `pytest benchmarks/"):
+        load(tmp_path)
+
+
+def test_no_record_is_no_table() -> None:
+    with pytest.raises(ResultsError, match="no condition ran"):
+        records_table([])

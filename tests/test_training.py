@@ -1,0 +1,146 @@
+"""Training on the embedded data set: real processes, one of them killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from robustbench_cells import train
+from robustbench_cells.datasets import open_dataset
+from robustbench_cells.errors import ModelError
+from robustbench_cells.models import load_segmenter
+from robustbench_cells.training.epochs import Epoch
+from robustbench_cells.training.fit import Progress, fit
+from robustbench_cells.training.recipes import RECIPES
+from robustbench_cells.types import PATCH_SIDE
+
+QUIET_AND_REPEATABLE = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_DETERMINISTIC_OPS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+}
+COMMAND = ["--recipe", "original", "--dataset", "synthetic", "--epochs", "3", "--frames", "2"]
+
+
+def start(out: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "robustbench_cells.train", *COMMAND, "--out", str(out)]
+    environment = {**os.environ, **QUIET_AND_REPEATABLE}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+
+
+def weights(path: Path) -> list[np.ndarray]:
+    return load_segmenter(str(path))._model.get_weights()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    out = tmp_path_factory.mktemp("undisturbed") / "unet_small.keras"
+    process = start(out)
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    return out, output
+
+
+def test_a_run_leaves_a_model_a_card_and_a_history(undisturbed: tuple[Path, str]) -> None:
+    out, output = undisturbed
+    card = tomllib.loads(out.with_suffix(".toml").read_text())
+    assert card["parameters"] == 481_745
+    assert card["training"]["recipe"] == "original"
+    assert card["training"]["epochs"] == 3
+    assert card["data"]["train_frames"] == 2
+    assert 0 <= card["validation"]["jaccard"] <= 1
+    assert out.with_suffix(".history.csv").read_text().startswith("epoch,loss,validation_accuracy")
+    assert len(out.with_suffix(".history.csv").read_text().splitlines()) == 4
+    assert not out.with_suffix(".training").exists()
+    assert "epoch 3/3" in output
+    assert "min left" in output
+    assert load_segmenter(str(out)).digest == card["sha256"]
+
+
+def test_training_learns(undisturbed: tuple[Path, str]) -> None:
+    rows = undisturbed[0].with_suffix(".history.csv").read_text().splitlines()
+    losses = [float(row.split(",")[1]) for row in rows[1:]]
+    assert losses[-1] < losses[0]
+
+
+def test_a_killed_run_goes_on_to_the_same_result(undisturbed: tuple[Path, str], tmp_path: Path) -> None:
+    out = tmp_path / "unet_small.keras"
+    with start(out) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("epoch 1/3"):
+                process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert not out.exists()
+    process = start(out)
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    assert "going on after epoch" in output
+    assert "epoch 1/3" not in output
+    for one, other in zip(weights(undisturbed[0]), weights(out), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_a_work_folder_of_another_run_is_refused(tmp_path: Path) -> None:
+    frames = open_dataset("synthetic", "train", frames=1)
+    recipe = RECIPES.get("original")
+
+    class InterruptError(Exception):
+        pass
+
+    def interrupt(line: str) -> None:
+        if line.startswith("epoch"):
+            raise InterruptError
+
+    with pytest.raises(InterruptError):
+        fit(recipe, frames, frames, tmp_path / "a.keras", epochs=2, say=interrupt)
+    with pytest.raises(ModelError, match=r"a\.training: was begun with other settings \(seed\)"):
+        fit(recipe, frames, frames, tmp_path / "a.keras", epochs=2, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("--recipe", "magic"), "no recipe is called 'magic'; there are: original"),
+        (("--dataset", "nowhere"), "nowhere: no data set of a known layout"),
+        (("--out", "model.h5"), "model.h5: the name of a model file ends in .keras"),
+    ],
+)
+def test_mistakes_are_said_in_words(
+    change: tuple[str, str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [*COMMAND, "--out", str(tmp_path / "a.keras")]
+    arguments += change
+    assert train.main(arguments) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_an_epoch_is_drawn_anew_and_the_same_each_time() -> None:
+    selection = open_dataset("synthetic", "train", frames=2)
+    samples = [selection.read(frame) for frame in selection.frames]
+    recipe = RECIPES.get("original")
+    first, again, following = (Epoch(samples, recipe, 0, epoch) for epoch in (0, 0, 1))
+    assert len(first) == 6
+    images, masks = first[3]
+    assert images.shape == masks.shape == (2, PATCH_SIDE, PATCH_SIDE, 1)
+    assert images.dtype == masks.dtype == np.float32
+    assert set(np.unique(masks)) == {0, 1}
+    np.testing.assert_array_equal(images, again[3][0])
+    assert (images != following[3][0]).any()
+
+
+def test_the_better_epoch_wins_and_a_tie_goes_to_the_earlier() -> None:
+    progress = Progress({})
+    verdicts = []
+    for score in (0.5, 0.7, 0.7, 0.6, 0.8):
+        progress.history.append({"validation_accuracy": score})
+        verdicts.append(progress.is_best("accuracy"))
+    assert verdicts == [True, True, False, False, True]
