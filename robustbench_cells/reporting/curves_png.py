@@ -1,0 +1,56 @@
+"""Degradation curves (the paper's Figures 3A, 4A and 5A, with the Jaccard score)."""
+
+from __future__ import annotations
+
+from math import ceil
+from pathlib import Path
+
+from robustbench_cells.files import replacing
+from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
+from robustbench_cells.results import Results, summarise
+
+_MARKERS = "osD^vPX*"
+_COLUMNS = 3
+_REFERENCE = "background"
+
+
+@OUTPUTS.register
+class CurvesPng(ReportOutput):
+    """Mean Jaccard against intensity: a panel an artefact, a line a segmenter, dotted where it stands clean."""
+
+    name = "curves.png"
+
+    def write(self, results: Results, path: Path) -> None:
+        """See `ReportOutput.write`; without any artefact among the results nothing is written."""
+        from matplotlib.figure import Figure
+
+        summary = summarise(results)
+        clean = summary[summary["artefact"] == "clean"].set_index("segmenter")["jaccard"]
+        panels = list(summary[summary["artefact"] != "clean"].groupby("artefact"))
+        if not panels:
+            path.unlink(missing_ok=True)
+            return
+        rows, columns = ceil(len(panels) / _COLUMNS), min(len(panels), _COLUMNS)
+        figure = Figure(figsize=(4.2 * columns, 3.6 * rows + 0.7), layout="constrained")
+        axes = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
+        names = sorted(summary["segmenter"].unique())
+        for panel, (artefact, part) in zip(axes, panels, strict=False):
+            for number, name in enumerate(names):
+                curve = part[part["segmenter"] == name]
+                if name == _REFERENCE:
+                    panel.plot(curve["intensity"], curve["jaccard"], color="0.5", linestyle="--", label=name)
+                    continue
+                colour, marker = f"C{number % 10}", _MARKERS[number % len(_MARKERS)]
+                panel.plot(curve["intensity"], curve["jaccard"], color=colour, marker=marker, markersize=5, label=name)
+                if name in clean.index:
+                    panel.axhline(clean[name], color=colour, linestyle=":", linewidth=1)
+            panel.set(title=artefact, xlabel=f"{part['parameter'].iloc[0]} ({part['unit'].iloc[0]})", ylim=(-0.02, 1))
+            panel.grid(alpha=0.3)
+        for panel in axes[len(panels) :]:
+            panel.set_visible(False)
+        axes[0].set_ylabel("mean Jaccard")
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(names), frameon=False)
+        figure.suptitle(f"{results.run['dataset']['title']} (dotted: clean)", fontsize=10)
+        with replacing(path) as temporary:
+            figure.savefig(temporary, dpi=130, format="png", metadata={"Software": None})
