@@ -14,7 +14,7 @@ import pytest
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.baselines import BASELINES
 from robustbench_cells.datasets import Selection, open_dataset
-from robustbench_cells.evaluate import BATCH, Condition, condition_views, evaluate, make_batches
+from robustbench_cells.evaluate import BATCH, Condition, condition_views, evaluate_batches, make_batches
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import shipped_models
 from robustbench_cells.session import load
@@ -61,7 +61,7 @@ def test_engine_against_the_obvious_loop(frames: Selection, benchmark: Any, caps
 
     def engine() -> list[float]:
         views = condition_views(frames, _CONDITION, _SEED, 6)
-        outcomes = evaluate(make_batches(views, _CONDITION, _SEED), _CONDITION, [segmenter], metrics)
+        outcomes = evaluate_batches(make_batches(views, _CONDITION, _SEED), _CONDITION, [segmenter], metrics)
         return [record.scores["jaccard"] for record in outcomes[name].records]
 
     def loop() -> list[float]:

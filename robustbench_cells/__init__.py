@@ -16,7 +16,9 @@ _HOMES = {
     "METRICS": "robustbench_cells.metrics",
     "Condition": "robustbench_cells.evaluate",
     "cut_patches": "robustbench_cells.patches",
-    "evaluate": "robustbench_cells.evaluate",
+    "condition_views": "robustbench_cells.evaluate",
+    "evaluate_batches": "robustbench_cells.evaluate",
+    "make_batches": "robustbench_cells.evaluate",
     "load_segmenter": "robustbench_cells.models",
     "open_dataset": "robustbench_cells.datasets",
     "summarise": "robustbench_cells.results",
@@ -30,7 +32,9 @@ __all__ = [  # noqa: RUF022 - in the order of the pipeline
     "load_segmenter",
     "METRICS",
     "Condition",
-    "evaluate",
+    "condition_views",
+    "make_batches",
+    "evaluate_batches",
     "summarise",
 ]
 

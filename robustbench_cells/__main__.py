@@ -33,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     describe.add_argument("dataset", nargs="+", help="'synthetic' or a folder")
     describe.add_argument("--split", default="train", help="split of each (default: train)")
     describe.add_argument("--frames", type=int, default=12, help="frames of each, evenly spread (default: 12)")
+    describe.add_argument("--white-level", type=int, help="the value of 16-bit files that is white")
     for name, (_, words) in _ELSEWHERE.items():
         commands.add_parser(name, help=words, add_help=False)
     options = parser.parse_args(given)
@@ -115,7 +116,10 @@ def _describe(options: argparse.Namespace) -> str:
     from robustbench_cells.datasets import open_dataset
     from robustbench_cells.description import describe
 
-    selections = [open_dataset(where, options.split, frames=options.frames) for where in options.dataset]
+    selections = [
+        open_dataset(where, options.split, frames=options.frames, white_level=options.white_level)
+        for where in options.dataset
+    ]
     tables = [describe(selection.read(frame) for frame in selection.frames) for selection in selections]
     rows = [(name, *(table[name] for table in tables)) for name in tables[0]]
     return tabulate(rows, ("", *(selection.title for selection in selections)), floatfmt=".1f")

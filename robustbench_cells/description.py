@@ -8,6 +8,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from robustbench_cells.errors import DataError
 from robustbench_cells.types import Image, Labels, Sample
 
 _CELL_QUANTILES = (0.25, 0.5, 0.75)
@@ -38,6 +39,8 @@ def describe(samples: Iterable[Sample]) -> dict[str, float]:
         inside += np.bincount(levels[cells], minlength=256)
         outside += np.bincount(levels[~cells], minlength=256)
         spectra.append(_octave_powers(sample.image))
+    if not areas:
+        raise DataError("no frame has a labelled cell, so there is nothing to describe; name frames with masks")
     table = {"foreground share, %": 100 * float(np.mean(shares))}
     for name, values in (("cells a frame", counts), ("cell area, px", areas), ("cell short side, px", sides)):
         for quantile, value in zip(_CELL_QUANTILES, np.quantile(values, _CELL_QUANTILES), strict=True):

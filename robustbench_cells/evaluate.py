@@ -9,9 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import TypeVar
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from robustbench_cells.patches import cut_patches
 from robustbench_cells.types import (
     PATCH_SIDE,
     PATCHES_PER_FRAME,
+    THRESHOLD,
     Artefact,
     Comparison,
     Dataset,
@@ -33,10 +33,7 @@ from robustbench_cells.types import (
 )
 
 BATCH = 16
-THRESHOLD = 0.5  # the paper, section II
 CLEAN = "clean"
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -102,12 +99,13 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Distorted patches: views (N), images and labels (N, H, W), and what is wrong with them."""
+    """Distorted patches: views (N), images and labels (N, H, W), what is wrong with them, and how long they took."""
 
     views: Sequence[Patch]
     images: Image
     labels: Labels
     faults: Sequence[str]
+    seconds: float = 0.0
 
 
 def condition_views(dataset: Dataset, condition: Condition, seed: int, most_patches: int) -> Iterator[Patch]:
@@ -129,7 +127,7 @@ def make_batches(views: Iterable[Patch], condition: Condition, seed: int) -> Ite
     return _one_ahead(map(make, _chunks(views, BATCH)))
 
 
-def evaluate(
+def evaluate_batches(
     batches: Iterable[Batch],
     condition: Condition,
     segmenters: Sequence[Segmenter],
@@ -157,7 +155,10 @@ def evaluate(
         An outcome for each segmenter, by name.
     """
     metrics = tuple(metrics)
-    outcomes = {segmenter.name: Outcome(segmenter.name, condition, metrics) for segmenter in segmenters}
+    names = [segmenter.name for segmenter in segmenters]
+    if len(set(names)) < len(names):
+        raise ValueError(f"two segmenters have one name: {', '.join(names)}")
+    outcomes = {name: Outcome(name, condition, metrics) for name in names}
     for batch in batches:
         batch.images.flags.writeable = False  # one segmenter must not change what the next one sees
         truth = batch.labels > 0
@@ -165,7 +166,10 @@ def evaluate(
             outcome = outcomes[segmenter.name]
             outcome.faults.extend(batch.faults)
             if outcome.error is None:
-                _judge(segmenter, batch, truth, outcome)
+                try:
+                    _judge(segmenter, batch, truth, outcome)
+                except Exception as error:  # a model is anybody's code: its test fails, the others go on
+                    outcome.error = error
         progress(len(batch.views))
     return outcomes
 
@@ -174,9 +178,6 @@ def _judge(segmenter: Segmenter, batch: Batch, truth: Masks, outcome: Outcome) -
     started = time.perf_counter()
     try:
         probabilities = segmenter.predict(batch.images)
-    except Exception as error:  # a model is anybody's code: its test fails, the others go on
-        outcome.error = error
-        return
     finally:
         outcome.predict_seconds += time.perf_counter() - started
     if faults := prediction_faults(batch.images, probabilities):
@@ -184,31 +185,28 @@ def _judge(segmenter: Segmenter, batch: Batch, truth: Masks, outcome: Outcome) -
         return
     comparison = Comparison(probabilities > THRESHOLD, truth)
     columns = {metric.name: metric.score(comparison).tolist() for metric in outcome.metrics}
+    artefact, intensity = outcome.condition.artefact_name, float(outcome.condition.intensity)
     for row, view in enumerate(batch.views):
         scores = {name: column[row] for name, column in columns.items()}
-        outcome.records.append(
-            Record(
-                segmenter.name,
-                outcome.condition.artefact_name,
-                float(outcome.condition.intensity),
-                view.frame,
-                view.index,
-                scores,
-            )
-        )
+        outcome.records.append(Record(segmenter.name, artefact, intensity, view.frame, view.index, scores))
 
 
-def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+def _chunks(items: Iterable[Patch], size: int) -> Iterator[list[Patch]]:
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk
 
 
-def _one_ahead(items: Iterator[T]) -> Iterator[T]:
-    """The same items, each asked for in a thread while the one before is in use."""
-    end = object()
+def _one_ahead(items: Iterator[Batch]) -> Iterator[Batch]:
+    """The same batches, each made in a thread while the one before is in use, with the seconds that this took."""
+
+    def make() -> Batch | None:
+        started = time.thread_time()
+        batch = next(items, None)
+        return replace(batch, seconds=time.thread_time() - started) if batch else None
+
     with ThreadPoolExecutor(max_workers=1) as pool:
-        upcoming = pool.submit(next, items, end)
-        while (item := upcoming.result()) is not end:
-            upcoming = pool.submit(next, items, end)
-            yield item  # type: ignore[misc]
+        upcoming = pool.submit(make)
+        while batch := upcoming.result():
+            upcoming = pool.submit(make)
+            yield batch

@@ -38,6 +38,8 @@ def prediction_faults(images: Image, probabilities: Image) -> list[str]:
     """What is wrong with a segmenter's answer, (N, H, W), to a batch; nothing for a sound one."""
     if not isinstance(probabilities, np.ndarray) or probabilities.shape != images.shape:
         return [f"predicted {getattr(probabilities, 'shape', type(probabilities))} for images of {images.shape}"]
+    if probabilities.dtype != np.float32:
+        return [f"predictions are {probabilities.dtype}; float32 is needed"]
     if not np.isfinite(probabilities).all():
         return ["a predicted probability is not finite"]
     if probabilities.min() < 0 or probabilities.max() > 1:

@@ -7,6 +7,7 @@ until there is one.
 from __future__ import annotations
 
 import shlex
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,7 @@ _SECONDS_BETWEEN_LINES = 20  # of progress, in a log
 _SESSION: pytest.StashKey[BenchmarkSession] = pytest.StashKey()
 _RESULTS: pytest.StashKey[Results] = pytest.StashKey()
 _MISTAKE: pytest.StashKey[str] = pytest.StashKey()
-_WRITTEN: pytest.StashKey[list[Path]] = pytest.StashKey()
+_WRITTEN: pytest.StashKey[str] = pytest.StashKey()
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "dataset": {
@@ -86,10 +87,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     from robustbench_cells.errors import RobustbenchError
     from robustbench_cells.session import grid, profile_of, segmenter_sources
 
-    settings = _settings(metafunc.config)
     try:
+        settings = _settings(metafunc.config)
         conditions, names = grid(profile_of(settings)), list(segmenter_sources(settings.models))
-    except RobustbenchError as error:
+    except (RobustbenchError, pytest.UsageError) as error:
         metafunc.config.stash[_MISTAKE] = str(error)  # an exception here would be reported as one of the test file
         conditions, names = [], []
     cases = [(condition, name) for condition in conditions for name in names]
@@ -118,6 +119,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     from robustbench_cells.errors import RobustbenchError
     from robustbench_cells.session import BenchmarkSession
 
+    folder = Path(_option(session.config, "reports"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise pytest.UsageError(
+            f"--rb-reports {folder}: cannot be written to ({error}); give another folder"
+        ) from error
     wanted: dict[str, list[str]] = {}
     for condition, name in cases:
         wanted.setdefault(condition.name, [])
@@ -163,31 +172,39 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     benchmark = session.config.stash.get(_SESSION, None)
     if benchmark is None or not benchmark.has_results:
         return
+    from robustbench_cells.errors import RobustbenchError
     from robustbench_cells.reporting import write_reports
     from robustbench_cells.results import save
 
     folder = Path(_option(session.config, "reports"))
     arguments = [str(argument) for argument in session.config.invocation_params.args]
     results = benchmark.results(shlex.join(["pytest", *arguments]))
+    session.config.stash[_RESULTS] = results
     try:
         save(results, folder)
-        session.config.stash[_WRITTEN] = write_reports(results, folder)
-    except OSError as error:
-        raise pytest.UsageError(f"the reports could not be written to {folder}: {error}") from error
-    session.config.stash[_RESULTS] = results
+        session.config.stash[_WRITTEN] = f"reports: {', '.join(str(path) for path in write_reports(results, folder))}"
+    except (OSError, RobustbenchError) as error:
+        session.config.stash[_WRITTEN] = f"ERROR: {error}"
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Mean Jaccard of each segmenter under each condition, and where the reports are."""
+    benchmark = config.stash.get(_SESSION, None)
+    if benchmark is None:
+        return
     if _RESULTS not in config.stash:
+        folder = _option(config, "reports")
+        terminalreporter.section("robustness", red=True)
+        terminalreporter.write_line(f"no test gave a result, so nothing was written; what is in {folder} is older")
         return
     from robustbench_cells.reporting import terminal_table
 
-    results, benchmark = config.stash[_RESULTS], config.stash[_SESSION]
+    results = config.stash[_RESULTS]
     terminalreporter.section(f"robustness on {results.run['dataset']['title']}")
     terminalreporter.write_line(terminal_table(results))
-    own = 1 - benchmark.predict_seconds / benchmark.evaluate_seconds
     terminalreporter.write_line(
-        f"{len(results.records)} records in {benchmark.evaluate_seconds:.0f} s; the engine itself took {own:.0%} of it"
+        f"{len(results.records)} records in {benchmark.evaluate_seconds:.0f} s; of that the engine itself took at most "
+        f"{benchmark.engine_share:.0%}"
     )
-    terminalreporter.write_line(f"reports: {', '.join(str(path) for path in config.stash[_WRITTEN])}")
+    terminalreporter.write_line(config.stash[_WRITTEN])

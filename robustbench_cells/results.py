@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import io
 import json
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,14 @@ RUN_FILE = "run.json"
 VERSION = 1
 
 _TEXT = {"segmenter": str, "artefact": str, "frame": str}
+_NEEDED: Mapping[str, Sequence[str]] = {
+    "dataset": ("title", "fingerprint"),
+    "settings": ("profile", "seed", "most_patches"),
+    "tests": ("ran", "grid", "failed"),
+    "versions": ("robustbench_cells",),
+    "metrics": (),
+    "artefacts": (),
+}
 _KEYS = ["segmenter", "artefact", "intensity", "frame", "patch"]
 
 
@@ -61,11 +72,12 @@ def records_table(records: Iterable[Record]) -> pd.DataFrame:
 
 
 def save(results: Results, folder: Path) -> None:
-    """Write the records and the facts of a run into a folder, each atomically."""
+    """Write the records and the facts of a run into a folder, each atomically; the facts name their records."""
+    packed = gzip.compress(results.records.to_csv(index=False).encode(), mtime=0)  # no time stamp: same in, same out
     with replacing(folder / RECORDS_FILE) as temporary:
-        # No time stamp: the same records give the same bytes.
-        temporary.write_bytes(gzip.compress(results.records.to_csv(index=False).encode(), mtime=0))
-    write_text(folder / RUN_FILE, json.dumps(results.run, indent=2, ensure_ascii=False) + "\n")
+        temporary.write_bytes(packed)
+    facts = {**results.run, "records_sha256": hashlib.sha256(packed).hexdigest()}
+    write_text(folder / RUN_FILE, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 
 
 def load(folder: Path) -> Results:
@@ -74,25 +86,47 @@ def load(folder: Path) -> Results:
     Raises
     ------
     ResultsError
-        If there is nothing, or it is damaged or of another version.
+        If there is nothing, or it is damaged, of two runs, or of another version.
     """
     for name in (RUN_FILE, RECORDS_FILE):
         if not (folder / name).is_file():
             raise ResultsError(
                 f"{folder / name}: no stored results; run `pytest benchmarks/ --rb-reports {folder}` first"
             )
+    again = "run the benchmark again"
     try:
         run = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        version = run["version"]
-        records = pd.read_csv(folder / RECORDS_FILE, dtype=_TEXT)
-    except (ValueError, KeyError, TypeError, EOFError, OSError) as error:
-        raise ResultsError(f"{folder}: the stored results are damaged ({error}); run the benchmark again") from error
-    if version != VERSION:
-        raise ResultsError(f"{folder / RUN_FILE}: is of version {version}, this program reads {VERSION}; run it again")
-    missing = [name for name in [*_KEYS, *run["metrics"]] if name not in records]
-    if missing:
-        raise ResultsError(f"{folder / RECORDS_FILE}: has no column {', '.join(missing)}; run the benchmark again")
-    return Results(records, run)
+        if run["version"] != VERSION:
+            raise ResultsError(
+                f"{folder / RUN_FILE}: is of version {run['version']}, this program reads {VERSION}; {again}"
+            )
+        packed = (folder / RECORDS_FILE).read_bytes()
+        if run.pop("records_sha256") != hashlib.sha256(packed).hexdigest():
+            raise ResultsError(f"{folder}: {RUN_FILE} is not of the run that {RECORDS_FILE} is of; {again}")
+        _check_facts(run)
+        empty = {name: [""] for name in run["metrics"]}
+        text = io.BytesIO(gzip.decompress(packed))
+        records = pd.read_csv(text, dtype=_TEXT, keep_default_na=False, na_values=empty)
+        missing = [name for name in [*_KEYS, *run["metrics"]] if name not in records]
+        if missing:
+            raise ResultsError(f"{folder / RECORDS_FILE}: has no column {', '.join(missing)}; {again}")
+        return Results(records.astype(dict.fromkeys(run["metrics"], float)), run)
+    except (ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, zlib.error) as error:
+        raise ResultsError(f"{folder}: the stored results are damaged ({error!r}); {again}") from error
+
+
+def _check_facts(run: Mapping[str, Any]) -> None:
+    """Touch all that reports need of a run's facts, so that what is missing is missed here."""
+    for part, keys in _NEEDED.items():
+        for key in keys:
+            run[part][key]
+    str(run["command"])
+    for metric in run["metrics"].values():
+        if metric["pooled"] not in ("mean", "sum") or metric["best"] not in ("highest", "lowest", "nearest"):
+            raise ValueError(f"pooled {metric['pooled']!r}, best {metric['best']!r}")
+        metric["target"]
+    for artefact in run["artefacts"].values():
+        str(artefact["parameter"]), str(artefact["unit"])
 
 
 def summarise(results: Results) -> pd.DataFrame:
@@ -102,8 +136,7 @@ def summarise(results: Results) -> pd.DataFrame:
     -------
     pandas.DataFrame
         segmenter, artefact, parameter, unit, intensity, frames, patches, each metric pooled over the patches (mean or
-        sum, as the metric says), and ``*_undefined``: how many patches a mean leaves out, for the metrics that can be
-        undefined. A mean over no patch is NaN.
+        sum, as the metric says), and ``*_undefined``: how many patches a mean leaves out. A mean over no patch is NaN.
     """
     metrics: Mapping[str, Mapping[str, Any]] = results.run["metrics"]
     groups = results.records.groupby(["artefact", "intensity", "segmenter"], sort=True)
@@ -113,10 +146,10 @@ def summarise(results: Results) -> pd.DataFrame:
         **{name: (name, facts["pooled"]) for name, facts in metrics.items()},
     )
     for name, facts in metrics.items():
-        undefined = results.records[name].isna()
         if facts["pooled"] == "sum":
-            summary[name] = summary[name].astype(int)
-        elif undefined.any():
+            totals = groups[name].sum(min_count=1)  # no silent 0
+            summary[name] = totals.astype(int) if (totals % 1 == 0).all() else totals
+        else:
             summary[f"{name}_undefined"] = groups[name].agg(lambda scores: int(scores.isna().sum()))
     summary = summary.reset_index().sort_values("artefact", key=lambda names: names != "clean", kind="stable")
     artefacts: Mapping[str, Mapping[str, Any]] = results.run["artefacts"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,12 +19,12 @@ from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.baselines import BASELINES
 from robustbench_cells.datasets import Selection, open_dataset
 from robustbench_cells.errors import ModelError, UnknownNameError
-from robustbench_cells.evaluate import Condition, Outcome, condition_views, evaluate, make_batches
+from robustbench_cells.evaluate import Batch, Condition, Outcome, condition_views, evaluate_batches, make_batches
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import load_segmenter, shipped_models
 from robustbench_cells.profiles import PROFILES, Profile
 from robustbench_cells.results import VERSION, Results, records_table
-from robustbench_cells.types import PATCH_SIDE, Segmenter
+from robustbench_cells.types import REFERENCE, Segmenter
 
 _VERSIONS_OF = ("numpy", "opencv-python-headless", "scikit-image", "keras", "tensorflow", "jax", "torch")
 
@@ -75,7 +75,7 @@ def segmenter_sources(models: Sequence[str]) -> dict[str, str]:
     shipped = shipped_models()
     if not models:
         return {name: name for name in (*BASELINES.names(), *shipped)}
-    sources = {"background": "background"}
+    sources = {REFERENCE: REFERENCE}
     for model in models:
         known = model in BASELINES or model in shipped
         name = model if known else Path(model).stem
@@ -108,6 +108,7 @@ class BenchmarkSession:
     announce: Callable[[str], None] = lambda line: None
     outcomes: dict[str, Mapping[str, Outcome]] = field(default_factory=dict)
     evaluate_seconds: float = 0.0
+    batch_seconds: float = 0.0
 
     def __post_init__(self) -> None:
         self.profile = profile_of(self.settings)
@@ -118,11 +119,11 @@ class BenchmarkSession:
             margin=self.settings.margin,
             frames=frames,
             white_level=self.settings.white_level,
-            smallest_side=max(
-                (condition.view_side() for condition in grid(self.profile) if condition.name in self.wanted),
-                default=PATCH_SIDE,
-            ),
         )
+        for condition in grid(self.profile):
+            if condition.name in self.wanted:
+                remedy = f'use a smaller margin, leave such frames out, or leave it out: -k "not {condition.name}"'
+                self.selection.require_side(condition.view_side(), f"a patch of {condition.name}", remedy)
         sources = segmenter_sources(self.settings.models)
         names = dict.fromkeys(name for wanted in self.wanted.values() for name in wanted)
         self.segmenters = {name: load(sources[name]) for name in names}
@@ -148,11 +149,16 @@ class BenchmarkSession:
         started = time.perf_counter()
         batches = make_batches(views, condition, self.settings.seed)
         try:
-            outcomes = evaluate(batches, condition, segmenters, METRICS, progress)
+            outcomes = evaluate_batches(self._timed(batches), condition, segmenters, METRICS, progress)
         except Exception as error:  # the artefact is anybody's code: the tests of this condition fail, the others go on
             outcomes = {segmenter.name: Outcome(segmenter.name, condition, (), error=error) for segmenter in segmenters}
         self.evaluate_seconds += time.perf_counter() - started
         return outcomes
+
+    def _timed(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        for batch in batches:
+            self.batch_seconds += batch.seconds
+            yield batch
 
     def _left(self) -> str:
         if not self.outcomes:
@@ -164,6 +170,15 @@ class BenchmarkSession:
     def predict_seconds(self) -> float:
         """Seconds in the segmenters' own code."""
         return sum(outcome.predict_seconds for outcome in self._all())
+
+    @property
+    def engine_share(self) -> float:
+        """At most this share of the evaluation was the engine's own.
+
+        It is what the segmenters left of the time, and the making of batches, which goes on beside them.
+        """
+        own = self.evaluate_seconds - self.predict_seconds + self.batch_seconds
+        return own / self.evaluate_seconds if self.evaluate_seconds else 0.0
 
     def results(self, command: str) -> Results:
         """The records of all tests that were sound, and what made them."""
@@ -209,7 +224,11 @@ class BenchmarkSession:
                 "grid": whole,
                 "failed": sorted(f"{o.segmenter}-{o.condition.name}" for o in self._all() if not o.sound),
             },
-            "seconds": {"evaluate": round(self.evaluate_seconds, 2), "predict": round(self.predict_seconds, 2)},
+            "seconds": {
+                "evaluate": round(self.evaluate_seconds, 2),
+                "predict": round(self.predict_seconds, 2),
+                "make_batches": round(self.batch_seconds, 2),
+            },
             "versions": _versions(),
             "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
         }

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from robustbench_cells.errors import RobustbenchError
+from robustbench_cells.errors import DataError, RobustbenchError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,11 +29,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--margin", type=int, default=0, help="field of interest: pixels left out at the border (default: 0)"
     )
+    parser.add_argument("--train-split", default="train", help="split to learn from (default: train)")
+    parser.add_argument(
+        "--validation-split", default="validation", help="split that picks the best epoch (default: validation)"
+    )
+    parser.add_argument("--white-level", type=int, help="the value of 16-bit files that is white")
     parser.add_argument("--frames", type=int, help="use this many training frames (default: all)")
     options = parser.parse_args(arguments)
     try:
         train(options)
-    except RobustbenchError as error:
+    except (RobustbenchError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -50,11 +55,19 @@ def train(options: argparse.Namespace) -> None:
 
     recipe = RECIPES.get(options.recipe)
 
-    def frames(split: str) -> Selection:
-        count = options.frames if split == "train" else None
-        return open_dataset(options.dataset, split, margin=options.margin, frames=count, smallest_side=PATCH_SIDE)
+    if options.train_split == options.validation_split:
+        raise DataError(
+            f"split {options.train_split!r} cannot both train and validate: an epoch would be picked on what it learnt"
+        )
 
-    data = frames("train"), frames("validation")
+    def frames(split: str, count: int | None) -> Selection:
+        data = open_dataset(
+            options.dataset, split, margin=options.margin, frames=count, white_level=options.white_level
+        )
+        data.require_side(PATCH_SIDE, "a training patch", "leave such frames out, or use a smaller margin")
+        return data
+
+    data = frames(options.train_split, options.frames), frames(options.validation_split, None)
     from robustbench_cells.training.fit import fit
 
     def say(line: str) -> None:

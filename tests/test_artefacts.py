@@ -61,3 +61,12 @@ def test_zoom_magnifies_image_and_labels_alike(zoom: float) -> None:
 )
 def test_patches_follow_the_area_between_six_and_the_cap(zoom: float, most: int, patches: int) -> None:
     assert ARTEFACTS.get("cell_size").patches_per_frame(zoom, (576, 720), most) == patches
+
+
+@pytest.mark.parametrize(
+    ("name", "least"), [("illumination", -1.0), ("noise", -0.5), ("cell_size", 0.0), ("cell_size", -2.0)]
+)
+def test_an_intensity_below_the_physical_raises(name: str, least: float) -> None:
+    sample = sample_of((32, 32))
+    with pytest.raises(ValueError, match=f"{least}: a "):
+        ARTEFACTS.get(name).distort(sample.image, sample.labels, least, generator(0))

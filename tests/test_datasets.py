@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -189,7 +190,7 @@ def no_output(root: Path) -> Path:
         (empty, r"input: holds no TIFF or PNG file; put"),
         (same_number, r"have the same number 12; rename"),
         (no_number, r"frame\.png: no number in the name; .*rename"),
-        (twelve_bits, r"t012\.tif: a 16-bit file whose brightest pixel is 3520 .*--rb-white-level 4095"),
+        (twelve_bits, r"t012\.tif: a 16-bit file whose brightest pixel is 3520 .*white level 4095 for a 12-bit camera"),
         (no_output, r"output: no such folder; it should hold"),
     ],
 )
@@ -198,14 +199,73 @@ def test_what_is_wrong_with_a_folder_is_said_when_it_is_opened(spoil, words: str
         open_dataset(str(spoil(tmp_path)))
 
 
-def test_a_frame_smaller_than_a_patch_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"80 px on its shorter side and patches need 256 px; leave"):
-        open_dataset(str(paired(tmp_path)), smallest_side=256)
+def test_a_frame_smaller_than_a_patch_is_named(tmp_path: Path) -> None:
+    selection = open_dataset(str(paired(tmp_path)))
+    selection.require_side(80, "nothing", "")
+    with pytest.raises(
+        DataError, match=r"frame 7 is only 80 px on its shorter side and a patch needs 256 px; leave it"
+    ):
+        selection.require_side(256, "a patch", "leave it out")
+
+
+@pytest.mark.parametrize("white", [255, 9000, 15000, 50000, 60000, 65000, 65535])
+def test_white_is_white_and_no_brighter(tmp_path: Path, white: int) -> None:
+    deep = np.linspace(0, white, IMAGE.size).reshape(IMAGE.shape).astype(np.uint16)
+    assert open_dataset(str(paired(tmp_path, deep)), white_level=white).read("7").image.max() == 255
+
+
+def test_eight_bits_need_no_white_level(tmp_path: Path) -> None:
+    assert open_dataset(str(paired(tmp_path)), white_level=4095).read("7").image.max() == 220
 
 
 def test_too_bright_for_the_white_level(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"brightest pixel 220 is above the white level 100; give a larger one"):
-        open_dataset(str(paired(tmp_path)), white_level=100)
+    deep = IMAGE.astype(np.uint16) * 200
+    with pytest.raises(DataError, match=r"span 18000 to 44000, outside 0 to the white level 4095; give a white level"):
+        open_dataset(str(paired(tmp_path, deep)), white_level=4095)
+
+
+def test_negative_values_are_refused(tmp_path: Path) -> None:
+    path = paired(tmp_path) / "test/input/t007.tif"
+    Pillow.fromarray(IMAGE.astype(np.int32) * 100 - 10000).save(path)
+    with pytest.raises(DataError, match=r"t007\.tif: grey levels span -1000 to 12000"):
+        open_dataset(str(tmp_path), white_level=20000)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"margin": -1}, "margin in px: -1 is too small; it is at least 0"),
+        ({"frames": 0}, "frames: 0 is too small; it is at least 1"),
+        ({"white_level": 0}, "white level: 0 is too small; it is at least 1"),
+        ({"margin": 300}, "a margin of 300 px leaves nothing of frame 000"),
+    ],
+)
+def test_options_without_meaning(options: dict[str, int], words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        open_dataset("synthetic", **options)  # type: ignore[arg-type]
+
+
+def test_a_folder_without_splits_has_no_other(tmp_path: Path) -> None:
+    """Else one could train and validate on the same frames under two names."""
+    flat = paired(tmp_path) / "test"
+    for where in (str(flat), f"{flat}/input:{flat}/output"):
+        assert open_dataset(where).key == "paired/all"
+        with pytest.raises(DataError, match="has no splits, so none is called 'train'; leave the split out"):
+            open_dataset(where, "train")
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_damaged_file_is_read_or_refused_in_words(tmp_path: Path, seed: int) -> None:
+    path = paired(tmp_path) / "test/input/t012.tif"
+    content = bytearray(path.read_bytes())
+    rng = np.random.default_rng(seed)
+    for place in rng.integers(0, len(content), 6):
+        content[place] = rng.integers(256)
+    for place in rng.integers(len(content) - 200, len(content), 4):  # the directory is at the end
+        content[place] = rng.integers(256)
+    path.write_bytes(bytes(content))
+    with contextlib.suppress(DataError):  # anything else would be a traceback for the user
+        open_dataset(str(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.baselines import BASELINES
 from robustbench_cells.datasets import Selection
-from robustbench_cells.evaluate import BATCH, Condition, condition_views, evaluate, make_batches
+from robustbench_cells.evaluate import BATCH, Condition, condition_views, evaluate_batches, make_batches
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.patches import cut_patches
 from robustbench_cells.types import Artefact, Comparison, Image, Labels, Patch, Sample
@@ -65,14 +65,14 @@ def batches(condition: Condition = NOISE) -> Iterator:
 
 def test_every_segmenter_sees_the_very_same_arrays_in_full_batches() -> None:
     one, two = Spy("one"), Spy("two")
-    evaluate(batches(), NOISE, [one, two], METRICS)
+    evaluate_batches(batches(), NOISE, [one, two], METRICS)
     assert [len(images) for images in one.seen] == [BATCH, 30 - BATCH]
     assert all(first is second for first, second in zip(one.seen, two.seen, strict=True))
     assert not one.seen[0].flags.writeable
 
 
 def test_records_are_those_of_the_obvious_loop() -> None:
-    outcome = evaluate(batches(), NOISE, [Spy("spy")], METRICS)["spy"]
+    outcome = evaluate_batches(batches(), NOISE, [Spy("spy")], METRICS)["spy"]
     assert outcome.sound
     records = iter(outcome.records)
     for frame in FiveFrames.frames:
@@ -90,14 +90,14 @@ def test_a_subset_of_the_frames_gives_the_same_numbers() -> None:
     class Two(FiveFrames):
         frames = ("b", "e")
 
-    all_of_them = evaluate(batches(), NOISE, [Spy("spy")], METRICS)["spy"].records
+    all_of_them = evaluate_batches(batches(), NOISE, [Spy("spy")], METRICS)["spy"].records
     views = condition_views(Two(), NOISE, 0, 12)
-    two = evaluate(make_batches(views, NOISE, 0), NOISE, [Spy("spy")], METRICS)["spy"].records
+    two = evaluate_batches(make_batches(views, NOISE, 0), NOISE, [Spy("spy")], METRICS)["spy"].records
     assert two == [record for record in all_of_them if record.frame in Two.frames]
 
 
 def test_one_segmenter_that_raises_leaves_the_others_alone() -> None:
-    outcomes = evaluate(batches(), NOISE, [Broken("broken"), Spy("spy")], METRICS)
+    outcomes = evaluate_batches(batches(), NOISE, [Broken("broken"), Spy("spy")], METRICS)
     assert str(outcomes["broken"].error) == "no more"
     assert not outcomes["broken"].sound
     assert len(outcomes["spy"].records) == 30
@@ -111,10 +111,11 @@ def test_one_segmenter_that_raises_leaves_the_others_alone() -> None:
         (lambda images: images * np.nan, "not finite"),
         (lambda images: images, "outside \\[0, 1\\]"),
         (lambda images: None, "NoneType"),
+        (lambda images: images.astype(object), "predictions are object; float32 is needed"),
     ],
 )
 def test_a_prediction_that_is_none_is_a_fault(answer: object, words: str) -> None:
-    outcome = evaluate(batches(), NOISE, [Wild("wild", answer)], METRICS)["wild"]
+    outcome = evaluate_batches(batches(), NOISE, [Wild("wild", answer)], METRICS)["wild"]
     assert not outcome.records
     assert outcome.faults
     assert re.search(words, outcome.faults[0])
@@ -130,7 +131,7 @@ class Overexposed(Artefact):
 
 def test_a_batch_that_is_not_sound_fails_every_segmenter() -> None:
     condition = Condition(Overexposed(), 2.0)
-    outcome = evaluate(batches(condition), condition, [Spy("spy")], METRICS)["spy"]
+    outcome = evaluate_batches(batches(condition), condition, [Spy("spy")], METRICS)["spy"]
     assert any("outside [0, 255]" in fault for fault in outcome.faults)
     assert any("were not in the view" in fault for fault in outcome.faults)
 
@@ -183,22 +184,33 @@ def test_clean_is_the_frame_itself_and_zoom_one_is_clean() -> None:
 
 
 def test_scores_leave_undefined_patches_out() -> None:
-    outcome = evaluate(batches(Condition()), Condition(), [BASELINES.get("background")], METRICS)["background"]
+    outcome = evaluate_batches(batches(Condition()), Condition(), [BASELINES.get("background")], METRICS)["background"]
     assert np.isnan(outcome.scores()["precision"])
     assert outcome.scores()["recall"] == 0
     assert outcome.scores()["cells_true"] == sum(record.scores["cells_true"] for record in outcome.records)
 
 
-def test_a_selection_keeps_few_frames_in_memory() -> None:
+def test_a_selection_keeps_what_fits_and_reads_it_once() -> None:
     class Counted(FiveFrames):
-        frames = tuple(f"{number}" for number in range(100))
-        alive = 0
+        frames = tuple(f"{number}" for number in range(200))
+        read_count = 0
 
         def read(self, frame: str) -> Sample:
-            return sample_of((40, 40), frame=frame)
+            Counted.read_count += 1
+            return sample_of((600, 600), frame=frame)
 
     selection = Selection(Counted(), Counted.frames)
-    assert selection._read.cache_info().currsize < 50
+    assert Counted.read_count == 200
+    for frame in selection.frames:
+        assert not selection.read(frame).image.flags.writeable
+    again = Counted.read_count - 200
+    assert 0 < again < 150
+    assert len(selection._kept) * 600 * 600 * 8 <= 256 * 2**20
+
+
+def test_two_segmenters_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="two segmenters have one name: spy, spy"):
+        evaluate_batches(batches(), NOISE, [Spy("spy"), Spy("spy")], METRICS)
 
 
 def test_patch_random_differs_by_artefact_and_not_by_intensity() -> None:

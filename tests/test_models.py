@@ -99,6 +99,27 @@ def test_a_model_of_another_form_is_refused(tmp_path: Path) -> None:
         load_segmenter(str(tmp_path / "rgb.keras"))
 
 
+def test_every_call_of_the_network_has_one_batch_size(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    segmenter = load_segmenter(str(saved))
+    shapes = []
+    inner = segmenter._model.predict_on_batch  # type: ignore[attr-defined]
+    monkeypatch.setattr(
+        segmenter._model,  # type: ignore[attr-defined]
+        "predict_on_batch",
+        lambda batch: (shapes.append(batch.shape), inner(batch))[1],
+    )
+    segmenter.predict(np.zeros((19, 32, 32), np.float32))
+    assert shapes == [(16, 32, 32, 1)] * 2
+
+
+def test_a_model_for_another_patch_is_refused(tmp_path: Path) -> None:
+    import keras
+
+    keras.Sequential([keras.Input((128, 128, 1)), keras.layers.Conv2D(1, 1)]).save(tmp_path / "small.keras")
+    with pytest.raises(ModelError, match=r"small: its input is fixed to .*128.*; patches are 256×256"):
+        load_segmenter(str(tmp_path / "small.keras"))
+
+
 def test_code_in_a_file_does_not_run(tmp_path: Path) -> None:
     import keras
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
@@ -45,7 +46,9 @@ def test_neither_the_plugin_nor_the_list_imports_tensorflow() -> None:
 
 def test_every_public_name_is_there() -> None:
     for name in robustbench_cells.__all__:
-        assert getattr(robustbench_cells, name) is not None
+        first, again = getattr(robustbench_cells, name), getattr(robustbench_cells, name)
+        assert first is again
+        assert not inspect.ismodule(first)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         robustbench_cells.nonsense  # noqa: B018
 

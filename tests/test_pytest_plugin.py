@@ -30,13 +30,19 @@ def records(folder: Path) -> pd.DataFrame:
     return pd.read_csv(folder / "reports" / "patches.csv.gz")
 
 
-SMALL = ("--rb-frames", "2", "--rb-model", "dog_otsu", "--rb-model", "nlm_otsu")
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """Options of a small grid: two baselines and a network."""
+    network = tmp_path_factory.mktemp("models") / "fresh.keras"
+    build_unet(1).save(network)
+    segmenters = ("--rb-model", "dog_otsu", "--rb-model", "nlm_otsu", "--rb-model", str(network))
+    return ("--rb-profile", "quick", "--rb-frames", "2", *segmenters)
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(tmp_path_factory: pytest.TempPathFactory, small: tuple[str, ...]) -> Path:
     folder = tmp_path_factory.mktemp("whole")
-    bench(folder, *SMALL, "--rb-profile", "quick", "--junitxml", "junit.xml", "-p", "no:randomly")
+    bench(folder, *small, "--junitxml", "junit.xml", "-p", "no:randomly")
     return folder
 
 
@@ -45,11 +51,11 @@ def test_the_reports_of_a_run(whole: Path) -> None:
     assert list(summary)[:7] == ["segmenter", "artefact", "parameter", "unit", "intensity", "frames", "patches"]
     for column in ("accuracy", "jaccard", "precision", "recall", "cells_predicted", "cells_true"):
         assert column in summary
-    assert len(summary) == 3 * 10
+    assert len(summary) == 4 * 10
     run = json.loads((whole / "reports" / "run.json").read_text())
     assert run["dataset"]["title"] == "synthetic, split test, 2 of 8 frames"
-    assert run["tests"] == {"ran": 30, "grid": 30, "failed": []}
-    assert set(run["segmenters"]) == {"background", "dog_otsu", "nlm_otsu"}
+    assert run["tests"] == {"ran": 40, "grid": 40, "failed": []}
+    assert set(run["segmenters"]) == {"background", "dog_otsu", "nlm_otsu", "fresh"}
     assert {"python", "numpy", "robustbench_cells"} <= set(run["versions"])
     assert run["settings"]["seed"] == 0
     assert "synthetic" in (whole / "reports" / "summary.md").read_text()
@@ -63,16 +69,16 @@ def test_scores_go_to_junit(whole: Path) -> None:
     "arguments",
     [
         ("-k", "noise"),
-        ("-k", "dog_otsu and cell_size"),
+        ("-k", "fresh and cell_size"),
         ("-k", "clean or illumination-4000", "-p", "randomly", "-p", "no:cacheprovider"),
         ("-p", "randomly", "-p", "no:cacheprovider", "--rb-frames", "1"),
     ],
     ids=["one artefact", "one segmenter", "some conditions", "other order and fewer frames"],
 )
 def test_the_same_numbers_whatever_is_selected_and_in_whatever_order(
-    whole: Path, tmp_path: Path, arguments: tuple[str, ...]
+    whole: Path, tmp_path: Path, small: tuple[str, ...], arguments: tuple[str, ...]
 ) -> None:
-    bench(tmp_path, *SMALL, "--rb-profile", "quick", *arguments)
+    bench(tmp_path, *small, *arguments)
     keys = ["segmenter", "artefact", "intensity", "frame", "patch"]
     part = records(tmp_path)
     both = part.merge(records(whole), on=keys, how="left", suffixes=("", "_whole"))
@@ -81,14 +87,14 @@ def test_the_same_numbers_whatever_is_selected_and_in_whatever_order(
         np.testing.assert_array_equal(both[column], both[f"{column}_whole"])
 
 
-def test_a_second_run_gives_the_same_bytes(whole: Path, tmp_path: Path) -> None:
-    bench(tmp_path, *SMALL, "--rb-profile", "quick")
+def test_a_second_run_gives_the_same_bytes(whole: Path, tmp_path: Path, small: tuple[str, ...]) -> None:
+    bench(tmp_path, *small)
     for name in ("patches.csv.gz", "summary.csv"):
         assert (tmp_path / "reports" / name).read_bytes() == (whole / "reports" / name).read_bytes()
 
 
-def test_a_part_of_the_grid_is_called_one(tmp_path: Path) -> None:
-    output = bench(tmp_path, *SMALL, "-k", "dog_otsu-noise-50")
+def test_a_part_of_the_grid_is_called_one(tmp_path: Path, small: tuple[str, ...]) -> None:
+    output = bench(tmp_path, *small, "-k", "dog_otsu-noise-50")
     assert "1 passed" in output
     assert "1 of its" in (tmp_path / "reports" / "summary.md").read_text()
 
@@ -123,8 +129,10 @@ def test_real_files_and_a_field_of_interest(tmp_path: Path) -> None:
         (("--rb-profile", "huge"), "no profile is called 'huge'; there are: quick, default, paper"),
         (("--rb-dataset", "nowhere"), "nowhere: no data set of a known layout"),
         (("--rb-model", "nothing.keras"), "nothing.keras: no such model file"),
-        (("--rb-margin", "200", "-k", "dog_otsu"), "use a smaller margin"),
-        (("--rb-frames", "0"), "the frames at least 1"),
+        (("--rb-margin", "40", "-k", "dog_otsu"), "a patch of cell_size-0.5 needs 512 px; use a smaller margin"),
+        (("--rb-frames", "0"), "frames: 0 is too small"),
+        (("--rb-frames", "two"), "invalid int value: 'two'"),
+        (("-o", "rb_frames=two"), "rb_frames = two: a whole number is needed"),
         (("--rb-model", "a/m.keras", "--rb-model", "b/m.keras"), "another segmenter of this run is called 'm'"),
     ],
 )
@@ -132,7 +140,26 @@ def test_a_mistake_ends_the_run_at_once_in_words(arguments: tuple[str, ...], wor
     output = bench(tmp_path, *arguments, code=4)
     assert words in output
     assert "Traceback" not in output
-    assert not (tmp_path / "reports").exists()
+    assert not list(tmp_path.glob("reports/*"))
+
+
+def test_a_folder_that_cannot_be_written_to_is_found_before_the_run(tmp_path: Path) -> None:
+    (tmp_path / "reports").touch()
+    output = bench(tmp_path, "-k", "dog_otsu-clean", code=4)
+    assert "cannot be written to" in output
+    assert "give another folder" in output
+
+
+def test_a_run_without_a_result_says_that_the_reports_are_older(tmp_path: Path) -> None:
+    bench(tmp_path, "--rb-frames", "1", "-k", "dog_otsu-clean")
+    before = (tmp_path / "reports" / "summary.md").read_bytes()
+    import keras
+
+    inputs = keras.Input((None, None, 1))
+    keras.Model(inputs, keras.layers.Rescaling(1.0)(inputs)).save(tmp_path / "grey.keras")
+    output = bench(tmp_path, "--rb-model", "grey.keras", "--rb-frames", "1", "-k", "grey-clean", code=1)
+    assert "no test gave a result, so nothing was written" in output
+    assert (tmp_path / "reports" / "summary.md").read_bytes() == before
 
 
 def test_ini_keys_stand_for_options(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.baselines import BASELINES
 from robustbench_cells.datasets import Selection, open_dataset
-from robustbench_cells.evaluate import Condition, condition_views, evaluate, make_batches
+from robustbench_cells.evaluate import Condition, condition_views, evaluate_batches, make_batches
 from robustbench_cells.metrics import METRICS
 
 ACCURACY, JACCARD, CELLS = 0.01, 0.03, 0.08  # how near ours must be
@@ -23,7 +23,7 @@ def frames(real_frames: Path) -> Selection:
 
 def scores(frames: Selection, segmenter: str, condition: Condition) -> Mapping[str, float]:
     batches = make_batches(condition_views(frames, condition, 0, 6), condition, 0)
-    return evaluate(batches, condition, [BASELINES.get(segmenter)], METRICS)[segmenter].scores()
+    return evaluate_batches(batches, condition, [BASELINES.get(segmenter)], METRICS)[segmenter].scores()
 
 
 def test_the_truth(frames: Selection) -> None:

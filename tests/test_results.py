@@ -9,6 +9,7 @@ import pytest
 
 from robustbench_cells import report
 from robustbench_cells.errors import ResultsError
+from robustbench_cells.files import sha256
 from robustbench_cells.reporting import OUTPUTS, terminal_table, write_reports
 from robustbench_cells.results import Results, load, records_table, save, summarise
 from robustbench_cells.types import Record
@@ -33,7 +34,8 @@ RUN = {
 
 
 def record(segmenter: str, artefact: str, intensity: float, patch: int, *scores: float) -> Record:
-    return Record(segmenter, artefact, intensity, "a", patch, dict(zip(METRICS, scores, strict=True)))
+    values = [float(score) for score in scores]
+    return Record(segmenter, artefact, float(intensity), "a", patch, dict(zip(METRICS, values, strict=True)))
 
 
 RECORDS = [
@@ -112,8 +114,8 @@ def test_the_terminal_table_names_conditions() -> None:
         ("run.json", b"{", "damaged"),
         ("run.json", json.dumps({**RUN, "version": 99}).encode(), "version 99"),
         ("run.json", b"[]", "damaged"),
-        ("patches.csv.gz", b"not gzip", "damaged"),
-        ("patches.csv.gz", gzip.compress(b"segmenter,artefact\na,b\n"), "no column intensity"),
+        *[("run.json", json.dumps({**RUN, part: {}}).encode(), "damaged|not of the run") for part in RUN],
+        ("patches.csv.gz", b"not gzip", "not of the run"),
     ],
 )
 def test_damaged_results_are_refused_in_words(
@@ -125,6 +127,57 @@ def test_damaged_results_are_refused_in_words(
         load(tmp_path)
     assert report.main(["--results", str(tmp_path)]) == 2
     assert "error:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"not gzip", "damaged"),
+        (gzip.compress(b"segmenter,artefact\na,b\n"), "no column intensity"),
+        (gzip.compress(b"segmenter,artefact,intensity,frame,patch,jaccard,precision,cells_predicted,cells_true\n"
+                       b"a,b,0,c,0,high,1,1,1\n"), "damaged"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("spoil", [{}, {"metrics": []}, {"dataset": None}])
+def test_results_of_strangers_are_refused_in_words(
+    content: bytes, words: str, spoil: dict[str, object], tmp_path: Path
+) -> None:
+    (tmp_path / "patches.csv.gz").write_bytes(content)
+    run = {**RUN, "records_sha256": sha256(tmp_path / "patches.csv.gz"), **spoil}
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    with pytest.raises(ResultsError, match="damaged" if spoil else words):
+        load(tmp_path)
+
+
+def test_records_of_another_run_are_refused(tmp_path: Path) -> None:
+    save(RESULTS, tmp_path)
+    save(Results(RESULTS.records.iloc[:3], RUN), tmp_path / "other")
+    (tmp_path / "other" / "patches.csv.gz").replace(tmp_path / "patches.csv.gz")
+    with pytest.raises(ResultsError, match=r"run\.json is not of the run that patches\.csv\.gz is of"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["NA", "null", "nan", "None", "_x", "m$x_$", "細胞", "a|b", "<i>"])
+def test_any_name_comes_through(name: str, tmp_path: Path) -> None:
+    records = [record(name, "noise", level, 0, 0.5, 0.5, 1, 1) for level in (0, 50)]
+    run = {**RUN, "dataset": {**RUN["dataset"], "title": name}}  # type: ignore[dict-item]
+    save(Results(records_table(records), run), tmp_path)
+    back = load(tmp_path)
+    assert set(back.records["segmenter"]) == {name}
+    assert len(write_reports(back, tmp_path)) == len(OUTPUTS.names())
+    assert set(summarise(back)["segmenter"]) == {name}
+
+
+def test_one_output_that_fails_leaves_the_others(tmp_path: Path) -> None:
+    (tmp_path / "summary.csv").mkdir()
+    with pytest.raises(ResultsError, match=r"summary\.csv: IsADirectoryError"):
+        write_reports(RESULTS, tmp_path)
+    assert (tmp_path / "summary.md").is_file()
+
+
+def test_a_sum_over_nothing_is_undefined(tmp_path: Path) -> None:
+    records = [record("m", "clean", 0, 0, 0.5, 0.5, NAN, 1)]
+    assert np.isnan(summarise(Results(records_table(records), RUN))["cells_predicted"].iloc[0])
 
 
 def test_missing_results_say_how_to_make_them(tmp_path: Path) -> None:

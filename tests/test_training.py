@@ -104,6 +104,9 @@ def test_a_work_folder_of_another_run_is_refused(tmp_path: Path) -> None:
         fit(recipe, frames, frames, tmp_path / "a.keras", epochs=2, say=interrupt)
     with pytest.raises(ModelError, match=r"a\.training: was begun with other settings \(seed\)"):
         fit(recipe, frames, frames, tmp_path / "a.keras", epochs=2, seed=1)
+    (tmp_path / "a.training/epoch-0001/state.json").write_text("{")
+    with pytest.raises(ModelError, match=r"epoch-0001: is damaged .*; remove .*a\.training to begin anew"):
+        fit(recipe, frames, frames, tmp_path / "a.keras", epochs=2)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +115,9 @@ def test_a_work_folder_of_another_run_is_refused(tmp_path: Path) -> None:
         (("--recipe", "magic"), "no recipe is called 'magic'; there are: original"),
         (("--dataset", "nowhere"), "nowhere: no data set of a known layout"),
         (("--out", "model.h5"), "model.h5: the name of a model file ends in .keras"),
+        (("--epochs", "0"), "0 epochs: at least 1 is needed"),
+        (("--validation-split", "train"), "split 'train' cannot both train and validate"),
+        (("--out", "/dev/null/a.keras"), "Not a directory"),
     ],
 )
 def test_mistakes_are_said_in_words(

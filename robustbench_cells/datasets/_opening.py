@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from robustbench_cells.datasets._registry import SOURCES
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Dataset, Sample
 
-_FRAMES_KEPT = 32  # about 100 MB at 720×576, however many frames there are
+_BYTES_KEPT = 256 * 2**20  # about 80 frames of 720×576, however many there are
 
 
 @dataclass(frozen=True)
@@ -44,14 +43,17 @@ class FieldOfInterest:
     def read(self, frame: str) -> Sample:
         """The frame of that name, cropped."""
         sample = self.whole.read(frame)
+        if min(sample.image.shape) <= 2 * self.margin:
+            raise DataError(f"{self.whole.title}: a margin of {self.margin} px leaves nothing of frame {frame}")
         inside = (slice(self.margin, -self.margin),) * 2
         return Sample(self.key, frame, sample.image[inside], sample.labels[inside])
 
 
 class Selection:
-    """Some frames of a data set, all of them read once and fingerprinted, the last few kept in memory.
+    """Some frames of a data set, all of them read once and fingerprinted, as many as fit kept in memory.
 
-    Reading them all before the run is what makes a broken file fail at once rather than hours later.
+    Reading them all before the run is what makes a broken file fail at once rather than hours later. Those kept are the
+    first, never put out again: a run goes through the frames in order, once a condition.
     """
 
     def __init__(self, dataset: Dataset, frames: Sequence[str]) -> None:
@@ -59,21 +61,39 @@ class Selection:
         self.frames = tuple(frames)
         every = len(dataset.frames)
         self.title = f"{dataset.title}, {len(frames) if len(frames) == every else f'{len(frames)} of {every}'} frames"
-        self._read = lru_cache(maxsize=_FRAMES_KEPT)(dataset.read)
+        self._dataset = dataset
+        self._kept: dict[str, Sample] = {}
         digest = hashlib.sha256(dataset.key.encode())
-        shapes = set()
+        sides: dict[str, int] = {}
+        room = _BYTES_KEPT
         for frame in self.frames:
             sample = self.read(frame)
-            shapes.add(sample.image.shape)
+            sides[frame] = min(sample.image.shape)
             digest.update(f"{frame}{sample.image.shape}".encode())
-            digest.update(np.ascontiguousarray(sample.image).tobytes())
-            digest.update(np.ascontiguousarray(sample.labels).tobytes())
+            for array in (sample.image, sample.labels):
+                digest.update(np.ascontiguousarray(array).tobytes())
+                room -= array.nbytes
+            if room >= 0:
+                self._kept[frame] = sample
         self.fingerprint = digest.hexdigest()
-        self.smallest_side = min(min(shape) for shape in shapes)
+        self._smallest = min(sides, key=lambda frame: sides[frame])
+        self._smallest_side = sides[self._smallest]
 
     def read(self, frame: str) -> Sample:
-        """The frame of that name (see `Dataset.read`)."""
-        return self._read(frame)
+        """The frame of that name (see `Dataset.read`); its arrays are read-only, since every condition sees them."""
+        if frame in self._kept:
+            return self._kept[frame]
+        sample = self._dataset.read(frame)
+        sample.image.flags.writeable = sample.labels.flags.writeable = False
+        return sample
+
+    def require_side(self, side: int, purpose: str, remedy: str) -> None:
+        """Raise a `DataError` if any frame is smaller than ``side`` pixels on its shorter side."""
+        if self._smallest_side < side:
+            raise DataError(
+                f"{self.title}: frame {self._smallest} is only {self._smallest_side} px on its shorter side and "
+                f"{purpose} needs {side} px; {remedy}"
+            )
 
 
 def open_dataset(
@@ -83,7 +103,6 @@ def open_dataset(
     margin: int = 0,
     frames: int | None = None,
     white_level: int | None = None,
-    smallest_side: int = 1,
 ) -> Selection:
     """Open a data set, and read and check every frame that will be used.
 
@@ -98,9 +117,7 @@ def open_dataset(
     frames
         Use this many frames, evenly spread over the data set; all if not given or if there are fewer.
     white_level
-        The value of a 16-bit file that is white.
-    smallest_side
-        A frame whose shorter side (in pixels, after the margin is off) is below this is refused.
+        The value of a 16-bit file that is white; 8-bit files need none.
 
     Raises
     ------
@@ -112,18 +129,13 @@ def open_dataset(
         known = "; ".join(f"{source.name}: {source.layout}" for source in SOURCES)
         raise DataError(f"{where}: no data set of a known layout is there. Known: {known}")
     dataset: Dataset = source.open(where, split, white_level)
-    if margin < 0 or (frames is not None and frames < 1):
-        raise DataError(f"margin {margin} px and {frames} frames: the margin is at least 0, the frames at least 1")
+    for value, least, what in ((margin, 0, "margin in px"), (frames, 1, "frames"), (white_level, 1, "white level")):
+        if value is not None and value < least:
+            raise DataError(f"{what}: {value} is too small; it is at least {least}")
     if margin:
         dataset = FieldOfInterest(dataset, margin)
     names = list(dataset.frames)
     if frames is not None and frames < len(names):
         spread = np.linspace(0, len(names) - 1, frames).round().astype(int)
         names = [names[index] for index in spread]
-    selection = Selection(dataset, names)
-    if selection.smallest_side < smallest_side:
-        raise DataError(
-            f"{dataset.title}: a frame is only {selection.smallest_side} px on its shorter side and patches need "
-            f"{smallest_side} px; leave such frames out, or use a smaller margin"
-        )
-    return selection
+    return Selection(dataset, names)

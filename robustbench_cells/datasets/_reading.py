@@ -17,6 +17,7 @@ from robustbench_cells.types import Image, Labels
 SUFFIXES = (".tif", ".tiff", ".png")
 
 _GREY_MODES = {"1", "L", "I;16", "I;16B", "I;16L", "I;16N", "I"}
+_DECODING_ERRORS = (OSError, ValueError, TypeError, SyntaxError, Pillow.DecompressionBombError)
 _WHITE_8_BIT = 255
 _WHITE_16_BIT = 65535
 _WHITE_12_BIT = 4095
@@ -72,7 +73,7 @@ def read_size(path: Path) -> tuple[int, int]:
         with Pillow.open(path) as picture:
             _check_grey(path, picture)
             return picture.height, picture.width
-    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
+    except _DECODING_ERRORS as error:
         raise _unreadable(path, error) from error
 
 
@@ -91,16 +92,22 @@ def read_image(path: Path, white_level: int | None = None) -> Image:
     pixels = _decode(path)
     if pixels.dtype == np.bool_:
         return pixels.astype(np.float32) * np.float32(_WHITE_8_BIT)
-    brightest = int(pixels.max())
-    if white_level is None and pixels.dtype != np.uint8 and brightest <= _WHITE_12_BIT:
+    if pixels.dtype == np.uint8:
+        return pixels.astype(np.float32)
+    darkest, brightest = int(pixels.min()), int(pixels.max())
+    if white_level is None and brightest <= _WHITE_12_BIT:
         raise DataError(
             f"{path}: a 16-bit file whose brightest pixel is {brightest} of {_WHITE_16_BIT}; say which value is white "
-            f"(--rb-white-level {_WHITE_12_BIT} for a 12-bit camera, {_WHITE_16_BIT} to keep it this dark)"
+            f"(white level {_WHITE_12_BIT} for a 12-bit camera, {_WHITE_16_BIT} to keep it this dark; the option is "
+            "--rb-white-level of pytest, --white-level of the other commands)"
         )
-    white = white_level or (_WHITE_8_BIT if pixels.dtype == np.uint8 else _WHITE_16_BIT)
-    if brightest > white:
-        raise DataError(f"{path}: brightest pixel {brightest} is above the white level {white}; give a larger one")
-    return pixels.astype(np.float32) * np.float32(_WHITE_8_BIT / white)
+    white = _WHITE_16_BIT if white_level is None else white_level
+    if darkest < 0 or brightest > white:
+        raise DataError(
+            f"{path}: grey levels span {darkest} to {brightest}, outside 0 to the white level {white}; give a white "
+            "level that holds them, or save the file without negative values"
+        )
+    return np.minimum(pixels.astype(np.float32) * np.float32(_WHITE_8_BIT / white), np.float32(_WHITE_8_BIT))
 
 
 def read_labels(path: Path) -> Labels:
@@ -131,7 +138,7 @@ def _decode(path: Path) -> npt.NDArray[np.integer | np.bool_]:
         with Pillow.open(path) as picture:
             _check_grey(path, picture)
             pixels = np.asarray(picture)
-    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
+    except _DECODING_ERRORS as error:
         raise _unreadable(path, error) from error
     return pixels.astype(np.int32) if pixels.dtype not in (np.dtype(np.uint8), np.dtype(np.bool_)) else pixels
 

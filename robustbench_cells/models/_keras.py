@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.types import Image
+from robustbench_cells.types import PATCH_SIDE, Image
 
 if TYPE_CHECKING:
     import keras
@@ -44,6 +44,8 @@ class KerasSegmenter:
         for end, shape in (("input", model.input_shape), ("output", model.output_shape)):
             if not isinstance(shape, tuple) or len(shape) != 4 or shape[-1] != 1:
                 raise ModelError(f"{name}: its {end} has shape {shape}; one of (N, H, W, 1) is needed")
+            if shape[0] not in (None, BATCH) or any(side not in (None, PATCH_SIDE) for side in shape[1:3]):
+                raise ModelError(f"{name}: its {end} is fixed to {shape}; patches are {PATCH_SIDE}×{PATCH_SIDE}")
         self.name = name
         self.digest = digest
         self._model = model

@@ -9,7 +9,7 @@ from robustbench_cells.models._registry import FORMATS, ModelFormat
 from robustbench_cells.types import Segmenter
 
 _HERE = Path(__file__).resolve()
-_FOLDERS = (_HERE.parents[2] / "models", _HERE.parent / "shipped")  # a checkout's, an installed package's
+_FOLDERS = (_HERE.parent / "shipped", _HERE.parents[2] / "models")  # an installed package's, a checkout's
 
 
 def shipped_models() -> dict[str, Path]:

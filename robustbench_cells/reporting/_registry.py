@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from robustbench_cells.errors import ResultsError
 from robustbench_cells.registry import Registry
 from robustbench_cells.results import Results
 
@@ -29,9 +30,26 @@ OUTPUTS: Registry[ReportOutput] = Registry("robustbench_cells.reporting", "repor
 
 
 def write_reports(results: Results, folder: Path) -> list[Path]:
-    """Write every report output into a folder; returns the files."""
-    paths = []
+    """Write every report output into a folder.
+
+    Returns
+    -------
+    list
+        The files.
+
+    Raises
+    ------
+    ResultsError
+        If one or more could not be written; all others are.
+    """
+    paths, failures = [], []
     for output in OUTPUTS:
-        output.write(results, folder / output.name)
-        paths.append(folder / output.name)
+        try:
+            output.write(results, folder / output.name)
+        except Exception as error:  # an output is anybody's code: the others are written all the same
+            failures.append(f"{folder / output.name}: {type(error).__name__}: {error}")
+        else:
+            paths.append(folder / output.name)
+    if failures:
+        raise ResultsError(f"not all reports could be written: {'; '.join(failures)}")
     return paths

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from math import ceil
 from pathlib import Path
 
 from robustbench_cells.files import replacing
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
 from robustbench_cells.results import Results, summarise
+from robustbench_cells.types import REFERENCE
 
 _MARKERS = "osD^vPX*"
 _COLUMNS = 3
-_REFERENCE = "background"
 
 
 @OUTPUTS.register
@@ -23,6 +24,7 @@ class CurvesPng(ReportOutput):
     def write(self, results: Results, path: Path) -> None:
         """See `ReportOutput.write`; without any artefact among the results nothing is written."""
         from matplotlib.figure import Figure
+        from matplotlib.text import Text
 
         summary = summarise(results)
         clean = summary[summary["artefact"] == "clean"].set_index("segmenter")["jaccard"]
@@ -35,13 +37,14 @@ class CurvesPng(ReportOutput):
         axes = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
         names = sorted(summary["segmenter"].unique())
         for panel, (artefact, part) in zip(axes, panels, strict=False):
+            lines = []
             for number, name in enumerate(names):
                 curve = part[part["segmenter"] == name]
-                if name == _REFERENCE:
-                    panel.plot(curve["intensity"], curve["jaccard"], color="0.5", linestyle="--", label=name)
+                if name == REFERENCE:
+                    lines += panel.plot(curve["intensity"], curve["jaccard"], color="0.5", linestyle="--")
                     continue
                 colour, marker = f"C{number % 10}", _MARKERS[number % len(_MARKERS)]
-                panel.plot(curve["intensity"], curve["jaccard"], color=colour, marker=marker, markersize=5, label=name)
+                lines += panel.plot(curve["intensity"], curve["jaccard"], color=colour, marker=marker, markersize=5)
                 if name in clean.index:
                     panel.axhline(clean[name], color=colour, linestyle=":", linewidth=1)
             panel.set(title=artefact, xlabel=f"{part['parameter'].iloc[0]} ({part['unit'].iloc[0]})", ylim=(-0.02, 1))
@@ -49,8 +52,10 @@ class CurvesPng(ReportOutput):
         for panel in axes[len(panels) :]:
             panel.set_visible(False)
         axes[0].set_ylabel("mean Jaccard")
-        handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(names), frameon=False)
+        figure.legend(lines, names, loc="outside lower center", ncols=len(names), frameon=False)
         figure.suptitle(f"{results.run['dataset']['title']} (dotted: clean)", fontsize=10)
-        with replacing(path) as temporary:
+        for text in figure.findobj(Text):
+            text.set_parse_math(False)  # names and paths are not formulas
+        with replacing(path) as temporary, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing")
             figure.savefig(temporary, dpi=130, format="png", metadata={"Software": None})

@@ -14,8 +14,7 @@ from tabulate import tabulate
 from robustbench_cells.files import write_text
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
 from robustbench_cells.results import Results, summarise
-
-_REFERENCE = "background"  # the dotted line of the paper's figures: shown, never best
+from robustbench_cells.types import REFERENCE
 
 
 @OUTPUTS.register
@@ -43,7 +42,7 @@ def _head(run: Mapping[str, Any]) -> str:
         f"Data set: {_plain(run['dataset']['title'])}, fingerprint `{run['dataset']['fingerprint'][:12]}`.",
         f"Profile `{settings['profile']}` (at most {settings['most_patches']} patches a frame), seed "
         f"{settings['seed']}, robustbench_cells {run['versions']['robustbench_cells']}.",
-        f"Made by `{_plain(run['command'])}`.",
+        f"Made by {_code(run['command'])}.",
     ]
     if run["tests"]["ran"] < run["tests"]["grid"]:
         lines.append(f"**A part of the grid:** {run['tests']['ran']} of its {run['tests']['grid']} tests ran.")
@@ -69,7 +68,7 @@ def _table(rows: pd.DataFrame, metric: str, facts: Mapping[str, Any]) -> str:
     body = []
     for intensity, truth, line in zip(values.index, truths, values.to_numpy().tolist(), strict=True):
         best = _best(
-            [value for name, value in zip(names, line, strict=True) if name != _REFERENCE], facts["best"], truth
+            [value for name, value in zip(names, line, strict=True) if name != REFERENCE], facts["best"], truth
         )
         cells = [_cell(value, facts["pooled"], value == best) for value in line]
         body.append([f"{intensity:g}" if parameter else "clean", *cells, *([f"{truth:.0f}"] if target else [])])
@@ -98,6 +97,11 @@ def _cell(value: float, pooled: str, best: bool) -> str:
         return "undefined"
     text = f"{value:.0f}" if pooled == "sum" else f"{value:.3f}"
     return f"**{text}**" if best else text
+
+
+def _code(text: str) -> str:
+    """Text as a code span, in which nothing but a backtick has a meaning."""
+    return f"`{text.replace('`', chr(0x27)).replace(chr(10), ' ')}`"
 
 
 def _plain(text: object) -> str:

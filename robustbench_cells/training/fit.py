@@ -23,7 +23,7 @@ from robustbench_cells.models import KerasSegmenter, build_unet, card_path, jit_
 from robustbench_cells.randomness import generator
 from robustbench_cells.training.epochs import Epoch, validation_patches
 from robustbench_cells.training.recipes import Recipe
-from robustbench_cells.types import Comparison, Image, Masks
+from robustbench_cells.types import THRESHOLD, Comparison, Image, Masks
 
 _VALIDATION_SCORES = ("accuracy", "jaccard", "precision", "recall")
 
@@ -80,12 +80,16 @@ def fit(
     Raises
     ------
     ModelError
-        If ``out`` does not end in ``.keras``, or its ``.training`` folder belongs to a run with other settings.
+        If ``out`` does not end in ``.keras``, or its ``.training`` folder is damaged or belongs to a run with other
+        settings.
     """
     if out.suffix != ".keras":
         raise ModelError(f"{out}: the name of a model file ends in .keras")
-    epochs = epochs or recipe.epochs
+    epochs = recipe.epochs if epochs is None else epochs
+    if epochs < 1:
+        raise ModelError(f"{epochs} epochs: at least 1 is needed")
     work = out.with_suffix(".training")
+    work.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written to is found before the first epoch
     settings = {
         "recipe": recipe.name,
         "seed": seed,
@@ -124,7 +128,7 @@ def fit(
 
 def validation_scores(model: keras.Model, images: Image, truth: Masks) -> dict[str, float]:
     """Mean scores of a model over patches, images (N, H, W) and truth (N, H, W)."""
-    masks = KerasSegmenter("in training", model, "").predict(images) >= 0.5
+    masks = KerasSegmenter("in training", model, "").predict(images) > THRESHOLD
     comparison = Comparison(masks, truth)
     return {f"validation_{name}": float(np.nanmean(METRICS.get(name).score(comparison))) for name in _VALIDATION_SCORES}
 
@@ -143,14 +147,18 @@ def _resume(work: Path, settings: dict[str, Any], recipe: Recipe, seed: int) -> 
         model = build_unet(seed)
         model.compile(keras.optimizers.Adam(recipe.learning_rate), "binary_crossentropy", jit_compile=jit_setting())
         return model, Progress(settings)
-    progress = Progress(**json.loads((newest / "state.json").read_text(encoding="utf-8")))
+    try:
+        progress = Progress(**json.loads((newest / "state.json").read_text(encoding="utf-8")))
+        model = keras.saving.load_model(newest / "model.keras")
+    except Exception as error:  # whatever a damaged file makes json or Keras raise
+        raise ModelError(f"{newest}: is damaged ({error}); remove {work} to begin anew") from error
     different = [key for key, value in settings.items() if progress.settings.get(key) != value]
     if different:
         raise ModelError(
             f"{work}: was begun with other settings ({', '.join(different)}); remove that folder to begin anew, or "
             "give another --out"
         )
-    return keras.saving.load_model(newest / "model.keras"), progress
+    return model, progress
 
 
 def _save(work: Path, model: keras.Model, progress: Progress, best: bool) -> None:
