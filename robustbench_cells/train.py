@@ -73,7 +73,7 @@ def train(options: argparse.Namespace) -> None:
     def say(line: str) -> None:
         print(line, flush=True)
 
-    say(f"recipe {recipe.name}: {len(data[0].frames)} training frames of {data[0].title}")
+    say(f"recipe {recipe.name}, to learn from: {data[0].title}")
     fit(recipe, *data, options.out, epochs=options.epochs, seed=options.seed, say=say)
     say(f"wrote {options.out}")
 
