@@ -113,9 +113,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not cases or session.config.option.collectonly:
         return
     if hasattr(session.config, "workerinput"):
-        pytest.exit(
-            "the robustness grid does not run under pytest-xdist yet: leave out -n", pytest.ExitCode.USAGE_ERROR
-        )
+        return
     from robustbench_cells.errors import RobustbenchError
     from robustbench_cells.session import BenchmarkSession
 
@@ -163,6 +161,8 @@ def _announcer(config: pytest.Config) -> Any:
 @pytest.fixture
 def rb_outcome(request: pytest.FixtureRequest) -> Outcome:
     """What one segmenter did under one condition: records, faults, error (`evaluate.Outcome`)."""
+    if _SESSION not in request.config.stash:
+        pytest.fail("the robustness grid does not run under pytest-xdist yet: leave out -n", pytrace=False)
     condition, name = request.param
     return request.config.stash[_SESSION].outcome(condition, name)
 

@@ -138,14 +138,16 @@ class BenchmarkSession:
     def _evaluate(self, condition: Condition) -> Mapping[str, Outcome]:
         segmenters = [self.segmenters[name] for name in self.wanted[condition.name]]
         place = f"condition {len(self.outcomes) + 1}/{len(self.wanted)}: {condition.name}"
+        most = self.profile.most_patches
+        total = sum(condition.patches_per_frame(shape, most) for shape in self.selection.shapes.values())
         done = 0
 
         def progress(patches: int) -> None:
             nonlocal done
             done += patches
-            self.announce(f"{place}, {done} patches by {len(segmenters)} segmenters{self._left()}")
+            self.announce(f"{place}, {done}/{total} patches{self._left()}")
 
-        views = condition_views(self.selection, condition, self.settings.seed, self.profile.most_patches)
+        views = condition_views(self.selection, condition, self.settings.seed, most)
         started = time.perf_counter()
         batches = make_batches(views, condition, self.settings.seed)
         try:

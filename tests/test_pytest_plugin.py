@@ -200,3 +200,10 @@ def test_a_suite_of_your_own_takes_the_fixture(pytester: pytest.Pytester) -> Non
     result = pytester.runpytest_subprocess("-k", "dog_otsu-clean", "--rb-frames", "1")
     result.assert_outcomes(passed=1)
     assert gzip.decompress((pytester.path / "reports" / "patches.csv.gz").read_bytes())
+
+
+def test_workers_are_refused_in_words(tmp_path: Path) -> None:
+    pytest.importorskip("xdist", reason="pytest-xdist is not installed")
+    output = bench(tmp_path, "-n", "2", "--rb-frames", "1", "-k", "dog_otsu-clean", code=1)
+    assert "does not run under pytest-xdist yet: leave out -n" in output
+    assert not (tmp_path / "reports").exists()

@@ -64,11 +64,11 @@ class Selection:
         self._dataset = dataset
         self._kept: dict[str, Sample] = {}
         digest = hashlib.sha256(dataset.key.encode())
-        sides: dict[str, int] = {}
+        self.shapes: dict[str, tuple[int, int]] = {}
         room = _BYTES_KEPT
         for frame in self.frames:
             sample = self.read(frame)
-            sides[frame] = min(sample.image.shape)
+            self.shapes[frame] = (sample.image.shape[0], sample.image.shape[1])
             digest.update(f"{frame}{sample.image.shape}".encode())
             for array in (sample.image, sample.labels):
                 digest.update(np.ascontiguousarray(array).tobytes())
@@ -76,8 +76,6 @@ class Selection:
             if room >= 0:
                 self._kept[frame] = sample
         self.fingerprint = digest.hexdigest()
-        self._smallest = min(sides, key=lambda frame: sides[frame])
-        self._smallest_side = sides[self._smallest]
 
     def read(self, frame: str) -> Sample:
         """The frame of that name (see `Dataset.read`); its arrays are read-only, since every condition sees them."""
@@ -89,10 +87,11 @@ class Selection:
 
     def require_side(self, side: int, purpose: str, remedy: str) -> None:
         """Raise a `DataError` if any frame is smaller than ``side`` pixels on its shorter side."""
-        if self._smallest_side < side:
+        frame, shape = min(self.shapes.items(), key=lambda pair: min(pair[1]))
+        if min(shape) < side:
             raise DataError(
-                f"{self.title}: frame {self._smallest} is only {self._smallest_side} px on its shorter side and "
-                f"{purpose} needs {side} px; {remedy}"
+                f"{self.title}: frame {frame} is only {min(shape)} px on its shorter side and {purpose} needs "
+                f"{side} px; {remedy}"
             )
 
 
