@@ -21,5 +21,9 @@ class UnknownNameError(RobustbenchError):
     """A name that no registry holds."""
 
 
+class PluginError(RobustbenchError):
+    """A plug-in is not whole."""
+
+
 class DuplicateNameError(RobustbenchError):
     """Two plug-ins claim one name."""

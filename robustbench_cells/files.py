@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,12 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def keep_aside(path: Path) -> None:
+    """Copy a file that is about to be replaced to the folder ``previous`` beside it, in place of the one before it."""
+    with replacing(path.parent / "previous" / path.name) as temporary:
+        shutil.copyfile(path, temporary)
 
 
 def write_text(path: Path, text: str) -> None:

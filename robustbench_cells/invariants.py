@@ -27,7 +27,7 @@ def batch_faults(views: Sequence[Patch], images: Image, labels: Labels) -> list[
     if not np.isfinite(images).all():
         faults.append("an image has a pixel that is not finite")
     elif images.min() < 0 or images.max() > 255:
-        faults.append(f"grey levels span {images.min():g} to {images.max():g}, outside [0, 255]")
+        faults.append(f"grey levels span {images.min():.9g} to {images.max():.9g}, outside [0, 255]; clip them")
     for view, left in zip(views, labels, strict=True):
         if invented := np.setdiff1d(left, view.labels).tolist():
             faults.append(f"frame {view.frame}, patch {view.index}: label ids {invented} were not in the view")
@@ -43,5 +43,5 @@ def prediction_faults(images: Image, probabilities: Image) -> list[str]:
     if not np.isfinite(probabilities).all():
         return ["a predicted probability is not finite"]
     if probabilities.min() < 0 or probabilities.max() > 1:
-        return [f"predictions span {probabilities.min():g} to {probabilities.max():g}, outside [0, 1]"]
+        return [f"predictions span {probabilities.min():.9g} to {probabilities.max():.9g}, outside [0, 1]"]
     return []

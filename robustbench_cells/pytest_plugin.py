@@ -188,6 +188,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.hookimpl(trylast=True)  # below the table of pytest-benchmark
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Mean Jaccard of each segmenter under each condition, and where the reports are."""
     benchmark = config.stash.get(_SESSION, None)

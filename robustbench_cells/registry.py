@@ -6,12 +6,13 @@ it registers is found by its ``name``. A new plug-in is therefore one new file.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
-from robustbench_cells.errors import DuplicateNameError, UnknownNameError
+from robustbench_cells.errors import DuplicateNameError, PluginError, UnknownNameError
 
 
 class Named(Protocol):
@@ -22,6 +23,14 @@ class Named(Protocol):
 
 T = TypeVar("T", bound=Named)
 C = TypeVar("C", bound=type)
+
+
+def unknown(name: str, noun: str, names: Iterable[str]) -> str:
+    """What to say of a name that is not there."""
+    names = list(names)
+    near = difflib.get_close_matches(name, names, 1)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    return f"no {noun} is called {name!r}{meant}; there are: {', '.join(names) or 'none'}"
 
 
 class Registry(Generic[T]):
@@ -46,10 +55,18 @@ class Registry(Generic[T]):
 
         Raises
         ------
+        PluginError
+            If it lacks an attribute that its Protocol declares.
         DuplicateNameError
             If another class has that name.
         """
         entry: T = cls()
+        declared = {name for base in cls.__mro__ for name in vars(base).get("__annotations__", {})}
+        missing = sorted(name for name in declared | {"name"} if not hasattr(entry, name))
+        if missing:
+            raise PluginError(
+                f"{cls.__module__}.{cls.__qualname__}: {self.noun} without {', '.join(missing)}; see its Protocol"
+            )
         if entry.name in self._entries:
             other = type(self._entries[entry.name])
             raise DuplicateNameError(
@@ -69,7 +86,7 @@ class Registry(Generic[T]):
         """
         self._discover()
         if name not in self._entries:
-            raise UnknownNameError(f"no {self.noun} is called {name!r}; there are: {', '.join(self.names())}")
+            raise UnknownNameError(unknown(name, self.noun, self.names()))
         return self._entries[name]
 
     def names(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.files import replacing, write_text
+from robustbench_cells.files import keep_aside, replacing, write_text
 from robustbench_cells.types import Record
 
 RECORDS_FILE = "patches.csv.gz"
@@ -72,7 +72,13 @@ def records_table(records: Iterable[Record]) -> pd.DataFrame:
 
 
 def save(results: Results, folder: Path) -> None:
-    """Write the records and the facts of a run into a folder, each atomically; the facts name their records."""
+    """Write the records and the facts of a run into a folder, each atomically; the facts name their records.
+
+    The results that were there go to the folder ``previous`` in it, in place of those before them.
+    """
+    for name in (RECORDS_FILE, RUN_FILE):
+        if (folder / name).is_file():
+            keep_aside(folder / name)
     packed = gzip.compress(results.records.to_csv(index=False).encode(), mtime=0)  # no time stamp: same in, same out
     with replacing(folder / RECORDS_FILE) as temporary:
         temporary.write_bytes(packed)

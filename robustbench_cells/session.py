@@ -23,6 +23,7 @@ from robustbench_cells.evaluate import Batch, Condition, Outcome, condition_view
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import load_segmenter, shipped_models
 from robustbench_cells.profiles import PROFILES, Profile
+from robustbench_cells.registry import unknown
 from robustbench_cells.results import VERSION, Results, records_table
 from robustbench_cells.types import REFERENCE, Segmenter
 
@@ -52,7 +53,7 @@ def profile_of(settings: Settings) -> Profile:
         If there is no such profile.
     """
     if settings.profile not in PROFILES:
-        raise UnknownNameError(f"no profile is called {settings.profile!r}; there are: {', '.join(PROFILES)}")
+        raise UnknownNameError(unknown(settings.profile, "profile", PROFILES))
     return PROFILES[settings.profile]
 
 
@@ -86,7 +87,12 @@ def segmenter_sources(models: Sequence[str]) -> dict[str, str]:
 
 def load(source: str) -> Segmenter:
     """A baseline by its name, or a model by its name or file."""
-    return BASELINES.get(source) if source in BASELINES else load_segmenter(source)
+    if source in BASELINES:
+        return BASELINES.get(source)
+    known = (*BASELINES.names(), *shipped_models())
+    if source not in known and not Path(source).suffix and not Path(source).exists():
+        raise UnknownNameError(unknown(source, "segmenter", known))
+    return load_segmenter(source)
 
 
 @dataclass
@@ -120,14 +126,22 @@ class BenchmarkSession:
             frames=frames,
             white_level=self.settings.white_level,
         )
-        for condition in grid(self.profile):
-            if condition.name in self.wanted:
-                remedy = f'use a smaller margin, leave such frames out, or leave it out: -k "not {condition.name}"'
-                self.selection.require_side(condition.view_side(), f"a patch of {condition.name}", remedy)
+        self._require_room()
         sources = segmenter_sources(self.settings.models)
         names = dict.fromkeys(name for wanted in self.wanted.values() for name in wanted)
         self.segmenters = {name: load(sources[name]) for name in names}
         self._started = time.perf_counter()
+
+    def _require_room(self) -> None:
+        """Refuse frames that some of the wanted conditions cannot cut a view from, and name all of those."""
+        sides = {condition.name: condition.view_side() for condition in grid(self.profile)}
+        room = min(min(shape) for shape in self.selection.shapes.values())
+        too_large = [name for name in self.wanted if sides[name] > room]
+        if too_large:
+            remedy = "use a smaller margin or larger frames"
+            if len(too_large) < len(self.wanted):
+                remedy += f', or leave out what does not fit: -k "not ({" or ".join(too_large)})"'
+            self.selection.require_side(max(sides[name] for name in too_large), " or ".join(too_large), remedy)
 
     def outcome(self, condition: Condition, segmenter: str) -> Outcome:
         """What a segmenter did under a condition; the first call for a condition evaluates it."""
@@ -180,7 +194,7 @@ class BenchmarkSession:
         It is what the segmenters left of the time, and the making of batches, which goes on beside them.
         """
         own = self.evaluate_seconds - self.predict_seconds + self.batch_seconds
-        return own / self.evaluate_seconds if self.evaluate_seconds else 0.0
+        return min(1.0, own / self.evaluate_seconds) if self.evaluate_seconds else 0.0
 
     def results(self, command: str) -> Results:
         """The records of all tests that were sound, and what made them."""
@@ -209,7 +223,12 @@ class BenchmarkSession:
             "settings": {**asdict(self.settings), "most_patches": self.profile.most_patches},
             "segmenters": {name: segmenter.digest for name, segmenter in self.segmenters.items()},
             "artefacts": {
-                artefact.name: {"version": artefact.version, "parameter": artefact.parameter, "unit": artefact.unit}
+                artefact.name: {
+                    "version": artefact.version,
+                    "parameter": artefact.parameter,
+                    "unit": artefact.unit,
+                    "about": " ".join((type(artefact).__doc__ or "").split()).replace("``", ""),
+                }
                 for artefact in ARTEFACTS
             },
             "metrics": {

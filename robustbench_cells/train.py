@@ -22,7 +22,10 @@ def main(arguments: list[str] | None = None) -> int:
         "--dataset", required=True, help="a data set with the splits 'train' and 'validation', or 'synthetic'"
     )
     parser.add_argument(
-        "--out", required=True, type=Path, help="the .keras file to write; card and history go beside it"
+        "--out",
+        required=True,
+        type=Path,
+        help="the .keras file to write; card and history go beside it, and what was there goes to previous/",
     )
     parser.add_argument("--epochs", type=int, help="most epochs (default: the recipe's)")
     parser.add_argument("--seed", type=int, default=0, help="of weights, dropout and patches (default: 0)")
@@ -50,11 +53,11 @@ def main(arguments: list[str] | None = None) -> int:
 def train(options: argparse.Namespace) -> None:
     """Open the data, then fit."""
     from robustbench_cells.datasets import Selection, open_dataset
+    from robustbench_cells.models import import_keras
     from robustbench_cells.training.recipes import RECIPES
     from robustbench_cells.types import PATCH_SIDE
 
     recipe = RECIPES.get(options.recipe)
-
     if options.train_split == options.validation_split:
         raise DataError(
             f"split {options.train_split!r} cannot both train and validate: an epoch would be picked on what it learnt"
@@ -68,6 +71,7 @@ def train(options: argparse.Namespace) -> None:
         return data
 
     data = frames(options.train_split, options.frames), frames(options.validation_split, None)
+    import_keras()
     from robustbench_cells.training.fit import fit
 
     def say(line: str) -> None:

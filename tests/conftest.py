@@ -58,10 +58,12 @@ def save_mask(path: Path, pixels: npt.NDArray[np.generic]) -> None:
 def images(draw: st.DrawFn, smallest: int = 1, largest: int = 70) -> Image:
     """Grey images of any shape: noise, flat, or with two levels."""
     shape = draw(st.tuples(st.integers(smallest, largest), st.integers(smallest, largest)))
-    kind = draw(st.sampled_from(["noise", "flat", "two levels"]))
+    kind = draw(st.sampled_from(["noise", "flat", "two levels", "saturated"]))
     if kind == "flat":
         return np.full(shape, draw(st.sampled_from([0, 1, 127.5, 255])), np.float32)
     rng = np.random.default_rng(draw(st.integers(0, 999)))
     if kind == "noise":
         return rng.uniform(0, 255, shape).astype(np.float32)
+    if kind == "saturated":
+        return rng.choice([0, 255, 255, 255], shape).astype(np.float32)
     return rng.choice([40, 41], shape).astype(np.float32)

@@ -271,7 +271,7 @@ def test_a_damaged_file_is_read_or_refused_in_words(tmp_path: Path, seed: int) -
 @pytest.mark.parametrize(
     ("where", "split", "words"),
     [
-        ("nowhere", None, r"nowhere: no data set of a known layout .*paired: ROOT/SPLIT/input"),
+        ("nowhere", None, r"nowhere: no such folder, and no embedded data set of that name \(synthetic\)"),
         ("synthetic", "holdout", r"has no split 'holdout'; there are: train, validation, test"),
     ],
 )
@@ -316,3 +316,15 @@ def test_synthetic_is_close_to_the_real_training_frames(real_frames: Path) -> No
     for name, value in real.items():
         tolerance = {"power": 4.0, "grey": 16.0, "cells": 60.0}.get(name.split()[0], 0.2 * value)
         assert made[name] == pytest.approx(value, abs=tolerance), name
+
+
+def test_a_folder_of_no_known_layout_is_told_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no data set of a known layout .*paired: ROOT/SPLIT/input"):
+        open_dataset(str(tmp_path))
+
+
+def test_masks_without_a_cell_or_without_background_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no mask has a cell; are these the masks"):
+        open_dataset(str(paired(tmp_path / "empty", mask=BINARY * 0)))
+    with pytest.raises(DataError, match=r"man_seg007\.tif: has no background .*an image in the place of a mask"):
+        open_dataset(str(paired(tmp_path / "swapped", mask=IMAGE)))

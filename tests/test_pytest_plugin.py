@@ -93,6 +93,16 @@ def test_a_second_run_gives_the_same_bytes(whole: Path, tmp_path: Path, small: t
         assert (tmp_path / "reports" / name).read_bytes() == (whole / "reports" / name).read_bytes()
 
 
+def test_the_results_before_are_kept_aside(tmp_path: Path) -> None:
+    bench(tmp_path, "--rb-frames", "1", "-k", "dog_otsu and noise")
+    before = (tmp_path / "reports" / "patches.csv.gz").read_bytes()
+    bench(tmp_path, "--rb-frames", "1", "-k", "dog_otsu-clean")
+    assert (tmp_path / "reports" / "previous" / "patches.csv.gz").read_bytes() == before
+    assert (tmp_path / "reports" / "patches.csv.gz").read_bytes() != before
+    again = [sys.executable, "-m", "robustbench_cells.report", "--results", "reports/previous"]
+    subprocess.run(again, cwd=tmp_path, check=True, capture_output=True)
+
+
 def test_a_part_of_the_grid_is_called_one(tmp_path: Path, small: tuple[str, ...]) -> None:
     output = bench(tmp_path, *small, "-k", "dog_otsu-noise-50")
     assert "1 passed" in output
@@ -127,9 +137,10 @@ def test_real_files_and_a_field_of_interest(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (("--rb-profile", "huge"), "no profile is called 'huge'; there are: quick, default, paper"),
-        (("--rb-dataset", "nowhere"), "nowhere: no data set of a known layout"),
+        (("--rb-dataset", "nowhere"), "nowhere: no such folder, and no embedded data set"),
         (("--rb-model", "nothing.keras"), "nothing.keras: no such model file"),
-        (("--rb-margin", "40", "-k", "dog_otsu"), "a patch of cell_size-0.5 needs 512 px; use a smaller margin"),
+        (("--rb-margin", "40", "-k", "dog_otsu"), "and cell_size-0.5 needs 512 px; use a smaller margin"),
+        (("--rb-model", "unet_orignal"), "no segmenter is called 'unet_orignal'"),
         (("--rb-frames", "0"), "frames: 0 is too small"),
         (("--rb-frames", "two"), "invalid int value: 'two'"),
         (("-o", "rb_frames=two"), "rb_frames = two: a whole number is needed"),

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from robustbench_cells.errors import DuplicateNameError, UnknownNameError
+from robustbench_cells.errors import DuplicateNameError, PluginError, UnknownNameError
 from robustbench_cells.registry import Registry
+from robustbench_cells.types import Artefact
 
 MODULE = "from {package} import REGISTRY\n\n\n@REGISTRY.register\nclass Thing:\n    name = {name!r}\n"
 
@@ -48,8 +49,19 @@ def test_a_name_that_is_taken_raises(package: tuple[str, Path]) -> None:
         registry_of(name).names()
 
 
+def test_a_plug_in_that_is_not_whole_is_named() -> None:
+    class Half(Artefact):
+        name = "half"
+        version = 1
+
+    with pytest.raises(PluginError, match=r"Half: artefact without grids, neutral, parameter, unit; see its Protocol"):
+        Registry("robustbench_cells.artefacts", "artefact").register(Half)
+
+
 def test_an_unknown_name_lists_those_there_are(package: tuple[str, Path]) -> None:
     name, folder = package
     (folder / "a.py").write_text(MODULE.format(package=name, name="alpha"))
-    with pytest.raises(UnknownNameError, match="no thing is called 'alhpa'; there are: alpha"):
+    with pytest.raises(
+        UnknownNameError, match="no thing is called 'alhpa' \\(did you mean alpha\\?\\); there are: alpha"
+    ):
         registry_of(name).get("alhpa")

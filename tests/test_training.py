@@ -61,8 +61,18 @@ def test_a_run_leaves_a_model_a_card_and_a_history(undisturbed: tuple[Path, str]
     assert len(out.with_suffix(".history.csv").read_text().splitlines()) == 4
     assert not out.with_suffix(".training").exists()
     assert "epoch 3/3" in output
-    assert "min left" in output
+    assert "s left" in output
     assert load_segmenter(str(out)).digest == card["sha256"]
+
+
+def test_the_model_before_is_kept_aside(tmp_path: Path) -> None:
+    frames = open_dataset("synthetic", "train", frames=1)
+    out = tmp_path / "a.keras"
+    fit(RECIPES.get("original"), frames, frames, out, epochs=1)
+    before = load_segmenter(str(out)).digest
+    fit(RECIPES.get("original"), frames, frames, out, epochs=1, seed=1)
+    assert load_segmenter(str(out)).digest != before
+    assert load_segmenter(str(tmp_path / "previous" / "a.keras")).digest == before
 
 
 def test_training_learns(undisturbed: tuple[Path, str]) -> None:
@@ -113,7 +123,7 @@ def test_a_work_folder_of_another_run_is_refused(tmp_path: Path) -> None:
     ("change", "words"),
     [
         (("--recipe", "magic"), "no recipe is called 'magic'; there are: original"),
-        (("--dataset", "nowhere"), "nowhere: no data set of a known layout"),
+        (("--dataset", "nowhere"), "nowhere: no such folder"),
         (("--out", "model.h5"), "model.h5: the name of a model file ends in .keras"),
         (("--epochs", "0"), "0 epochs: at least 1 is needed"),
         (("--validation-split", "train"), "split 'train' cannot both train and validate"),

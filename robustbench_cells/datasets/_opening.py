@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -65,9 +66,10 @@ class Selection:
         self._kept: dict[str, Sample] = {}
         digest = hashlib.sha256(dataset.key.encode())
         self.shapes: dict[str, tuple[int, int]] = {}
-        room = _BYTES_KEPT
+        room, cells = _BYTES_KEPT, False
         for frame in self.frames:
             sample = self.read(frame)
+            cells = cells or bool(sample.labels.any())
             self.shapes[frame] = (sample.image.shape[0], sample.image.shape[1])
             digest.update(f"{frame}{sample.image.shape}".encode())
             for array in (sample.image, sample.labels):
@@ -75,6 +77,8 @@ class Selection:
                 room -= array.nbytes
             if room >= 0:
                 self._kept[frame] = sample
+        if not cells:
+            raise DataError(f"{self.title}: no mask has a cell; are these the masks? A score needs cells to find")
         self.fingerprint = digest.hexdigest()
 
     def read(self, frame: str) -> Sample:
@@ -124,6 +128,9 @@ def open_dataset(
         If there is no such data set, or a file is not usable.
     """
     source = next((source for source in SOURCES if source.recognises(where)), None)
+    if source is None and not any(Path(part).exists() for part in {where, where.rpartition(":")[0]} - {""}):
+        names = [source.name for source in SOURCES if source.recognises(source.name)]
+        raise DataError(f"{where}: no such folder, and no embedded data set of that name ({', '.join(names)})")
     if source is None:
         known = "; ".join(f"{source.name}: {source.layout}" for source in SOURCES)
         raise DataError(f"{where}: no data set of a known layout is there. Known: {known}")

@@ -20,6 +20,7 @@ _GREY_MODES = {"1", "L", "I;16", "I;16B", "I;16L", "I;16N", "I"}
 _DECODING_ERRORS = (OSError, ValueError, TypeError, SyntaxError, Pillow.DecompressionBombError)
 _WHITE_8_BIT = 255
 _WHITE_16_BIT = 65535
+_WHITE_14_BIT = 16383
 _WHITE_12_BIT = 4095
 
 
@@ -81,8 +82,8 @@ def read_image(path: Path, white_level: int | None = None) -> Image:
     """A grey image as float32 (H, W) in [0, 255].
 
     8-bit values are grey levels as they are. 16-bit values are scaled so that ``white_level`` becomes 255; it is 65535
-    unless given. A 16-bit file whose brightest pixel is below 4096 is refused without one, since it then holds 12 bits
-    or fewer and would come out nearly black.
+    unless given. A 16-bit file whose brightest pixel is below 16384 is refused without one, since it then holds 14
+    bits or fewer and would come out nearly black.
 
     Raises
     ------
@@ -95,11 +96,11 @@ def read_image(path: Path, white_level: int | None = None) -> Image:
     if pixels.dtype == np.uint8:
         return pixels.astype(np.float32)
     darkest, brightest = int(pixels.min()), int(pixels.max())
-    if white_level is None and brightest <= _WHITE_12_BIT:
+    if white_level is None and brightest <= _WHITE_14_BIT:
         raise DataError(
-            f"{path}: a 16-bit file whose brightest pixel is {brightest} of {_WHITE_16_BIT}; say which value is white "
-            f"(white level {_WHITE_12_BIT} for a 12-bit camera, {_WHITE_16_BIT} to keep it this dark; the option is "
-            "--rb-white-level of pytest, --white-level of the other commands)"
+            f"{path}: a 16-bit file whose brightest pixel is {brightest} of {_WHITE_16_BIT}; say which value is white: "
+            f"white level {_WHITE_12_BIT} for a 12-bit camera, {_WHITE_14_BIT} for 14 bits, {_WHITE_16_BIT} to keep it "
+            "this dark (--rb-white-level of pytest, --white-level of the other commands)"
         )
     white = _WHITE_16_BIT if white_level is None else white_level
     if darkest < 0 or brightest > white:
@@ -125,6 +126,8 @@ def read_labels(path: Path) -> Labels:
     ids = np.unique(pixels)
     if ids[0] < 0:
         raise DataError(f"{path}: label {ids[0]} is negative; a mask holds 0 for background and positive ids")
+    if ids[0] > 0:
+        raise DataError(f"{path}: has no background (0) anywhere; is it an image in the place of a mask?")
     ids = ids[ids > 0]
     if len(ids) <= 1:
         _, components = cv2.connectedComponents((pixels > 0).astype(np.uint8), connectivity=8)

@@ -8,6 +8,7 @@ from pathlib import Path
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models._cards import checked_digest
 from robustbench_cells.models._keras import KerasSegmenter
+from robustbench_cells.models._quiet import import_keras
 from robustbench_cells.models._registry import FORMATS, ModelFormat
 from robustbench_cells.types import Segmenter
 
@@ -24,8 +25,7 @@ class KerasFile(ModelFormat):
         if not zipfile.is_zipfile(path):
             raise ModelError(f"{path}: is not a .keras file (a zip is expected) or is damaged; save it again")
         digest = checked_digest(path)
-        import keras
-
+        keras = import_keras()
         try:
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
         except Exception as error:  # whatever a damaged archive makes Keras raise

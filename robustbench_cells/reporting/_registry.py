@@ -49,7 +49,8 @@ def write_reports(results: Results, folder: Path) -> list[Path]:
         except Exception as error:  # an output is anybody's code: the others are written all the same
             failures.append(f"{folder / output.name}: {type(error).__name__}: {error}")
         else:
-            paths.append(folder / output.name)
+            if (folder / output.name).exists():  # an output may have nothing to show
+                paths.append(folder / output.name)
     if failures:
         raise ResultsError(f"not all reports could be written: {'; '.join(failures)}")
     return paths

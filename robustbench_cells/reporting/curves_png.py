@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from math import ceil
 from pathlib import Path
+from textwrap import fill
 
 from robustbench_cells.files import replacing
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
@@ -53,7 +54,8 @@ class CurvesPng(ReportOutput):
             panel.set_visible(False)
         axes[0].set_ylabel("mean Jaccard")
         figure.legend(lines, names, loc="outside lower center", ncols=len(names), frameon=False)
-        figure.suptitle(f"{results.run['dataset']['title']} (dotted: clean)", fontsize=10)
+        dotted = "" if clean.empty else "\ndotted: clean"
+        figure.suptitle(fill(results.run["dataset"]["title"], 34 * columns) + dotted, fontsize=10)
         for text in figure.findobj(Text):
             text.set_parse_math(False)  # names and paths are not formulas
         with replacing(path) as temporary, warnings.catch_warnings():

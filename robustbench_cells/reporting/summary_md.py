@@ -28,7 +28,8 @@ class SummaryMarkdown(ReportOutput):
         summary = summarise(results)
         parts = [_head(results.run)]
         for artefact, rows in summary.groupby("artefact", sort=False):
-            parts.append(f"## {_plain(artefact)}\n\n{_about(rows)}")
+            about = results.run["artefacts"].get(artefact, {}).get("about", "")
+            parts.append(f"## {_plain(artefact)}\n\n{_plain(about)}\n\n{_about(rows)}".replace("\n\n\n\n", "\n\n"))
             for metric, facts in results.run["metrics"].items():
                 if metric != facts.get("target"):  # the target has a column in the other's table
                     parts.append(f"### {_plain(artefact)}: {_plain(metric)}\n\n{_table(rows, metric, facts)}")
@@ -56,7 +57,7 @@ def _about(rows: pd.DataFrame) -> str:
     count = f"{patches.min()}" if patches.min() == patches.max() else f"{patches.min()} to {patches.max()}"
     parameter, unit = rows["parameter"].iloc[0], rows["unit"].iloc[0]
     intensity = f"Intensity: {parameter} ({unit}). " if parameter else "No artefact. "
-    return f"{intensity}{count} patches of {rows['frames'].max()} frames. Bold: best."
+    return f"{intensity}Patches: {count}; frames: {rows['frames'].max()}. Bold: best."
 
 
 def _table(rows: pd.DataFrame, metric: str, facts: Mapping[str, Any]) -> str:

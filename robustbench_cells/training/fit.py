@@ -17,7 +17,7 @@ import pandas as pd
 
 from robustbench_cells.datasets import Selection
 from robustbench_cells.errors import ModelError
-from robustbench_cells.files import replacing, sha256, write_text
+from robustbench_cells.files import keep_aside, replacing, sha256, write_text
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import KerasSegmenter, build_unet, card_path, jit_setting, write_card
 from robustbench_cells.randomness import generator
@@ -64,7 +64,7 @@ def fit(
         The frames to learn from, and those that pick the best epoch.
     out
         The ``.keras`` file to write; ``out`` with the suffix ``.training`` keeps what a resumed run needs, and is
-        removed at the end.
+        removed at the end. A model that is there already is kept in the folder ``previous`` beside it.
     epochs
         Instead of the recipe's.
     seed
@@ -116,11 +116,11 @@ def fit(
         if best:
             progress.best_epoch = epoch + 1
         _save(work, model, progress, best)
-        left = (epochs - progress.done) * progress.seconds / progress.done / 60
+        left = (epochs - progress.done) * progress.seconds / progress.done
         shown = "  ".join(f"{name.removeprefix('validation_')} {value:.4f}" for name, value in scores.items())
         say(
             f"epoch {epoch + 1}/{epochs}  loss {progress.history[-1]['loss']:.4f}  validation: {shown}"
-            f"{'  (best)' if best else ''}  {left:.0f} min left"
+            f"{'  (best)' if best else ''}  {f'{left / 60:.0f} min' if left >= 60 else f'{left:.0f} s'} left"
         )
     _finish(out, work, progress, train, validation)
     return out
@@ -130,7 +130,11 @@ def validation_scores(model: keras.Model, images: Image, truth: Masks) -> dict[s
     """Mean scores of a model over patches, images (N, H, W) and truth (N, H, W)."""
     masks = KerasSegmenter("in training", model, "").predict(images) > THRESHOLD
     comparison = Comparison(masks, truth)
-    return {f"validation_{name}": float(np.nanmean(METRICS.get(name).score(comparison))) for name in _VALIDATION_SCORES}
+    scores = {name: METRICS.get(name).score(comparison) for name in _VALIDATION_SCORES}
+    return {
+        f"validation_{name}": float(np.nan if np.isnan(values).all() else np.nanmean(values))
+        for name, values in scores.items()
+    }
 
 
 def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
@@ -183,10 +187,13 @@ def _finish(out: Path, work: Path, progress: Progress, train: Selection, validat
     trained = keras.saving.load_model(max(work.glob("epoch-????")) / "best.keras")
     bare = build_unet()  # never compiled: its file holds no optimizer state
     bare.set_weights(trained.get_weights())
+    history = out.with_suffix(".history.csv")
+    for path in (out, card_path(out), history):
+        if path.exists():
+            keep_aside(path)
     with replacing(out) as temporary:
         bare.save(temporary)
-    history = pd.DataFrame(progress.history)
-    write_text(out.with_suffix(".history.csv"), history.to_csv(index=False, float_format="%.6g"))
+    write_text(history, pd.DataFrame(progress.history).to_csv(index=False, float_format="%.6g"))
     best = progress.history[progress.best_epoch - 1]
     card = {
         "name": out.stem,
@@ -209,7 +216,11 @@ def _finish(out: Path, work: Path, progress: Progress, train: Selection, validat
             "validation_frames": len(validation.frames),
             "validation_fingerprint": validation.fingerprint,
         },
-        "validation": {name.removeprefix("validation_"): round(best[name], 4) for name in best if "_" in name},
+        "validation": {
+            name.removeprefix("validation_"): round(value, 4)
+            for name, value in best.items()
+            if name.startswith("validation_") and not np.isnan(value)
+        },
     }
     write_card(card_path(out), card)
     shutil.rmtree(work)
