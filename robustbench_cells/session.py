@@ -238,7 +238,7 @@ class BenchmarkSession:
                     "best": metric.best,
                     "target": metric.target,
                 }
-                for metric in METRICS
+                for metric in sorted(METRICS, key=lambda metric: (metric.pooled != "mean", metric.name))
             },
             "tests": {
                 "ran": len(self._all()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from robustbench_cells.baselines import BASELINES
 from robustbench_cells.datasets import SOURCES
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.profiles import PROFILES
+from tests.conftest import REPOSITORY
 
 HEAVY = ("tensorflow", "keras", "cv2", "numpy", "pandas", "skimage")
 
@@ -134,3 +136,15 @@ def test_a_new_artefact_is_one_new_file(tmp_path: Path) -> None:
     assert "## fading" in (tmp_path / "reports/summary.md").read_text()
     contract = there("pytest", "tests/test_contracts.py", "-k", "fading", "-v")
     assert "test_an_artefact_gives_sound_pixels_and_the_view_s_ids[fading]" in contract
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "models/README.md", "CHANGELOG.md"])
+def test_links_between_pages_lead_somewhere(page: str) -> None:
+    path = REPOSITORY / page
+    for target in re.findall(r"\]\(([^)]+)\)", path.read_text()):
+        assert target.startswith("http") or (path.parent / target).exists(), target
+
+
+def test_the_readme_s_ten_lines_run() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)
+    assert "'jaccard': 0." in run("-c", code)
