@@ -19,7 +19,7 @@ class DogOtsu(Segmenter):
     """Difference of gaussians (3.5 px and √2 · 3.5 px), then Otsu's threshold.
 
     The image is mirrored at its border and the kernels end at three standard deviations. Under a bright spot this
-    matters: with the edge repeated instead, accuracy at amplitude 4000 is 0.03 higher than what the authors published.
+    matters: with the edge repeated instead, accuracy at amplitude 4000 is 0.03 above what the authors' code gives.
     """
 
     name = "dog_otsu"
