@@ -17,6 +17,8 @@ import numpy as np
 from robustbench_cells.invariants import batch_faults, prediction_faults
 from robustbench_cells.patches import cut_patches
 from robustbench_cells.types import (
+    BATCH,
+    CLEAN,
     PATCH_SIDE,
     PATCHES_PER_FRAME,
     THRESHOLD,
@@ -31,9 +33,6 @@ from robustbench_cells.types import (
     Record,
     Segmenter,
 )
-
-BATCH = 16
-CLEAN = "clean"
 
 
 @dataclass(frozen=True)

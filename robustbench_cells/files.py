@@ -32,7 +32,9 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def keep_aside(path: Path) -> None:
-    """Copy a file that is about to be replaced to the folder ``previous`` beside it, in place of the one before it."""
+    """Copy a file that is about to be replaced, if it is there, to the folder ``previous`` beside it."""
+    if not path.is_file():
+        return
     with replacing(path.parent / "previous" / path.name) as temporary:
         shutil.copyfile(path, temporary)
 

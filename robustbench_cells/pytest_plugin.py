@@ -110,9 +110,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if _MISTAKE in session.config.stash:
         raise pytest.UsageError(session.config.stash[_MISTAKE])
     cases = list(_cases(session.items))
-    if not cases or session.config.option.collectonly:
-        return
-    if hasattr(session.config, "workerinput"):
+    if not cases or session.config.option.collectonly or hasattr(session.config, "workerinput"):
         return
     from robustbench_cells.errors import RobustbenchError
     from robustbench_cells.session import BenchmarkSession

@@ -12,6 +12,7 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pandas as pd
 
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.files import keep_aside, replacing, write_text
-from robustbench_cells.types import Record
+from robustbench_cells.types import CLEAN, Record
 
 RECORDS_FILE = "patches.csv.gz"
 RUN_FILE = "run.json"
@@ -52,6 +53,11 @@ class Results:
     records: pd.DataFrame
     run: Mapping[str, Any]
 
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """See `summarise`; made once for all reports."""
+        return summarise(self)
+
 
 def records_table(records: Iterable[Record]) -> pd.DataFrame:
     """Records as rows, in an order that does not depend on that of the run."""
@@ -77,8 +83,7 @@ def save(results: Results, folder: Path) -> None:
     The results that were there go to the folder ``previous`` in it, in place of those before them.
     """
     for name in (RECORDS_FILE, RUN_FILE):
-        if (folder / name).is_file():
-            keep_aside(folder / name)
+        keep_aside(folder / name)
     packed = gzip.compress(results.records.to_csv(index=False).encode(), mtime=0)  # no time stamp: same in, same out
     with replacing(folder / RECORDS_FILE) as temporary:
         temporary.write_bytes(packed)
@@ -146,18 +151,17 @@ def summarise(results: Results) -> pd.DataFrame:
     """
     metrics: Mapping[str, Mapping[str, Any]] = results.run["metrics"]
     groups = results.records.groupby(["artefact", "intensity", "segmenter"], sort=True)
-    summary = groups.agg(
-        frames=("frame", "nunique"),
-        patches=("patch", "size"),
-        **{name: (name, facts["pooled"]) for name, facts in metrics.items()},
-    )
+    summary = groups.agg(frames=("frame", "nunique"), patches=("patch", "size"))
+    undefined = {}
     for name, facts in metrics.items():
         if facts["pooled"] == "sum":
             totals = groups[name].sum(min_count=1)  # no silent 0
             summary[name] = totals.astype(int) if (totals % 1 == 0).all() else totals
         else:
-            summary[f"{name}_undefined"] = groups[name].agg(lambda scores: int(scores.isna().sum()))
-    summary = summary.reset_index().sort_values("artefact", key=lambda names: names != "clean", kind="stable")
+            summary[name] = groups[name].mean()
+            undefined[f"{name}_undefined"] = groups["patch"].size() - groups[name].count()
+    summary = summary.assign(**undefined).reset_index()
+    summary = summary.sort_values("artefact", key=lambda names: names != CLEAN, kind="stable")
     artefacts: Mapping[str, Mapping[str, Any]] = results.run["artefacts"]
     for column in ("unit", "parameter"):
         values = [artefacts.get(name, {}).get(column, "") for name in summary["artefact"]]

@@ -22,6 +22,8 @@ Masks = npt.NDArray[np.bool_]
 
 PATCH_SIDE = 256  # pixels; the input of the paper's U-Net (section II)
 PATCHES_PER_FRAME = 6  # the paper, section II
+BATCH = 16  # patches that are made, predicted and scored at a time
+CLEAN = "clean"  # what the condition without an artefact is called
 THRESHOLD = 0.5  # above it a probability is a cell; the paper, section II
 REFERENCE = "background"  # the segmenter that others are laid beside: the dotted line of the paper's figures
 

@@ -127,6 +127,9 @@ def open_dataset(
     DataError
         If there is no such data set, or a file is not usable.
     """
+    for value, least, what in ((margin, 0, "margin in px"), (frames, 1, "frames"), (white_level, 1, "white level")):
+        if value is not None and value < least:
+            raise DataError(f"{what}: {value} is too small; it is at least {least}")
     source = next((source for source in SOURCES if source.recognises(where)), None)
     if source is None and not any(Path(part).exists() for part in {where, where.rpartition(":")[0]} - {""}):
         names = [source.name for source in SOURCES if source.recognises(source.name)]
@@ -135,9 +138,6 @@ def open_dataset(
         known = "; ".join(f"{source.name}: {source.layout}" for source in SOURCES)
         raise DataError(f"{where}: no data set of a known layout is there. Known: {known}")
     dataset: Dataset = source.open(where, split, white_level)
-    for value, least, what in ((margin, 0, "margin in px"), (frames, 1, "frames"), (white_level, 1, "white level")):
-        if value is not None and value < least:
-            raise DataError(f"{what}: {value} is too small; it is at least {least}")
     if margin:
         dataset = FieldOfInterest(dataset, margin)
     names = list(dataset.frames)

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.types import PATCH_SIDE, Image
+from robustbench_cells.types import BATCH, PATCH_SIDE, Image
 
 if TYPE_CHECKING:
     import keras
-
-BATCH = 16  # always this many: a CPU's convolutions round differently at other sizes, and a compiled step is reused
 
 
 def jit_setting() -> bool | str:
@@ -53,7 +51,10 @@ class KerasSegmenter:
             model.compile(jit_compile=jit_setting())
 
     def predict(self, images: Image) -> Image:
-        """See `Segmenter.predict`. Every call of the network has the same batch size, the last one padded."""
+        """See `Segmenter.predict`. Every call of the network has the same batch size, the last one padded.
+
+        A CPU's convolutions round differently at other sizes, and a compiled step is reused.
+        """
         chunks = [self._predict_chunk(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
         return np.concatenate(chunks) if chunks else np.empty(images.shape, np.float32)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from tabulate import tabulate
 
-from robustbench_cells.results import Results, summarise
+from robustbench_cells.results import Results
 
 
 def terminal_table(results: Results) -> str:
     """Mean Jaccard: conditions as rows, segmenters as columns."""
-    summary = summarise(results)
+    summary = results.summary
     clean = summary["parameter"] == ""
     shown = summary["artefact"].where(clean, summary["artefact"] + " " + summary["intensity"].map("{:g}".format))
     values = summary.assign(condition=shown).pivot(index="condition", columns="segmenter", values="jaccard")

@@ -9,8 +9,8 @@ from textwrap import fill
 
 from robustbench_cells.files import replacing
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
-from robustbench_cells.results import Results, summarise
-from robustbench_cells.types import REFERENCE
+from robustbench_cells.results import Results
+from robustbench_cells.types import CLEAN, REFERENCE
 
 _MARKERS = "osD^vPX*"
 _COLUMNS = 3
@@ -27,9 +27,9 @@ class CurvesPng(ReportOutput):
         from matplotlib.figure import Figure
         from matplotlib.text import Text
 
-        summary = summarise(results)
-        clean = summary[summary["artefact"] == "clean"].set_index("segmenter")["jaccard"]
-        panels = list(summary[summary["artefact"] != "clean"].groupby("artefact"))
+        summary = results.summary
+        clean = summary[summary["artefact"] == CLEAN].set_index("segmenter")["jaccard"]
+        panels = list(summary[summary["artefact"] != CLEAN].groupby("artefact"))
         if not panels:
             path.unlink(missing_ok=True)
             return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from robustbench_cells.files import write_text
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
-from robustbench_cells.results import Results, summarise
+from robustbench_cells.results import Results
 
 
 @OUTPUTS.register
@@ -17,4 +17,4 @@ class SummaryCsv(ReportOutput):
 
     def write(self, results: Results, path: Path) -> None:
         """See `ReportOutput.write`; six significant digits."""
-        write_text(path, summarise(results).to_csv(index=False, float_format="%.6g"))
+        write_text(path, results.summary.to_csv(index=False, float_format="%.6g"))

@@ -13,8 +13,8 @@ from tabulate import tabulate
 
 from robustbench_cells.files import write_text
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
-from robustbench_cells.results import Results, summarise
-from robustbench_cells.types import REFERENCE
+from robustbench_cells.results import Results
+from robustbench_cells.types import CLEAN, REFERENCE
 
 
 @OUTPUTS.register
@@ -25,11 +25,11 @@ class SummaryMarkdown(ReportOutput):
 
     def write(self, results: Results, path: Path) -> None:
         """See `ReportOutput.write`."""
-        summary = summarise(results)
+        summary = results.summary
         parts = [_head(results.run)]
         for artefact, rows in summary.groupby("artefact", sort=False):
             about = results.run["artefacts"].get(artefact, {}).get("about", "")
-            parts.append(f"## {_plain(artefact)}\n\n{_plain(about)}\n\n{_about(rows)}".replace("\n\n\n\n", "\n\n"))
+            parts += [part for part in (f"## {_plain(artefact)}", _plain(about), _about(rows)) if part]
             for metric, facts in results.run["metrics"].items():
                 if metric != facts.get("target"):  # the target has a column in the other's table
                     parts.append(f"### {_plain(artefact)}: {_plain(metric)}\n\n{_table(rows, metric, facts)}")
@@ -72,7 +72,7 @@ def _table(rows: pd.DataFrame, metric: str, facts: Mapping[str, Any]) -> str:
             [value for name, value in zip(names, line, strict=True) if name != REFERENCE], facts["best"], truth
         )
         cells = [_cell(value, facts["pooled"], value == best) for value in line]
-        body.append([f"{intensity:g}" if parameter else "clean", *cells, *([f"{truth:.0f}"] if target else [])])
+        body.append([f"{intensity:g}" if parameter else CLEAN, *cells, *([f"{truth:.0f}"] if target else [])])
     headers = [_plain(header) for header in (parameter or "condition", *names, *(["true"] if target else []))]
     text = tabulate(body, headers, tablefmt="pipe", disable_numparse=True, colalign=["right"] * len(headers))
     undefined = f"{metric}_undefined"

@@ -189,8 +189,7 @@ def _finish(out: Path, work: Path, progress: Progress, train: Selection, validat
     bare.set_weights(trained.get_weights())
     history = out.with_suffix(".history.csv")
     for path in (out, card_path(out), history):
-        if path.exists():
-            keep_aside(path)
+        keep_aside(path)
     with replacing(out) as temporary:
         bare.save(temporary)
     write_text(history, pd.DataFrame(progress.history).to_csv(index=False, float_format="%.6g"))
