@@ -37,6 +37,13 @@ def main(arguments: list[str] | None = None) -> int:
         "--validation-split", default="validation", help="split that picks the best epoch (default: validation)"
     )
     parser.add_argument("--white-level", type=int, help="the value of 16-bit files that is white")
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "mixed_bfloat16"),
+        default="float32",
+        help="of the arithmetic; mixed_bfloat16 is faster where the processor has instructions for it "
+        "(default: float32)",
+    )
     parser.add_argument("--frames", type=int, help="use this many training frames (default: all)")
     options = parser.parse_args(arguments)
     try:
@@ -78,7 +85,7 @@ def train(options: argparse.Namespace) -> None:
         print(line, flush=True)
 
     say(f"recipe {recipe.name}, to learn from: {data[0].title}")
-    fit(recipe, *data, options.out, epochs=options.epochs, seed=options.seed, say=say)
+    fit(recipe, *data, options.out, epochs=options.epochs, seed=options.seed, precision=options.precision, say=say)
     say(f"wrote {options.out}")
 
 

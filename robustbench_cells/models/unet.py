@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,17 +12,37 @@ PARAMETERS = 481_745
 SIDE_MULTIPLE = 8  # three poolings by two
 
 
-def build_unet(seed: int = 0) -> keras.Model:
+def to_unit(grey_levels: Any) -> Any:
+    """Grey levels to [0, 1]."""
+    from keras import layers
+
+    return layers.Rescaling(1 / 255)(grey_levels)
+
+
+def build_unet(
+    seed: int = 0,
+    *,
+    dtype: str = "float32",
+    dropout: bool = True,
+    scale: Callable[[Any], Any] = to_unit,
+) -> keras.Model:
     """A U-Net with fresh weights, exactly 481,745 parameters.
 
     16-32-64-128 filters; a level is two 3×3 convolutions with ELU and He-normal initialisation, then dropout (0.1, 0.1,
     0.2, 0.2 and mirrored on the way up); 2×2 average pooling down, 2×2 transposed convolutions up, a 1×1 sigmoid at the
-    end. Scaling from grey levels to [0, 1] is the first layer.
+    end. Scaling from grey levels is the first layer.
 
     Parameters
     ----------
     seed
         Of the weights and of the dropout.
+    dtype
+        Keras' name of the precision of all layers but the first and the last, for example ``mixed_bfloat16``.
+    dropout
+        Without it, if false.
+    scale
+        Layers from grey levels to what the first convolution takes, both (N, H, W, channels); the paper's go to [0, 1].
+        Each channel beyond one gives the network 144 more parameters.
 
     Returns
     -------
@@ -36,22 +57,26 @@ def build_unet(seed: int = 0) -> keras.Model:
     def initializer() -> keras.initializers.Initializer:
         return keras.initializers.HeNormal(seed=next(seeds))
 
-    def level(x: Any, filters: int, dropout: float) -> Any:
+    def level(x: Any, filters: int, share: float) -> Any:
         for _ in range(2):
-            x = layers.Conv2D(filters, 3, padding="same", activation="elu", kernel_initializer=initializer())(x)
-        return layers.Dropout(dropout, seed=next(seeds))(x)
+            x = layers.Conv2D(
+                filters, 3, padding="same", activation="elu", kernel_initializer=initializer(), dtype=dtype
+            )(x)
+        return layers.Dropout(share, seed=next(seeds), dtype=dtype)(x) if dropout else x
 
     inputs = keras.Input((None, None, 1), name="grey_levels")
-    x = layers.Rescaling(1 / 255)(inputs)
+    x = scale(inputs)
     skips = []
-    for filters, dropout in ((16, 0.1), (32, 0.1), (64, 0.2)):
-        x = level(x, filters, dropout)
+    for filters, share in ((16, 0.1), (32, 0.1), (64, 0.2)):
+        x = level(x, filters, share)
         skips.append(x)
-        x = layers.AveragePooling2D(2)(x)
+        x = layers.AveragePooling2D(2, dtype=dtype)(x)
     x = level(x, 128, 0.2)
-    for filters, dropout in ((64, 0.2), (32, 0.1), (16, 0.1)):
-        x = layers.Conv2DTranspose(filters, 2, strides=2, padding="same", kernel_initializer=initializer())(x)
-        x = layers.Concatenate()([x, skips.pop()])
-        x = level(x, filters, dropout)
+    for filters, share in ((64, 0.2), (32, 0.1), (16, 0.1)):
+        x = layers.Conv2DTranspose(
+            filters, 2, strides=2, padding="same", kernel_initializer=initializer(), dtype=dtype
+        )(x)
+        x = layers.Concatenate(dtype=dtype)([x, skips.pop()])
+        x = level(x, filters, share)
     outputs = layers.Conv2D(1, 1, activation="sigmoid", kernel_initializer=initializer(), name="probability")(x)
     return keras.Model(inputs, outputs, name="unet")

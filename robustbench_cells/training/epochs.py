@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from robustbench_cells.patches import cut_patches
 from robustbench_cells.randomness import generator
 from robustbench_cells.training.recipes import Recipe
-from robustbench_cells.types import PATCH_SIDE, Image, Masks, Sample
+from robustbench_cells.types import Image, Masks, Sample
 
 
 class Epoch(keras.utils.PyDataset):
@@ -40,13 +39,18 @@ class Epoch(keras.utils.PyDataset):
     def _patch(self, frame: int, index: int) -> tuple[Image, Masks]:
         sample = self._samples[frame]
         rng = generator(self._seed, "training", self._epoch, sample.frame, int(index))
-        place = int(rng.integers(2**62))
-        (patch,) = cut_patches(sample, PATCH_SIDE, 1, seed=place)
-        image, labels = self._recipe.augment(patch.image, patch.labels, rng)
+        image, labels = self._recipe.draw(sample, rng)
         return image, labels > 0
 
 
-def validation_patches(samples: Sequence[Sample], count: int, seed: int) -> tuple[Image, Masks]:
-    """The patches that pick the best epoch: images float32 (N, H, W) and masks bool (N, H, W), the same every time."""
-    patches = [patch for sample in samples for patch in cut_patches(sample, PATCH_SIDE, count, seed)]
-    return np.stack([patch.image for patch in patches]), np.stack([patch.labels > 0 for patch in patches])
+def validation_patches(samples: Sequence[Sample], recipe: Recipe, seed: int) -> tuple[Image, Masks]:
+    """The patches that pick the best epoch: images float32 (N, H, W) and masks bool (N, H, W), the same every time.
+
+    They are as the recipe draws them: the epoch that is best at what the network is trained for is the best.
+    """
+    pairs = [
+        recipe.draw(sample, generator(seed, "validation", sample.frame, index))
+        for sample in samples
+        for index in range(recipe.patches_per_frame)
+    ]
+    return np.stack([image for image, _ in pairs]), np.stack([labels > 0 for _, labels in pairs])

@@ -19,7 +19,7 @@ from robustbench_cells.datasets import Selection
 from robustbench_cells.errors import ModelError
 from robustbench_cells.files import keep_aside, replacing, sha256, write_text
 from robustbench_cells.metrics import METRICS
-from robustbench_cells.models import KerasSegmenter, build_unet, card_path, jit_setting, write_card
+from robustbench_cells.models import KerasSegmenter, card_path, jit_setting, write_card
 from robustbench_cells.randomness import generator
 from robustbench_cells.training.epochs import Epoch, validation_patches
 from robustbench_cells.training.recipes import Recipe
@@ -52,6 +52,7 @@ def fit(
     *,
     epochs: int | None = None,
     seed: int = 0,
+    precision: str = "float32",
     say: Callable[[str], None] = print,
 ) -> Path:
     """Train a U-Net by a recipe and write the best epoch's weights, its card and its history.
@@ -69,6 +70,8 @@ def fit(
         Instead of the recipe's.
     seed
         Of weights, dropout and patches.
+    precision
+        Of the arithmetic, Keras' name: ``float32`` or ``mixed_bfloat16``. The weights are float32 always.
     say
         Takes a line of progress after each epoch.
 
@@ -93,20 +96,22 @@ def fit(
     settings = {
         "recipe": recipe.name,
         "seed": seed,
+        "precision": precision,
         "train": train.fingerprint,
         "validation": validation.fingerprint,
     }
-    model, progress = _resume(work, settings, recipe, seed)
+    model, progress = _resume(work, settings, recipe)
     if progress.done:
         say(f"going on after epoch {progress.done} of {epochs} (from {work})")
     samples = [train.read(frame) for frame in train.frames]
-    checks = validation_patches([validation.read(frame) for frame in validation.frames], recipe.patches_per_frame, seed)
+    checks = validation_patches([validation.read(frame) for frame in validation.frames], recipe, seed)
     for epoch in range(progress.done, epochs):
         if epoch - progress.best_epoch >= recipe.patience:
             say(f"no better epoch for {recipe.patience} epochs: stopping early")
             break
         started = time.monotonic()
         _seed_dropout(model, seed, epoch)
+        model.optimizer.learning_rate = recipe.rate(epoch / epochs)
         losses = model.fit(Epoch(samples, recipe, seed, epoch), shuffle=False, verbose=0).history
         scores = validation_scores(model, *checks)
         progress.history.append({"epoch": epoch + 1, "loss": float(losses["loss"][-1]), **scores})
@@ -122,7 +127,7 @@ def fit(
             f"epoch {epoch + 1}/{epochs}  loss {progress.history[-1]['loss']:.4f}  validation: {shown}"
             f"{'  (best)' if best else ''}  {f'{left / 60:.0f} min' if left >= 60 else f'{left:.0f} s'} left"
         )
-    _finish(out, work, progress, train, validation)
+    _finish(out, work, recipe, progress, train, validation)
     return out
 
 
@@ -145,15 +150,16 @@ def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
             layer.seed_generator.state.assign(numbers)
 
 
-def _resume(work: Path, settings: dict[str, Any], recipe: Recipe, seed: int) -> tuple[keras.Model, Progress]:
+def _resume(work: Path, settings: dict[str, Any], recipe: Recipe) -> tuple[keras.Model, Progress]:
+    loss = recipe.loss()
     newest = max(work.glob("epoch-????"), default=None)
     if newest is None:
-        model = build_unet(seed)
-        model.compile(keras.optimizers.Adam(recipe.learning_rate), "binary_crossentropy", jit_compile=jit_setting())
+        model = recipe.build(settings["seed"], settings["precision"])
+        model.compile(keras.optimizers.Adam(recipe.learning_rate), loss, jit_compile=jit_setting())
         return model, Progress(settings)
     try:
         progress = Progress(**json.loads((newest / "state.json").read_text(encoding="utf-8")))
-        model = keras.saving.load_model(newest / "model.keras")
+        model = keras.saving.load_model(newest / "model.keras", custom_objects=_own(loss))
     except Exception as error:  # whatever a damaged file makes json or Keras raise
         raise ModelError(f"{newest}: is damaged ({error}); remove {work} to begin anew") from error
     different = [key for key, value in settings.items() if progress.settings.get(key) != value]
@@ -163,6 +169,11 @@ def _resume(work: Path, settings: dict[str, Any], recipe: Recipe, seed: int) -> 
             "give another --out"
         )
     return model, progress
+
+
+def _own(loss: str | Callable[[Any, Any], Any]) -> dict[str, Any]:
+    """A recipe's own loss under the name by which Keras looks for it."""
+    return {} if isinstance(loss, str) else {loss.__name__: loss}
 
 
 def _save(work: Path, model: keras.Model, progress: Progress, best: bool) -> None:
@@ -183,9 +194,9 @@ def _save(work: Path, model: keras.Model, progress: Progress, best: bool) -> Non
         shutil.rmtree(path)
 
 
-def _finish(out: Path, work: Path, progress: Progress, train: Selection, validation: Selection) -> None:
-    trained = keras.saving.load_model(max(work.glob("epoch-????")) / "best.keras")
-    bare = build_unet()  # never compiled: its file holds no optimizer state
+def _finish(out: Path, work: Path, recipe: Recipe, progress: Progress, train: Selection, validation: Selection) -> None:
+    trained = keras.saving.load_model(max(work.glob("epoch-????")) / "best.keras", compile=False)
+    bare = recipe.build(progress.settings["seed"], "float32")  # never compiled: its file holds no optimizer state
     bare.set_weights(trained.get_weights())
     history = out.with_suffix(".history.csv")
     for path in (out, card_path(out), history):
@@ -199,7 +210,7 @@ def _finish(out: Path, work: Path, progress: Progress, train: Selection, validat
         "sha256": sha256(out),
         "parameters": bare.count_params(),
         "training": {
-            **{key: progress.settings[key] for key in ("recipe", "seed")},
+            **{key: progress.settings[key] for key in ("recipe", "seed", "precision")},
             "epochs": progress.done,
             "best_epoch": progress.best_epoch,
             "minutes": round(progress.seconds / 60, 1),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from robustbench_cells.models import build_unet
+from robustbench_cells.patches import cut_patches
 from robustbench_cells.registry import Registry
-from robustbench_cells.types import PATCHES_PER_FRAME, Image, Labels
+from robustbench_cells.types import PATCH_SIDE, PATCHES_PER_FRAME, Image, Labels, Sample
+
+if TYPE_CHECKING:
+    import keras
 
 
 class Recipe(Protocol):
@@ -36,8 +42,30 @@ class Recipe(Protocol):
     monitor: str = "accuracy"
 
     def augment(self, image: Image, labels: Labels, rng: np.random.Generator) -> tuple[Image, Labels]:
-        """A training patch (H, W) and its labels, transformed together by the one generator."""
+        """A patch (H, W) and its labels, transformed together by the one generator."""
         return image, labels
+
+    def draw(self, sample: Sample, rng: np.random.Generator) -> tuple[Image, Labels]:
+        """One patch of a frame, image (256, 256) and labels, as the network is to see it in training and validation."""
+        return self.augment(*cut(sample, PATCH_SIDE, rng), rng)
+
+    def build(self, seed: int, dtype: str) -> keras.Model:
+        """The network, with fresh weights; ``dtype`` is Keras' name of a precision."""
+        return build_unet(seed, dtype=dtype)
+
+    def loss(self) -> str | Callable[[Any, Any], Any]:
+        """What `keras.Model.compile` takes as ``loss``."""
+        return "binary_crossentropy"
+
+    def rate(self, done: float) -> float:
+        """Adam's learning rate in the epoch before which a share ``done``, from 0 to 1, of the epochs is over."""
+        return self.learning_rate
+
+
+def cut(sample: Sample, side: int, rng: np.random.Generator) -> tuple[Image, Labels]:
+    """A square of ``side`` pixels from a place that the generator chooses."""
+    (patch,) = cut_patches(sample, side, 1, seed=int(rng.integers(2**62)))
+    return patch.image, patch.labels
 
 
 RECIPES: Registry[Recipe] = Registry("robustbench_cells.training.recipes", "recipe")
