@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from robustbench_cells import __version__, report, train
+from robustbench_cells import __version__, card, report, train
 from robustbench_cells.errors import RobustbenchError
 
 _ELSEWHERE: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "report": (report.main, "write the reports again from stored results"),
+    "card": (card.main, "write texts and scores into model cards"),
     "train": (train.main, "train a recipe"),
 }
 
@@ -28,7 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("list", help="show artefacts, segmenters, data sets, metrics, profiles, recipes and reports")
+    commands.add_parser(
+        "list", help="show artefacts, segmenters, data sets, metrics, profiles, recipes, claims and reports"
+    )
     describe = commands.add_parser("describe", help="print statistics of data sets, side by side")
     describe.add_argument("dataset", nargs="+", help="'synthetic' or a folder")
     describe.add_argument("--split", default="train", help="split of each (default: train)")
@@ -50,6 +53,7 @@ def _list() -> str:
 
     from robustbench_cells.artefacts import ARTEFACTS
     from robustbench_cells.baselines import BASELINES
+    from robustbench_cells.claims import CLAIMS
     from robustbench_cells.datasets import SOURCES
     from robustbench_cells.metrics import METRICS
     from robustbench_cells.models import FORMATS, shipped_models
@@ -93,6 +97,10 @@ def _list() -> str:
             [(p.name, f"at most {p.most_patches}", p.most_frames or "all", p.purpose) for p in PROFILES.values()],
         ),
         "Training recipes": (("name", "what"), [(recipe.name, _first_line(recipe)) for recipe in RECIPES]),
+        "Claims": (
+            ("", "name", "what"),
+            [(claim.number, claim.name, _first_line(claim)) for claim in sorted(CLAIMS, key=lambda c: c.number)],
+        ),
         "Report outputs": (("file", "what"), [(output.name, _first_line(output)) for output in OUTPUTS]),
     }
     return "\n\n".join(

@@ -22,13 +22,22 @@ def main(arguments: list[str] | None = None) -> int:
         default=Path("reports"),
         help="folder with run.json and patches.csv.gz (default: reports)",
     )
+    parser.add_argument(
+        "--inside",
+        type=Path,
+        metavar="FOLDER",
+        help="results of the same frames and segmenters inside the field of interest (a run with --rb-margin)",
+    )
     parser.add_argument("--out", type=Path, help="folder to write to (default: that of the results)")
     options = parser.parse_args(arguments)
     from robustbench_cells.reporting import write_reports
-    from robustbench_cells.results import load
+    from robustbench_cells.results import beside, load
 
     try:
-        paths = write_reports(load(options.results), options.out or options.results)
+        results = load(options.results)
+        if options.inside:
+            results = beside(results, load(options.inside))
+        paths = write_reports(results, options.out or options.results)
     except (RobustbenchError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -48,10 +48,13 @@ class Results:
         A row for each record: segmenter, artefact, intensity, frame, patch, and a column for each metric.
     run
         What made them: data set, segmenters, artefacts, metrics, settings, versions, machine. As in ``run.json``.
+    inside
+        What another run found inside the field of interest of the same frames, if there is one.
     """
 
     records: pd.DataFrame
     run: Mapping[str, Any]
+    inside: Results | None = None
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -138,6 +141,23 @@ def _check_facts(run: Mapping[str, Any]) -> None:
         metric["target"]
     for artefact in run["artefacts"].values():
         str(artefact["parameter"]), str(artefact["unit"])
+
+
+def beside(results: Results, inside: Results) -> Results:
+    """Results to the border together with those of the same segmenters inside the field of interest.
+
+    Raises
+    ------
+    ResultsError
+        If the second are not inside of anything, or are of other frames or segmenters.
+    """
+    if not inside.run["settings"].get("margin"):
+        raise ResultsError("the results inside the field of interest were made without --rb-margin; run them with it")
+    for name in ("frames", "segmenters"):
+        both = [run["dataset"].get(name, run.get(name)) for run in (results.run, inside.run)]
+        if both[0] != both[1]:
+            raise ResultsError(f"the results inside the field of interest are of other {name}; run both alike")
+    return Results(results.records, results.run, inside)
 
 
 def summarise(results: Results) -> pd.DataFrame:

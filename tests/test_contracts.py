@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -12,21 +13,25 @@ from hypothesis import strategies as st
 
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.baselines import BASELINES
+from robustbench_cells.claims import CLAIMS, Claim, Evidence, NotTestedError
 from robustbench_cells.datasets import SOURCES, open_dataset
 from robustbench_cells.evaluate import Condition
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import FORMATS, shipped_models
+from robustbench_cells.models.unet import PARAMETERS
 from robustbench_cells.patches import cut_patches
 from robustbench_cells.profiles import PROFILES
 from robustbench_cells.randomness import generator
 from robustbench_cells.reporting import OUTPUTS
+from robustbench_cells.results import Results, records_table
 from robustbench_cells.session import load
-from robustbench_cells.training.recipes import RECIPES
-from robustbench_cells.types import PATCH_SIDE, Artefact, Comparison, Metric, Segmenter
+from robustbench_cells.training.recipes import RECIPES, Recipe
+from robustbench_cells.types import PATCH_SIDE, Artefact, Comparison, Image, Labels, Metric, Record, Sample, Segmenter
 from tests.conftest import draw_labels, images, sample_of, save_mask
 
 artefacts = pytest.mark.parametrize("artefact", list(ARTEFACTS), ids=ARTEFACTS.names())
 metrics = pytest.mark.parametrize("metric", list(METRICS), ids=METRICS.names())
+recipes = pytest.mark.parametrize("recipe", list(RECIPES), ids=RECIPES.names())
 segmenters = pytest.mark.parametrize("name", [*BASELINES.names(), *shipped_models()])
 
 
@@ -258,19 +263,79 @@ def test_a_data_set_gives_the_same_sound_frames_each_time(kind: str, tmp_path: P
         np.testing.assert_array_equal(sample.image, again.read(frame).image)
 
 
-@pytest.mark.parametrize("registry", [ARTEFACTS, BASELINES, METRICS, SOURCES, FORMATS, OUTPUTS, RECIPES])
+@pytest.mark.parametrize("registry", [ARTEFACTS, BASELINES, CLAIMS, METRICS, SOURCES, FORMATS, OUTPUTS, RECIPES])
 def test_every_plug_in_has_a_first_line_for_the_list(registry: object) -> None:
     for plugin in registry:  # type: ignore[attr-defined]
         assert (type(plugin).__doc__ or "").strip().partition("\n")[0].endswith((".", ":")) or plugin.name == "keras"
 
 
-@pytest.mark.parametrize("recipe", list(RECIPES), ids=RECIPES.names())
-@given(seed=st.integers(0, 99))
-def test_a_recipe_transforms_image_and_labels_together(recipe: object, seed: int) -> None:
-    labels = draw_labels((64, 64), seed)
-    image, left = recipe.augment((labels > 0).astype(np.float32) * 255, labels, generator(seed))  # type: ignore[attr-defined]
-    assert image.shape == left.shape == labels.shape
-    if (left > 0).any() and not (left > 0).all():
-        apart = [np.corrcoef(np.roll(left > 0, 20, axis=axis).ravel(), image.ravel())[0, 1] for axis in (0, 1)]
-        assert np.corrcoef((left > 0).ravel(), image.ravel())[0, 1] > max(0.3, *apart)
+def coherent(image: Image, labels: Labels) -> bool:
+    """Whether the labels lie on a drawing of themselves better than turned or mirrored in any way."""
+
+    def edges(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        return picture - np.asarray(cv2.blur(picture, (9, 9)))
+
+    ways = [np.rot90(mask, quarters) for mask in (labels > 0, labels.T > 0) for quarters in range(4)]
+    fits = [float((edges(image) * edges(way.astype(np.float32))).sum()) for way in ways]
+    return fits[0] > max(fits[1:])
+
+
+@recipes
+@given(seed=st.integers(0, 999))
+def test_a_recipe_transforms_image_and_labels_together(recipe: Recipe, seed: int) -> None:
+    labels = draw_labels((512, 560), seed, cells=40)
+    drawing = Sample("made/up", "1", (labels > 0).astype(np.float32) * 255, labels)
+    image, left = recipe.draw(drawing, generator(seed))
+    assert image.shape == left.shape == (PATCH_SIDE, PATCH_SIDE)
+    assert image.dtype == np.float32
+    assert 0 <= image.min() <= image.max() <= 255
     assert set(np.unique(left)) <= set(np.unique(labels))
+    if 0.01 < (left > 0).mean() < 0.9:
+        assert coherent(image, left)
+    np.testing.assert_array_equal(recipe.draw(drawing, generator(seed))[0], image)
+
+
+@pytest.mark.parametrize("name", ["augmented", "distorted", "robust"])
+def test_image_and_labels_that_draw_other_random_numbers_are_found_out(name: str) -> None:
+    """The fault of the authors' training: every second image had the mask of another rotation."""
+    recipe = RECIPES.get(name)
+    labels = draw_labels((PATCH_SIDE, PATCH_SIDE), 3, cells=20)
+    drawing = (labels > 0).astype(np.float32) * 255
+
+    def fits(seed: int, *other: str) -> bool:
+        image, _ = recipe.augment(drawing, labels, generator(seed))
+        _, left = recipe.augment(drawing, labels, generator(seed, *other))
+        return coherent(image, left)
+
+    assert all(fits(seed) for seed in range(20))
+    assert sum(fits(seed, "other") for seed in range(20)) < 10
+
+
+@recipes
+def test_a_recipe_builds_the_papers_network(recipe: Recipe) -> None:
+    network = recipe.build(0, "float32")
+    assert abs(network.count_params() / PARAMETERS - 1) <= 0.05
+    assert network.input_shape == network.output_shape == (None, None, None, 1)
+    flat = network.predict_on_batch(np.full((1, 64, 64, 1), 7, np.float32))
+    assert np.isfinite(flat).all()
+
+
+@recipes
+def test_a_recipe_has_a_rate_for_every_epoch(recipe: Recipe) -> None:
+    rates = [recipe.rate(done) for done in np.linspace(0, 0.99, 12)]
+    assert rates[0] == recipe.learning_rate
+    assert all(0 < rate <= recipe.learning_rate for rate in rates)
+
+
+@pytest.mark.parametrize("claim", list(CLAIMS), ids=CLAIMS.names())
+def test_a_claim_says_what_it_needs(claim: Claim) -> None:
+    scores = dict.fromkeys(METRICS.names(), 0.5)
+    records = records_table([Record("a_stranger", "clean", 0.0, "1", 0, scores)])
+    metrics = {name: {"pooled": "mean"} for name in METRICS.names()}
+    results = Results(records, {"metrics": metrics, "artefacts": {}})
+    with pytest.raises(NotTestedError, match=r"^needs "):
+        list(claim.check(Evidence(results)))
+
+
+def test_claims_are_numbered_from_1_without_a_gap() -> None:
+    assert sorted(claim.number for claim in CLAIMS) == list(range(1, len(CLAIMS.names()) + 1))

@@ -83,9 +83,9 @@ def test_the_report_command_gives_the_same_files_again(tmp_path: Path) -> None:
     save(RESULTS, tmp_path)
     write_reports(RESULTS, tmp_path / "first")
     assert report.main(["--results", str(tmp_path), "--out", str(tmp_path / "again")]) == 0
-    assert OUTPUTS.names()
-    for name in OUTPUTS.names():
-        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "first" / name).read_bytes()
+    first, again = ({path.name: path.read_bytes() for path in (tmp_path / d).iterdir()} for d in ("first", "again"))
+    assert {"curves.png", "summary.csv", "summary.md"} <= set(first) <= set(OUTPUTS.names())
+    assert again == first
 
 
 def test_markdown_marks_the_best_and_says_what_is_missing(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_any_name_comes_through(name: str, tmp_path: Path) -> None:
     save(Results(records_table(records), run), tmp_path)
     back = load(tmp_path)
     assert set(back.records["segmenter"]) == {name}
-    assert len(write_reports(back, tmp_path)) == len(OUTPUTS.names())
+    assert {path.name for path in write_reports(back, tmp_path)} == {"curves.png", "summary.csv", "summary.md"}
     assert set(summarise(back)["segmenter"]) == {name}
 
 

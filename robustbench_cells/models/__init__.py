@@ -1,6 +1,6 @@
 """The U-Net, and one file for each model format, found by its registration."""
 
-from robustbench_cells.models._cards import card_path, write_card
+from robustbench_cells.models._cards import card_path, read_card, write_card
 from robustbench_cells.models._keras import KerasSegmenter, jit_setting
 from robustbench_cells.models._loading import load_segmenter, shipped_models
 from robustbench_cells.models._quiet import import_keras
@@ -15,6 +15,7 @@ __all__ = [
     "import_keras",
     "jit_setting",
     "load_segmenter",
+    "read_card",
     "shipped_models",
     "write_card",
 ]

@@ -23,6 +23,22 @@ def write_card(path: Path, card: Mapping[str, Any]) -> None:
     write_text(path, tomli_w.dumps(card))
 
 
+def read_card(path: Path) -> dict[str, Any]:
+    """A card, or texts that are to go into one.
+
+    Raises
+    ------
+    ModelError
+        If it is not there, or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(f"{path}: no such file; a card is written when a model is trained") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: is not a model card ({error}); restore it or remove it") from error
+
+
 def checked_digest(model: Path) -> str:
     """SHA-256 of a model file, which must be the one that its card, if it has one, names.
 
@@ -34,10 +50,7 @@ def checked_digest(model: Path) -> str:
     digest = sha256(model)
     path = card_path(model)
     if path.exists():
-        try:
-            named = tomllib.loads(path.read_text(encoding="utf-8")).get("sha256")
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ModelError(f"{path}: is not a model card ({error}); restore it or remove it") from error
+        named = read_card(path).get("sha256")
         if named is not None and named != digest:
             raise ModelError(
                 f"{model}: SHA-256 is {digest[:12]}…, but its card {path.name} says {str(named)[:12]}…; it is "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from robustbench_cells.files import write_text
+from robustbench_cells.reporting._plain import head, plain
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
 from robustbench_cells.results import Results
 from robustbench_cells.types import CLEAN, REFERENCE
@@ -26,30 +26,14 @@ class SummaryMarkdown(ReportOutput):
     def write(self, results: Results, path: Path) -> None:
         """See `ReportOutput.write`."""
         summary = results.summary
-        parts = [_head(results.run)]
+        parts = [head("Robustness", results.run)]
         for artefact, rows in summary.groupby("artefact", sort=False):
             about = results.run["artefacts"].get(artefact, {}).get("about", "")
-            parts += [part for part in (f"## {_plain(artefact)}", _plain(about), _about(rows)) if part]
+            parts += [part for part in (f"## {plain(artefact)}", plain(about), _about(rows)) if part]
             for metric, facts in results.run["metrics"].items():
                 if metric != facts.get("target"):  # the target has a column in the other's table
-                    parts.append(f"### {_plain(artefact)}: {_plain(metric)}\n\n{_table(rows, metric, facts)}")
+                    parts.append(f"### {plain(artefact)}: {plain(metric)}\n\n{_table(rows, metric, facts)}")
         write_text(path, "\n\n".join(parts) + "\n")
-
-
-def _head(run: Mapping[str, Any]) -> str:
-    settings = run["settings"]
-    lines = [
-        "# Robustness",
-        f"Data set: {_plain(run['dataset']['title'])}, fingerprint `{run['dataset']['fingerprint'][:12]}`.",
-        f"Profile `{settings['profile']}` (at most {settings['most_patches']} patches a frame), seed "
-        f"{settings['seed']}, robustbench_cells {run['versions']['robustbench_cells']}.",
-        f"Made by {_code(run['command'])}.",
-    ]
-    if run["tests"]["ran"] < run["tests"]["grid"]:
-        lines.append(f"**A part of the grid:** {run['tests']['ran']} of its {run['tests']['grid']} tests ran.")
-    for test in run["tests"]["failed"]:
-        lines.append(f"**Failed, and left out below:** {_plain(test)}.")
-    return "\n\n".join(lines)
 
 
 def _about(rows: pd.DataFrame) -> str:
@@ -73,7 +57,7 @@ def _table(rows: pd.DataFrame, metric: str, facts: Mapping[str, Any]) -> str:
         )
         cells = [_cell(value, facts["pooled"], value == best) for value in line]
         body.append([f"{intensity:g}" if parameter else CLEAN, *cells, *([f"{truth:.0f}"] if target else [])])
-    headers = [_plain(header) for header in (parameter or "condition", *names, *(["true"] if target else []))]
+    headers = [plain(header) for header in (parameter or "condition", *names, *(["true"] if target else []))]
     text = tabulate(body, headers, tablefmt="pipe", disable_numparse=True, colalign=["right"] * len(headers))
     undefined = f"{metric}_undefined"
     if undefined in rows and rows[undefined].any():
@@ -98,13 +82,3 @@ def _cell(value: float, pooled: str, best: bool) -> str:
         return "undefined"
     text = f"{value:.0f}" if pooled == "sum" else f"{value:.3f}"
     return f"**{text}**" if best else text
-
-
-def _code(text: str) -> str:
-    """Text as a code span, in which nothing but a backtick has a meaning."""
-    return f"`{text.replace('`', chr(0x27)).replace(chr(10), ' ')}`"
-
-
-def _plain(text: object) -> str:
-    """Text that cannot act as Markdown or HTML: names come from files of strangers."""
-    return re.sub(r"([\\`*\[\]<>|#&])", r"\\\1", str(text)).replace("\n", " ")

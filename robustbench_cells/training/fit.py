@@ -21,6 +21,7 @@ from robustbench_cells.files import keep_aside, replacing, sha256, write_text
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import KerasSegmenter, card_path, jit_setting, write_card
 from robustbench_cells.randomness import generator
+from robustbench_cells.training.curve import draw_curve
 from robustbench_cells.training.epochs import Epoch, validation_patches
 from robustbench_cells.training.recipes import Recipe
 from robustbench_cells.types import THRESHOLD, Comparison, Image, Masks
@@ -91,7 +92,7 @@ def fit(
     epochs = recipe.epochs if epochs is None else epochs
     if epochs < 1:
         raise ModelError(f"{epochs} epochs: at least 1 is needed")
-    work = out.with_suffix(".training")
+    work = _work(out)
     work.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written to is found before the first epoch
     settings = {
         "recipe": recipe.name,
@@ -127,7 +128,7 @@ def fit(
             f"epoch {epoch + 1}/{epochs}  loss {progress.history[-1]['loss']:.4f}  validation: {shown}"
             f"{'  (best)' if best else ''}  {f'{left / 60:.0f} min' if left >= 60 else f'{left:.0f} s'} left"
         )
-    _finish(out, work, recipe, progress, train, validation)
+    _finish(out, recipe, progress, train, validation)
     return out
 
 
@@ -140,6 +141,10 @@ def validation_scores(model: keras.Model, images: Image, truth: Masks) -> dict[s
         f"validation_{name}": float(np.nan if np.isnan(values).all() else np.nanmean(values))
         for name, values in scores.items()
     }
+
+
+def _work(out: Path) -> Path:
+    return out.with_suffix(".training")
 
 
 def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
@@ -194,16 +199,19 @@ def _save(work: Path, model: keras.Model, progress: Progress, best: bool) -> Non
         shutil.rmtree(path)
 
 
-def _finish(out: Path, work: Path, recipe: Recipe, progress: Progress, train: Selection, validation: Selection) -> None:
+def _finish(out: Path, recipe: Recipe, progress: Progress, train: Selection, validation: Selection) -> None:
+    work = _work(out)
     trained = keras.saving.load_model(max(work.glob("epoch-????")) / "best.keras", compile=False)
     bare = recipe.build(progress.settings["seed"], "float32")  # never compiled: its file holds no optimizer state
     bare.set_weights(trained.get_weights())
-    history = out.with_suffix(".history.csv")
-    for path in (out, card_path(out), history):
+    history, curve = out.with_suffix(".history.csv"), out.with_suffix(".history.png")
+    for path in (out, card_path(out), history, curve):
         keep_aside(path)
     with replacing(out) as temporary:
         bare.save(temporary)
-    write_text(history, pd.DataFrame(progress.history).to_csv(index=False, float_format="%.6g"))
+    table = pd.DataFrame(progress.history)
+    write_text(history, table.to_csv(index=False, float_format="%.6g"))
+    draw_curve(table, progress.best_epoch, recipe.monitor, curve)
     best = progress.history[progress.best_epoch - 1]
     card = {
         "name": out.stem,
@@ -211,6 +219,9 @@ def _finish(out: Path, work: Path, recipe: Recipe, progress: Progress, train: Se
         "parameters": bare.count_params(),
         "training": {
             **{key: progress.settings[key] for key in ("recipe", "seed", "precision")},
+            "about": " ".join((type(recipe).__doc__ or "").split()),
+            "batch_size": recipe.batch_size,
+            "learning_rate": recipe.learning_rate,
             "epochs": progress.done,
             "best_epoch": progress.best_epoch,
             "minutes": round(progress.seconds / 60, 1),
@@ -227,6 +238,10 @@ def _finish(out: Path, work: Path, recipe: Recipe, progress: Progress, train: Se
             "validation_fingerprint": validation.fingerprint,
         },
         "validation": {
+            "patches": "of the validation frames, as the recipe draws them",
+            "monitor": recipe.monitor,
+        }
+        | {
             name.removeprefix("validation_"): round(value, 4)
             for name, value in best.items()
             if name.startswith("validation_") and not np.isnan(value)

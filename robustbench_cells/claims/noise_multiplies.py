@@ -1,0 +1,35 @@
+"""Claim 7."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from robustbench_cells.claims._evidence import AUGMENTED, NLM, ORIGINAL, Evidence
+from robustbench_cells.claims._registry import CLAIMS, Claim, Part
+
+
+@CLAIMS.register
+class NoiseMultiplies(Claim):
+    """Noise drives networks not trained on it, and NLM+Otsu, below background only, and multiplies the cells.
+
+    At the strongest noise the accuracy is below that of background only; at some noise the cells are twice those that
+    are labelled.
+    """
+
+    name = "noise_multiplies"
+    number = 7
+    section = "III, Figure 4"
+
+    def check(self, evidence: Evidence) -> Iterator[Part]:
+        """See `Claim.check`."""
+        background = evidence.background("noise")
+        for name in (ORIGINAL, AUGMENTED, NLM):
+            curve = evidence.steps(name, "noise")
+            sigma, accuracy = curve.index[-1], curve["accuracy"].iloc[-1]
+            line = background[sigma]
+            yield accuracy < line, f"at sigma {sigma:g} {name} has accuracy {accuracy:.3f}, background only {line:.3f}"
+            times = curve["cells_predicted"] / curve["cells_true"]
+            yield (
+                times.max() >= 2,
+                f"{name} counts up to {times.max():.1f} times the cells, at sigma {times.idxmax():g}",
+            )

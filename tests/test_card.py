@@ -1,0 +1,66 @@
+"""The command that fills model cards in."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from robustbench_cells import card
+from robustbench_cells.files import sha256
+from robustbench_cells.models import card_path, write_card
+from robustbench_cells.results import Results, records_table, save
+from tests.test_results import RECORDS, RUN
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "good.keras"
+    path.write_bytes(b"weights")
+    facts = {"name": "good", "sha256": sha256(path), "data": {"train": "a/train"}}
+    write_card(card_path(path), facts)
+    run = {**RUN, "segmenters": {"good": facts["sha256"]}}
+    save(Results(records_table(RECORDS), run), tmp_path / "reports")
+    return path
+
+
+def test_texts_and_scores_go_into_the_card(model: Path, tmp_path: Path) -> None:
+    about = tmp_path / "about.toml"
+    about.write_text('limits = "phase contrast"\n[data]\ncitation = "them"\n')
+    reports = f"border={tmp_path / 'reports'}"
+    for _ in range(2):  # the second time changes nothing
+        assert card.main([str(model), "--about", str(about), "--results", reports]) == 0
+        filled = tomllib.loads(card_path(model).read_text())
+        assert filled["data"] == {"train": "a/train", "citation": "them"}
+        assert filled["limits"] == "phase contrast"
+        border = filled["results"]["border"]
+        assert border["command"] == RUN["command"]
+        assert border["noise"] == [
+            {"sigma": 50.0, "jaccard": 0.7, "precision": 0.9, "cells_predicted": 8, "cells_true": 8}
+        ]
+        assert border["clean"][0]["jaccard"] == 0.9
+    assert filled["sha256"] == sha256(model)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--results", "reports"], "--results reports: NAME=FOLDER is needed"),
+        (["--results", "border=nowhere"], "no stored results"),
+        (["--about", "nowhere.toml"], "nowhere.toml: no such file"),
+    ],
+)
+def test_mistakes_are_said_in_words_and_the_card_stays(
+    model: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = card_path(model).read_text()
+    assert card.main([str(model), *arguments]) == 2
+    assert words in capsys.readouterr().err
+    assert card_path(model).read_text() == before
+
+
+def test_scores_of_another_file_are_refused(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_card(card_path(model), {"sha256": "0" * 64})
+    assert card.main([str(model), "--results", f"border={tmp_path / 'reports'}"]) == 2
+    assert "the results called 'border' are not of this file" in capsys.readouterr().err
