@@ -21,6 +21,7 @@ _FRAMES = {"train": 60, "validation": 12, "test": 8}
 _FINE = 4  # cells are drawn this many times finer than pixels
 _WINDOW = 96  # pixels; side of the square that one cell is drawn in
 _ARM_POINTS = 7
+_LABELLED = 0.28  # of a blurred body: annotators draw half a pixel around what is bright
 _MOST_COVERED = 0.15  # share of a cell that may lie over cells that are there already
 
 Points = npt.NDArray[np.float64]
@@ -63,7 +64,7 @@ class SyntheticFrames:
 
     def read(self, frame: str) -> Sample:
         """Draw the frame of that name; the same pixels every time."""
-        image, labels = draw_frame(generator("synthetic", 1, self.key, frame))
+        image, labels = draw_frame(generator("synthetic", 2, self.key, frame))
         return Sample(self.key, frame, image, labels)
 
 
@@ -76,7 +77,7 @@ class Cell:
     place
         Row and column of its centre, in pixels.
     body
-        Outline of what is labelled, (n, 2) as row and column from the centre, in pixels.
+        Outline of what is bright, (n, 2) as row and column from the centre, in pixels; its label is a little larger.
     processes
         Thin arms that are not labelled: points from root to tip, (n, 2).
     brightness
@@ -116,7 +117,7 @@ def draw_frame(rng: Random) -> tuple[Image, Labels]:
 
 def _cells(rng: Random) -> Iterator[Cell]:
     """Swarms whose cells lie along one another, and some cells alone."""
-    left = int(rng.integers(190, 370))
+    left = int(rng.integers(195, 375))
     while left > 0:
         size = min(left, int(rng.geometric(0.13)))
         left -= size
@@ -131,17 +132,17 @@ def _cells(rng: Random) -> Iterator[Cell]:
 def _cell(place: Points, heading: float, rng: Random) -> Cell:
     kind = rng.choice(["spindle", "flat", "round"], p=[0.79, 0.17, 0.04])
     if kind == "round":
-        radius = rng.uniform(4.2, 6.2)
+        radius = rng.uniform(3.8, 5.8)
         return Cell(place, _spindle((radius, radius), radius, 0, 0.5, heading), (), rng.uniform(90, 190), 0.3)
     axis = np.array([sin(heading), cos(heading)])
     if kind == "flat":
         angles = heading + np.array([0, 2.1, 4.2]) + rng.normal(0, 0.35, 3)
-        reach = rng.uniform(8, 17, 3)
+        reach = rng.uniform(7.5, 16.5, 3)
         tips = np.column_stack([np.sin(angles), np.cos(angles)]) * reach[:, None]
         arms = tuple(_process(tip * 0.7, tip / np.linalg.norm(tip), rng) for tip in tips)
         return Cell(place, _hollow_triangle(tips), arms, rng.uniform(36, 66), 0.2)
-    half = rng.lognormal(np.log(14.4), 0.30, 2)  # the two ends differ
-    width = float(np.clip(rng.lognormal(np.log(4.35), 0.17), 3.0, 6.3))
+    half = rng.lognormal(np.log(13.9), 0.30, 2)  # the two ends differ
+    width = float(np.clip(rng.lognormal(np.log(3.9), 0.17), 2.6, 5.9))
     body = _spindle(half, width, rng.normal(0, 0.010), rng.uniform(1.2, 2.4), heading)
     arms = tuple(
         _process(axis * sign * end * 0.6, axis * sign, rng)
@@ -181,7 +182,7 @@ def _draw_cell(cell: Cell, number: int, light: Image, labels: Labels, rng: Rando
     corner = np.floor(cell.place).astype(int) - _WINDOW // 2
     origin = cell.place - corner
     body = _shrunk(_outline(cell.body + origin))
-    grain = 1 + 0.7 * cv2.GaussianBlur(rng.standard_normal(body.shape, dtype=np.float32), (0, 0), 1.2)
+    grain = 1 + 0.95 * cv2.GaussianBlur(rng.standard_normal(body.shape, dtype=np.float32), (0, 0), 1.2)
     rim, core = cv2.GaussianBlur(body, (0, 0), 0.6), cv2.GaussianBlur(body, (0, 0), 2.2)
     picture = cell.brightness * grain * ((1 - 0.70 * cell.dome) * rim + 2.4 * cell.dome * core**1.8)
     if cell.processes:
@@ -189,11 +190,11 @@ def _draw_cell(cell: Cell, number: int, light: Image, labels: Labels, rng: Rando
         for process in cell.processes:
             for step, (start, end) in enumerate(pairwise(_fine_points(process + origin))):
                 cv2.line(fine, start, end, 210 - 24 * step, 2 * _FINE - step, cv2.LINE_AA)
-        picture = np.maximum(picture, (24 + 0.45 * cell.brightness) * cv2.GaussianBlur(_shrunk(fine), (0, 0), 0.5))
+        picture = np.maximum(picture, (26 + 0.45 * cell.brightness) * cv2.GaussianBlur(_shrunk(fine), (0, 0), 0.5))
     (top, left), (bottom, right) = np.maximum(corner, 0), np.minimum(corner + _WINDOW, _SHAPE)
     there = slice(top, bottom), slice(left, right)
     here = slice(top - corner[0], bottom - corner[0]), slice(left - corner[1], right - corner[1])
-    mine = body[here] > 0.5
+    mine = cv2.GaussianBlur(body, (0, 0), 0.8)[here] > _LABELLED
     if (labels[there][mine] > 0).sum() > _MOST_COVERED * mine.sum():
         return
     light[there] = np.maximum(light[there], picture[here])
@@ -241,7 +242,7 @@ def _add_debris(light: Image, rng: Random) -> None:
         there = slice(max(top, 0), min(top + _WINDOW, _SHAPE[0])), slice(max(left, 0), min(left + _WINDOW, _SHAPE[1]))
         light[there] += small[there[0].start - top : there[0].stop - top, there[1].start - left : there[1].stop - left]
 
-    for _ in range(rng.poisson(60)):
+    for _ in range(rng.poisson(95)):
         disc(rng.uniform(0.5, 1.8), rng.uniform(20, 160), False, 0.7)
     for _ in range(rng.poisson(2)):
         disc(rng.uniform(4, 7), rng.uniform(8, 25), True, 0.8)
@@ -252,8 +253,8 @@ def _add_debris(light: Image, rng: Random) -> None:
 def _background(rng: Random) -> Image:
     """A lamp that is off centre, and slow unevenness."""
     rows, columns = np.meshgrid(*(np.linspace(-1, 1, side) for side in _SHAPE), indexing="ij")
-    lamp = rng.normal((0.2, -0.2), 0.25)
-    falloff = rng.uniform(20, 32) * ((rows - lamp[0]) ** 2 + (columns - lamp[1]) ** 2)
+    lamp = rng.normal((0.2, -0.2), 0.18)
+    falloff = rng.uniform(20, 30) * ((rows - lamp[0]) ** 2 + (columns - lamp[1]) ** 2)
     coarse = cv2.resize(rng.standard_normal((5, 6)).astype(np.float32), _SHAPE[::-1], interpolation=cv2.INTER_CUBIC)
     return (rng.normal(154, 2) - falloff + 2.5 * coarse).astype(np.float32)
 
