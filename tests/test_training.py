@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -59,6 +60,7 @@ def test_a_run_leaves_a_model_a_card_and_a_history(undisturbed: tuple[Path, str]
     assert 0 <= card["validation"]["jaccard"] <= 1
     assert out.with_suffix(".history.csv").read_text().startswith("epoch,loss,validation_accuracy")
     assert len(out.with_suffix(".history.csv").read_text().splitlines()) == 4
+    assert out.with_suffix(".history.png").read_bytes().startswith(b"\x89PNG")
     assert not out.with_suffix(".training").exists()
     assert "epoch 3/3" in output
     assert "s left" in output
@@ -122,7 +124,7 @@ def test_a_work_folder_of_another_run_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("--recipe", "magic"), "no recipe is called 'magic'; there are: original"),
+        (("--recipe", "magic"), "no recipe is called 'magic'; there are: augmented, distorted, original, robust"),
         (("--dataset", "nowhere"), "nowhere: no such folder"),
         (("--out", "model.h5"), "model.h5: the name of a model file ends in .keras"),
         (("--epochs", "0"), "0 epochs: at least 1 is needed"),
@@ -160,3 +162,45 @@ def test_the_better_epoch_wins_and_a_tie_goes_to_the_earlier() -> None:
         progress.history.append({"validation_accuracy": score})
         verdicts.append(progress.is_best("accuracy"))
     assert verdicts == [True, True, False, False, True]
+
+
+def test_a_recipe_of_its_own_loss_and_precision_goes_on_after_an_interruption(tmp_path: Path) -> None:
+    frames = open_dataset("synthetic", "train", frames=1)
+    lines: list[str] = []
+
+    def interrupt(line: str) -> None:
+        lines.append(line)
+        if line.startswith("epoch 1/2"):
+            raise KeyboardInterrupt
+
+    out = tmp_path / "a.keras"
+    for _ in range(2):
+        with contextlib.suppress(KeyboardInterrupt):
+            fit(RECIPES.get("robust"), frames, frames, out, epochs=2, precision="mixed_bfloat16", say=interrupt)
+    assert sum(line.startswith("going on after epoch 1 of 2") for line in lines) == 1
+    card = tomllib.loads(out.with_suffix(".toml").read_text())
+    assert (card["training"]["precision"], card["training"]["epochs"]) == ("mixed_bfloat16", 2)
+    model = load_segmenter(str(out))._model  # type: ignore[attr-defined]
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+
+
+def test_the_robust_network_does_not_see_a_contrast_stretch() -> None:
+    network = RECIPES.get("robust").build(0, "float32")
+    frame = open_dataset("synthetic", frames=1).read("000").image[None, :256, :256, None]
+    plain, stretched = (network.predict_on_batch(image) for image in (frame, 40 + frame / 4))
+    np.testing.assert_allclose(stretched, plain, atol=1e-3)
+
+
+def test_the_loss_of_the_robust_recipe_follows_the_jaccard_score() -> None:
+    loss = RECIPES.get("robust").loss()
+    assert callable(loss)
+    truth = np.zeros((3, 16, 16, 1), np.float32)
+    truth[1:, :8] = 1
+    right, empty = np.clip(truth, 1e-6, 1 - 1e-6), np.full_like(truth, 1e-6)
+    np.testing.assert_allclose(loss(truth, right), 0, atol=1e-3)
+    alone, nothing, _ = np.asarray(loss(truth, empty))
+    assert alone < 1e-3  # nothing found where nothing is
+    assert nothing > 1 - 1 / 128
+    half = right.copy()
+    half[:, :4] = 1e-6
+    assert alone < np.asarray(loss(truth, half))[1] < nothing
