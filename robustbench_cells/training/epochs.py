@@ -46,10 +46,10 @@ class Epoch(keras.utils.PyDataset):
 def validation_patches(samples: Sequence[Sample], recipe: Recipe, seed: int) -> tuple[Image, Masks]:
     """The patches that pick the best epoch: images float32 (N, H, W) and masks bool (N, H, W), the same every time.
 
-    They are as the recipe draws them: the epoch that is best at what the network is trained for is the best.
+    They are as the recipe draws them: the epoch that is best at what the network is for is the best.
     """
     pairs = [
-        recipe.draw(sample, generator(seed, "validation", sample.frame, index))
+        recipe.draw_check(sample, generator(seed, "validation", sample.frame, index))
         for sample in samples
         for index in range(recipe.patches_per_frame)
     ]

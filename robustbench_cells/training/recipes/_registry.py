@@ -46,8 +46,12 @@ class Recipe(Protocol):
         return image, labels
 
     def draw(self, sample: Sample, rng: np.random.Generator) -> tuple[Image, Labels]:
-        """One patch of a frame, image (256, 256) and labels, as the network is to see it in training and validation."""
+        """One patch of a frame, image (256, 256) and labels, as the network is to see it in training."""
         return self.augment(*cut(sample, PATCH_SIDE, rng), rng)
+
+    def draw_check(self, sample: Sample, rng: np.random.Generator) -> tuple[Image, Labels]:
+        """One patch of a validation frame, by which the best epoch is picked: as in training, if not overridden."""
+        return self.draw(sample, rng)
 
     def build(self, seed: int, dtype: str) -> keras.Model:
         """The network, with fresh weights; ``dtype`` is Keras' name of a precision."""
