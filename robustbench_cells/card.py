@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from robustbench_cells.errors import ModelError, ResultsError, RobustbenchError
-from robustbench_cells.models import card_path, read_card, write_card
+from robustbench_cells.models import card_path, checked_digest, read_card, write_card
 from robustbench_cells.results import Results, load
 from robustbench_cells.types import CLEAN
 
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m robustbench_cells card",
         description="Write what is known of models into their cards (the .toml beside the .keras file): texts from a "
-        "TOML file, and scores from stored results. Each replaces what the card had under that name.",
+        "TOML file, and scores from stored results. What the card had under the same name is replaced.",
         epilog="Example: python -m robustbench_cells card models/unet_*.keras --about models/about/data.toml "
         "--results border=reports/real --results inside=reports/inside",
     )
@@ -65,13 +65,15 @@ def _named(option: str) -> tuple[str, Results]:
 
 
 def _filled(model: Path, about: list[dict[str, Any]], runs: Mapping[str, Results]) -> dict[str, Any]:
+    if not card_path(model).exists():
+        raise ModelError(f"{card_path(model)}: no such card; one is written when a model is trained")
     card = read_card(card_path(model))
     for texts in about:
         for name, value in texts.items():
             whole = isinstance(value, dict) and isinstance(card.get(name), dict)
             card[name] = {**card[name], **value} if whole else value
     for name, results in runs.items():
-        if results.run["segmenters"].get(model.stem) != card.get("sha256"):
+        if results.run["segmenters"].get(model.stem) != checked_digest(model):
             raise ModelError(f"{model}: the results called {name!r} are not of this file; run the benchmark with it")
         card.setdefault("results", {})[name] = scores(results, model.stem)
     return card
@@ -79,12 +81,13 @@ def _filled(model: Path, about: list[dict[str, Any]], runs: Mapping[str, Results
 
 def scores(results: Results, segmenter: str) -> dict[str, Any]:
     """What a card says of a run: where the scores come from, and a list of conditions for each artefact."""
-    dataset, settings = results.run["dataset"], results.run["settings"]
+    dataset, settings, tests = (results.run[part] for part in ("dataset", "settings", "tests"))
     table: dict[str, Any] = {
         "data": dataset["title"],
         "fingerprint": dataset["fingerprint"],
         "command": results.run["command"],
         "seed": settings["seed"],
+        "tests": f"{tests['ran']} of {tests['grid']}, {len(tests['failed'])} failed",
     }
     rows = results.summary[results.summary["segmenter"] == segmenter]
     for artefact, part in rows.groupby("artefact", sort=False):

@@ -28,7 +28,7 @@ VERSION = 1
 
 _TEXT = {"segmenter": str, "artefact": str, "frame": str}
 _NEEDED: Mapping[str, Sequence[str]] = {
-    "dataset": ("title", "fingerprint"),
+    "dataset": ("key", "title", "fingerprint", "frames"),
     "settings": ("profile", "seed", "most_patches"),
     "tests": ("ran", "grid", "failed"),
     "versions": ("robustbench_cells",),
@@ -134,7 +134,7 @@ def _check_facts(run: Mapping[str, Any]) -> None:
     for part, keys in _NEEDED.items():
         for key in keys:
             run[part][key]
-    str(run["command"])
+    str(run["command"]), dict(run["segmenters"])
     for metric in run["metrics"].values():
         if metric["pooled"] not in ("mean", "sum") or metric["best"] not in ("highest", "lowest", "nearest"):
             raise ValueError(f"pooled {metric['pooled']!r}, best {metric['best']!r}")
@@ -143,20 +143,33 @@ def _check_facts(run: Mapping[str, Any]) -> None:
         str(artefact["parameter"]), str(artefact["unit"])
 
 
+def margin(results: Results) -> int:
+    """Pixels left out at the border of each frame; 0 where scores are to the border."""
+    return int(results.run["settings"].get("margin", 0))
+
+
 def beside(results: Results, inside: Results) -> Results:
     """Results to the border together with those of the same segmenters inside the field of interest.
 
     Raises
     ------
     ResultsError
-        If the second are not inside of anything, or are of other frames or segmenters.
+        If the first are not to the border, the second not inside of it, or the two differ in anything else.
     """
-    if not inside.run["settings"].get("margin"):
-        raise ResultsError("the results inside the field of interest were made without --rb-margin; run them with it")
-    for name in ("frames", "segmenters"):
-        both = [run["dataset"].get(name, run.get(name)) for run in (results.run, inside.run)]
-        if both[0] != both[1]:
-            raise ResultsError(f"the results inside the field of interest are of other {name}; run both alike")
+    outer, inner = margin(results), margin(inside)
+    if outer or not inner:
+        raise ResultsError(
+            f"the results have a margin of {outer} px and those inside one of {inner} px; the first are to be run "
+            "without --rb-margin, the second with it"
+        )
+    for name, one, other in (
+        ("data", f"{results.run['dataset']['key']}/margin={inner}", inside.run["dataset"]["key"]),
+        ("frames", results.run["dataset"]["frames"], inside.run["dataset"]["frames"]),
+        ("segmenters", results.run["segmenters"], inside.run["segmenters"]),
+        *((name, results.run["settings"][name], inside.run["settings"][name]) for name in ("seed", "most_patches")),
+    ):
+        if one != other:
+            raise ResultsError(f"the results inside the field of interest differ in their {name}; run both alike")
     return Results(results.records, results.run, inside)
 
 

@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, help="most epochs (default: the recipe's)")
     parser.add_argument("--seed", type=int, default=0, help="of weights, dropout and patches (default: 0)")
     parser.add_argument(
-        "--margin", type=int, default=0, help="field of interest: pixels left out at the border (default: 0)"
+        "--margin", type=int, help="field of interest: pixels left out at the border (default: the recipe's)"
     )
     parser.add_argument("--train-split", default="train", help="split to learn from (default: train)")
     parser.add_argument(
@@ -70,10 +70,10 @@ def train(options: argparse.Namespace) -> None:
             f"split {options.train_split!r} cannot both train and validate: an epoch would be picked on what it learnt"
         )
 
+    margin = recipe.margin if options.margin is None else options.margin
+
     def frames(split: str, count: int | None) -> Selection:
-        data = open_dataset(
-            options.dataset, split, margin=options.margin, frames=count, white_level=options.white_level
-        )
+        data = open_dataset(options.dataset, split, margin=margin, frames=count, white_level=options.white_level)
         data.require_side(PATCH_SIDE, "a training patch", "leave such frames out, or use a smaller margin")
         return data
 

@@ -61,6 +61,14 @@ def test_mistakes_are_said_in_words_and_the_card_stays(
 
 
 def test_scores_of_another_file_are_refused(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_card(card_path(model), {"sha256": "0" * 64})
-    assert card.main([str(model), "--results", f"border={tmp_path / 'reports'}"]) == 2
-    assert "the results called 'border' are not of this file" in capsys.readouterr().err
+    border = f"border={tmp_path / 'reports'}"
+    for facts in ({"sha256": "0" * 64}, {}):
+        model.write_bytes(b"other weights")
+        write_card(card_path(model), facts)
+        assert card.main([str(model), "--results", border]) == 2
+    said = capsys.readouterr().err
+    assert "is damaged or was replaced" in " ".join(said.split())
+    assert "the results called 'border' are not of this file" in said
+    card_path(model).unlink()
+    assert card.main([str(model), "--results", border]) == 2
+    assert "good.toml: no such card; one is written when a model is trained" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from robustbench_cells import report
@@ -12,6 +13,7 @@ from robustbench_cells.claims import Evidence, Finding, Verdict, judge
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.results import Results, beside, records_table, save
 from robustbench_cells.types import Record
+from tests.conftest import REPOSITORY
 from tests.test_results import RUN
 
 METRICS = {
@@ -22,6 +24,7 @@ METRICS = {
     "cells_predicted": {"pooled": "sum", "best": "nearest", "target": "cells_true"},
     "cells_true": {"pooled": "sum", "best": "nearest", "target": "cells_true"},
 }
+REFERENCE = REPOSITORY.parent / "shared" / "reference"
 Key = tuple[str, str, float]
 Scores = tuple[float, float, float, float]  # accuracy, precision, recall, cells predicted; of 100
 
@@ -63,7 +66,7 @@ NOISE: dict[Key, Scores] = {
     **{("background", "noise", sigma): (0.93, 0, 0, 0) for sigma in (0, 50, 200)},
 }
 ZOOM: dict[Key, Scores] = {
-    (name, "cell_size", zoom): (accuracy, 0.9, recall, cells + 5 * (name == "unet_distorted"))
+    (name, "cell_size", zoom): (accuracy, 0.9, recall, cells + 5 * (name == "unet_distorted") * zoom)
     for name in NETWORKS
     for zoom, accuracy, recall, cells in (
         (0.5, 0.95, 0.6, 70),
@@ -82,7 +85,10 @@ def results(scores: Mapping[Key, Scores], margin: int = 0) -> Results:
         for key, values in scores.items()
     ]
     run = {**RUN, "metrics": METRICS, "segmenters": {"x": "1"}}
-    return Results(records_table(records), {**run, "settings": {**RUN["settings"], "margin": margin}})
+    if margin:
+        run["settings"] = {**run["settings"], "margin": margin}
+        run["dataset"] = {**run["dataset"], "key": f"{run['dataset']['key']}/margin={margin}"}
+    return Results(records_table(records), run)
 
 
 def findings(scores: Mapping[Key, Scores], inside: Mapping[Key, Scores] | None = None) -> dict[int, Finding]:
@@ -110,6 +116,8 @@ def test_the_papers_own_picture_bears_every_claim_out() -> None:
         (2, ("unet_original", "illumination", 4000), (0.93, 0.1, 0.2, 1), "recall 0.200"),
         (3, ("dog_otsu", "illumination", 4000), (0.84, 0.3, 0.1, 90), "its recall goes from 0.650 to 0.100"),
         (3, ("dog_otsu", "illumination", 4000), (0.96, 0.3, 0.6, 90), "its accuracy goes from 0.965 to 0.960"),
+        (3, ("dog_otsu", "illumination", 4000), (0.84, 0.3, 0.6, 30), "its cells go from 104 to 30"),
+        (3, ("dog_otsu", "illumination", 500), (0.9, 0.9, 0.65, 104), "stays within 0.01 up to amplitude 0"),
         (4, ("dog_otsu", "illumination", 500), (0.983, 0.9, 0.9, 100), "DoG+Otsu reaches 0.9830, unet_original 0.9800"),
         (5, ("dog_otsu", "illumination", 2000), (0.96, 0.9, 0.9, 100), "these are 2 of 5 amplitudes"),
         (5, ("dog_otsu", "illumination", 1000), (0.9, 0.9, 0.9, 100), "at amplitude none"),
@@ -119,7 +127,8 @@ def test_the_papers_own_picture_bears_every_claim_out() -> None:
         (8, ("unet_distorted", "noise", 200), (0.96, 0.6, 0.18, 90), "accuracy 0.960, background only 0.930"),
         (9, ("unet_augmented", "cell_size", 2), (0.97, 0.9, 0.7, 90), "0.90 at 2, 1.70 at 5"),
         (9, ("unet_augmented", "cell_size", 0.5), (0.995, 0.9, 0.7, 70), "accuracy 0.995 at zoom 0.5, 0.990 at 1"),
-        (10, ("unet_original", "cell_size", 5), (0.9, 0.9, 0.3, 200), "at zoom 5 it counts 175 cells"),
+        (9, ("unet_augmented", "cell_size", 1), (0.99, 0.9, 0.95, 150), "1.50 at 1, 1.30 at 2, 1.70 at 5"),
+        (10, ("unet_original", "cell_size", 5), (0.9, 0.9, 0.3, 300), "that of unet_original 2.13 times"),
     ],
 )
 def test_one_figure_against_it_and_a_claim_does_not_hold(number: int, key: Key, scores: Scores, words: str) -> None:
@@ -140,11 +149,18 @@ def test_what_the_results_do_not_cover_is_not_tested_and_says_what_is_missing() 
     assert found[1].verdict is Verdict.HOLDS
     assert {found[number].verdict for number in range(2, 12)} == {Verdict.NOT_TESTED}
     assert found[4].parts[0][1] == "needs dog_otsu on illumination"
+    assert found[9].parts[0][1] == "needs unet_original on cell_size"
     assert found[11].parts[0][1].startswith("needs a run inside the field of interest too")
     partly = {key: scores for key, scores in PAPER.items() if key != ("background", "noise", 200)}
     assert findings(partly)[7].verdict is Verdict.NOT_TESTED
     few = {key: scores for key, scores in PAPER.items() if key[2] in {0, 4000}}
-    assert findings(few)[3].parts[0][1] == "needs dog_otsu at 3 intensities of illumination or more, not 2"
+    assert findings(few)[3].parts[0][1] == "needs 3 intensities of illumination or more, up to 4000"
+    weak = {key: scores for key, scores in PAPER.items() if key[2] <= 2000}
+    assert findings(weak)[2].parts[0][1] == "needs 3 intensities of illumination or more, up to 4000"
+    gap = {key: scores for key, scores in PAPER.items() if key != ("dog_otsu", "illumination", 2000)}
+    assert findings(gap)[5].parts[0][1].endswith("at the same intensities of illumination; one of them lacks 2000")
+    undefined = {**PAPER, ("unet_distorted", "noise", 200): (0.93, float("nan"), 0.0, 0)}
+    assert findings(undefined)[8].parts[0][1] == "needs a precision of unet_distorted on noise, which is undefined"
 
 
 def test_the_report_says_what_became_of_each_claim(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -160,12 +176,33 @@ def test_the_report_says_what_became_of_each_claim(tmp_path: Path, capsys: pytes
     assert "not tested" not in text
     assert report.main(folders[:2]) == 0
     assert "not tested" in (tmp_path / "border" / "claims.md").read_text()
-    assert report.main(["--results", str(tmp_path / "inside"), "--inside", str(tmp_path / "border")]) == 2
-    assert "were made without --rb-margin" in capsys.readouterr().err
+    for first, second in (("inside", "border"), ("inside", "inside"), ("border", "border")):
+        assert report.main(["--results", str(tmp_path / first), "--inside", str(tmp_path / second)]) == 2
+        assert "the first are to be run without --rb-margin, the second with it" in capsys.readouterr().err
+    assert report.main(["--results", str(tmp_path / "inside")]) == 0
+    assert "**Not as the paper scored:** 25 px" in (tmp_path / "inside" / "claims.md").read_text()
 
 
 def test_results_of_other_segmenters_are_not_laid_beside_these() -> None:
     other = results(INSIDE, margin=25)
     other = Results(other.records, {**other.run, "segmenters": {"x": "2"}})
-    with pytest.raises(ResultsError, match="are of other segmenters; run both alike"):
+    with pytest.raises(ResultsError, match="differ in their segmenters; run both alike"):
         beside(results(PAPER), other)
+
+
+def test_the_authors_own_figures_bear_their_claims_out() -> None:
+    path = REFERENCE / "authors_notebook_results.csv"
+    if not path.is_file():
+        pytest.skip(f"the authors' figures are not at {path}")
+    table = pd.read_csv(path)
+    patches = 510  # each with its background counted as a cell (DESIGN.md)
+    scores: dict[Key, Scores] = {}
+    for row in table[table["artefact"].isin(["illumination", "noise", "cell_size"])].itertuples():
+        cells = row.cells_predicted_plus_patches - patches, row.cells_true_plus_patches - patches
+        key = (row.model, row.artefact, row.intensity)
+        scores[key] = (row.accuracy, row.precision, row.recall, 100 * cells[0] / cells[1])
+        scores["background", row.artefact, row.intensity] = (0.9324, 0, 0, 0)  # the dotted line of their figures
+        if key[1:] == ("cell_size", 1):
+            scores[row.model, "clean", 0] = scores[key]
+    verdicts = {number: finding.verdict for number, finding in findings(scores).items()}
+    assert verdicts == {**dict.fromkeys(range(1, 11), Verdict.HOLDS), 11: Verdict.NOT_TESTED}

@@ -68,7 +68,7 @@ def test_a_card_that_names_other_weights_is_refused(saved: Path, tmp_path: Path)
     with pytest.raises(ModelError, match=r"but its card fresh\.toml says .*restore it, or retrain"):
         load_segmenter(str(path))
     card_path(path).write_text("not = toml = at all")
-    with pytest.raises(ModelError, match=r"fresh\.toml: is not a model card"):
+    with pytest.raises(ModelError, match=r"fresh\.toml: is not TOML"):
         load_segmenter(str(path))
 
 

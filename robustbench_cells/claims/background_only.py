@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from robustbench_cells.claims._evidence import AUGMENTED, ORIGINAL, Evidence
+from robustbench_cells.claims._evidence import AUGMENTED, BACKGROUND, ORIGINAL, Evidence
 from robustbench_cells.claims._registry import CLAIMS, Claim, Part
 
 
@@ -22,12 +22,13 @@ class BackgroundOnly(Claim):
 
     def check(self, evidence: Evidence) -> Iterator[Part]:
         """See `Claim.check`."""
-        background = evidence.background("illumination")
-        for network in (ORIGINAL, AUGMENTED):
-            curve = evidence.steps(network, "illumination")
-            last, line = curve.iloc[-1], background[curve.index[-1]]
-            where = f"at amplitude {curve.index[-1]:g} {network}"
-            accuracy, cells, recall = last["accuracy"], last["cells_predicted"], last["recall"]
+        needed = ("accuracy", "recall", "cells_predicted", "cells_true")
+        names = (BACKGROUND, ORIGINAL, AUGMENTED)
+        background, *curves = evidence.curves("illumination", names, needed)
+        amplitude, line = background.index[-1], background["accuracy"].iloc[-1]
+        for name, curve in zip(names[1:], curves, strict=True):
+            accuracy, recall, cells, true = curve.iloc[-1]
+            where = f"at amplitude {amplitude:g} {name}"
             yield abs(accuracy - line) <= 0.01, f"{where} has accuracy {accuracy:.3f}, background only {line:.3f}"
-            yield cells <= 0.1 * last["cells_true"], f"{where} counts {cells:,.0f} cells of {last['cells_true']:,.0f}"
+            yield cells <= 0.1 * true, f"{where} counts {cells:,.0f} cells of {true:,.0f}"
             yield recall <= 0.1, f"{where} has recall {recall:.3f}"

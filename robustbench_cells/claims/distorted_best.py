@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from robustbench_cells.claims._evidence import AUGMENTED, DISTORTED, DOG, ORIGINAL, Evidence
 from robustbench_cells.claims._registry import CLAIMS, Claim, Part
 
+_RIVALS = (ORIGINAL, AUGMENTED, DOG)
+
 
 @CLAIMS.register
 class DistortedBest(Claim):
@@ -21,8 +23,8 @@ class DistortedBest(Claim):
 
     def check(self, evidence: Evidence) -> Iterator[Part]:
         """See `Claim.check`."""
-        others = {name: evidence.steps(name, "illumination")["accuracy"] for name in (ORIGINAL, AUGMENTED, DOG)}
-        own = evidence.steps(DISTORTED, "illumination")["accuracy"]
-        for amplitude, accuracy in zip(own.index, own, strict=True):
-            best, rival = max((scores[amplitude], name) for name, scores in others.items())
+        own, *others = evidence.curves("illumination", (DISTORTED, *_RIVALS), ("accuracy",))
+        for row, amplitude in enumerate(own.index):
+            accuracy = own["accuracy"].iloc[row]
+            best, rival = max((curve["accuracy"].iloc[row], name) for curve, name in zip(others, _RIVALS, strict=True))
             yield accuracy > best, f"at amplitude {amplitude:g} it has {accuracy:.4f}, {rival} {best:.4f}"

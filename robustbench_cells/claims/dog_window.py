@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pandas as pd
+
 from robustbench_cells.claims._evidence import AUGMENTED, DOG, ORIGINAL, Evidence
 from robustbench_cells.claims._registry import CLAIMS, Claim, Part
 
@@ -21,8 +23,8 @@ class DogWindow(Claim):
 
     def check(self, evidence: Evidence) -> Iterator[Part]:
         """See `Claim.check`."""
-        classical, *networks = (evidence.steps(name, "illumination")["accuracy"] for name in (DOG, ORIGINAL, AUGMENTED))
-        window = classical.index[(classical > networks[0]) & (classical > networks[1])]
-        where = ", ".join(f"{amplitude:g}" for amplitude in window) or "none"
-        yield len(window) > 0, f"it has the higher accuracy at amplitude {where}"
-        yield len(window) <= len(classical) / 4, f"these are {len(window)} of {len(classical)} amplitudes"
+        classical, *curves = evidence.curves("illumination", (DOG, ORIGINAL, AUGMENTED), ("accuracy",), least=5)
+        ahead = pd.concat([classical["accuracy"] > curve["accuracy"] for curve in curves], axis=1).all(axis=1)
+        where = ", ".join(f"{amplitude:g}" for amplitude in ahead.index[ahead]) or "none"
+        yield bool(ahead.any()), f"it has the higher accuracy at amplitude {where}"
+        yield ahead.sum() <= len(ahead) / 4, f"these are {ahead.sum()} of {len(ahead)} amplitudes"

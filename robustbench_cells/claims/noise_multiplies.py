@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from robustbench_cells.claims._evidence import AUGMENTED, NLM, ORIGINAL, Evidence
+from robustbench_cells.claims._evidence import AUGMENTED, BACKGROUND, NLM, ORIGINAL, Evidence
 from robustbench_cells.claims._registry import CLAIMS, Claim, Part
 
 
@@ -22,11 +22,11 @@ class NoiseMultiplies(Claim):
 
     def check(self, evidence: Evidence) -> Iterator[Part]:
         """See `Claim.check`."""
-        background = evidence.background("noise")
-        for name in (ORIGINAL, AUGMENTED, NLM):
-            curve = evidence.steps(name, "noise")
-            sigma, accuracy = curve.index[-1], curve["accuracy"].iloc[-1]
-            line = background[sigma]
+        names = (BACKGROUND, ORIGINAL, AUGMENTED, NLM)
+        background, *curves = evidence.curves("noise", names, ("accuracy", "cells_predicted", "cells_true"))
+        sigma, line = background.index[-1], background["accuracy"].iloc[-1]
+        for name, curve in zip(names[1:], curves, strict=True):
+            accuracy = curve["accuracy"].iloc[-1]
             yield accuracy < line, f"at sigma {sigma:g} {name} has accuracy {accuracy:.3f}, background only {line:.3f}"
             times = curve["cells_predicted"] / curve["cells_true"]
             yield (

@@ -27,4 +27,4 @@ class UnlabelledBorder(Claim):
                 row["cells_predicted"] / row["cells_true"] - 1
                 for row in (evidence.clean(network), within.clean(network))
             )
-            yield inner < outer / 2, f"{network} counts {outer:+.1%} cells to the border and {inner:+.1%} inside"
+            yield 0 < outer > 2 * inner, f"{network} counts {outer:+.1%} cells to the border and {inner:+.1%} inside"

@@ -1,6 +1,6 @@
 """The U-Net, and one file for each model format, found by its registration."""
 
-from robustbench_cells.models._cards import card_path, read_card, write_card
+from robustbench_cells.models._cards import card_path, checked_digest, read_card, write_card
 from robustbench_cells.models._keras import KerasSegmenter, jit_setting
 from robustbench_cells.models._loading import load_segmenter, shipped_models
 from robustbench_cells.models._quiet import import_keras
@@ -12,6 +12,7 @@ __all__ = [
     "KerasSegmenter",
     "build_unet",
     "card_path",
+    "checked_digest",
     "import_keras",
     "jit_setting",
     "load_segmenter",

@@ -34,9 +34,9 @@ def read_card(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ModelError(f"{path}: no such file; a card is written when a model is trained") from error
+        raise ModelError(f"{path}: no such file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path}: is not a model card ({error}); restore it or remove it") from error
+        raise ModelError(f"{path}: is not TOML ({error}); restore it or remove it") from error
 
 
 def checked_digest(model: Path) -> str:

@@ -10,7 +10,7 @@ from robustbench_cells.claims import Evidence, Finding, Verdict, judge
 from robustbench_cells.files import write_text
 from robustbench_cells.reporting._plain import head, plain
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
-from robustbench_cells.results import Results
+from robustbench_cells.results import Results, margin
 
 
 @OUTPUTS.register
@@ -28,6 +28,8 @@ class ClaimsMarkdown(ReportOutput):
         rows = [(f.number, plain(f.sentence), plain(f.section), f"**{f.verdict}**") for f in findings]
         table = tabulate(rows, ("", "claim", "section", "on these frames"), tablefmt="pipe", disable_numparse=True)
         parts = [head("The paper's claims", results.run)]
+        if margin(results):
+            parts.append(f"**Not as the paper scored:** {margin(results)} px at the border are left out.")
         if results.inside:
             parts.append(f"Inside the field of interest: {plain(results.inside.run['dataset']['title'])}.")
         write_text(path, "\n\n".join([*parts, table, *map(_figures, findings)]) + "\n")

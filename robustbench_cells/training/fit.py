@@ -98,6 +98,7 @@ def fit(
         "recipe": recipe.name,
         "seed": seed,
         "precision": precision,
+        "schedule": recipe.rate(0.5) != recipe.rate(0) and epochs,  # a rate that changes is of one number of epochs
         "train": train.fingerprint,
         "validation": validation.fingerprint,
     }
@@ -238,7 +239,7 @@ def _finish(out: Path, recipe: Recipe, progress: Progress, train: Selection, val
             "validation_fingerprint": validation.fingerprint,
         },
         "validation": {
-            "patches": "of the validation frames, as the recipe draws them",
+            "patches": "of the validation frames, as the recipe draws them to pick the best epoch",
             "monitor": recipe.monitor,
         }
         | {

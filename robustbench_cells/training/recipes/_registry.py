@@ -31,6 +31,8 @@ class Recipe(Protocol):
         Of Adam.
     monitor
         The metric whose mean over the validation patches picks the best epoch.
+    margin
+        Pixels left out at the border of each frame, where annotators left cells out.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Recipe(Protocol):
     patches_per_frame: int = PATCHES_PER_FRAME
     learning_rate: float = 1e-3
     monitor: str = "accuracy"
+    margin: int = 0
 
     def augment(self, image: Image, labels: Labels, rng: np.random.Generator) -> tuple[Image, Labels]:
         """A patch (H, W) and its labels, transformed together by the one generator."""

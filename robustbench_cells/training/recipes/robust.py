@@ -24,7 +24,7 @@ _ZOOMS = (0.45, 5.5)  # log-uniform
 
 @RECIPES.register
 class Robust(Recipe):
-    """The same U-Net for any microscope: wide illumination, noise and zoom, and a contrast that is local.
+    """The same U-Net made sturdy: wide illumination, noise and zoom, a contrast that is local, no border cells.
 
     Half of the patches are zoomed, a quarter illuminated, two fifths noisy and a tenth both. The input is laid beside
     its surroundings and brought to unit variance, so that a slope of light and a stretched contrast are gone before the
@@ -37,6 +37,7 @@ class Robust(Recipe):
     batch_size = 4
     learning_rate = 2e-3
     monitor = "jaccard"
+    margin = 25
 
     def draw(self, sample: Sample, rng: np.random.Generator) -> tuple[Image, Labels]:
         """See `Recipe.draw`; the view is as large as its zoom needs."""
