@@ -154,7 +154,8 @@ def beside(results: Results, inside: Results) -> Results:
     Raises
     ------
     ResultsError
-        If the first are not to the border, the second not inside of it, or the two differ in anything else.
+        If the first are not to the border, the second not inside of it, or the two differ in anything else, except
+        that the second may have fewer segmenters.
     """
     outer, inner = margin(results), margin(inside)
     if outer or not inner:
@@ -162,10 +163,11 @@ def beside(results: Results, inside: Results) -> Results:
             f"the results have a margin of {outer} px and those inside one of {inner} px; the first are to be run "
             "without --rb-margin, the second with it"
         )
+    shared = {name: results.run["segmenters"].get(name) for name in inside.run["segmenters"]}
     for name, one, other in (
         ("data", f"{results.run['dataset']['key']}/margin={inner}", inside.run["dataset"]["key"]),
         ("frames", results.run["dataset"]["frames"], inside.run["dataset"]["frames"]),
-        ("segmenters", results.run["segmenters"], inside.run["segmenters"]),
+        ("segmenters", shared, inside.run["segmenters"]),
         *((name, results.run["settings"][name], inside.run["settings"][name]) for name in ("seed", "most_patches")),
     ):
         if one != other:
