@@ -7,13 +7,15 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from robustbench_cells import __version__, card, report, train
+from robustbench_cells import __version__, card, ledger, report, train, verdict
 from robustbench_cells.errors import RobustbenchError
 
 _ELSEWHERE: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "report": (report.main, "write the reports again from stored results"),
     "card": (card.main, "write texts and scores into model cards"),
     "train": (train.main, "train a recipe"),
+    "results": (ledger.main, "list, export or prune the records that were kept"),
+    "gate": (verdict.main, "judge a candidate run by a baseline run"),
 }
 
 

@@ -17,6 +17,14 @@ class ResultsError(RobustbenchError):
     """Stored results are missing or cannot be read."""
 
 
+class StoreError(RobustbenchError):
+    """The store of records cannot be opened, written to or read."""
+
+
+class GateError(RobustbenchError):
+    """Two runs cannot be compared."""
+
+
 class UnknownNameError(RobustbenchError):
     """A name that no registry holds."""
 

@@ -7,10 +7,10 @@ then given to every segmenter. Two batches are in memory at a time, however many
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import compress, islice
 
 import numpy as np
 
@@ -46,6 +46,11 @@ class Condition:
     def artefact_name(self) -> str:
         """``clean`` where there is none."""
         return self.artefact.name if self.artefact else CLEAN
+
+    @property
+    def version(self) -> int:
+        """Of the artefact; 0 where there is none."""
+        return self.artefact.version if self.artefact else 0
 
     @property
     def name(self) -> str:
@@ -107,9 +112,13 @@ class Batch:
     seconds: float = 0.0
 
 
-def condition_views(dataset: Dataset, condition: Condition, seed: int, most_patches: int) -> Iterator[Patch]:
-    """The views of a condition, frame after frame."""
+def condition_views(
+    dataset: Dataset, condition: Condition, seed: int, most_patches: int, only: Collection[str] | None = None
+) -> Iterator[Patch]:
+    """The views of a condition, frame after frame; ``only`` of these frames, if given."""
     for frame in dataset.frames:
+        if only is not None and frame not in only:
+            continue
         sample = dataset.read(frame)
         shape = (sample.image.shape[0], sample.image.shape[1])
         yield from cut_patches(sample, condition.view_side(), condition.patches_per_frame(shape, most_patches), seed)
@@ -131,7 +140,10 @@ def evaluate_batches(
     condition: Condition,
     segmenters: Sequence[Segmenter],
     metrics: Iterable[Metric],
+    *,
     progress: Callable[[int], None] = lambda patches: None,
+    known: Callable[[str, Patch], bool] = lambda segmenter, view: False,
+    keep: Callable[[str, Sequence[Record]], None] = lambda segmenter, records: None,
 ) -> Mapping[str, Outcome]:
     """Score segmenters on the batches of one condition.
 
@@ -147,6 +159,10 @@ def evaluate_batches(
         What to score.
     progress
         Takes the number of patches done after each batch.
+    known
+        Whether a segmenter's record of a view is there already: it is not made again.
+    keep
+        Takes the sound records that a segmenter's batch gave, as soon as they are there.
 
     Returns
     -------
@@ -163,17 +179,24 @@ def evaluate_batches(
         truth = batch.labels > 0
         for segmenter in segmenters:
             outcome = outcomes[segmenter.name]
+            lacking = [not known(segmenter.name, view) for view in batch.views]
+            if outcome.error is not None or not any(lacking):
+                continue
             outcome.faults.extend(batch.faults)
-            if outcome.error is None:
-                try:
-                    _judge(segmenter, batch, truth, outcome)
-                except Exception as error:  # a model is anybody's code: its test fails, the others go on
-                    outcome.error = error
+            try:
+                records = list(compress(_judge(segmenter, batch, truth, outcome), lacking))
+            except Exception as error:  # a model is anybody's code: its test fails, the others go on
+                outcome.error = error
+                continue
+            outcome.records.extend(records)
+            if not batch.faults:
+                keep(segmenter.name, records)
         progress(len(batch.views))
     return outcomes
 
 
-def _judge(segmenter: Segmenter, batch: Batch, truth: Masks, outcome: Outcome) -> None:
+def _judge(segmenter: Segmenter, batch: Batch, truth: Masks, outcome: Outcome) -> list[Record]:
+    """A record for each view of a batch, or none at all if the prediction is not one."""
     started = time.perf_counter()
     try:
         probabilities = segmenter.predict(batch.images)
@@ -181,13 +204,21 @@ def _judge(segmenter: Segmenter, batch: Batch, truth: Masks, outcome: Outcome) -
         outcome.predict_seconds += time.perf_counter() - started
     if faults := prediction_faults(batch.images, probabilities):
         outcome.faults.extend(faults)
-        return
+        return []
     comparison = Comparison(probabilities > THRESHOLD, truth)
     columns = {metric.name: metric.score(comparison).tolist() for metric in outcome.metrics}
     artefact, intensity = outcome.condition.artefact_name, float(outcome.condition.intensity)
-    for row, view in enumerate(batch.views):
-        scores = {name: column[row] for name, column in columns.items()}
-        outcome.records.append(Record(segmenter.name, artefact, intensity, view.frame, view.index, scores))
+    return [
+        Record(
+            segmenter.name,
+            artefact,
+            intensity,
+            view.frame,
+            view.index,
+            {name: column[row] for name, column in columns.items()},
+        )
+        for row, view in enumerate(batch.views)
+    ]
 
 
 def _chunks(items: Iterable[Patch], size: int) -> Iterator[list[Patch]]:

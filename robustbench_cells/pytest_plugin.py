@@ -6,26 +6,27 @@ until there is one.
 
 from __future__ import annotations
 
+import re
 import shlex
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from robustbench_cells.evaluate import Outcome
+    from robustbench_cells.evaluate import Condition, Outcome
     from robustbench_cells.results import Results
     from robustbench_cells.session import BenchmarkSession, Settings
+    from robustbench_cells.verdict import Judge
 
 _FIXTURE = "rb_outcome"
+_GRID = "robustbench_cells-grid"
 _SECONDS_BETWEEN_LINES = 20  # of progress, in a log
-_SESSION: pytest.StashKey[BenchmarkSession] = pytest.StashKey()
-_RESULTS: pytest.StashKey[Results] = pytest.StashKey()
-_MISTAKE: pytest.StashKey[str] = pytest.StashKey()
-_WRITTEN: pytest.StashKey[str] = pytest.StashKey()
+_LIKE_A_CASE = re.compile(r"-(clean|\w+-[\d.e+-]+)\]$|\[NOTSET\]$")  # a test's id in the grid, or in an empty one
+_NO_SETTINGS = ("model", "reports", "store", "baseline", "gate", "against", "inconclusive")
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "dataset": {
@@ -46,7 +47,28 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "type": int,
         "help": "the value of 16-bit files that is white, for example 4095 for 12-bit cameras",
     },
+    "block": {
+        "type": int,
+        "help": "frames of a sequence that count as one in intervals (default: 5; 1 where frames are not a sequence)",
+    },
+    "baseline": {"metavar": "DIR", "help": "stored results of a run that this one must not be worse than"},
+    "gate": {
+        "action": "append",
+        "metavar": "ASPECT[=TOLERANCE]",
+        "help": "what must not get worse than in the baseline, and by how much it may; repeatable (default: "
+        "jaccard=0.01; there are also precision, recall, cells and break_point)",
+    },
+    "against": {
+        "action": "append",
+        "metavar": "NEW=OLD",
+        "help": "lay a model beside one that the baseline calls otherwise; repeatable",
+    },
+    "inconclusive": {"default": "fail", "help": "what it means that the frames cannot tell: fail (default) or pass"},
     "reports": {"default": "reports", "metavar": "DIR", "help": "folder for results and reports (default: reports)"},
+    "store": {
+        "metavar": "FILE",
+        "help": "where every record is kept, and looked for before it is made (default: records.sqlite in the reports)",
+    },
 }
 
 
@@ -76,62 +98,232 @@ def _option(config: pytest.Config, name: str) -> Any:
 def _settings(config: pytest.Config) -> Settings:
     from robustbench_cells.session import Settings
 
-    values = {name.replace("-", "_"): _option(config, name) for name in _OPTIONS if name not in ("reports", "model")}
+    values = {name.replace("-", "_"): _option(config, name) for name in _OPTIONS if name not in _NO_SETTINGS}
     return Settings(models=tuple(_option(config, "model") or ()), **values)
+
+
+def _whole_grid(config: pytest.Config) -> list[tuple[Condition, str]]:
+    """Every condition with every segmenter; a mistake in the options raises a `UsageError`."""
+    from robustbench_cells.errors import RobustbenchError
+    from robustbench_cells.session import grid, profile_of, segmenter_sources
+
+    try:
+        settings = _settings(config)
+        conditions, names = grid(profile_of(settings)), list(segmenter_sources(settings.models))
+    except RobustbenchError as error:
+        raise pytest.UsageError(str(error)) from error
+    return [(condition, name) for condition in conditions for name in names]
+
+
+def _id(condition: Condition, name: str) -> str:
+    return f"{name}-{condition.name}"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each segmenter and condition, with ids such as ``unet_original-noise-50``."""
     if _FIXTURE not in metafunc.fixturenames:
         return
-    from robustbench_cells.errors import RobustbenchError
-    from robustbench_cells.session import grid, profile_of, segmenter_sources
-
+    grid: Any = metafunc.config.pluginmanager.get_plugin(_GRID)
     try:
-        settings = _settings(metafunc.config)
-        conditions, names = grid(profile_of(settings)), list(segmenter_sources(settings.models))
-    except (RobustbenchError, pytest.UsageError) as error:
-        metafunc.config.stash[_MISTAKE] = str(error)  # an exception here would be reported as one of the test file
-        conditions, names = [], []
-    cases = [(condition, name) for condition in conditions for name in names]
-    ids = [f"{name}-{condition.name}" for condition, name in cases]
-    metafunc.parametrize(_FIXTURE, cases, indirect=True, ids=ids)
+        cases = _whole_grid(metafunc.config)
+    except pytest.UsageError as error:
+        grid.mistake, cases = error, []  # an exception here would be reported as one of the test file
+    metafunc.parametrize(_FIXTURE, cases, indirect=True, ids=[_id(*case) for case in cases])
 
 
-def _cases(items: list[pytest.Item]) -> Iterator[tuple[Any, str]]:
-    for item in items:
-        if isinstance(item, pytest.Function) and _FIXTURE in item.fixturenames:
-            call: Any = item.callspec
-            yield call.params[_FIXTURE]
+@pytest.fixture
+def rb_outcome(request: pytest.FixtureRequest) -> Outcome:
+    """What one segmenter did under one condition: records, faults, error (`evaluate.Outcome`)."""
+    grid: Any = request.config.pluginmanager.get_plugin(_GRID)
+    return grid.outcome(*request.param)
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Open the data set and load the models that the selected tests need, so that a mistake ends the run at once."""
-    if _MISTAKE in session.config.stash:
-        raise pytest.UsageError(session.config.stash[_MISTAKE])
-    cases = list(_cases(session.items))
-    if not cases or session.config.option.collectonly or hasattr(session.config, "workerinput"):
-        return
-    from robustbench_cells.errors import RobustbenchError
-    from robustbench_cells.session import BenchmarkSession
+def pytest_configure(config: pytest.Config) -> None:
+    """What a run of the grid needs to remember is a plugin of its own."""
+    config.pluginmanager.register(GridRun(config), _GRID)
 
-    folder = Path(_option(session.config, "reports"))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise pytest.UsageError(
-            f"--rb-reports {folder}: cannot be written to ({error}); give another folder"
-        ) from error
-    wanted: dict[str, list[str]] = {}
-    for condition, name in cases:
-        wanted.setdefault(condition.name, [])
-        if name not in wanted[condition.name]:
-            wanted[condition.name].append(name)
-    try:
-        session.config.stash[_SESSION] = BenchmarkSession(_settings(session.config), wanted, _announcer(session.config))
-    except RobustbenchError as error:
-        raise pytest.UsageError(str(error)) from error
+
+class GridRun:
+    """One run of the grid in this process: by itself, as the controller of pytest-xdist, or as one of its workers.
+
+    Attributes
+    ----------
+    mistake
+        In the options; it ends the run once all is collected.
+    session
+        Open from the end of the collection; in a worker, from its first test.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.mistake: pytest.UsageError | None = None
+        self.session: BenchmarkSession | None = None
+        self._config = config
+        self._worker: Any = getattr(config, "workerinput", None)
+        self._wanted: dict[str, list[str]] = {}
+        self._cases: list[Any] = []
+        self._efforts: dict[str, Any] = {}  # what each process had spent when it last told
+        self._judge: Judge | None = None
+        self._verdict = ""
+        self._results: Results | None = None
+        self._written = ""
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Open the data set and load the models that the selected tests need: a mistake ends the run at once."""
+        for item in session.items:
+            if isinstance(item, pytest.Function) and _FIXTURE in item.fixturenames and not self.mistake:
+                call: Any = item.callspec
+                self._want(*call.params[_FIXTURE])
+        if self._worker is None and not self._config.option.collectonly:
+            self._begin()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Do the same for all workers, as soon as the first has told what it collected."""
+        if self.session is None and any(_LIKE_A_CASE.search(one) for one in ids):
+            selected = {one.rpartition("[")[2].removesuffix("]") for one in ids}
+            for case in _whole_grid(self._config):
+                if _id(*case) in selected:
+                    self._want(*case)
+            self._begin()
+
+    def _want(self, condition: Condition, name: str) -> None:
+        names = self._wanted.setdefault(condition.name, [])
+        if name not in names:
+            names.append(name)
+
+    def _begin(self) -> None:
+        if self.mistake:
+            raise self.mistake
+        if not self._wanted:
+            return
+        folder = Path(_option(self._config, "reports"))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            raise pytest.UsageError(
+                f"--rb-reports {folder}: cannot be written to ({error}); give another folder"
+            ) from error
+        self._open()
+
+    def _open(self) -> None:
+        from robustbench_cells.errors import RobustbenchError
+        from robustbench_cells.session import BenchmarkSession
+
+        path = Path(_option(self._config, "store") or Path(_option(self._config, "reports")) / "records.sqlite")
+        alone = self._worker is None
+        try:
+            session = BenchmarkSession(
+                _settings(self._config), self._wanted, path, _announcer(self._config), together=alone
+            )
+            if alone and (baseline := _option(self._config, "baseline")):
+                from robustbench_cells.verdict import Judge
+
+                aspects, against = (_option(self._config, name) or () for name in ("gate", "against"))
+                self._judge = Judge.of(Path(baseline), aspects, against, _option(self._config, "inconclusive"))
+                self._judge.require_comparable(session.facts())
+        except RobustbenchError as error:
+            raise pytest.UsageError(str(error)) from error
+        self.session = session
+
+    def outcome(self, condition: Condition, name: str) -> Outcome:
+        """What one segmenter did under one condition."""
+        from robustbench_cells.errors import StoreError
+
+        if self.session is None:
+            from robustbench_cells.threads import share_cores
+
+            share_cores(self._worker["workercount"])
+            self._open()
+        assert self.session is not None  # noqa: S101
+        try:
+            return self.session.outcome(condition, name)
+        except StoreError as error:  # no later test could keep what it finds either
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+        """Put into the report of a test what it was about, for `pytest_runtest_logreport` in the controller."""
+        report = yield
+        if call.when == "call" and isinstance(item, pytest.Function) and _FIXTURE in item.funcargs and self.session:
+            outcome: Any = item.funcargs[_FIXTURE]
+            report.rb_case = [outcome.segmenter, outcome.condition.name, outcome.sound]
+            report.rb_effort = self.session.effort.as_dict()
+        return report
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Gather what ran, in whichever process."""
+        if hasattr(report, "rb_case"):
+            self._cases.append(report.rb_case)
+            self._efforts[getattr(report, "worker_id", "")] = report.rb_effort
+
+    @pytest.hookimpl(tryfirst=True)  # before the JUnit report is written
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Store the results and write the reports, once for all processes."""
+        if self.session is None or self._worker is not None:
+            return
+        from robustbench_cells.errors import RobustbenchError
+        from robustbench_cells.reporting import write_reports
+        from robustbench_cells.results import save
+        from robustbench_cells.session import Case, Effort
+
+        folder = Path(_option(self._config, "reports"))
+        command = shlex.join(["pytest", *map(str, self._config.invocation_params.args)])
+        effort = sum((Effort(**spent) for spent in self._efforts.values()), Effort())
+        try:
+            self._results = self.session.results([Case(*case) for case in self._cases], effort, command)
+            if self._results:
+                save(self._results, folder)
+                paths = write_reports(self._results, folder)
+                if self._judge:
+                    paths.append(self._settle(session, self._results, folder))
+                self._written = f"reports: {', '.join(str(path) for path in paths)}"
+        except (OSError, RobustbenchError) as error:
+            self._written = f"ERROR: {error}"
+        if self._written.startswith("ERROR") or (self._judge and not self._verdict):
+            session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+        self.session.store.close()
+        self._effort = effort
+
+    def _settle(self, session: pytest.Session, results: Results, folder: Path) -> Path:
+        """The verdict by the baseline: for the terminal, the exit code, the JUnit report, and in a file."""
+        from robustbench_cells.reporting import gate_lines
+        from robustbench_cells.verdict import publish
+
+        assert self._judge is not None  # noqa: S101
+        gate = self._judge.judge(results)
+        self._verdict = gate_lines(gate, f"{folder}/curves.png and summary.md; or -k with the name of a condition")
+        session.exitstatus = session.exitstatus or self._judge.exit_code(gate)
+        for plugin in self._config.pluginmanager.get_plugins():
+            if hasattr(plugin, "add_global_property"):  # the writer of --junitxml
+                plugin.add_global_property("gate", str(gate.verdict))
+                for one in gate.judgements:
+                    low, high = one.difference.estimate.interval()
+                    told = f"{one.verdict}: {one.difference.estimate.value:+.4f} [{low:+.4f}, {high:+.4f}]"
+                    plugin.add_global_property(f"gate {one.name}", told)
+        return publish(gate, folder)
+
+    @pytest.hookimpl(trylast=True)  # below the table of pytest-benchmark
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Mean Jaccard of each segmenter under each condition, and where the reports are."""
+        if self.session is None:
+            return
+        if self._results is None:
+            terminalreporter.section("robustness", red=True)
+            folder = _option(self._config, "reports")
+            terminalreporter.write_line(
+                self._written or f"no test gave a result, so nothing was written; what is in {folder} is older"
+            )
+            return
+        from robustbench_cells.reporting import terminal_table
+
+        terminalreporter.section(f"robustness on {self._results.run['dataset']['title']}")
+        terminalreporter.write_line(terminal_table(self._results))
+        terminalreporter.write_line(f"{len(self._results.records)} records: {self._effort.in_words()}")
+        terminalreporter.write_line(self._written)
+        if self._judge:
+            terminalreporter.section("gate")
+            terminalreporter.write_line(self._verdict or "no verdict: see the error above")
 
 
 def _announcer(config: pytest.Config) -> Any:
@@ -154,56 +346,3 @@ def _announcer(config: pytest.Config) -> Any:
                 reporter.write_line(line)
 
     return announce
-
-
-@pytest.fixture
-def rb_outcome(request: pytest.FixtureRequest) -> Outcome:
-    """What one segmenter did under one condition: records, faults, error (`evaluate.Outcome`)."""
-    if _SESSION not in request.config.stash:
-        pytest.fail("the robustness grid does not run under pytest-xdist yet: leave out -n", pytrace=False)
-    condition, name = request.param
-    return request.config.stash[_SESSION].outcome(condition, name)
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Store the results and write the reports."""
-    benchmark = session.config.stash.get(_SESSION, None)
-    if benchmark is None or not benchmark.has_results:
-        return
-    from robustbench_cells.errors import RobustbenchError
-    from robustbench_cells.reporting import write_reports
-    from robustbench_cells.results import save
-
-    folder = Path(_option(session.config, "reports"))
-    arguments = [str(argument) for argument in session.config.invocation_params.args]
-    results = benchmark.results(shlex.join(["pytest", *arguments]))
-    session.config.stash[_RESULTS] = results
-    try:
-        save(results, folder)
-        session.config.stash[_WRITTEN] = f"reports: {', '.join(str(path) for path in write_reports(results, folder))}"
-    except (OSError, RobustbenchError) as error:
-        session.config.stash[_WRITTEN] = f"ERROR: {error}"
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-@pytest.hookimpl(trylast=True)  # below the table of pytest-benchmark
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Mean Jaccard of each segmenter under each condition, and where the reports are."""
-    benchmark = config.stash.get(_SESSION, None)
-    if benchmark is None:
-        return
-    if _RESULTS not in config.stash:
-        folder = _option(config, "reports")
-        terminalreporter.section("robustness", red=True)
-        terminalreporter.write_line(f"no test gave a result, so nothing was written; what is in {folder} is older")
-        return
-    from robustbench_cells.reporting import terminal_table
-
-    results = config.stash[_RESULTS]
-    terminalreporter.section(f"robustness on {results.run['dataset']['title']}")
-    terminalreporter.write_line(terminal_table(results))
-    terminalreporter.write_line(
-        f"{len(results.records)} records in {benchmark.evaluate_seconds:.0f} s; of that the engine itself took at most "
-        f"{benchmark.engine_share:.0%}"
-    )
-    terminalreporter.write_line(config.stash[_WRITTEN])

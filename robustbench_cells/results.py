@@ -20,21 +20,23 @@ import pandas as pd
 
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.files import keep_aside, replacing, write_text
+from robustbench_cells.statistics import blocks, mean_interval
 from robustbench_cells.types import CLEAN, Record
 
 RECORDS_FILE = "patches.csv.gz"
 RUN_FILE = "run.json"
-VERSION = 1
+VERSION = 2
 
 _TEXT = {"segmenter": str, "artefact": str, "frame": str}
 _NEEDED: Mapping[str, Sequence[str]] = {
-    "dataset": ("key", "title", "fingerprint", "frames"),
-    "settings": ("profile", "seed", "most_patches"),
+    "dataset": ("key", "title", "fingerprint", "frames", "positions"),
+    "settings": ("profile", "seed", "most_patches", "block"),
     "tests": ("ran", "grid", "failed"),
     "versions": ("robustbench_cells",),
     "metrics": (),
     "artefacts": (),
 }
+_CONDITION = ["artefact", "intensity", "segmenter"]
 _KEYS = ["segmenter", "artefact", "intensity", "frame", "patch"]
 
 
@@ -140,7 +142,7 @@ def _check_facts(run: Mapping[str, Any]) -> None:
             raise ValueError(f"pooled {metric['pooled']!r}, best {metric['best']!r}")
         metric["target"]
     for artefact in run["artefacts"].values():
-        str(artefact["parameter"]), str(artefact["unit"])
+        str(artefact["parameter"]), str(artefact["unit"]), float(artefact["neutral"])
 
 
 def margin(results: Results) -> int:
@@ -175,6 +177,13 @@ def beside(results: Results, inside: Results) -> Results:
     return Results(results.records, results.run, inside)
 
 
+def _blocks(results: Results) -> pd.Series:
+    """The block of each record's frame."""
+    dataset = results.run["dataset"]
+    numbers = blocks(dataset["positions"], results.run["settings"]["block"])
+    return results.records["frame"].map(dict(zip(dataset["frames"], numbers.tolist(), strict=True))).rename("block")
+
+
 def summarise(results: Results) -> pd.DataFrame:
     """One row for each segmenter and condition, clean first.
 
@@ -182,20 +191,27 @@ def summarise(results: Results) -> pd.DataFrame:
     -------
     pandas.DataFrame
         segmenter, artefact, parameter, unit, intensity, frames, patches, each metric pooled over the patches (mean or
-        sum, as the metric says), and ``*_undefined``: how many patches a mean leaves out. A mean over no patch is NaN.
+        sum, as the metric says), and of each mean ``*_low`` and ``*_high``, its 95 % interval over blocks of frames
+        (`statistics.mean_interval`), and ``*_undefined``: how many patches it leaves out. A mean over no patch is NaN.
     """
     metrics: Mapping[str, Mapping[str, Any]] = results.run["metrics"]
-    groups = results.records.groupby(["artefact", "intensity", "segmenter"], sort=True)
+    groups = results.records.groupby(_CONDITION, sort=True)
     summary = groups.agg(frames=("frame", "nunique"), patches=("patch", "size"))
-    undefined = {}
+    block = _blocks(results)
+    others: dict[str, pd.Series] = {}
     for name, facts in metrics.items():
         if facts["pooled"] == "sum":
             totals = groups[name].sum(min_count=1)  # no silent 0
             summary[name] = totals.astype(int) if (totals % 1 == 0).all() else totals
         else:
             summary[name] = groups[name].mean()
-            undefined[f"{name}_undefined"] = groups["patch"].size() - groups[name].count()
-    summary = summary.assign(**undefined).reset_index()
+            sums = results.records[name].groupby([*(results.records[key] for key in _CONDITION), block])
+            parts = sums.agg(["sum", "count"])
+            ends = {key: mean_interval(part.to_numpy(float)) for key, part in parts.groupby(level=_CONDITION)}
+            others[f"{name}_low"] = pd.Series({key: low for key, (low, _) in ends.items()})
+            others[f"{name}_high"] = pd.Series({key: high for key, (_, high) in ends.items()})
+            others[f"{name}_undefined"] = groups["patch"].size() - groups[name].count()
+    summary = summary.assign(**others).reset_index()
     summary = summary.sort_values("artefact", key=lambda names: names != CLEAN, kind="stable")
     artefacts: Mapping[str, Mapping[str, Any]] = results.run["artefacts"]
     for column in ("unit", "parameter"):

@@ -9,7 +9,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,16 @@ from robustbench_cells import __version__
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.baselines import BASELINES
 from robustbench_cells.datasets import Selection, open_dataset
-from robustbench_cells.errors import ModelError, UnknownNameError
+from robustbench_cells.errors import ModelError, StoreError, UnknownNameError
 from robustbench_cells.evaluate import Batch, Condition, Outcome, condition_views, evaluate_batches, make_batches
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import load_segmenter, shipped_models
 from robustbench_cells.profiles import PROFILES, Profile
 from robustbench_cells.registry import unknown
 from robustbench_cells.results import VERSION, Results, records_table
-from robustbench_cells.types import REFERENCE, Segmenter
+from robustbench_cells.statistics import BLOCK
+from robustbench_cells.store import FrameKey, Key, Store
+from robustbench_cells.types import REFERENCE, Record, Segmenter
 
 _VERSIONS_OF = ("numpy", "opencv-python-headless", "scikit-image", "keras", "tensorflow", "jax", "torch")
 
@@ -42,6 +44,7 @@ class Settings:
     seed: int = 0
     margin: int = 0
     white_level: int | None = None
+    block: int | None = None
 
 
 def profile_of(settings: Settings) -> Profile:
@@ -95,9 +98,55 @@ def load(source: str) -> Segmenter:
     return load_segmenter(source)
 
 
+@dataclass(frozen=True)
+class Case:
+    """One test of the grid after it ran: which, and whether what it found is sound."""
+
+    segmenter: str
+    condition: str
+    sound: bool
+
+
+@dataclass
+class Effort:
+    """Seconds that a process spent, and the records that it made and those that it found in the store."""
+
+    evaluate: float = 0.0
+    predict: float = 0.0
+    make_batches: float = 0.0
+    made: int = 0
+    found: int = 0
+
+    def __add__(self, other: Effort) -> Effort:
+        return Effort(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
+
+    @property
+    def engine_share(self) -> float:
+        """At most this share of the evaluation was the engine's own.
+
+        It is what the segmenters left of the time, and the making of batches, which goes on beside them.
+        """
+        own = self.evaluate - self.predict + self.make_batches
+        return min(1.0, own / self.evaluate) if self.evaluate else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+    def in_words(self) -> str:
+        """For the terminal."""
+        if not self.made:
+            return "all were in the store"
+        found = f"{self.found} were in the store, " if self.found else ""
+        return (
+            f"{found}{self.made} made in {self.evaluate:.0f} s; of that the engine itself took at most "
+            f"{self.engine_share:.0%}"
+        )
+
+
 @dataclass
 class BenchmarkSession:
-    """Evaluates each condition once, for all the segmenters that are wanted under it.
+    """Evaluates each condition once, for all the segmenters that are wanted under it, and keeps every record.
 
     Attributes
     ----------
@@ -105,16 +154,22 @@ class BenchmarkSession:
         What the user asked for.
     wanted
         Names of the segmenters to run under each condition, by the condition's name.
+    store_path
+        The file that records are kept in, and looked for before any is made.
     announce
         Takes a line of progress after each batch.
+    together
+        Whether a condition's segmenters all run when the first of them is asked for, on the same batches. Workers that
+        share the grid out test by test do not.
     """
 
     settings: Settings
     wanted: Mapping[str, Sequence[str]]
+    store_path: Path
     announce: Callable[[str], None] = lambda line: None
-    outcomes: dict[str, Mapping[str, Outcome]] = field(default_factory=dict)
-    evaluate_seconds: float = 0.0
-    batch_seconds: float = 0.0
+    together: bool = True
+    effort: Effort = field(default_factory=Effort)
+    _outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.profile = profile_of(self.settings)
@@ -130,6 +185,11 @@ class BenchmarkSession:
         sources = segmenter_sources(self.settings.models)
         names = dict.fromkeys(name for wanted in self.wanted.values() for name in wanted)
         self.segmenters = {name: load(sources[name]) for name in names}
+        self._frames = {
+            frame: FrameKey(self.selection.key, frame, digest) for frame, digest in self.selection.digests.items()
+        }
+        self.store = Store(self.store_path)  # last, so that a mistake leaves no file
+        self._begun: list[str] = []
         self._started = time.perf_counter()
 
     def _require_room(self) -> None:
@@ -144,72 +204,137 @@ class BenchmarkSession:
             self.selection.require_side(max(sides[name] for name in too_large), " or ".join(too_large), remedy)
 
     def outcome(self, condition: Condition, segmenter: str) -> Outcome:
-        """What a segmenter did under a condition; the first call for a condition evaluates it."""
-        if condition.name not in self.outcomes:
-            self.outcomes[condition.name] = self._evaluate(condition)
-        return self.outcomes[condition.name][segmenter]
+        """What a segmenter did under a condition.
 
-    def _evaluate(self, condition: Condition) -> Mapping[str, Outcome]:
-        segmenters = [self.segmenters[name] for name in self.wanted[condition.name]]
-        place = f"condition {len(self.outcomes) + 1}/{len(self.wanted)}: {condition.name}"
-        most = self.profile.most_patches
-        total = sum(condition.patches_per_frame(shape, most) for shape in self.selection.shapes.values())
-        done = 0
+        Raises
+        ------
+        StoreError
+            If the records cannot be kept.
+        """
+        if (segmenter, condition.name) not in self._outcomes:
+            names = self.wanted[condition.name] if self.together else [segmenter]
+            for name, outcome in self._evaluate(condition, names).items():
+                self._outcomes[name, condition.name] = outcome
+        return self._outcomes[segmenter, condition.name]
+
+    def _evaluate(self, condition: Condition, names: Sequence[str]) -> Mapping[str, Outcome]:
+        if condition.name not in self._begun:
+            self._begun.append(condition.name)
+        most, seed = self.profile.most_patches, self.settings.seed
+        places = self._places(condition)
+        known = {name: self._known(condition, name) for name in names}
+        lacking = {place for place in places for name in names if place not in known[name]}
+        self.effort.found += sum(len(found) for found in known.values())
+        place, total, done = self._place(condition), len(lacking), 0
 
         def progress(patches: int) -> None:
             nonlocal done
             done += patches
             self.announce(f"{place}, {done}/{total} patches{self._left()}")
 
-        views = condition_views(self.selection, condition, self.settings.seed, most)
+        def keep(name: str, records: Sequence[Record]) -> None:
+            self.effort.made += len(records)
+            self.store.add(self._key(condition, name), self._frames, records)
+
+        views = condition_views(self.selection, condition, seed, most, only={frame for frame, _ in lacking})
+        views = (view for view in views if (view.frame, view.index) in lacking)
         started = time.perf_counter()
-        batches = make_batches(views, condition, self.settings.seed)
         try:
-            outcomes = evaluate_batches(self._timed(batches), condition, segmenters, METRICS, progress)
+            outcomes = evaluate_batches(
+                self._timed(make_batches(views, condition, seed)),
+                condition,
+                [self.segmenters[name] for name in names],
+                METRICS,
+                progress=progress,
+                known=lambda name, view: (view.frame, view.index) in known[name],
+                keep=keep,
+            )
+        except StoreError:
+            raise
         except Exception as error:  # the artefact is anybody's code: the tests of this condition fail, the others go on
-            outcomes = {segmenter.name: Outcome(segmenter.name, condition, (), error=error) for segmenter in segmenters}
-        self.evaluate_seconds += time.perf_counter() - started
+            return {name: Outcome(name, condition, (), error=error) for name in names}
+        finally:
+            self.effort.evaluate += time.perf_counter() - started
+        for name, outcome in outcomes.items():
+            self.effort.predict += outcome.predict_seconds
+            outcome.records.extend(known[name].values())
         return outcomes
+
+    def _places(self, condition: Condition) -> list[tuple[str, int]]:
+        """The patches of a condition: frame and index."""
+        counts = {
+            frame: condition.patches_per_frame(shape, self.profile.most_patches)
+            for frame, shape in self.selection.shapes.items()
+        }
+        return [(frame, index) for frame, count in counts.items() for index in range(count)]
+
+    @property
+    def block(self) -> int:
+        """Frames of a block (see `statistics`)."""
+        if self.settings.block is not None:
+            return self.settings.block
+        return BLOCK if self.selection.sequence else 1
+
+    def _key(self, condition: Condition, segmenter: str) -> Key:
+        return Key(
+            digest=self.segmenters[segmenter].digest,
+            artefact=condition.artefact_name,
+            version=condition.version,
+            intensity=float(condition.intensity),
+            seed=self.settings.seed,
+            metrics={metric.name: metric.version for metric in METRICS},
+        )
+
+    def _known(self, condition: Condition, segmenter: str) -> dict[tuple[str, int], Record]:
+        """The records of a condition that the store has."""
+        scores = self.store.known(self._key(condition, segmenter), list(self._frames.values()))
+        artefact, intensity = condition.artefact_name, float(condition.intensity)
+        return {
+            (frame, index): Record(segmenter, artefact, intensity, frame, index, scores[frame, index])
+            for frame, index in self._places(condition)
+            if (frame, index) in scores
+        }
 
     def _timed(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         for batch in batches:
-            self.batch_seconds += batch.seconds
+            self.effort.make_batches += batch.seconds
             yield batch
 
+    def _place(self, condition: Condition) -> str:
+        return f"condition {len(self._begun)}/{len(self.wanted)}: {condition.name}"
+
     def _left(self) -> str:
-        if not self.outcomes:
+        over = len(self._begun) - 1
+        if not over:
             return ""
-        seconds = (time.perf_counter() - self._started) / len(self.outcomes) * (len(self.wanted) - len(self.outcomes))
+        seconds = (time.perf_counter() - self._started) / over * (len(self.wanted) - over)
         return f", about {seconds / 60:.0f} min left" if seconds >= 60 else f", about {seconds:.0f} s left"
 
-    @property
-    def predict_seconds(self) -> float:
-        """Seconds in the segmenters' own code."""
-        return sum(outcome.predict_seconds for outcome in self._all())
+    def results(self, cases: Iterable[Case], effort: Effort, command: str) -> Results | None:
+        """The records of all tests that were sound, out of the store, and what made them; None if there is none.
 
-    @property
-    def engine_share(self) -> float:
-        """At most this share of the evaluation was the engine's own.
-
-        It is what the segmenters left of the time, and the making of batches, which goes on beside them.
+        Parameters
+        ----------
+        cases
+            The tests that ran, here or in other processes.
+        effort
+            Of all of them.
+        command
+            That the user gave.
         """
-        own = self.evaluate_seconds - self.predict_seconds + self.batch_seconds
-        return min(1.0, own / self.evaluate_seconds) if self.evaluate_seconds else 0.0
+        conditions = {condition.name: condition for condition in grid(self.profile)}
+        cases = sorted(set(cases), key=astuple)
+        unsound = {(case.segmenter, case.condition) for case in cases if not case.sound}
+        records = [
+            record
+            for name, condition in dict.fromkeys((case.segmenter, case.condition) for case in cases)
+            if (name, condition) not in unsound
+            for record in self._known(conditions[condition], name).values()
+        ]
+        return Results(records_table(records), self.facts(cases, effort, command)) if records else None
 
-    def results(self, command: str) -> Results:
-        """The records of all tests that were sound, and what made them."""
-        records = records_table(record for outcome in self._all() if outcome.sound for record in outcome.records)
-        return Results(records, self._facts(command))
-
-    @property
-    def has_results(self) -> bool:
-        """Whether any condition ran to its end."""
-        return any(outcome.sound for outcome in self._all())
-
-    def _all(self) -> list[Outcome]:
-        return [outcome for by_name in self.outcomes.values() for outcome in by_name.values()]
-
-    def _facts(self, command: str) -> dict[str, Any]:
+    def facts(self, cases: Sequence[Case] = (), effort: Effort | None = None, command: str = "") -> dict[str, Any]:
+        """What makes the results, as in ``run.json``; without arguments, what is known before the first test."""
         whole = len(grid(self.profile)) * len(segmenter_sources(self.settings.models))
         return {
             "version": VERSION,
@@ -219,14 +344,16 @@ class BenchmarkSession:
                 "title": self.selection.title,
                 "fingerprint": self.selection.fingerprint,
                 "frames": list(self.selection.frames),
+                "positions": self.selection.positions,
             },
-            "settings": {**asdict(self.settings), "most_patches": self.profile.most_patches},
+            "settings": {**asdict(self.settings), "most_patches": self.profile.most_patches, "block": self.block},
             "segmenters": {name: segmenter.digest for name, segmenter in self.segmenters.items()},
             "artefacts": {
                 artefact.name: {
                     "version": artefact.version,
                     "parameter": artefact.parameter,
                     "unit": artefact.unit,
+                    "neutral": artefact.neutral,
                     "about": " ".join((type(artefact).__doc__ or "").split()).replace("``", ""),
                 }
                 for artefact in ARTEFACTS
@@ -241,15 +368,11 @@ class BenchmarkSession:
                 for metric in sorted(METRICS, key=lambda metric: (metric.pooled != "mean", metric.name))
             },
             "tests": {
-                "ran": len(self._all()),
+                "ran": len({(case.segmenter, case.condition) for case in cases}),
                 "grid": whole,
-                "failed": sorted(f"{o.segmenter}-{o.condition.name}" for o in self._all() if not o.sound),
+                "failed": sorted({f"{case.segmenter}-{case.condition}" for case in cases if not case.sound}),
             },
-            "seconds": {
-                "evaluate": round(self.evaluate_seconds, 2),
-                "predict": round(self.predict_seconds, 2),
-                "make_batches": round(self.batch_seconds, 2),
-            },
+            "effort": {name: round(value, 2) for name, value in asdict(effort or Effort()).items()},
             "versions": _versions(),
             "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
         }

@@ -244,6 +244,8 @@ class Dataset(Protocol):
         For people: what this is and where it lies. Says 'synthetic' where it is.
     frames
         Names of the frames, in order.
+    sequence
+        Whether they follow one another in time, so that neighbours are alike.
     """
 
     @property
@@ -254,6 +256,9 @@ class Dataset(Protocol):
 
     @property
     def frames(self) -> Sequence[str]: ...  # noqa: D102
+
+    @property
+    def sequence(self) -> bool: ...  # noqa: D102
 
     def read(self, frame: str) -> Sample:
         """The frame of that name.

@@ -20,6 +20,7 @@ from tests.conftest import sample_of
 class FiveFrames:
     key = "made/up"
     title = "made up"
+    sequence = True
     frames = tuple("abcde")
 
     def read(self, frame: str) -> Sample:

@@ -22,12 +22,18 @@ METRICS = {
     "cells_true": {"pooled": "sum", "best": "nearest", "target": "cells_true", "version": 1},
 }
 RUN = {
-    "version": 1,
+    "version": 2,
     "command": "pytest benchmarks/ -k '<noise>|clean'",
-    "dataset": {"key": "k", "title": "synthetic | <b>made up</b>", "fingerprint": "0123456789abcdef", "frames": ["a"]},
+    "dataset": {
+        "key": "k",
+        "title": "synthetic | <b>made up</b>",
+        "fingerprint": "0123456789abcdef",
+        "frames": ["a"],
+        "positions": [0],
+    },
     "segmenters": {},
-    "settings": {"profile": "default", "most_patches": 12, "seed": 0},
-    "artefacts": {"noise": {"version": 1, "parameter": "sigma", "unit": "grey levels"}},
+    "settings": {"profile": "default", "most_patches": 12, "seed": 0, "block": 1},
+    "artefacts": {"noise": {"version": 1, "parameter": "sigma", "unit": "grey levels", "neutral": 0.0}},
     "metrics": METRICS,
     "tests": {"ran": 6, "grid": 8, "failed": []},
     "versions": {"robustbench_cells": "0"},

@@ -20,6 +20,7 @@ class PairedFiles:
     pairs: Mapping[str, tuple[Path, Path]]
     white_level: int | None = None
     labels_of: Callable[[Path], Labels] = read_labels
+    sequence: bool = True
 
     def __post_init__(self) -> None:
         for image, mask in self.pairs.values():

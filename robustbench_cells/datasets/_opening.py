@@ -41,6 +41,11 @@ class FieldOfInterest:
         """Names of the frames, in order."""
         return self.whole.frames
 
+    @property
+    def sequence(self) -> bool:
+        """Whether they follow one another in time."""
+        return self.whole.sequence
+
     def read(self, frame: str) -> Sample:
         """The frame of that name, cropped."""
         sample = self.whole.read(frame)
@@ -55,26 +60,45 @@ class Selection:
 
     Reading them all before the run is what makes a broken file fail at once rather than hours later. Those kept are the
     first, never put out again: a run goes through the frames in order, once a condition.
+
+    Attributes
+    ----------
+    key, title, frames, sequence
+        See `Dataset`.
+    positions
+        Of the frames among all of the data set.
+    shapes, digests
+        Of each frame: (H, W), and a digest of its name, pixels and labels.
+    fingerprint
+        A digest of all of them together.
     """
 
     def __init__(self, dataset: Dataset, frames: Sequence[str]) -> None:
         self.key = dataset.key
         self.frames = tuple(frames)
+        self.sequence = dataset.sequence
+        self.positions = [list(dataset.frames).index(frame) for frame in self.frames]
         every = len(dataset.frames)
         self.title = f"{dataset.title}, {len(frames) if len(frames) == every else f'{len(frames)} of {every}'} frames"
         self._dataset = dataset
         self._kept: dict[str, Sample] = {}
         digest = hashlib.sha256(dataset.key.encode())
+        self.digests: dict[str, str] = {}
         self.shapes: dict[str, tuple[int, int]] = {}
         room, cells = _BYTES_KEPT, False
         for frame in self.frames:
             sample = self.read(frame)
             cells = cells or bool(sample.labels.any())
             self.shapes[frame] = (sample.image.shape[0], sample.image.shape[1])
-            digest.update(f"{frame}{sample.image.shape}".encode())
-            for array in (sample.image, sample.labels):
-                digest.update(np.ascontiguousarray(array).tobytes())
-                room -= array.nbytes
+            pixels = [np.ascontiguousarray(array).tobytes() for array in (sample.image, sample.labels)]
+            head = f"{frame}{sample.image.shape}".encode()
+            digest.update(head)
+            own = hashlib.sha256(head)
+            for part in pixels:
+                digest.update(part)
+                own.update(part)
+                room -= len(part)
+            self.digests[frame] = own.hexdigest()
             if room >= 0:
                 self._kept[frame] = sample
         if not cells:

@@ -61,6 +61,7 @@ class SyntheticFrames:
     key: str
     title: str
     frames: tuple[str, ...]
+    sequence: bool = False
 
     def read(self, frame: str) -> Sample:
         """Draw the frame of that name; the same pixels every time."""

@@ -1,0 +1,99 @@
+"""A gate's verdict for people: in the terminal, and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tabulate import tabulate
+
+from robustbench_cells.gate import Gate, Judgement, Verdict
+from robustbench_cells.reporting._plain import plain
+
+_SHOWN = 40  # conditions that are named when the verdict covers a part
+_ORDER = (Verdict.REGRESSES, Verdict.INCONCLUSIVE, Verdict.HOLDS)
+_SENTENCES = {
+    Verdict.HOLDS: "PASS: no condition is worse than the tolerance allows",
+    Verdict.REGRESSES: "FAIL: the candidate is surely worse",
+    Verdict.INCONCLUSIVE: "INCONCLUSIVE: these frames cannot tell whether the candidate is worse; "
+    "use more frames, or a larger tolerance",
+}
+
+
+def gate_lines(gate: Gate, look: str) -> str:
+    """For the terminal: the verdict, each condition that does not hold, and how to look at it.
+
+    Parameters
+    ----------
+    gate
+        From `gate.compare`.
+    look
+        Where the curves and tables are.
+    """
+    lines = [_headline(gate)]
+    if bad := [judgement for judgement in _worst_first(gate) if judgement.verdict is not Verdict.HOLDS]:
+        rows = [_row(judgement) for judgement in bad]
+        lines += [tabulate(rows, _HEADERS, disable_numparse=True), *_remarks(bad), f"to look at it: {look}"]
+    lines += _part(gate)
+    return "\n".join(lines)
+
+
+def gate_markdown(gate: Gate, most_bytes: int = 2**20) -> str:
+    """For a file: the verdict and all conditions, the worst first, in at most so many bytes."""
+    judgements = _worst_first(gate)
+    parts = [
+        f"# {_headline(gate)}",
+        f"Data set: {plain(gate.title)}.",
+        *map(plain, _part(gate)),
+        *map(plain, _remarks(judgements)),
+    ]
+    table = tabulate([map(plain, _row(one)) for one in judgements], _HEADERS, tablefmt="pipe", disable_numparse=True)
+    rows = table.splitlines()
+    cut = "The table is cut: `gate.md` among the reports has all of it."
+    room = most_bytes - len("\n\n".join([*parts, cut]).encode()) - 8
+    kept: list[str] = []
+    for row in rows:
+        room -= len(row.encode()) + 1
+        if room < 0:
+            parts.append(cut)
+            break
+        kept.append(row)
+    return "\n\n".join([*parts, "\n".join(kept)]) + "\n"
+
+
+_HEADERS = ("verdict", "condition", "baseline", "candidate", "difference [95 %]", "tolerance")
+
+
+def _headline(gate: Gate) -> str:
+    counts = [(verdict, sum(one.verdict is verdict for one in gate.judgements)) for verdict in _ORDER]
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts if count)
+    part = ", of the part that ran" if gate.not_covered else ""
+    return f"{_SENTENCES[gate.verdict]} ({told}{part})"
+
+
+def _worst_first(gate: Gate) -> list[Judgement]:
+    return sorted(gate.judgements, key=lambda one: (_ORDER.index(one.verdict), one.p_regresses))
+
+
+def _row(judgement: Judgement) -> tuple[str, ...]:
+    found = judgement.difference
+    low, high = found.estimate.interval()
+    return (
+        str(judgement.verdict),
+        judgement.name,
+        f"{found.baseline:.4g}",
+        f"{found.candidate:.4g}",
+        f"{found.estimate.value:+.4f} [{low:+.4f}, {high:+.4f}]",
+        f"{judgement.tolerance:g} {judgement.aspect.unit if found.scale == 1 else ''}".strip(),
+    )
+
+
+def _remarks(judgements: Sequence[Judgement]) -> list[str]:
+    return [f"{one.name}: {one.difference.remark}" for one in judgements if one.difference.remark]
+
+
+def _part(gate: Gate) -> list[str]:
+    if not gate.not_covered:
+        return []
+    shown = ", ".join(gate.not_covered[:_SHOWN])
+    more = f" and {len(gate.not_covered) - _SHOWN} more" if len(gate.not_covered) > _SHOWN else ""
+    return [f"The verdict covers what ran; not covered: {shown}{more}"]

@@ -1,0 +1,157 @@
+"""How sure a mean over frames is, and a difference between two models.
+
+Patches of a frame are alike, and so are frames that follow one another: neither count as independent. What does is a
+block of consecutive frames, so blocks are what is resampled for every interval here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from robustbench_cells.randomness import generator
+
+Floats = npt.NDArray[np.float64]
+
+LEVEL = 0.95  # of every interval
+BLOCK = 5  # frames of a sequence; where neighbours are not alike every frame is a block
+_RESAMPLES = 2000
+
+
+def blocks(positions: Sequence[int], length: int) -> npt.NDArray[np.int64]:
+    """The block of each frame.
+
+    Parameters
+    ----------
+    positions
+        Of the frames in their sequence: where only some of it is used, frames far apart are in different blocks.
+    length
+        Frames of the whole sequence that make a block.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64, (frames,), from 0 up without a gap.
+
+    Raises
+    ------
+    ValueError
+        If the length is below 1.
+    """
+    if length < 1:
+        raise ValueError(f"blocks of {length} frames: 1 or more is needed")
+    return np.unique(np.asarray(positions, np.int64) // length, return_inverse=True)[1].astype(np.int64)
+
+
+def block_sums(values: Floats, block: npt.NDArray[np.int64]) -> Floats:
+    """Sums over the rows of each block, (blocks, columns), of ``values`` (rows, columns) without a NaN."""
+    sums = np.zeros((int(block.max()) + 1, values.shape[1]))
+    np.add.at(sums, block, values)
+    return sums
+
+
+def mean_interval(sums: Floats) -> tuple[float, float]:
+    """The 95 % interval of a mean by the bootstrap over blocks, bias-corrected and accelerated (Efron 1987).
+
+    Parameters
+    ----------
+    sums
+        (blocks, 2): the sum of each block's values, and how many they are.
+
+    Returns
+    -------
+    tuple
+        Low and high; NaN where fewer than two blocks have a value.
+    """
+    from scipy.stats import bootstrap
+
+    total, count = sums[sums[:, 1] > 0].T
+    if len(count) < 2:
+        return float("nan"), float("nan")
+    if np.ptp(total / count) == 0:
+        return float(total[0] / count[0]), float(total[0] / count[0])
+
+    def mean(total: Floats, count: Floats, axis: int) -> Floats:
+        return total.sum(axis=axis) / count.sum(axis=axis)
+
+    found = bootstrap(
+        (total, count),
+        mean,
+        n_resamples=_RESAMPLES,
+        paired=True,
+        vectorized=True,
+        confidence_level=LEVEL,
+        rng=generator("bootstrap", len(count)),  # the same blocks are drawn whatever is looked at
+    ).confidence_interval
+    return float(found.low), float(found.high)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its standard error, on so many blocks: (value - truth) / error is Student's t.
+
+    Attributes
+    ----------
+    value, error
+        In the figure's unit.
+    blocks
+        How many blocks it rests on.
+    """
+
+    value: float
+    error: float
+    blocks: int
+
+    def interval(self, level: float = LEVEL) -> tuple[float, float]:
+        """Low and high; infinite on fewer than two blocks."""
+        from scipy.stats import t
+
+        if self.blocks < 2:
+            return float("-inf"), float("inf")
+        reach = float(self.error * t.ppf((1 + level) / 2, self.blocks - 1))
+        return self.value - reach, self.value + reach
+
+    def p_below(self, bound: float) -> float:
+        """The p-value of 'the truth is below the bound', against 'it is there or above'."""
+        from scipy.stats import t
+
+        if self.blocks < 2:
+            return 1.0
+        if self.error == 0:
+            return float(self.value >= bound)
+        return float(t.cdf((self.value - bound) / self.error, self.blocks - 1))
+
+
+def jackknife(sums: Floats, figure: Callable[[Floats], Floats]) -> Estimate:
+    """A figure of sums over blocks, its error by leaving out each block in turn (Tukey 1958).
+
+    The error of a mean is the usual one. A bootstrap of a dozen blocks cannot tell p-values of a thousandth, which a
+    grid of many conditions needs.
+
+    Parameters
+    ----------
+    sums
+        (blocks, columns).
+    figure
+        From (..., columns) to (...).
+    """
+    count, total = len(sums), sums.sum(axis=0)
+    value = float(figure(total))
+    if count < 2:
+        return Estimate(value, float("nan"), count)
+    without = figure(total - sums)
+    error = np.sqrt((count - 1) / count * np.square(without - without.mean()).sum())
+    return Estimate(value, float(error), count)
+
+
+def holm(p_values: Sequence[float]) -> Floats:
+    """P-values adjusted so that the chance of one false alarm among all is held (Holm 1979)."""
+    p = np.asarray(p_values, float)
+    order = np.argsort(p)
+    adjusted = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    result = np.empty(len(p))
+    result[order] = np.minimum(adjusted, 1)
+    return result

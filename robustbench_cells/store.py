@@ -1,0 +1,313 @@
+"""Every record that was ever made, in one SQLite file, each under what it was made from.
+
+A record's key is its content: the segmenter's digest, the frame's (its pixels, its labels and the name that seeds its
+random numbers), the artefact with its version, the intensity, the seed, the patch, and the versions of the metrics.
+Whatever asks for the same thing again finds it, whoever made it, and what was asked for once is never made twice.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from robustbench_cells.errors import StoreError
+from robustbench_cells.types import Record
+
+VERSION = 1
+_APPLICATION = 0x52424331  # "RBC1" in the file's header: no other program's file is taken for a store
+_WAIT = 120.0  # seconds that one process waits for another's transaction
+_PARAMETERS = 500  # of one statement; SQLite takes at least 999
+
+_SCHEMA = f"""
+PRAGMA application_id = {_APPLICATION};
+PRAGMA user_version = {VERSION};
+CREATE TABLE segmenters (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, name TEXT NOT NULL);
+CREATE TABLE frames (
+    id INTEGER PRIMARY KEY, dataset TEXT NOT NULL, frame TEXT NOT NULL, digest TEXT NOT NULL,
+    UNIQUE (dataset, frame, digest)
+);
+CREATE TABLE conditions (
+    id INTEGER PRIMARY KEY, artefact TEXT NOT NULL, version INTEGER NOT NULL, intensity REAL NOT NULL,
+    seed INTEGER NOT NULL, metrics TEXT NOT NULL, UNIQUE (artefact, version, intensity, seed, metrics)
+);
+CREATE TABLE records (
+    segmenter INTEGER NOT NULL REFERENCES segmenters, condition INTEGER NOT NULL REFERENCES conditions,
+    frame INTEGER NOT NULL REFERENCES frames, patch INTEGER NOT NULL, scores TEXT NOT NULL,
+    PRIMARY KEY (segmenter, condition, frame, patch)
+) WITHOUT ROWID;
+"""
+_JOINED = """
+JOIN segmenters ON segmenters.id = records.segmenter
+JOIN conditions ON conditions.id = records.condition
+JOIN frames ON frames.id = records.frame
+"""
+_CORRUPT, _NO_DATABASE = 11, 26  # of SQLite's result codes
+
+
+@dataclass(frozen=True)
+class Key:
+    """What the records of one segmenter under one condition have in common.
+
+    Attributes
+    ----------
+    digest
+        The segmenter's.
+    artefact, version, intensity
+        The condition; ``clean`` has version 0.
+    seed
+        Of the run.
+    metrics
+        The version of each metric, by name.
+    """
+
+    digest: str
+    artefact: str
+    version: int
+    intensity: float
+    seed: int
+    metrics: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class FrameKey:
+    """A frame by what was read: its data set's key, its name, and a digest of its pixels and labels."""
+
+    dataset: str
+    frame: str
+    digest: str
+
+
+class Store:
+    """The file of records. Several processes may have it open and write to it.
+
+    Parameters
+    ----------
+    path
+        Of the file; it is made, with its folders, if it is not there. What SQLite lays beside it (``-wal``, ``-shm``)
+        belongs to it while it is open.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be opened or written to, is of another program or version, or is damaged. A damaged file is
+        set aside first, under a new name: nothing is overwritten.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{path.parent}: cannot be made ({error}); give the store another place") from error
+        with self._in_words():
+            self._db = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _prepare(self) -> None:
+        with self._transaction("DEFERRED"):
+            self._is_ours()  # before anything in it is touched
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")  # with it a kill loses nothing, and a power cut harms nothing
+        with self._transaction():
+            if not self._is_ours():
+                for statement in _SCHEMA.split(";"):
+                    self._db.execute(statement)
+
+    def _is_ours(self) -> bool:
+        """False if there is nothing in the file yet."""
+        application, version, tables = (
+            self._db.execute(question).fetchone()[0]
+            for question in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
+        )
+        if not tables:
+            return False
+        if application != _APPLICATION:
+            raise StoreError(f"{self.path}: is a database of another program; give the store another name")
+        if version != VERSION:
+            raise StoreError(
+                f"{self.path}: is a store of version {version}, this program reads {VERSION}; give the store another "
+                "name, or use the program that made it"
+            )
+        return True
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def known(self, key: Key, frames: Sequence[FrameKey]) -> dict[tuple[str, int], dict[str, float]]:
+        """What the store has of a segmenter under a condition.
+
+        Returns
+        -------
+        dict
+            The scores of each record, by (name of the frame, patch).
+        """
+        found: dict[tuple[str, int], dict[str, float]] = {}
+        with self._in_words():
+            ids = self._id("segmenters", {"digest": key.digest}), self._id("conditions", _condition(key))
+            for start in range(0, len(frames), _PARAMETERS):
+                names = {
+                    number: frame.frame
+                    for frame in frames[start : start + _PARAMETERS]
+                    if (number := self._id("frames", vars(frame))) is not None
+                }
+                marks = ", ".join("?" * len(names))
+                rows = self._db.execute(
+                    "SELECT frame, patch, scores FROM records "  # noqa: S608 - question marks
+                    f"WHERE segmenter = ? AND condition = ? AND frame IN ({marks})",
+                    (*ids, *names),
+                )
+                found.update({(names[frame], patch): _scores(text) for frame, patch, text in rows})
+        return found
+
+    def add(self, key: Key, frames: Mapping[str, FrameKey], records: Iterable[Record]) -> None:
+        """Keep records in one transaction: all or none. One that is there already stays as it is.
+
+        Parameters
+        ----------
+        key
+            What they have in common.
+        frames
+            The frames by name.
+        records
+            Of one segmenter under one condition.
+        """
+        rows = [(record.frame, record.patch, _text(record.scores), record.segmenter) for record in records]
+        if not rows:
+            return
+        with self._in_words(), self._transaction():
+            self._insert("segmenters", {"digest": key.digest, "name": rows[0][-1]})
+            self._insert("conditions", _condition(key))
+            segmenter = self._id("segmenters", {"digest": key.digest})
+            condition = self._id("conditions", _condition(key))
+            numbers = {}
+            for name in dict.fromkeys(row[0] for row in rows):
+                self._insert("frames", vars(frames[name]))
+                numbers[name] = self._id("frames", vars(frames[name]))
+            self._db.executemany(
+                "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?)",
+                [(segmenter, condition, numbers[frame], patch, scores) for frame, patch, scores, _ in rows],
+            )
+
+    def contents(self) -> pd.DataFrame:
+        """How many records there are: a row for each data set, segmenter and condition."""
+        return self._frame(
+            """
+            SELECT dataset, segmenters.name AS segmenter, segmenters.digest AS digest, artefact, version, intensity,
+                seed, metrics, count(DISTINCT frames.id) AS frames, count(*) AS records
+            FROM records {joined}
+            GROUP BY dataset, segmenters.id, conditions.id
+            ORDER BY dataset, segmenter, digest, artefact, version, intensity, seed, metrics
+            """
+        )
+
+    def table(self) -> pd.DataFrame:
+        """Every record with its whole key, and a column for each metric."""
+        rows = self._frame(
+            """
+            SELECT dataset, frames.frame AS frame, frames.digest AS frame_digest, segmenters.name AS segmenter,
+                segmenters.digest AS digest, artefact, version, intensity, seed, patch, metrics, scores
+            FROM records {joined}
+            ORDER BY dataset, segmenter, segmenters.digest, artefact, version, intensity, seed, frame, patch
+            """
+        )
+        with self._in_words():
+            scores = pd.DataFrame([_scores(text) for text in rows.pop("scores")], dtype=float)
+        return rows.join(scores)
+
+    def drop(self, contents: pd.DataFrame) -> int:
+        """Drop the records that rows of `contents` count, in every data set; returns how many went."""
+        columns = ["digest", "artefact", "version", "intensity", "seed", "metrics"]
+        count = 0
+        with self._in_words():
+            with self._transaction():
+                for doomed in contents[columns].drop_duplicates().to_dict("records"):
+                    condition = {str(column): value for column, value in doomed.items() if column != "digest"}
+                    ids = self._id("segmenters", {"digest": doomed["digest"]}), self._id("conditions", condition)
+                    gone = self._db.execute("DELETE FROM records WHERE segmenter = ? AND condition = ?", ids)
+                    count += gone.rowcount
+                for column in ("segmenter", "condition", "frame"):
+                    self._db.execute(f"DELETE FROM {column}s WHERE id NOT IN (SELECT {column} FROM records)")  # noqa: S608
+            self._db.execute("VACUUM")
+        return count
+
+    def _frame(self, question: str) -> pd.DataFrame:
+        with self._in_words():
+            answer = self._db.execute(question.format(joined=_JOINED))
+            return pd.DataFrame(answer.fetchall(), columns=[column[0] for column in answer.description])
+
+    def _id(self, table: str, values: Mapping[str, object]) -> int | None:
+        where = " AND ".join(f"{column} = ?" for column in values)
+        row = self._db.execute(f"SELECT id FROM {table} WHERE {where}", tuple(values.values())).fetchone()  # noqa: S608
+        return row and int(row[0])
+
+    def _insert(self, table: str, values: Mapping[str, object]) -> None:
+        columns, marks = ", ".join(values), ", ".join("?" * len(values))
+        self._db.execute(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", tuple(values.values()))  # noqa: S608
+
+    @contextmanager
+    def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
+        self._db.execute(f"BEGIN {kind}")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except json.JSONDecodeError as error:
+            raise self._damaged(error) from error
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (_CORRUPT, _NO_DATABASE):
+                raise self._damaged(error) from error
+            # a full disk, a read-only folder, a lock that another process never lets go
+            raise StoreError(
+                f"{self.path}: the store cannot be used ({error}); make room, or give it another place"
+            ) from error
+
+    def _damaged(self, error: Exception) -> StoreError:
+        number = 1
+        while (aside := self.path.with_name(f"{self.path.name}.damaged-{number}")).exists():
+            number += 1
+        for ending in ("-wal", "-shm", ""):
+            part = Path(f"{self.path}{ending}")
+            if part.exists():
+                part.rename(f"{aside}{ending}")
+        return StoreError(
+            f"{self.path}: the store is damaged ({error}); it is now {aside.name}, and the next run begins a new one"
+        )
+
+
+def _condition(key: Key) -> dict[str, object]:
+    metrics = json.dumps(dict(key.metrics), sort_keys=True)
+    return {
+        "artefact": key.artefact,
+        "version": key.version,
+        "intensity": key.intensity,
+        "seed": key.seed,
+        "metrics": metrics,
+    }
+
+
+def _text(scores: Mapping[str, float]) -> str:
+    return json.dumps({name: None if math.isnan(value) else value for name, value in scores.items()})
+
+
+def _scores(text: str) -> dict[str, float]:
+    return {name: math.nan if value is None else float(value) for name, value in json.loads(text).items()}

@@ -1,0 +1,153 @@
+"""``python -m robustbench_cells gate``: a candidate run judged by a baseline run, without a model at hand."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from robustbench_cells.aspects import ASPECTS
+from robustbench_cells.errors import GateError, RobustbenchError
+from robustbench_cells.files import write_text
+from robustbench_cells.gate import Gate, Verdict, compare, require_comparable
+from robustbench_cells.reporting import gate_lines, gate_markdown
+from robustbench_cells.results import Results, load
+
+PASSES, FAILS, ERROR, INCONCLUSIVE = 0, 1, 2, 8  # exit codes; pytest has others between
+_SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub shows beside a job
+_LIMIT = 2**20  # bytes of it, by GitHub's documentation
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Compares runs with one baseline.
+
+    Attributes
+    ----------
+    baseline
+        The stored run.
+    tolerances
+        Of each aspect that is looked at.
+    against
+        The baseline's names of models that are called otherwise in the candidate's run.
+    forgiving
+        Whether an inconclusive verdict passes.
+    """
+
+    baseline: Results
+    tolerances: Mapping[str, float]
+    against: Mapping[str, str]
+    forgiving: bool = False
+
+    @classmethod
+    def of(cls, folder: Path, aspects: Sequence[str], against: Sequence[str], inconclusive: str) -> Judge:
+        """From what a user gives.
+
+        Parameters
+        ----------
+        folder
+            Of the baseline run.
+        aspects
+            Each ``ASPECT`` or ``ASPECT=TOLERANCE``; without any, the Jaccard score.
+        against
+            Each ``NEW=OLD``.
+        inconclusive
+            ``fail`` or ``pass``.
+
+        Raises
+        ------
+        RobustbenchError
+            If the baseline cannot be read, or something is not of that form.
+        """
+        tolerances = {}
+        for text in aspects or ("jaccard",):
+            name, given, value = text.partition("=")
+            aspect = ASPECTS.get(name)
+            try:
+                tolerances[aspect.name] = float(value) if given else aspect.tolerance
+            except ValueError as error:
+                raise GateError(
+                    f"{text}: the tolerance of {name} is a number, as in {name}={aspect.tolerance}"
+                ) from error
+        renamed = {}
+        for text in against:
+            new, _, old = text.partition("=")
+            if not new or not old:
+                raise GateError(f"{text}: NEW=OLD is needed, the candidate's name of a model and the baseline's")
+            renamed[new] = old
+        if inconclusive not in ("fail", "pass"):
+            raise GateError(f"inconclusive: {inconclusive!r} is neither fail nor pass")
+        return cls(load(folder), tolerances, renamed, inconclusive == "pass")
+
+    def require_comparable(self, run: Mapping[str, Any]) -> None:
+        """Raise a `GateError` if a run of these facts could not be judged: before it is run."""
+        require_comparable(self.baseline, run, self.tolerances, self.against)
+
+    def judge(self, candidate: Results) -> Gate:
+        """See `gate.compare`."""
+        return compare(self.baseline, candidate, self.tolerances, self.against)
+
+    def exit_code(self, gate: Gate) -> int:
+        """0 if it passes, 1 if the candidate is worse, 8 if it is inconclusive and that does not pass."""
+        if gate.verdict is Verdict.INCONCLUSIVE:
+            return PASSES if self.forgiving else INCONCLUSIVE
+        return FAILS if gate.verdict is Verdict.REGRESSES else PASSES
+
+
+def publish(gate: Gate, folder: Path) -> Path:
+    """Write ``gate.md`` into a folder, and append it to GitHub's summary of the job, where there is one."""
+    path = folder / "gate.md"
+    write_text(path, gate_markdown(gate))
+    if summary := os.environ.get(_SUMMARY):
+        there = Path(summary)
+        used = there.stat().st_size if there.exists() else 0
+        with there.open("a", encoding="utf-8") as file:
+            file.write(gate_markdown(gate, _LIMIT - used - 1) + "\n")
+    return path
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    known = ", ".join(f"{aspect.name}={aspect.tolerance:g}" for aspect in ASPECTS)
+    parser = argparse.ArgumentParser(
+        prog="python -m robustbench_cells gate",
+        description="Judge a candidate run by a baseline run, condition by condition. No model is run.",
+        epilog="Exit code: 0 it passes, 1 it is worse, 8 the frames cannot tell, 2 the two cannot be compared. "
+        "Example: python -m robustbench_cells gate --baseline reports/baseline --candidate reports",
+    )
+    parser.add_argument("--baseline", type=Path, required=True, metavar="DIR", help="stored results to judge by")
+    parser.add_argument("--candidate", type=Path, required=True, metavar="DIR", help="stored results to judge")
+    parser.add_argument(
+        "--gate",
+        action="append",
+        metavar="ASPECT[=TOLERANCE]",
+        help=f"what must not get worse, and by how much it may; repeatable (default: jaccard; there are: {known})",
+    )
+    parser.add_argument(
+        "--against", action="append", metavar="NEW=OLD", help="a model that the baseline calls otherwise"
+    )
+    parser.add_argument(
+        "--inconclusive",
+        choices=("fail", "pass"),
+        default="fail",
+        help="what frames that cannot tell mean (default: fail)",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where gate.md goes (default: the candidate's folder)")
+    options = parser.parse_args(arguments)
+    try:
+        judge = Judge.of(options.baseline, options.gate or (), options.against or (), options.inconclusive)
+        gate = judge.judge(load(options.candidate))
+        print(gate_lines(gate, f"{options.candidate}/curves.png and summary.md, beside those of {options.baseline}"))
+        print(f"wrote {publish(gate, options.out or options.candidate)}")
+    except (RobustbenchError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return ERROR
+    return judge.exit_code(gate)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
