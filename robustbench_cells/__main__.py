@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from robustbench_cells import __version__, card, ledger, report, train, verdict
+from robustbench_cells import __version__, card, ledger, report, simulate, train, verdict
 from robustbench_cells.errors import RobustbenchError
 
 _ELSEWHERE: dict[str, tuple[Callable[[list[str]], int], str]] = {
@@ -16,6 +16,7 @@ _ELSEWHERE: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "train": (train.main, "train a recipe"),
     "results": (ledger.main, "list, export or prune the records that were kept"),
     "gate": (verdict.main, "judge a candidate run by a baseline run"),
+    "simulate": (simulate.main, "how often the gate is right"),
 }
 
 

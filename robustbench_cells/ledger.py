@@ -65,7 +65,8 @@ def _list(store: Store, options: argparse.Namespace) -> str:
     rows = contents.groupby(keys).agg(intensities=("intensity", "nunique"), records=("records", "sum")).reset_index()
     if rows.empty:
         return f"{options.store}: empty"
-    return f"{tabulate(rows.to_numpy().tolist(), [str(column) for column in rows])}\n\n{rows['records'].sum()} records in {options.store}"
+    table = tabulate(rows.to_numpy().tolist(), [str(column) for column in rows])
+    return f"{table}\n\n{rows['records'].sum()} records in {options.store}"
 
 
 def _export(store: Store, options: argparse.Namespace) -> str:

@@ -1,20 +1,27 @@
-"""How often the gate is right: thousands of retrainings, made up from what real ones do to each frame.
+"""How often the gate is right: retrainings by the thousand, made up from what real ones do to each frame.
 
-Two networks of one recipe differ on each frame, together over conditions and from one frame to the next. That is taken
-from two stored runs: their paired differences, centred, are resampled in blocks of consecutive frames (a circular block
-bootstrap, Politis and Romano 1992) of twice the gate's length. Onto such a difference a true drop is laid.
+Two networks differ on each frame, together over conditions and from one frame to the next. That is taken from their
+scores: the paired differences, centred, are resampled in blocks of consecutive frames (a circular block bootstrap,
+Politis and Romano 1992) of twice the gate's length. Onto such a difference a true drop is laid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from robustbench_cells.aspects import ASPECTS, Difference
+from robustbench_cells.errors import ResultsError
 from robustbench_cells.gate import Gate, Judgement, Verdict, settle
+from robustbench_cells.randomness import generator
+from robustbench_cells.results import Results
 from robustbench_cells.statistics import BLOCK, Floats, block_sums, blocks, jackknife
+
+_COLUMNS = ["condition", "frame", "first", "second"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +33,7 @@ class Retrainings:
     conditions
         Names, as in test ids.
     baseline
-        Mean Jaccard of the first network under each condition.
+        (conditions,): mean Jaccard of the first network.
     differences
         (frames, conditions): the second's mean Jaccard on a frame less the first's, centred.
     """
@@ -35,31 +42,82 @@ class Retrainings:
     baseline: Floats
     differences: Floats
 
-    def draw(self, frames: int, rng: np.random.Generator, length: int = 2 * BLOCK) -> Floats:
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> Retrainings:
+        """From a table of `frame_scores`."""
+        first, second = (table.pivot(index="frame", columns="condition", values=name) for name in ("first", "second"))
+        differences = (second - first).to_numpy(float)
+        return cls([str(name) for name in first], first.mean().to_numpy(float), differences - differences.mean(axis=0))
+
+    def draw(self, frames: int, rng: np.random.Generator) -> Floats:
         """Differences of one more retraining, (frames, conditions)."""
-        count = len(self.differences)
+        length, count = 2 * BLOCK, len(self.differences)
         starts = rng.integers(count, size=-(-frames // length))
         places = (starts[:, None] + np.arange(length)).ravel()[:frames] % count
         return float(rng.choice([-1, 1])) * self.differences[places]
 
+    def judge(self, differences: Floats, tolerance: float) -> Gate:
+        """What the gate says of differences (frames, conditions)."""
+        block = blocks(range(len(differences)), BLOCK)
+        judgements = []
+        for column, name in enumerate(self.conditions):
+            sums = block_sums(np.column_stack([differences[:, column], np.ones(len(differences))]), block)
+            estimate = jackknife(sums, lambda sums: sums[..., 0] / sums[..., 1])
+            base = float(self.baseline[column])
+            found = Difference(name, None, base, base + estimate.value, estimate)
+            judgements.append(Judgement(ASPECTS.get("jaccard"), "candidate", found, tolerance))
+        return Gate(settle(judgements), (), "simulated")
 
-def judge(retrainings: Retrainings, differences: Floats, tolerance: float) -> Gate:
-    """What the gate says of such differences; the patches of a frame are in its mean already."""
-    block = blocks(range(len(differences)), BLOCK)
-    judgements = []
-    for column, name in enumerate(retrainings.conditions):
-        sums = block_sums(np.column_stack([differences[:, column], np.ones(len(differences))]), block)
-        estimate = jackknife(sums, lambda sums: sums[..., 0] / sums[..., 1])
-        base = float(retrainings.baseline[column])
-        found = Difference(name, None, base, base + estimate.value, estimate)
-        judgements.append(Judgement(ASPECTS.get("jaccard"), "candidate", found, tolerance))
-    return Gate(settle(judgements), (), "simulated")
+
+def frame_scores(results: Results, first: str, second: str) -> pd.DataFrame:
+    """The mean Jaccard of two networks on each frame under each condition: condition, frame, first, second.
+
+    Raises
+    ------
+    ResultsError
+        If one of them is not in the results, or they do not cover the same.
+    """
+    records = results.records
+    sides = {}
+    for name in (first, second):
+        rows = records[records["segmenter"] == name]
+        if rows.empty:
+            raise ResultsError(f"the results have no {name}; there are: {', '.join(records['segmenter'].unique())}")
+        sides[name] = rows.groupby(["artefact", "intensity", "frame"], sort=False)["jaccard"].mean()
+    table = pd.concat(sides, axis=1).reset_index()
+    if table[[first, second]].isna().any(axis=None):
+        raise ResultsError(f"{first} and {second} were not run on the same conditions and frames")
+    table["condition"] = table["artefact"].where(
+        table["artefact"] == "clean", table["artefact"] + "-" + table["intensity"].map("{:g}".format)
+    )
+    table["frame"] = table["frame"].map(results.run["dataset"]["frames"].index)  # the place in the sequence
+    return table.rename(columns={first: "first", second: "second"})[_COLUMNS]
+
+
+def read_frame_scores(path: Path) -> pd.DataFrame:
+    """What `frame_scores` gave, from a CSV file.
+
+    Raises
+    ------
+    ResultsError
+        If it is not such a file.
+    """
+    try:
+        table = pd.read_csv(path, comment="#")
+        table = table[_COLUMNS].astype({"condition": str, "frame": int, "first": float, "second": float})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ResultsError(f"{path}: is no table of {', '.join(_COLUMNS)} ({error})") from error
+    counts = table.groupby("condition")["frame"].agg(["size", "nunique"])
+    if table.isna().any(axis=None) or counts.to_numpy().min() != counts.to_numpy().max() or len(counts) == 0:
+        raise ResultsError(f"{path}: each condition needs each frame once, and both scores of it")
+    return table
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Of so many retrainings, the share that the gate passed, stopped as surely worse, and could not tell."""
+    """Shares of the retrainings of one kind that the gate passed, stopped as surely worse, and could not tell."""
 
+    kind: str
     passed: float
     stopped: float
     inconclusive: float
@@ -70,27 +128,40 @@ class Tally:
         return 1 - self.passed
 
 
-def simulate(
-    retrainings: Retrainings,
-    drops: Callable[[np.random.Generator], Floats],
-    *,
-    frames: int,
-    tolerance: float,
-    runs: int,
-    rng: np.random.Generator,
-) -> Tally:
-    """Judge ``runs`` retrainings.
+def simulate(retrainings: Retrainings, *, frames: int, tolerance: float, runs: int, seed: int) -> Iterator[Tally]:
+    """Judge ``runs`` retrainings of each kind: no worse, just as bad as is tolerated, and worse in several ways.
 
     Parameters
     ----------
-    drops
-        The true drop of each condition, (conditions,), of one retraining.
     frames, tolerance
         Of the gate.
+    runs
+        Retrainings of each kind.
+    seed
+        The same gives the same figures.
+
+    Yields
+    ------
+    Tally
+        One for each kind.
     """
-    counts = dict.fromkeys(Verdict, 0)
-    for _ in range(runs):
-        differences = retrainings.draw(frames, rng) - drops(rng)
-        counts[judge(retrainings, differences, tolerance).verdict] += 1
-    shares = {verdict: count / runs for verdict, count in counts.items()}
-    return Tally(shares[Verdict.HOLDS], shares[Verdict.REGRESSES], shares[Verdict.INCONCLUSIVE])
+    count = len(retrainings.conditions)
+    kinds = {
+        "no drop": np.zeros(count),
+        "a drop of the tolerance everywhere": np.full(count, tolerance),
+        "a drop of twice the tolerance everywhere": np.full(count, 2 * tolerance),
+    } | {
+        f"a drop of twice the tolerance at {name}": 2 * tolerance * np.eye(count)[column]
+        for column, name in enumerate(retrainings.conditions)
+    }
+    for kind, drop in kinds.items():
+        rng = generator(seed, "simulation", kind)
+        counts = dict.fromkeys(Verdict, 0)
+        for _ in range(runs):
+            counts[retrainings.judge(retrainings.draw(frames, rng) - drop, tolerance).verdict] += 1
+        yield Tally(
+            kind,
+            counts[Verdict.HOLDS] / runs,
+            counts[Verdict.REGRESSES] / runs,
+            counts[Verdict.INCONCLUSIVE] / runs,
+        )
