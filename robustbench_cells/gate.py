@@ -51,7 +51,7 @@ class Judgement:
     tolerance
         By how much it may be worse, in the figure's unit.
     p_regresses
-        That of 'it is worse than the tolerance', adjusted for all judgements.
+        That of 'it is worse than the tolerance', two-sided and adjusted for all judgements.
     verdict
         Settled together with all others.
     """
@@ -174,7 +174,8 @@ def require_comparable(
 
 def settle(judgements: Sequence[Judgement]) -> list[Judgement]:
     """Give each its verdict, all of them together: the more there are, the surer each alarm must be."""
-    adjusted = holm([judgement.gain.p_below(-judgement.tolerance) for judgement in judgements])
+    # Twice the one-sided p-value: as surely as its interval, widened for the number of judgements, lies wholly below.
+    adjusted = holm([min(1.0, 2 * judgement.gain.p_below(-judgement.tolerance)) for judgement in judgements])
     settled = []
     for judgement, p in zip(judgements, adjusted.tolist(), strict=True):
         verdict = Verdict.INCONCLUSIVE
