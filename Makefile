@@ -13,15 +13,15 @@ BIN := .venv/bin
 bench: .venv/installed  ## the benchmark on the embedded data set; tables and figures in reports/
 	$(BIN)/pytest benchmarks/
 
-test: .venv/installed  ## the tests
-	$(BIN)/pytest
+test: .venv/installed  ## the tests, a file a worker
+	$(BIN)/pytest -n auto --dist loadfile
 
 check: .venv/installed  ## format, lint, types, import floors, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 clean:
 	rm -rf .venv

@@ -5,7 +5,9 @@ pytest benchmarks/test_speed.py
 
 from __future__ import annotations
 
+import shutil
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from robustbench_cells.datasets import Selection, open_dataset
 from robustbench_cells.evaluate import BATCH, Condition, condition_views, evaluate_batches, make_batches
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import shipped_models
-from robustbench_cells.session import load
+from robustbench_cells.session import BenchmarkSession, Settings, load
 from robustbench_cells.types import PATCH_SIDE, Comparison
 
 _SEED = 0
@@ -83,3 +85,30 @@ def test_engine_against_the_obvious_loop(frames: Selection, benchmark: Any, caps
     with capsys.disabled():
         print(f"\nengine against the obvious loop on {len(scores)} patches: {ratio:.1f} times as fast")
     np.testing.assert_allclose(scores, looped, atol=0.01)
+
+
+@pytest.mark.skipif(len(shipped_models()) < 2, reason="needs two shipped models")
+def test_one_of_seven_retrained(tmp_path: Path, benchmark: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a second run costs after one of seven networks was replaced, as a share of the first."""
+    old, new, *_ = shipped_models().values()
+    paths = [shutil.copyfile(old, tmp_path / f"unet_{number}.keras") for number in range(7)]
+    conditions = [_CONDITION, Condition()]
+    settings = Settings(frames=4, models=tuple(str(path) for path in paths))
+    wanted = {condition.name: [path.stem for path in paths] for condition in conditions}
+
+    def run() -> BenchmarkSession:
+        session = BenchmarkSession(settings, wanted, tmp_path / "records.sqlite")
+        for segmenter in session.segmenters.values():
+            segmenter.predict(np.zeros((1, PATCH_SIDE, PATCH_SIDE), np.float32))  # compiles
+        for condition in conditions:
+            session.outcome(condition, paths[0].stem)
+        return session
+
+    first = run()
+    shutil.copyfile(new, paths[3])
+    second = benchmark.pedantic(run, rounds=1)
+    share = second.effort.evaluate / first.effort.evaluate
+    benchmark.extra_info["share_of_the_first_run"] = round(share, 3)
+    with capsys.disabled():
+        print(f"\none of seven retrained: {share:.1%} of the first run's time (a seventh is {1 / 7:.1%})")
+    assert (second.effort.made, second.effort.found) == (first.effort.made // 7, first.effort.made * 6 // 7)

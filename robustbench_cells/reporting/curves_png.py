@@ -18,7 +18,7 @@ _COLUMNS = 3
 
 @OUTPUTS.register
 class CurvesPng(ReportOutput):
-    """Mean Jaccard against intensity: a panel an artefact, a line a segmenter, dotted where it stands clean."""
+    """Mean Jaccard against intensity: a panel an artefact, a line a segmenter, shaded its interval, dotted clean."""
 
     name = "curves.png"
 
@@ -46,6 +46,8 @@ class CurvesPng(ReportOutput):
                     continue
                 colour, marker = f"C{number % 10}", _MARKERS[number % len(_MARKERS)]
                 lines += panel.plot(curve["intensity"], curve["jaccard"], color=colour, marker=marker, markersize=5)
+                ends = curve["jaccard_low"], curve["jaccard_high"]
+                panel.fill_between(curve["intensity"], *ends, color=colour, alpha=0.15, linewidth=0)
                 if name in clean.index:
                     panel.axhline(clean[name], color=colour, linestyle=":", linewidth=1)
             panel.set(title=artefact, xlabel=f"{part['parameter'].iloc[0]} ({part['unit'].iloc[0]})", ylim=(-0.02, 1))
@@ -54,7 +56,7 @@ class CurvesPng(ReportOutput):
             panel.set_visible(False)
         axes[0].set_ylabel("mean Jaccard")
         figure.legend(lines, names, loc="outside lower center", ncols=len(names), frameon=False)
-        dotted = "" if clean.empty else "\ndotted: clean"
+        dotted = "\nshaded: 95 % interval" + ("" if clean.empty else "; dotted: clean")
         figure.suptitle(fill(results.run["dataset"]["title"], 34 * columns) + dotted, fontsize=10)
         for text in figure.findobj(Text):
             text.set_parse_math(False)  # names and paths are not formulas

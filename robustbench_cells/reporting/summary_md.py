@@ -59,6 +59,10 @@ def _table(rows: pd.DataFrame, metric: str, facts: Mapping[str, Any]) -> str:
         body.append([f"{intensity:g}" if parameter else CLEAN, *cells, *([f"{truth:.0f}"] if target else [])])
     headers = [plain(header) for header in (parameter or "condition", *names, *(["true"] if target else []))]
     text = tabulate(body, headers, tablefmt="pipe", disable_numparse=True, colalign=["right"] * len(headers))
+    if f"{metric}_low" in rows:
+        reach = ((rows[f"{metric}_high"] - rows[f"{metric}_low"]) / 2).max()
+        if not math.isnan(reach):
+            text += f"\n\n95 % intervals over blocks of frames are in `summary.csv`: here at most ±{reach:.3f}."
     undefined = f"{metric}_undefined"
     if undefined in rows and rows[undefined].any():
         text += (
