@@ -197,6 +197,11 @@ class GridRun:
         if not self._wanted:
             return
         folder = Path(_option(self._config, "reports"))
+        baseline = _option(self._config, "baseline")
+        if baseline and Path(baseline).resolve() == folder.resolve():
+            raise pytest.UsageError(
+                f"--rb-baseline {baseline}: this run would write over it; give another --rb-reports"
+            )
         try:
             folder.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=folder).close()

@@ -332,7 +332,8 @@ def test_a_claim_says_what_it_needs(claim: Claim) -> None:
     scores = dict.fromkeys(METRICS.names(), 0.5)
     records = records_table([Record("a_stranger", "clean", 0.0, "1", 0, scores)])
     metrics = {name: {"pooled": "mean"} for name in METRICS.names()}
-    results = Results(records, {"metrics": metrics, "artefacts": {}})
+    facts = {"dataset": {"frames": ["1"], "positions": [0]}, "settings": {"block": 1}}
+    results = Results(records, {"metrics": metrics, "artefacts": {}, **facts})
     with pytest.raises(NotTestedError, match=r"^needs "):
         list(claim.check(Evidence(results)))
 

@@ -342,6 +342,7 @@ def test_the_gate_says_when_the_frames_cannot_tell(
         (("--rb-model", "nlm_otsu"), "the baseline has no nlm_otsu (but dog_otsu)"),
         (("--rb-model", "dog_otsu", "--rb-seed", "1"), "the seed is 0 in the baseline and 1 in the candidate"),
         (("--rb-model", "dog_otsu", "--rb-inconclusive", "maybe"), "neither fail nor pass"),
+        (("--rb-model", "dog_otsu", "--rb-baseline", "reports"), "this run would write over it"),
     ],
 )
 def test_what_cannot_be_judged_is_refused_before_the_run(
