@@ -144,6 +144,7 @@ def test_damaged_results_are_refused_in_words(
         (gzip.compress(b"segmenter,artefact,intensity,frame,patch,jaccard,precision,cells_predicted,cells_true\n"
                        b"a,b,0,c,0,high,1,1,1\n"), "damaged"),
     ],
+    ids=["no_gzip", "no_column", "no_number"],  # the bytes hold the time, which differs between workers
 )  # fmt: skip
 @pytest.mark.parametrize("spoil", [{}, {"metrics": []}, {"dataset": None}])
 def test_results_of_strangers_are_refused_in_words(
