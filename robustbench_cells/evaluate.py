@@ -91,6 +91,16 @@ class Outcome:
         """Whether every patch was predicted and nothing was wrong."""
         return self.error is None and not self.faults
 
+    def __add__(self, other: Outcome) -> Outcome:
+        """Of both, on patches of the one and the other."""
+        return replace(
+            self,
+            records=[*self.records, *other.records],
+            faults=[*self.faults, *other.faults],
+            error=self.error or other.error,
+            predict_seconds=self.predict_seconds + other.predict_seconds,
+        )
+
     def scores(self) -> dict[str, float]:
         """Each metric pooled over the patches, undefined ones left out."""
         return {metric.name: self._pooled(metric) for metric in self.metrics}

@@ -1,78 +1,31 @@
 """Did the retrained model get worse? A candidate run against a baseline run, condition by condition.
 
-Both ran on the same patches under the same artefacts, so what counts is the difference on each patch. Over blocks of
-frames (`statistics`) a condition
+Both ran on the same patches under the same artefacts, so what counts is the difference on each patch, over blocks of
+frames (`statistics`). What is made of each condition says `judgement`. The whole holds only if every condition does, so
+that a true drop slips through at most one time in forty, however many conditions there are.
 
-- *regresses* if the difference is surely worse than the tolerance, at 5 % for the whole grid (Holm 1979);
-- *holds* if its 95 % interval lies wholly on the good side of the tolerance;
-- is *inconclusive* otherwise: these frames cannot tell.
-
-The whole holds only if every condition does, so that a true drop slips through at most one time in forty, however
-many conditions there are. Whatever would make the verdict a lie raises instead.
+Whatever would make the verdict a lie raises instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Literal
 
 import pandas as pd
 
-from robustbench_cells.aspects import ASPECTS, Aspect, Difference, Pair
+from robustbench_cells.aspects import ASPECTS, Pair
 from robustbench_cells.errors import GateError
+from robustbench_cells.judgement import Judgement, Verdict, judgements, overall, settle
 from robustbench_cells.results import Results
-from robustbench_cells.statistics import Estimate, blocks, holm
+from robustbench_cells.sequential import Stopping, looks
+from robustbench_cells.statistics import blocks
 from robustbench_cells.types import CLEAN, REFERENCE
 
-FALSE_ALARM = 0.05  # of the whole grid
-_PATCH = ["artefact", "intensity", "frame", "patch"]
-
-
-class Verdict(StrEnum):
-    """Of a condition, or of the whole."""
-
-    HOLDS = "holds"
-    REGRESSES = "regresses"
-    INCONCLUSIVE = "inconclusive"
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What became of one aspect of one model under one condition.
-
-    Attributes
-    ----------
-    aspect, segmenter
-        What was compared, and whose.
-    difference
-        The two figures, and how sure their difference is.
-    tolerance
-        By how much it may be worse, in the figure's unit.
-    p_regresses
-        That of 'it is worse than the tolerance', two-sided and adjusted for all judgements.
-    verdict
-        Settled together with all others.
-    """
-
-    aspect: Aspect
-    segmenter: str
-    difference: Difference
-    tolerance: float
-    p_regresses: float = 1.0
-    verdict: Verdict = Verdict.INCONCLUSIVE
-
-    @property
-    def name(self) -> str:
-        """As a test id, with the aspect before it."""
-        return f"{self.aspect.name} {self.segmenter}-{self.difference.condition}"
-
-    @property
-    def gain(self) -> Estimate:
-        """The difference, turned so that more is better."""
-        estimate = self.difference.estimate
-        return estimate if self.aspect.better == "more" else replace(estimate, value=-estimate.value)
+_CONDITION = ["artefact", "intensity"]
+_PATCH = [*_CONDITION, "frame", "patch"]
 
 
 @dataclass(frozen=True)
@@ -87,21 +40,28 @@ class Gate:
         What the baseline has and the candidate's run was not asked for.
     title
         Of the data set.
+    patches
+        How many the judgements rest on, and how many there are under their conditions.
     """
 
     judgements: Sequence[Judgement]
     not_covered: Sequence[str]
     title: str
+    patches: tuple[int, int] = (1, 1)
 
     @property
     def verdict(self) -> Verdict:
-        """Regresses if any does, else inconclusive if any is, else holds."""
-        found = {judgement.verdict for judgement in self.judgements}
-        return next((bad for bad in (Verdict.REGRESSES, Verdict.INCONCLUSIVE) if bad in found), Verdict.HOLDS)
+        """Of the whole."""
+        return overall(self.judgements)
 
 
 def compare(
-    baseline: Results, candidate: Results, tolerances: Mapping[str, float], against: Mapping[str, str] | None = None
+    baseline: Results,
+    candidate: Results,
+    tolerances: Mapping[str, float],
+    against: Mapping[str, str] | None = None,
+    *,
+    sequential: bool = False,
 ) -> Gate:
     """Judge a candidate's results by those of a baseline run.
 
@@ -113,34 +73,90 @@ def compare(
         By how much each aspect may get worse, by its name in `ASPECTS`; others are not looked at.
     against
         The baseline's name of a model that the candidate's run calls otherwise.
+    sequential
+        Look at no more frames of a condition than decide it (`sequential`). The candidate needs to have no more.
 
     Raises
     ------
     GateError
         If the two cannot be compared, or something failed or is undefined; the message says all that is wrong.
     """
-    names = require_comparable(baseline, candidate.run, tolerances, against)
-    _refuse(_test_faults(baseline, candidate))
+    names = require_comparable(baseline, candidate.run, tolerances, against, sequential=sequential)
+    _refuse([*_test_faults(baseline, candidate), *_cut_faults(candidate, sequential)])
     merged = {name: _merge(baseline, candidate, old, name) for name, old in names.items()}
-    _refuse([fault for name, rows in merged.items() for fault in _record_faults(rows, name, candidate)])
-    numbers = blocks(candidate.run["dataset"]["positions"], candidate.run["settings"]["block"])
-    block = dict(zip(candidate.run["dataset"]["frames"], numbers.tolist(), strict=True))
-    neutral = {name: float(facts["neutral"]) for name, facts in candidate.run["artefacts"].items()}
-    judgements = []
-    for name, rows in merged.items():
-        both = rows[rows["_merge"] == "both"]
-        pair = Pair(both.assign(block=both["frame"].map(block)), neutral)
-        for aspect, tolerance in tolerances.items():
-            found = ASPECTS.get(aspect)
-            judgements += [
-                Judgement(found, name, difference, tolerance * difference.scale)
-                for difference in found.differences(pair)
-            ]
+    _refuse([fault for name, rows in merged.items() for fault in _record_faults(rows, name, candidate, sequential)])
+    covered = {name: _covered(rows, candidate.run) for name, rows in merged.items()}
+    neutral = _neutral(candidate.run)
+    if sequential:
+        conditions = [(name, rows) for name, both in covered.items() for _, rows in both.groupby(_CONDITION)]
+        stopping = Stopping(tolerances, neutral, len(tolerances) * len(conditions))
+        frames = candidate.run["dataset"]["frames"]
+        stopped = [_stop(stopping, name, rows, frames) for name, rows in conditions]
+        found = [judgement for part, _ in stopped for judgement in part]
+        used = sum(patches for _, patches in stopped)
+    else:
+        pairs = {name: Pair(rows, neutral) for name, rows in covered.items()}
+        found = [one for name, pair in pairs.items() for one in judgements(pair, name, tolerances)]
+        used = sum(map(len, covered.values()))
+    _refuse(_silence(found, names, tolerances))
     left = sorted(set(baseline.records["segmenter"]) - {REFERENCE, *names.values()})
     not_covered = [f"{name} (not run)" for name in left]
     for name, rows in merged.items():
         not_covered += [f"{name}-{title}" for title, sides in _sides(rows) if sides == {"left_only"}]
-    return Gate(settle(judgements), not_covered, candidate.run["dataset"]["title"])
+    not_covered += _undefined(found, covered, tolerances)
+    patches = used, sum(map(len, covered.values()))
+    return Gate(settle(found), not_covered, candidate.run["dataset"]["title"], patches)
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """Says while a run goes on which conditions need no more frames. `compare` with ``sequential`` then says the same.
+
+    Attributes
+    ----------
+    baseline
+        The run that the other is judged by.
+    run
+        The facts of the other.
+    names
+        The baseline's name of each of its models.
+    stopping
+        Sized for all conditions that are to be run.
+    """
+
+    baseline: Results
+    run: Mapping[str, Any]
+    names: Mapping[str, str]
+    stopping: Stopping
+
+    def decided(self, segmenter: str, records: pd.DataFrame) -> bool:
+        """Whether the records of a model under a condition, those of the frames of one look, are enough.
+
+        What is not judged is enough at once.
+        """
+        if segmenter not in self.names:
+            return True
+        rows = _merge(self.baseline, Results(records, self.run), self.names[segmenter], segmenter, how="inner")
+        return self.stopping.decided(self.stopping.judge(segmenter, _with_blocks(rows, self.run)))
+
+
+def stopping_rule(
+    baseline: Results,
+    run: Mapping[str, Any],
+    tolerances: Mapping[str, float],
+    against: Mapping[str, str] | None,
+    wanted: Mapping[str, Collection[str]],
+) -> Rule:
+    """The rule for a run of these facts, of these models under each condition.
+
+    Raises
+    ------
+    GateError
+        If it could not be judged.
+    """
+    names = require_comparable(baseline, run, tolerances, against, sequential=True)
+    count = sum(name in names for segmenters in wanted.values() for name in segmenters)
+    return Rule(baseline, run, names, Stopping(tolerances, _neutral(run), len(tolerances) * count))
 
 
 def require_comparable(
@@ -148,6 +164,8 @@ def require_comparable(
     run: Mapping[str, Any],
     tolerances: Mapping[str, float],
     against: Mapping[str, str] | None = None,
+    *,
+    sequential: bool = False,
 ) -> dict[str, str]:
     """Refuse what `compare` would, as far as it can be told from the facts of the candidate's run: before it is run.
 
@@ -164,7 +182,7 @@ def require_comparable(
     names = {name: name for name in sorted(run["segmenters"]) if name != REFERENCE} | dict(against or {})
     _refuse(
         [
-            *_tolerance_faults(tolerances),
+            *_tolerance_faults(tolerances, sequential),
             *_setting_faults(baseline.run, run),
             *_name_faults(baseline, run, names),
         ]
@@ -172,19 +190,51 @@ def require_comparable(
     return names
 
 
-def settle(judgements: Sequence[Judgement]) -> list[Judgement]:
-    """Give each its verdict, all of them together: the more there are, the surer each alarm must be."""
-    # Twice the one-sided p-value: as surely as its interval, widened for the number of judgements, lies wholly below.
-    adjusted = holm([min(1.0, 2 * judgement.gain.p_below(-judgement.tolerance)) for judgement in judgements])
-    settled = []
-    for judgement, p in zip(judgements, adjusted.tolist(), strict=True):
-        verdict = Verdict.INCONCLUSIVE
-        if p <= FALSE_ALARM:
-            verdict = Verdict.REGRESSES
-        elif judgement.gain.interval()[0] > -judgement.tolerance and not judgement.difference.remark:
-            verdict = Verdict.HOLDS
-        settled.append(replace(judgement, p_regresses=p, verdict=verdict))
-    return settled
+def _stop(stopping: Stopping, name: str, rows: pd.DataFrame, frames: Sequence[str]) -> tuple[list[Judgement], int]:
+    """What the look that decides a condition gives, or the last one, and how many patches it rests on."""
+    found: list[Judgement] = []
+    part = rows
+    for look in looks(frames):
+        part = rows[rows["frame"].isin(look)]
+        if (part["_merge"] != "both").any():
+            (title, _), *_ = _sides(rows)
+            _refuse([f"the candidate lacks patches of {name}-{title}, which its frames so far do not decide"])
+        found = stopping.judge(name, part)
+        if stopping.decided(found):
+            break
+    return found, len(part)
+
+
+def _silence(found: Sequence[Judgement], names: Iterable[str], tolerances: Iterable[str]) -> Iterator[str]:
+    said = {(judgement.aspect.name, judgement.segmenter) for judgement in found}
+    for aspect, name in product(tolerances, names):
+        if (aspect, name) not in said:
+            yield f"nothing can be said of the {aspect} of {name} under the conditions that ran"
+
+
+def _undefined(found: Sequence[Judgement], covered: Mapping[str, pd.DataFrame], tolerances: Iterable[str]) -> list[str]:
+    """The aspects of conditions that neither side has a figure of."""
+    said = {judgement.name for judgement in found}
+    aspects = [aspect for aspect in tolerances if ASPECTS.get(aspect).of_a_condition]
+    there = [
+        f"{aspect} {name}-{title}" for name, rows in covered.items() for title, _ in _sides(rows) for aspect in aspects
+    ]
+    return [f"{title} (undefined)" for title in there if title not in said]
+
+
+def _neutral(run: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(facts["neutral"]) for name, facts in run["artefacts"].items()}
+
+
+def _with_blocks(rows: pd.DataFrame, run: Mapping[str, Any]) -> pd.DataFrame:
+    numbers = blocks(run["dataset"]["positions"], run["settings"]["block"])
+    return rows.assign(block=rows["frame"].map(dict(zip(run["dataset"]["frames"], numbers.tolist(), strict=True))))
+
+
+def _covered(rows: pd.DataFrame, run: Mapping[str, Any]) -> pd.DataFrame:
+    """The patches of the conditions that both sides have, with their blocks."""
+    there = rows.groupby(_CONDITION)["_merge"].transform(lambda sides: (sides != "left_only").any())
+    return _with_blocks(rows[there.astype(bool)], run)
 
 
 def _refuse(faults: Iterable[str]) -> None:
@@ -192,13 +242,17 @@ def _refuse(faults: Iterable[str]) -> None:
         raise GateError("the candidate cannot be judged by this baseline: " + "; ".join(found))
 
 
-def _tolerance_faults(tolerances: Mapping[str, float]) -> Iterator[str]:
+def _tolerance_faults(tolerances: Mapping[str, float], sequential: bool) -> Iterator[str]:
     for name, tolerance in tolerances.items():
+        if sequential and not ASPECTS.get(name).of_a_condition:
+            yield f"{name} needs every condition whole: gate it without sequential"
         if not 0 <= tolerance < float("inf"):
             yield f"a tolerance of {tolerance} for {ASPECTS.get(name).name}; 0 or more is needed"
 
 
 def _setting_faults(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    if old["settings"].get("sequential"):
+        yield "the baseline's run left out frames of what was decided: make it without --rb-sequential"
     versions = [
         (f"version of {name}", old[kind][name]["version"], new[kind].get(name, {}).get("version"))
         for kind in ("artefacts", "metrics")
@@ -221,6 +275,11 @@ def _test_faults(baseline: Results, candidate: Results) -> Iterator[str]:
             yield f"tests of the {side} failed: {', '.join(run['tests']['failed'])}"
 
 
+def _cut_faults(candidate: Results, sequential: bool) -> Iterator[str]:
+    if candidate.run["settings"].get("sequential") and not sequential:
+        yield "the candidate's run left out frames of what was decided: judge it with --sequential"
+
+
 def _name_faults(baseline: Results, run: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
     there = sorted(set(baseline.records["segmenter"]) - {REFERENCE})
     if not names:
@@ -235,28 +294,30 @@ def _name_faults(baseline: Results, run: Mapping[str, Any], names: Mapping[str, 
             )
 
 
-def _merge(baseline: Results, candidate: Results, old: str, new: str) -> pd.DataFrame:
+def _merge(
+    baseline: Results, candidate: Results, old: str, new: str, how: Literal["outer", "inner"] = "outer"
+) -> pd.DataFrame:
     """Both runs' scores of each patch; the column ``_merge`` says which side has it."""
     one, other = (
         results.records[results.records["segmenter"] == name].drop(columns="segmenter")
         for results, name in ((baseline, old), (candidate, new))
     )
-    return one.merge(other, on=_PATCH, how="outer", suffixes=("_old", "_new"), indicator=True, validate="1:1")
+    return one.merge(other, on=_PATCH, how=how, suffixes=("_old", "_new"), indicator=True, validate="1:1")
 
 
 def _sides(rows: pd.DataFrame) -> Iterator[tuple[str, set[str]]]:
     """Each condition, and which sides have patches of it."""
-    for (artefact, intensity), group in rows.groupby(["artefact", "intensity"]):
+    for (artefact, intensity), group in rows.groupby(_CONDITION):
         title = CLEAN if artefact == CLEAN else f"{artefact}-{intensity:g}"
         yield title, set(group["_merge"].astype(str))
 
 
-def _record_faults(rows: pd.DataFrame, name: str, candidate: Results) -> Iterator[str]:
+def _record_faults(rows: pd.DataFrame, name: str, candidate: Results, sequential: bool) -> Iterator[str]:
     tests = candidate.run["tests"]
     a_part = tests["ran"] < tests["grid"]
     lacks = {"left_only": "the candidate", "right_only": "the baseline"}
     for title, sides in _sides(rows):
-        if sides == {"both"} or (a_part and sides == {"left_only"}):
+        if sides == {"both"} or (a_part and sides == {"left_only"}) or (sequential and sides == {"both", "left_only"}):
             continue
         who = " and ".join(lacks[side] for side in sorted(sides - {"both"}))
         yield f"{who} lacks {'patches of ' if 'both' in sides else ''}{name}-{title}"

@@ -26,7 +26,8 @@ _FIXTURE = "rb_outcome"
 _GRID = "robustbench_cells-grid"
 _SECONDS_BETWEEN_LINES = 20  # of progress, in a log
 _LIKE_A_CASE = re.compile(r"-(clean|\w+-[\d.e+-]+)\]$|\[NOTSET\]$")  # a test's id in the grid, or in an empty one
-_NO_SETTINGS = ("model", "reports", "store", "baseline", "gate", "against", "inconclusive")
+_INI_KINDS: Any = {None: "string", "append": "args", "store_true": "bool"}
+_NO_SETTINGS = ("model", "reports", "store", "baseline", "gate", "against", "inconclusive", "sequential")
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "dataset": {
@@ -64,6 +65,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "lay a model beside one that the baseline calls otherwise; repeatable",
     },
     "inconclusive": {"default": "fail", "help": "what it means that the frames cannot tell: fail (default) or pass"},
+    "sequential": {
+        "action": "store_true",
+        "help": "give a condition a quarter of the frames, then half, then all, and stop once the gate is sure",
+    },
     "reports": {"default": "reports", "metavar": "DIR", "help": "folder for results and reports (default: reports)"},
     "store": {
         "metavar": "FILE",
@@ -79,8 +84,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         key = f"rb_{name.replace('-', '_')}"
         shown = {word: value for word, value in words.items() if word != "default"}
         group.addoption(f"--rb-{name}", dest=key, default=None, **shown)
-        kind: Any = "args" if words.get("action") else "string"
-        parser.addini(key, words["help"], type=kind, default=None)
+        parser.addini(key, words["help"], type=_INI_KINDS[words.get("action")], default=None)
 
 
 def _option(config: pytest.Config, name: str) -> Any:
@@ -100,6 +104,19 @@ def _settings(config: pytest.Config) -> Settings:
 
     values = {name.replace("-", "_"): _option(config, name) for name in _OPTIONS if name not in _NO_SETTINGS}
     return Settings(models=tuple(_option(config, "model") or ()), **values)
+
+
+def _judge(config: pytest.Config) -> Judge | None:
+    """What the run is judged by, if it is."""
+    from robustbench_cells.verdict import Judge
+
+    baseline, sequential = _option(config, "baseline"), bool(_option(config, "sequential"))
+    if baseline:
+        aspects, against = (_option(config, name) or () for name in ("gate", "against"))
+        return Judge.of(Path(baseline), aspects, against, _option(config, "inconclusive"), sequential=sequential)
+    if sequential:
+        raise pytest.UsageError("--rb-sequential needs --rb-baseline: it stops once the verdict is sure")
+    return None
 
 
 def _whole_grid(config: pytest.Config) -> list[tuple[Condition, str]]:
@@ -221,12 +238,11 @@ class GridRun:
             session = BenchmarkSession(
                 _settings(self._config), self._wanted, path, _announcer(self._config), together=alone
             )
-            if alone and (baseline := _option(self._config, "baseline")):
-                from robustbench_cells.verdict import Judge
-
-                aspects, against = (_option(self._config, name) or () for name in ("gate", "against"))
-                self._judge = Judge.of(Path(baseline), aspects, against, _option(self._config, "inconclusive"))
+            self._judge = _judge(self._config)
+            if self._judge:
                 self._judge.require_comparable(session.facts())
+                if self._judge.sequential:
+                    session.rule = self._judge.rule(session.facts(), self._wanted)
         except RobustbenchError as error:
             raise pytest.UsageError(str(error)) from error
         self.session = session
@@ -303,7 +319,7 @@ class GridRun:
             if hasattr(plugin, "add_global_property"):  # the writer of --junitxml
                 plugin.add_global_property("gate", str(gate.verdict))
                 for one in gate.judgements:
-                    low, high = one.difference.estimate.interval()
+                    low, high = one.interval
                     told = f"{one.verdict}: {one.difference.estimate.value:+.4f} [{low:+.4f}, {high:+.4f}]"
                     plugin.add_global_property(f"gate {one.name}", told)
         return publish(gate, folder)

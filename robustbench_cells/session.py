@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,11 +20,13 @@ from robustbench_cells.baselines import BASELINES
 from robustbench_cells.datasets import Selection, open_dataset
 from robustbench_cells.errors import ModelError, StoreError, UnknownNameError
 from robustbench_cells.evaluate import Batch, Condition, Outcome, condition_views, evaluate_batches, make_batches
+from robustbench_cells.gate import Rule
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import load_segmenter, shipped_models
 from robustbench_cells.profiles import PROFILES, Profile
 from robustbench_cells.registry import unknown
 from robustbench_cells.results import VERSION, Results, records_table
+from robustbench_cells.sequential import looks
 from robustbench_cells.statistics import BLOCK
 from robustbench_cells.store import FrameKey, Key, Store
 from robustbench_cells.types import REFERENCE, Record, Segmenter
@@ -161,6 +163,8 @@ class BenchmarkSession:
     together
         Whether a condition's segmenters all run when the first of them is asked for, on the same batches. Workers that
         share the grid out test by test do not.
+    rule
+        Which conditions need no more frames, if the run may stop early; to be set before the first outcome.
     """
 
     settings: Settings
@@ -168,6 +172,7 @@ class BenchmarkSession:
     store_path: Path
     announce: Callable[[str], None] = lambda line: None
     together: bool = True
+    rule: Rule | None = field(default=None, init=False)
     effort: Effort = field(default_factory=Effort)
     _outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
 
@@ -218,11 +223,25 @@ class BenchmarkSession:
         return self._outcomes[segmenter, condition.name]
 
     def _evaluate(self, condition: Condition, names: Sequence[str]) -> Mapping[str, Outcome]:
+        """On all frames; or, by the rule, on more and more of them."""
         if condition.name not in self._begun:
             self._begun.append(condition.name)
+        if self.rule is None:
+            return self._run(condition, names, self.selection.frames)
+        outcomes: dict[str, Outcome] = {}
+        names, before = list(names), frozenset[str]()
+        for look in looks(self.selection.frames):
+            for name, outcome in self._run(condition, names, [frame for frame in look if frame not in before]).items():
+                outcomes[name] = outcomes[name] + outcome if name in outcomes else outcome
+                if not outcomes[name].sound or self.rule.decided(name, records_table(outcomes[name].records)):
+                    names.remove(name)
+            before = frozenset(look)
+        return outcomes
+
+    def _run(self, condition: Condition, names: Sequence[str], frames: Sequence[str]) -> Mapping[str, Outcome]:
         most, seed = self.profile.most_patches, self.settings.seed
-        places = self._places(condition)
-        known = {name: self._known(condition, name) for name in names}
+        places = self._places(condition, frames)
+        known = {name: self._known(condition, name, frames) for name in names}
         lacking = {place for place in places for name in names if place not in known[name]}
         self.effort.found += sum(len(found) for found in known.values())
         place, total, done = self._place(condition), len(lacking), 0
@@ -260,11 +279,11 @@ class BenchmarkSession:
             outcome.records.extend(known[name].values())
         return outcomes
 
-    def _places(self, condition: Condition) -> list[tuple[str, int]]:
+    def _places(self, condition: Condition, frames: Sequence[str]) -> list[tuple[str, int]]:
         """The patches of a condition: frame and index."""
         counts = {
-            frame: condition.patches_per_frame(shape, self.profile.most_patches)
-            for frame, shape in self.selection.shapes.items()
+            frame: condition.patches_per_frame(self.selection.shapes[frame], self.profile.most_patches)
+            for frame in frames
         }
         return [(frame, index) for frame, count in counts.items() for index in range(count)]
 
@@ -285,13 +304,13 @@ class BenchmarkSession:
             metrics={metric.name: metric.version for metric in METRICS},
         )
 
-    def _known(self, condition: Condition, segmenter: str) -> dict[tuple[str, int], Record]:
+    def _known(self, condition: Condition, segmenter: str, frames: Sequence[str]) -> dict[tuple[str, int], Record]:
         """The records of a condition that the store has."""
-        scores = self.store.known(self._key(condition, segmenter), list(self._frames.values()))
+        scores = self.store.known(self._key(condition, segmenter), [self._frames[frame] for frame in frames])
         artefact, intensity = condition.artefact_name, float(condition.intensity)
         return {
             (frame, index): Record(segmenter, artefact, intensity, frame, index, scores[frame, index])
-            for frame, index in self._places(condition)
+            for frame, index in self._places(condition, frames)
             if (frame, index) in scores
         }
 
@@ -329,9 +348,18 @@ class BenchmarkSession:
             record
             for name, condition in dict.fromkeys((case.segmenter, case.condition) for case in cases)
             if (name, condition) not in unsound
-            for record in self._known(conditions[condition], name).values()
+            for record in self._needed(conditions[condition], name)
         ]
         return Results(records_table(records), self.facts(cases, effort, command)) if records else None
+
+    def _needed(self, condition: Condition, segmenter: str) -> Collection[Record]:
+        """The records that a run of a condition uses; the store may have more."""
+        records: Collection[Record] = ()
+        for look in looks(self.selection.frames) if self.rule else [self.selection.frames]:
+            records = self._known(condition, segmenter, look).values()
+            if self.rule and self.rule.decided(segmenter, records_table(records)):
+                break
+        return records
 
     def facts(self, cases: Sequence[Case] = (), effort: Effort | None = None, command: str = "") -> dict[str, Any]:
         """What makes the results, as in ``run.json``; without arguments, what is known before the first test."""
@@ -346,7 +374,12 @@ class BenchmarkSession:
                 "frames": list(self.selection.frames),
                 "positions": self.selection.positions,
             },
-            "settings": {**asdict(self.settings), "most_patches": self.profile.most_patches, "block": self.block},
+            "settings": {
+                **asdict(self.settings),
+                "most_patches": self.profile.most_patches,
+                "block": self.block,
+                "sequential": self.rule is not None,
+            },
             "segmenters": {name: segmenter.digest for name, segmenter in self.segmenters.items()},
             "artefacts": {
                 artefact.name: {

@@ -25,6 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--frames", type=int, nargs="+", help="frames of the gate (default: as many as there are)")
     parser.add_argument("--tolerance", type=float, default=0.01, help="of the gate, Jaccard (default: 0.01)")
     parser.add_argument("--runs", type=int, default=1000, help="retrainings of each kind (default: 1000)")
+    parser.add_argument(
+        "--sequential", action="store_true", help="stop at a quarter or a half of the frames where that decides"
+    )
     parser.add_argument("--seed", type=int, default=0, help="(default: 0)")
     options = parser.parse_args(arguments)
     if options.runs < 1 or min(options.frames or [2]) < 2:
@@ -53,16 +56,22 @@ def _run(options: argparse.Namespace) -> None:
     for frames in options.frames or [len(retrainings.differences)]:
         rows = []
         for tally in simulate(
-            retrainings, frames=frames, tolerance=options.tolerance, runs=options.runs, seed=options.seed
+            retrainings,
+            frames=frames,
+            tolerance=options.tolerance,
+            runs=options.runs,
+            seed=options.seed,
+            sequential=options.sequential,
         ):
             print(f"{tally.kind} …", file=sys.stderr, flush=True)
-            rows.append((tally.kind, *(f"{x:.1%}" for x in (tally.passed, tally.inconclusive, tally.stopped))))
+            shares = (tally.passed, tally.inconclusive, tally.stopped, tally.spent)
+            rows.append((tally.kind, *(f"{share:.1%}" for share in shares)))
         print(
             f"\n{options.runs} retrainings of each kind, {frames} frames, {len(retrainings.conditions)} conditions, "
-            f"tolerance {options.tolerance:g}\n"
+            f"tolerance {options.tolerance:g}{', sequential' if options.sequential else ''}\n"
         )
-        headers = ("retraining", "passes", "inconclusive", "surely worse")
-        print(tabulate(rows, headers, tablefmt="pipe", colalign=("left", "right", "right", "right")))
+        headers = ("retraining", "passes", "inconclusive", "surely worse", "forward passes")
+        print(tabulate(rows, headers, tablefmt="pipe", colalign=("left", *["right"] * 4)))
 
 
 if __name__ == "__main__":

@@ -16,9 +16,10 @@ import pandas as pd
 
 from robustbench_cells.aspects import ASPECTS, Difference
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.gate import Gate, Judgement, Verdict, settle
+from robustbench_cells.judgement import Judgement, Verdict, overall, settle
 from robustbench_cells.randomness import generator
 from robustbench_cells.results import Results
+from robustbench_cells.sequential import LOOKS, Stopping, looks
 from robustbench_cells.statistics import BLOCK, Floats, block_sums, blocks, jackknife
 
 _COLUMNS = ["condition", "frame", "first", "second"]
@@ -56,17 +57,28 @@ class Retrainings:
         places = (starts[:, None] + np.arange(length)).ravel()[:frames] % count
         return float(rng.choice([-1, 1])) * self.differences[places]
 
-    def judge(self, differences: Floats, tolerance: float) -> Gate:
-        """What the gate says of differences (frames, conditions)."""
-        block = blocks(range(len(differences)), BLOCK)
-        judgements = []
-        for column, name in enumerate(self.conditions):
-            sums = block_sums(np.column_stack([differences[:, column], np.ones(len(differences))]), block)
-            estimate = jackknife(sums, lambda sums: sums[..., 0] / sums[..., 1])
-            base = float(self.baseline[column])
-            found = Difference(name, None, base, base + estimate.value, estimate)
-            judgements.append(Judgement(ASPECTS.get("jaccard"), "candidate", found, tolerance))
-        return Gate(settle(judgements), (), "simulated")
+    def judge(self, differences: Floats, tolerance: float, *, sequential: bool) -> tuple[list[Judgement], float]:
+        """What the gate says of differences (frames, conditions), and the share of them that it looked at."""
+        frames = [str(frame) for frame in range(len(differences))]
+        stopping = Stopping({"jaccard": tolerance}, {}, len(self.conditions))
+        found: list[Judgement] = []
+        used = 0
+        for column in range(len(self.conditions)):
+            for look in looks(frames) if sequential else [frames]:
+                places = [int(frame) for frame in look]
+                one = self._look(column, differences[:, column], places, tolerance, LOOKS if sequential else 1)
+                if stopping.decided([one]):
+                    break
+            found.append(one)
+            used += len(look)
+        return settle(found), used / differences.size
+
+    def _look(self, column: int, differences: Floats, look: Sequence[int], tolerance: float, count: int) -> Judgement:
+        values = np.column_stack([differences[look], np.ones(len(look))])
+        estimate = jackknife(block_sums(values, blocks(look, BLOCK)), lambda sums: sums[..., 0] / sums[..., 1])
+        base = float(self.baseline[column])
+        found = Difference(self.conditions[column], None, base, base + estimate.value, estimate)
+        return Judgement(ASPECTS.get("jaccard"), "candidate", found, tolerance, count)
 
 
 def frame_scores(results: Results, first: str, second: str) -> pd.DataFrame:
@@ -115,12 +127,16 @@ def read_frame_scores(path: Path) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Tally:
-    """Shares of the retrainings of one kind that the gate passed, stopped as surely worse, and could not tell."""
+    """Shares of the retrainings of one kind that the gate passed, stopped as surely worse, and could not tell.
+
+    ``spent`` is the share of the forward passes that it took.
+    """
 
     kind: str
     passed: float
     stopped: float
     inconclusive: float
+    spent: float
 
     @property
     def caught(self) -> float:
@@ -128,7 +144,9 @@ class Tally:
         return 1 - self.passed
 
 
-def simulate(retrainings: Retrainings, *, frames: int, tolerance: float, runs: int, seed: int) -> Iterator[Tally]:
+def simulate(
+    retrainings: Retrainings, *, frames: int, tolerance: float, runs: int, seed: int, sequential: bool = False
+) -> Iterator[Tally]:
     """Judge ``runs`` retrainings of each kind: no worse, just as bad as is tolerated, and worse in several ways.
 
     Parameters
@@ -139,6 +157,8 @@ def simulate(retrainings: Retrainings, *, frames: int, tolerance: float, runs: i
         Retrainings of each kind.
     seed
         The same gives the same figures.
+    sequential
+        Whether the gate stops once it is sure (`sequential`).
 
     Yields
     ------
@@ -157,11 +177,15 @@ def simulate(retrainings: Retrainings, *, frames: int, tolerance: float, runs: i
     for kind, drop in kinds.items():
         rng = generator(seed, "simulation", kind)
         counts = dict.fromkeys(Verdict, 0)
+        spent = 0.0
         for _ in range(runs):
-            counts[retrainings.judge(retrainings.draw(frames, rng) - drop, tolerance).verdict] += 1
+            found, used = retrainings.judge(retrainings.draw(frames, rng) - drop, tolerance, sequential=sequential)
+            counts[overall(found)] += 1
+            spent += used
         yield Tally(
             kind,
             counts[Verdict.HOLDS] / runs,
             counts[Verdict.REGRESSES] / runs,
             counts[Verdict.INCONCLUSIVE] / runs,
+            spent / runs,
         )

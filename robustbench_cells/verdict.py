@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 from robustbench_cells.aspects import ASPECTS
 from robustbench_cells.errors import GateError, RobustbenchError
 from robustbench_cells.files import write_text
-from robustbench_cells.gate import Gate, Verdict, compare, require_comparable
+from robustbench_cells.gate import Gate, Rule, compare, require_comparable, stopping_rule
+from robustbench_cells.judgement import Verdict
 from robustbench_cells.reporting import gate_lines, gate_markdown
 from robustbench_cells.results import Results, load
 
@@ -36,15 +37,26 @@ class Judge:
         The baseline's names of models that are called otherwise in the candidate's run.
     forgiving
         Whether an inconclusive verdict passes.
+    sequential
+        Whether a condition is given no more frames than decide it.
     """
 
     baseline: Results
     tolerances: Mapping[str, float]
     against: Mapping[str, str]
     forgiving: bool = False
+    sequential: bool = False
 
     @classmethod
-    def of(cls, folder: Path, aspects: Sequence[str], against: Sequence[str], inconclusive: str) -> Judge:
+    def of(
+        cls,
+        folder: Path,
+        aspects: Sequence[str],
+        against: Sequence[str],
+        inconclusive: str,
+        *,
+        sequential: bool = False,
+    ) -> Judge:
         """From what a user gives.
 
         Parameters
@@ -57,6 +69,8 @@ class Judge:
             Each ``NEW=OLD``.
         inconclusive
             ``fail`` or ``pass``.
+        sequential
+            See the attribute.
 
         Raises
         ------
@@ -81,15 +95,19 @@ class Judge:
             renamed[new] = old
         if inconclusive not in ("fail", "pass"):
             raise GateError(f"inconclusive: {inconclusive!r} is neither fail nor pass")
-        return cls(load(folder), tolerances, renamed, inconclusive == "pass")
+        return cls(load(folder), tolerances, renamed, inconclusive == "pass", sequential)
 
     def require_comparable(self, run: Mapping[str, Any]) -> None:
         """Raise a `GateError` if a run of these facts could not be judged: before it is run."""
-        require_comparable(self.baseline, run, self.tolerances, self.against)
+        require_comparable(self.baseline, run, self.tolerances, self.against, sequential=self.sequential)
+
+    def rule(self, run: Mapping[str, Any], wanted: Mapping[str, Collection[str]]) -> Rule:
+        """See `gate.stopping_rule`."""
+        return stopping_rule(self.baseline, run, self.tolerances, self.against, wanted)
 
     def judge(self, candidate: Results) -> Gate:
         """See `gate.compare`."""
-        return compare(self.baseline, candidate, self.tolerances, self.against)
+        return compare(self.baseline, candidate, self.tolerances, self.against, sequential=self.sequential)
 
     def exit_code(self, gate: Gate) -> int:
         """0 if it passes, 1 if the candidate is worse, 8 if it is inconclusive and that does not pass."""
@@ -136,10 +154,21 @@ def main(arguments: list[str] | None = None) -> int:
         default="fail",
         help="what frames that cannot tell mean (default: fail)",
     )
+    parser.add_argument(
+        "--sequential",
+        action="store_true",
+        help="look at no more frames of a condition than decide it, as a run with --rb-sequential does",
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where gate.md goes (default: the candidate's folder)")
     options = parser.parse_args(arguments)
     try:
-        judge = Judge.of(options.baseline, options.gate or (), options.against or (), options.inconclusive)
+        judge = Judge.of(
+            options.baseline,
+            options.gate or (),
+            options.against or (),
+            options.inconclusive,
+            sequential=options.sequential,
+        )
         gate = judge.judge(load(options.candidate))
         print(gate_lines(gate, f"{options.candidate}/curves.png and summary.md, beside those of {options.baseline}"))
         print(f"wrote {publish(gate, options.out or options.candidate)}")

@@ -17,7 +17,8 @@ from robustbench_cells import verdict
 from robustbench_cells.aspects import ASPECTS, Pair
 from robustbench_cells.aspects.break_point import break_distance
 from robustbench_cells.errors import GateError
-from robustbench_cells.gate import Gate, Verdict, compare
+from robustbench_cells.gate import Gate, compare
+from robustbench_cells.judgement import Verdict
 from robustbench_cells.reporting import gate_lines, gate_markdown
 from robustbench_cells.results import Results, save
 
@@ -266,6 +267,19 @@ def test_a_part_with_nothing_in_common_fails_loudly() -> None:
     less = without(lambda table: table["artefact"] != "noise")(run_of())
     with pytest.raises(GateError, match="no condition in common"):
         compare(less, part, JACCARD)
+
+
+def test_an_aspect_of_which_nothing_can_be_said_fails_loudly() -> None:
+    part = without(lambda table: table["artefact"] == "clean")(run_of())
+    part.run["tests"]["ran"] = 12  # type: ignore[index]
+    with pytest.raises(GateError, match="nothing can be said of the break_point of unet"):
+        compare(BASELINE, part, {"jaccard": 0.01, "break_point": 0.1})
+
+
+def test_a_figure_that_neither_side_has_is_named() -> None:
+    nothing = drop("noise", 200, float("nan"), "precision")
+    gate = compare(run_of(nothing), run_of(nothing), {"precision": 0.01})
+    assert gate.not_covered == ["precision unet-noise-200 (undefined)"]
 
 
 def test_models_that_were_not_run_are_named() -> None:

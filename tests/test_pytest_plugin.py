@@ -240,6 +240,7 @@ def test_workers_give_the_same_files(whole: Path, tmp_path: Path, small: tuple[s
         (("--rb-profile", "huge"), "no profile is called 'huge'"),
         (("--rb-dataset", "nowhere"), "nowhere: no such folder"),
         (("--rb-baseline", "nowhere"), "no stored results"),
+        (("--rb-sequential",), "--rb-sequential needs --rb-baseline"),
     ],
 )
 def test_a_mistake_ends_workers_too_in_words(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
@@ -336,9 +337,28 @@ def test_the_gate_says_when_the_frames_cannot_tell(
     assert "INCONCLUSIVE: these frames cannot tell" in gated(tmp_path, baseline, *arguments, code=code)
 
 
+def test_a_run_that_stops_early(tmp_path: Path) -> None:
+    few = ("--rb-profile", "quick", "--rb-split", "train", "--rb-frames", "24", "--rb-model", "dog_otsu")
+    few = (*few, "-k", "noise-0")
+    bench(tmp_path, *few, "--rb-reports", "whole")
+    options = (*few, "--rb-baseline", "whole", "--rb-sequential")
+    saved = "decided on 36 of 144 patches: 75% of the forward passes were not needed"
+    output = bench(tmp_path, *options)
+    assert saved in output
+    assert "72 records: 72 made" in output  # the background's too
+    assert json.loads((tmp_path / "reports" / "run.json").read_text())["settings"]["sequential"]
+    kept = records(tmp_path)
+    assert saved in bench(tmp_path, *options, "-n", "2", "--rb-store", "whole/records.sqlite")  # which has all
+    pd.testing.assert_frame_equal(records(tmp_path), kept)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (
+            ("--rb-model", "dog_otsu", "--rb-sequential", "--rb-gate", "break_point"),
+            "break_point needs every condition",
+        ),
         (("--rb-model", "nlm_otsu"), "the baseline has no nlm_otsu (but dog_otsu)"),
         (("--rb-model", "dog_otsu", "--rb-seed", "1"), "the seed is 0 in the baseline and 1 in the candidate"),
         (("--rb-model", "dog_otsu", "--rb-inconclusive", "maybe"), "neither fail nor pass"),

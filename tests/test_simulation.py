@@ -41,6 +41,17 @@ def test_what_is_no_worse_passes_and_what_is_worse_does_not() -> None:
     assert all(sum(shares) == pytest.approx(1) for shares in found.values())
 
 
+def test_stopping_early_is_as_right_and_costs_less() -> None:
+    whole, early = ({tally.kind: tally for tally in simulate(
+        made_up(), frames=60, runs=60, seed=0, tolerance=0.01, sequential=sequential
+    )} for sequential in (False, True))  # fmt: skip
+    for kind in ("no drop", "a drop of twice the tolerance everywhere", "a drop of twice the tolerance at clean"):
+        assert whole[kind].spent == 1
+        assert early[kind].spent < 0.5
+        assert early[kind].passed == pytest.approx(whole[kind].passed, abs=0.05)
+    assert early["a drop of the tolerance everywhere"].stopped <= 0.15
+
+
 def test_fewer_frames_can_tell_less() -> None:
     many, few = (tallies(made_up(0.03), frames=frames)["no drop"] for frames in (60, 20))
     assert few[1] > many[1]

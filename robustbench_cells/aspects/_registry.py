@@ -89,12 +89,15 @@ class Aspect(Protocol):
         Of the tolerance.
     better
         Which way is better.
+    of_a_condition
+        Whether it is a figure of each condition, and does not need others beside it.
     """
 
     name: str
     tolerance: float
     unit: str
     better: Literal["more", "less"]
+    of_a_condition: bool = True
 
     def differences(self, pair: Pair) -> Iterator[Difference]:
         """One for each condition, or each artefact, that the pair covers."""

@@ -57,6 +57,7 @@ class BreakPoint(Aspect):
     tolerance = 0.1
     unit = "of the artefact's range"
     better = "more"
+    of_a_condition = False
 
     def differences(self, pair: Pair) -> Iterator[Difference]:
         """See `Aspect.differences`; without clean among the conditions there are none."""

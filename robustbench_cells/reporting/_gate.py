@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from tabulate import tabulate
 
-from robustbench_cells.gate import Gate, Judgement, Verdict
+from robustbench_cells.gate import Gate
+from robustbench_cells.judgement import Judgement, Verdict
 from robustbench_cells.reporting._plain import plain
 
 _SHOWN = 40  # conditions that are named when the verdict covers a part
@@ -33,7 +34,7 @@ def gate_lines(gate: Gate, look: str) -> str:
     if bad := [judgement for judgement in _worst_first(gate) if judgement.verdict is not Verdict.HOLDS]:
         rows = [_row(judgement) for judgement in bad]
         lines += [tabulate(rows, _HEADERS, disable_numparse=True), *_remarks(bad), f"to look at it: {look}"]
-    lines += _part(gate)
+    lines += [*_spent(gate), *_part(gate)]
     return "\n".join(lines)
 
 
@@ -43,7 +44,7 @@ def gate_markdown(gate: Gate, most_bytes: int = 2**20) -> str:
     parts = [
         f"# {_headline(gate)}",
         f"Data set: {plain(gate.title)}.",
-        *map(plain, _part(gate)),
+        *map(plain, [*_spent(gate), *_part(gate)]),
         *map(plain, _remarks(judgements)),
     ]
     table = tabulate([map(plain, _row(one)) for one in judgements], _HEADERS, tablefmt="pipe", disable_numparse=True)
@@ -76,7 +77,7 @@ def _worst_first(gate: Gate) -> list[Judgement]:
 
 def _row(judgement: Judgement) -> tuple[str, ...]:
     found = judgement.difference
-    low, high = found.estimate.interval()
+    low, high = judgement.interval
     return (
         str(judgement.verdict),
         judgement.name,
@@ -89,6 +90,13 @@ def _row(judgement: Judgement) -> tuple[str, ...]:
 
 def _remarks(judgements: Sequence[Judgement]) -> list[str]:
     return [f"{one.name}: {one.difference.remark}" for one in judgements if one.difference.remark]
+
+
+def _spent(gate: Gate) -> list[str]:
+    used, whole = gate.patches
+    if used == whole:
+        return []
+    return [f"decided on {used} of {whole} patches: {1 - used / whole:.0%} of the forward passes were not needed"]
 
 
 def _part(gate: Gate) -> list[str]:
