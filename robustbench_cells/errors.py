@@ -21,6 +21,10 @@ class StoreError(RobustbenchError):
     """The store of records cannot be opened, written to or read."""
 
 
+class ClusterError(RobustbenchError):
+    """A Dask cluster cannot be reached, or cannot do the work."""
+
+
 class GateError(RobustbenchError):
     """Two runs cannot be compared."""
 

@@ -27,7 +27,18 @@ _GRID = "robustbench_cells-grid"
 _SECONDS_BETWEEN_LINES = 20  # of progress, in a log
 _LIKE_A_CASE = re.compile(r"-(clean|\w+-[\d.e+-]+)\]$|\[NOTSET\]$")  # a test's id in the grid, or in an empty one
 _INI_KINDS: Any = {None: "string", "append": "args", "store_true": "bool"}
-_NO_SETTINGS = ("model", "reports", "store", "baseline", "gate", "against", "inconclusive", "sequential")
+_NO_SETTINGS = (
+    "model",
+    "reports",
+    "store",
+    "baseline",
+    "gate",
+    "against",
+    "inconclusive",
+    "sequential",
+    "dask",
+    "dask-patches",
+)
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "dataset": {
@@ -69,6 +80,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "action": "store_true",
         "help": "give a condition a quarter of the frames, then half, then all, and stop once the gate is sure",
     },
+    "dask": {"metavar": "ADDRESS", "help": "have the work done by a Dask cluster: tcp://scheduler:8786"},
+    "dask-patches": {"type": int, "default": 64, "help": "patches of one task of the cluster (default: 64)"},
     "reports": {"default": "reports", "metavar": "DIR", "help": "folder for results and reports (default: reports)"},
     "store": {
         "metavar": "FILE",
@@ -213,6 +226,8 @@ class GridRun:
             raise self.mistake
         if not self._wanted:
             return
+        if _option(self._config, "dask") and self._config.pluginmanager.hasplugin("dsession"):
+            raise pytest.UsageError("--rb-dask with -n: the workers of the cluster are enough; leave -n out")
         folder = Path(_option(self._config, "reports"))
         baseline = _option(self._config, "baseline")
         if baseline and Path(baseline).resolve() == folder.resolve():
@@ -243,13 +258,15 @@ class GridRun:
                 self._judge.require_comparable(session.facts())
                 if self._judge.sequential:
                     session.rule = self._judge.rule(session.facts(), self._wanted)
+            if alone and (address := _option(self._config, "dask")):
+                session.use_cluster(address, _option(self._config, "dask-patches"))
         except RobustbenchError as error:
             raise pytest.UsageError(str(error)) from error
         self.session = session
 
     def outcome(self, condition: Condition, name: str) -> Outcome:
         """What one segmenter did under one condition."""
-        from robustbench_cells.errors import StoreError
+        from robustbench_cells.errors import ClusterError, StoreError
 
         if self.session is None:
             from robustbench_cells.threads import share_cores
@@ -259,7 +276,7 @@ class GridRun:
         assert self.session is not None  # noqa: S101
         try:
             return self.session.outcome(condition, name)
-        except StoreError as error:  # no later test could keep what it finds either
+        except (StoreError, ClusterError) as error:  # no later test could do better
             pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
 
     @pytest.hookimpl(wrapper=True)
@@ -286,7 +303,8 @@ class GridRun:
         from robustbench_cells.errors import RobustbenchError
         from robustbench_cells.reporting import write_reports
         from robustbench_cells.results import save
-        from robustbench_cells.session import Case, Effort
+        from robustbench_cells.session import Case
+        from robustbench_cells.work import Effort
 
         folder = Path(_option(self._config, "reports"))
         command = shlex.join(["pytest", *map(str, self._config.invocation_params.args)])
@@ -303,7 +321,7 @@ class GridRun:
             self._written = f"ERROR: {error}"
         if self._written.startswith("ERROR") or (self._judge and not self._verdict):
             session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
-        self.session.store.close()
+        self.session.close()
         self._effort = effort
 
     def _settle(self, session: pytest.Session, results: Results, folder: Path) -> Path:

@@ -8,18 +8,19 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from robustbench_cells import __version__
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.baselines import BASELINES
 from robustbench_cells.datasets import Selection, open_dataset
-from robustbench_cells.errors import ModelError, StoreError, UnknownNameError
-from robustbench_cells.evaluate import Batch, Condition, Outcome, condition_views, evaluate_batches, make_batches
+from robustbench_cells.errors import ClusterError, ModelError, StoreError, UnknownNameError
+from robustbench_cells.evaluate import Condition, Outcome
 from robustbench_cells.gate import Rule
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import load_segmenter, shipped_models
@@ -30,6 +31,10 @@ from robustbench_cells.sequential import looks
 from robustbench_cells.statistics import BLOCK
 from robustbench_cells.store import FrameKey, Key, Store
 from robustbench_cells.types import REFERENCE, Record, Segmenter
+from robustbench_cells.work import Effort, Place, Work, do
+
+if TYPE_CHECKING:
+    from robustbench_cells.cluster import Cluster
 
 _VERSIONS_OF = ("numpy", "opencv-python-headless", "scikit-image", "keras", "tensorflow", "jax", "torch")
 
@@ -109,41 +114,7 @@ class Case:
     sound: bool
 
 
-@dataclass
-class Effort:
-    """Seconds that a process spent, and the records that it made and those that it found in the store."""
-
-    evaluate: float = 0.0
-    predict: float = 0.0
-    make_batches: float = 0.0
-    made: int = 0
-    found: int = 0
-
-    def __add__(self, other: Effort) -> Effort:
-        return Effort(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
-
-    @property
-    def engine_share(self) -> float:
-        """At most this share of the evaluation was the engine's own.
-
-        It is what the segmenters left of the time, and the making of batches, which goes on beside them.
-        """
-        own = self.evaluate - self.predict + self.make_batches
-        return min(1.0, own / self.evaluate) if self.evaluate else 0.0
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
-
-    def in_words(self) -> str:
-        """For the terminal."""
-        if not self.made:
-            return "all were in the store"
-        found = f"{self.found} were in the store, " if self.found else ""
-        return (
-            f"{found}{self.made} made in {self.evaluate:.0f} s; of that the engine itself took at most "
-            f"{self.engine_share:.0%}"
-        )
+Plan = tuple[Work, Mapping[str, Mapping[Place, Record]]]  # what is to be done, and what the store has already
 
 
 @dataclass
@@ -165,6 +136,8 @@ class BenchmarkSession:
         share the grid out test by test do not.
     rule
         Which conditions need no more frames, if the run may stop early; to be set before the first outcome.
+    cluster
+        Where the work is done, if not here (`use_cluster`).
     """
 
     settings: Settings
@@ -173,6 +146,7 @@ class BenchmarkSession:
     announce: Callable[[str], None] = lambda line: None
     together: bool = True
     rule: Rule | None = field(default=None, init=False)
+    cluster: Cluster | None = field(default=None, init=False)
     effort: Effort = field(default_factory=Effort)
     _outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
 
@@ -189,13 +163,36 @@ class BenchmarkSession:
         self._require_room()
         sources = segmenter_sources(self.settings.models)
         names = dict.fromkeys(name for wanted in self.wanted.values() for name in wanted)
-        self.segmenters = {name: load(sources[name]) for name in names}
+        self._sources = {name: sources[name] for name in names}
+        self.segmenters = {name: load(source) for name, source in self._sources.items()}
         self._frames = {
             frame: FrameKey(self.selection.key, frame, digest) for frame, digest in self.selection.digests.items()
         }
         self.store = Store(self.store_path)  # last, so that a mistake leaves no file
         self._begun: list[str] = []
+        self._plans: dict[tuple[str, ...], Plan] = {}
+        self._sent = False
         self._started = time.perf_counter()
+
+    def use_cluster(self, address: str, patches: int) -> None:
+        """Have the work done by the workers of a Dask scheduler, in tasks of at most so many patches.
+
+        Raises
+        ------
+        ClusterError
+            If there is none, or its workers cannot be used.
+        """
+        try:
+            from robustbench_cells.cluster import Cluster
+        except ModuleNotFoundError as error:
+            raise ClusterError(f"a Dask cluster needs {error.name}: pip install 'robustbench-cells[dask]'") from error
+        self.cluster = Cluster(address, self.selection, self._sources, self.segmenters, patches)
+
+    def close(self) -> None:
+        """Close the store, and let the cluster go."""
+        if self.cluster:
+            self.cluster.close()
+        self.store.close()
 
     def _require_room(self) -> None:
         """Refuse frames that some of the wanted conditions cannot cut a view from, and name all of those."""
@@ -213,8 +210,8 @@ class BenchmarkSession:
 
         Raises
         ------
-        StoreError
-            If the records cannot be kept.
+        StoreError, ClusterError
+            If the records cannot be kept, or the cluster is lost.
         """
         if (segmenter, condition.name) not in self._outcomes:
             names = self.wanted[condition.name] if self.together else [segmenter]
@@ -239,45 +236,59 @@ class BenchmarkSession:
         return outcomes
 
     def _run(self, condition: Condition, names: Sequence[str], frames: Sequence[str]) -> Mapping[str, Outcome]:
-        most, seed = self.profile.most_patches, self.settings.seed
-        places = self._places(condition, frames)
-        known = {name: self._known(condition, name, frames) for name in names}
-        lacking = {place for place in places for name in names if place not in known[name]}
-        self.effort.found += sum(len(found) for found in known.values())
-        place, total, done = self._place(condition), len(lacking), 0
+        sent = (condition.name, *frames)
+        work, known = self._plans.pop(sent) if sent in self._plans else self._plan(condition, names, frames)
+        self.effort.found += sum(map(len, known.values()))
+        place, total, done = self._place(condition), len(work.places), 0
 
         def progress(patches: int) -> None:
             nonlocal done
             done += patches
             self.announce(f"{place}, {done}/{total} patches{self._left()}")
 
-        def keep(name: str, records: Sequence[Record]) -> None:
-            self.effort.made += len(records)
-            self.store.add(self._key(condition, name), self._frames, records)
-
-        views = condition_views(self.selection, condition, seed, most, only={frame for frame, _ in lacking})
-        views = (view for view in views if (view.frame, view.index) in lacking)
-        started = time.perf_counter()
         try:
-            outcomes = evaluate_batches(
-                self._timed(make_batches(views, condition, seed)),
-                condition,
-                [self.segmenters[name] for name in names],
-                METRICS,
-                progress=progress,
-                known=lambda name, view: (view.frame, view.index) in known[name],
-                keep=keep,
-            )
-        except StoreError:
+            outcomes = self._do(work, progress)
+        except (StoreError, ClusterError):
             raise
         except Exception as error:  # the artefact is anybody's code: the tests of this condition fail, the others go on
             return {name: Outcome(name, condition, (), error=error) for name in names}
-        finally:
-            self.effort.evaluate += time.perf_counter() - started
         for name, outcome in outcomes.items():
-            self.effort.predict += outcome.predict_seconds
             outcome.records.extend(known[name].values())
         return outcomes
+
+    def _do(self, work: Work, progress: Callable[[int], None]) -> Mapping[str, Outcome]:
+        if self.cluster:
+            self._send_all(self.cluster, work)
+            done = self.cluster.fetch(work, progress=progress, keep=self._keep)
+        else:
+            keep = partial(self._keep, work)
+            done = do(work, self.selection, self.segmenters, progress=progress, keep=keep)
+        self.effort += done.effort
+        outcomes = {name: Outcome(name, work.condition, tuple(METRICS)) for name in work.lacking}
+        return outcomes | dict(done.outcomes)
+
+    def _keep(self, work: Work, name: str, records: Sequence[Record]) -> None:
+        self.effort.made += len(records)
+        self.store.add(self._key(work.condition, name), self._frames, records)
+
+    def _plan(self, condition: Condition, names: Sequence[str], frames: Sequence[str]) -> Plan:
+        known = {name: self._known(condition, name, frames) for name in names}
+        places = self._places(condition, frames)
+        lacking = {name: [place for place in places if place not in known[name]] for name in names}
+        return Work(condition, lacking, self.settings.seed, self.profile.most_patches), known
+
+    def _send_all(self, cluster: Cluster, work: Work) -> None:
+        """Send out this, then what is to be done first under each other condition: many workers need much to do."""
+        if self._sent:
+            return
+        self._sent = True
+        cluster.send(work)
+        first = tuple(looks(self.selection.frames)[0]) if self.rule else tuple(self.selection.frames)
+        for condition in grid(self.profile):
+            if condition.name in self.wanted and condition.name not in self._begun:
+                plan = self._plan(condition, self.wanted[condition.name], first)
+                self._plans[condition.name, *first] = plan
+                cluster.send(plan[0])
 
     def _places(self, condition: Condition, frames: Sequence[str]) -> list[tuple[str, int]]:
         """The patches of a condition: frame and index."""
@@ -313,11 +324,6 @@ class BenchmarkSession:
             for frame, index in self._places(condition, frames)
             if (frame, index) in scores
         }
-
-    def _timed(self, batches: Iterable[Batch]) -> Iterator[Batch]:
-        for batch in batches:
-            self.effort.make_batches += batch.seconds
-            yield batch
 
     def _place(self, condition: Condition) -> str:
         return f"condition {len(self._begun)}/{len(self.wanted)}: {condition.name}"
@@ -408,6 +414,7 @@ class BenchmarkSession:
             "effort": {name: round(value, 2) for name, value in asdict(effort or Effort()).items()},
             "versions": _versions(),
             "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
+            "dask_workers": self.cluster.workers if self.cluster else 0,
         }
 
 

@@ -8,13 +8,14 @@ _COUNTS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"
 
 
 def share_cores(processes: int) -> None:
-    """Leave this process its share of the cores, so that processes times threads is the number of cores.
+    """Leave this process its share of the cores, so that processes times threads is the number of cores."""
+    limit_threads(max(1, (os.cpu_count() or 1) // processes))
 
-    A count that is set in the environment already stays as it is. To be called before a model is loaded.
-    """
+
+def limit_threads(threads: int) -> None:
+    """Use so many threads, to be called before a model is loaded. A count that the environment sets already stays."""
     import cv2
 
-    threads = max(1, (os.cpu_count() or 1) // processes)
     for name in _COUNTS:
         os.environ.setdefault(name, str(threads))
     cv2.setNumThreads(threads)

@@ -241,6 +241,7 @@ def test_workers_give_the_same_files(whole: Path, tmp_path: Path, small: tuple[s
         (("--rb-dataset", "nowhere"), "nowhere: no such folder"),
         (("--rb-baseline", "nowhere"), "no stored results"),
         (("--rb-sequential",), "--rb-sequential needs --rb-baseline"),
+        (("--rb-dask", "tcp://127.0.0.1:1"), "leave -n out"),
     ],
 )
 def test_a_mistake_ends_workers_too_in_words(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:

@@ -1,0 +1,173 @@
+"""Work on a Dask cluster: in pieces, with real processes, one of which is killed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from robustbench_cells import cluster
+from robustbench_cells.artefacts import ARTEFACTS
+from robustbench_cells.baselines import BASELINES
+from robustbench_cells.cluster import Delivery, Frames, Model, pieces
+from robustbench_cells.datasets import Selection, open_dataset
+from robustbench_cells.errors import ClusterError
+from robustbench_cells.evaluate import Condition
+from robustbench_cells.work import Work, do
+from tests.test_pytest_plugin import BENCHMARK, bench, same_files, save_tiny_network
+
+PLACES = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 5)), unique=True)
+
+
+@pytest.fixture(scope="module")
+def selection() -> Selection:
+    return open_dataset("synthetic", frames=2)
+
+
+def noisy(**lacking: list[tuple[str, int]]) -> Work:
+    return Work(Condition(ARTEFACTS.get("noise"), 50.0), lacking, seed=0, most_patches=6)
+
+
+def some(selection: Selection) -> list[tuple[str, int]]:
+    first, last = selection.frames
+    return [(first, 0), (first, 3), (last, 1)]
+
+
+def delivered(selection: Selection, **models: Model) -> Delivery:
+    delivery = Delivery(Frames.of(selection), models)
+    delivery.setup(SimpleNamespace(state=SimpleNamespace(nthreads=1)))
+    return delivery
+
+
+@given(st.dictionaries(st.sampled_from(["one", "two", "three"]), PLACES), st.integers(1, 9))
+def test_pieces_are_all_of_the_work_and_nothing_twice(lacking: dict[str, list[tuple[str, int]]], most: int) -> None:
+    found = list(pieces(noisy(**lacking), most))
+    for name, places in lacking.items():
+        again = [place for piece in found for place in piece.lacking.get(name, ())]
+        assert sorted(again) == sorted(places)
+    assert all(0 < len(piece.places) <= most for piece in found)
+    assert all(all(piece.lacking.values()) for piece in found)
+
+
+def test_packed_frames_are_the_same(selection: Selection) -> None:
+    frames = Frames.of(selection)
+    assert (frames.key, frames.frames) == (selection.key, selection.frames)
+    for frame in frames.frames:
+        ours, theirs = frames.read(frame), selection.read(frame)
+        np.testing.assert_array_equal(ours.image, theirs.image)
+        np.testing.assert_array_equal(ours.labels, theirs.labels)
+        assert (ours.dataset, ours.frame) == (theirs.dataset, theirs.frame)
+        assert ours.image.dtype == theirs.image.dtype
+
+
+def test_a_delivery_does_the_work_as_it_is_done_here(selection: Selection) -> None:
+    segmenter = BASELINES.get("dog_otsu")
+    work = noisy(dog_otsu=some(selection))
+    here = do(work, selection, {"dog_otsu": segmenter})
+    there = delivered(selection, dog_otsu=Model.of("dog_otsu", segmenter)).do(work)
+    assert here.outcomes["dog_otsu"].records == there.outcomes["dog_otsu"].records
+    assert len(here.outcomes["dog_otsu"].records) == 3
+    assert there.effort.evaluate > 0
+
+
+def test_a_patch_that_there_is_not_is_a_fault(selection: Selection) -> None:
+    work = noisy(dog_otsu=[*some(selection), ("nowhere", 0)])
+    outcome = do(work, selection, {"dog_otsu": BASELINES.get("dog_otsu")}).outcomes["dog_otsu"]
+    assert outcome.faults == ["3 of 4 patches were found in the frames"]
+
+
+def test_a_model_file_travels(tmp_path: Path, selection: Selection) -> None:
+    from robustbench_cells.models import load_segmenter
+
+    path = save_tiny_network(tmp_path / "tiny.keras", seed=0)
+    segmenter = load_segmenter(str(path))
+    model = Model.of(str(path), segmenter)
+    path.unlink()
+    again = model.load()
+    image = selection.read("000").image[None, :256, :256]
+    np.testing.assert_array_equal(again.predict(image), segmenter.predict(image))
+    assert (again.name, again.digest) == ("tiny", segmenter.digest)
+
+
+def test_a_worker_of_another_version_is_refused(selection: Selection) -> None:
+    segmenter = BASELINES.get("dog_otsu")
+    other = delivered(selection, dog_otsu=replace(Model.of("dog_otsu", segmenter), digest="dog_otsu 99"))
+    with pytest.raises(ClusterError, match="a worker has another dog_otsu"):
+        other.do(noisy(dog_otsu=some(selection)))
+    older = delivered(selection, dog_otsu=Model.of("dog_otsu", segmenter))
+    older.versions = {**older.versions, "artefact noise": 0}
+    with pytest.raises(ClusterError, match="artefact noise is 0 here and 1 there"):
+        older.do(noisy(dog_otsu=some(selection)))
+
+
+def test_an_error_of_a_segmenter_comes_back_in_words(selection: Selection, monkeypatch: pytest.MonkeyPatch) -> None:
+    segmenter = BASELINES.get("dog_otsu")
+    monkeypatch.setattr(type(segmenter), "predict", lambda self, images: 1 / 0)
+    found = delivered(selection, dog_otsu=Model.of("dog_otsu", segmenter)).do(noisy(dog_otsu=some(selection)))
+    assert str(found.outcomes["dog_otsu"].error) == "ZeroDivisionError: division by zero"
+    assert not found.outcomes["dog_otsu"].sound
+
+
+def test_no_scheduler_is_said_in_words(selection: Selection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_PATIENCE", 0.2)
+    for address in ("tcp://127.0.0.1:1", "nonsense://"):
+        with pytest.raises(ClusterError, match=f"{address}: no Dask scheduler answers there"):
+            cluster.Cluster(address, selection, {}, {}, patches=64)
+    with pytest.raises(ClusterError, match="at least 1 is needed"):
+        cluster.Cluster("tcp://127.0.0.1:1", selection, {}, {}, patches=0)
+
+
+@pytest.fixture(scope="module")
+def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]:
+    """The address of a scheduler, and its two workers."""
+    folder = tmp_path_factory.mktemp("dask")
+    start = [sys.executable, "-m"]
+    scheduler = subprocess.Popen(
+        [*start, "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert scheduler.stderr is not None
+    address = next(found[1] for line in scheduler.stderr if (found := re.search(r"Scheduler at: *(\S+)", line)))
+    worker = [*start, "distributed.cli.dask_worker", address, "--no-nanny", "--nthreads", "1", "--no-dashboard"]
+    workers = [subprocess.Popen(worker, cwd=folder, stderr=subprocess.DEVNULL, text=True) for _ in range(2)]
+    yield address, workers
+    for process in (*workers, scheduler):
+        process.kill()
+        process.wait()
+
+
+def test_a_worker_is_killed_and_nothing_is_lost(tmp_path: Path, dask: tuple[str, list[subprocess.Popen[str]]]) -> None:
+    address, (first, _) = dask
+    network = save_tiny_network(tmp_path / "fresh.keras", seed=1)
+    small = ("--rb-profile", "quick", "--rb-frames", "2", "--rb-model", "dog_otsu", "--rb-model", str(network))
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    bench(here, *small)
+    options = [*small, "--rb-dask", address, "--rb-dask-patches", "5", "-v", "-p", "no:randomly"]
+    command = [sys.executable, "-m", "pytest", str(BENCHMARK), *options]
+    process = subprocess.Popen(command, cwd=there, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    output = ""
+    for line in process.stdout:
+        output += line
+        if "dog_otsu-cell_size-1]" in line:  # in the midst of it
+            first.kill()
+    assert process.wait() == 0, output
+    assert "360 records: 360 made" in output
+    same_files(there, here)
+    run = json.loads((there / "reports" / "run.json").read_text())
+    assert run["dask_workers"] == 2
+    assert "360 records: all were in the store" in bench(there, *small, "--rb-dask", address)
