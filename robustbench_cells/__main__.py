@@ -56,7 +56,7 @@ def _list() -> str:
 
     from robustbench_cells.artefacts import ARTEFACTS
     from robustbench_cells.baselines import BASELINES
-    from robustbench_cells.claims import CLAIMS
+    from robustbench_cells.claims import in_order
     from robustbench_cells.datasets import SOURCES
     from robustbench_cells.metrics import METRICS
     from robustbench_cells.models import FORMATS, shipped_models
@@ -102,7 +102,7 @@ def _list() -> str:
         "Training recipes": (("name", "what"), [(recipe.name, _first_line(recipe)) for recipe in RECIPES]),
         "Claims": (
             ("", "name", "what"),
-            [(claim.number, claim.name, _first_line(claim)) for claim in sorted(CLAIMS, key=lambda c: c.number)],
+            [(claim.number, claim.name, _first_line(claim)) for claim in in_order()],
         ),
         "Report outputs": (("file", "what"), [(output.name, _first_line(output)) for output in OUTPUTS]),
     }

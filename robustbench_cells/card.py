@@ -15,7 +15,9 @@ from robustbench_cells.models import card_path, checked_digest, read_card, write
 from robustbench_cells.results import Results, load
 from robustbench_cells.types import CLEAN
 
-_SCORES = ("accuracy", "jaccard", "precision", "recall", "cells_predicted", "cells_true")
+_SCORES = (
+    "accuracy", "jaccard", "jaccard_low", "jaccard_high", "precision", "recall", "cells_predicted", "cells_true",
+)  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,8 +74,9 @@ def _filled(model: Path, about: list[dict[str, Any]], runs: Mapping[str, Results
         for name, value in texts.items():
             whole = isinstance(value, dict) and isinstance(card.get(name), dict)
             card[name] = {**card[name], **value} if whole else value
+    digest = checked_digest(model)
     for name, results in runs.items():
-        if results.run["segmenters"].get(model.stem) != checked_digest(model):
+        if results.run["segmenters"].get(model.stem) != digest:
             raise ModelError(f"{model}: the results called {name!r} are not of this file; run the benchmark with it")
         card.setdefault("results", {})[name] = scores(results, model.stem)
     return card

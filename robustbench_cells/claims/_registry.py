@@ -73,9 +73,14 @@ class Claim(Protocol):
 CLAIMS: Registry[Claim] = Registry("robustbench_cells.claims", "claim")
 
 
+def in_order() -> list[Claim]:
+    """Every claim, in the order of their numbers."""
+    return sorted(CLAIMS, key=lambda claim: claim.number)
+
+
 def judge(evidence: Evidence) -> list[Finding]:
     """Every claim's finding, in the order of their numbers."""
-    return [_judge(claim, evidence) for claim in sorted(CLAIMS, key=lambda claim: claim.number)]
+    return [_judge(claim, evidence) for claim in in_order()]
 
 
 def _judge(claim: Claim, evidence: Evidence) -> Finding:
