@@ -107,22 +107,22 @@ class Estimate:
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Low and high; infinite on fewer than two blocks."""
-        from scipy.stats import t
+        from scipy.special import stdtrit  # Student's t; a hundred times as fast as scipy.stats.t
 
         if self.blocks < 2:
             return float("-inf"), float("inf")
-        reach = float(self.error * t.ppf((1 + level) / 2, self.blocks - 1))
+        reach = float(self.error * stdtrit(self.blocks - 1, (1 + level) / 2))
         return self.value - reach, self.value + reach
 
     def p_below(self, bound: float) -> float:
         """The p-value of 'the truth is below the bound', against 'it is there or above'."""
-        from scipy.stats import t
+        from scipy.special import stdtr
 
         if self.blocks < 2:
             return 1.0
         if self.error == 0:
             return float(self.value >= bound)
-        return float(t.cdf((self.value - bound) / self.error, self.blocks - 1))
+        return float(stdtr(self.blocks - 1, (self.value - bound) / self.error))
 
 
 def jackknife(sums: Floats, figure: Callable[[Floats], Floats]) -> Estimate:

@@ -11,6 +11,7 @@ from robustbench_cells import card
 from robustbench_cells.files import sha256
 from robustbench_cells.models import card_path, write_card
 from robustbench_cells.results import Results, records_table, save
+from tests.test_gate import BASELINE
 from tests.test_results import RECORDS, RUN
 
 
@@ -72,3 +73,8 @@ def test_scores_of_another_file_are_refused(model: Path, tmp_path: Path, capsys:
     card_path(model).unlink()
     assert card.main([str(model), "--results", border]) == 2
     assert "good.toml: no such card; one is written when a model is trained" in capsys.readouterr().err
+
+
+def test_a_score_has_its_interval() -> None:
+    (clean,) = card.scores(BASELINE, "unet")["clean"]
+    assert clean["jaccard_low"] < clean["jaccard"] < clean["jaccard_high"]
