@@ -28,6 +28,12 @@ def main(arguments: list[str] | None = None) -> int:
         help="the .keras file to write; card and history go beside it, and what was there goes to previous/",
     )
     parser.add_argument("--epochs", type=int, help="most epochs (default: the recipe's)")
+    parser.add_argument(
+        "--start",
+        type=Path,
+        metavar="FILE",
+        help="a .keras file to take the first weights from, as in retraining (default: random ones)",
+    )
     parser.add_argument("--seed", type=int, default=0, help="of weights, dropout and patches (default: 0)")
     parser.add_argument(
         "--margin", type=int, help="field of interest: pixels left out at the border (default: the recipe's)"
@@ -85,7 +91,16 @@ def train(options: argparse.Namespace) -> None:
         print(line, flush=True)
 
     say(f"recipe {recipe.name}, to learn from: {data[0].title}")
-    fit(recipe, *data, options.out, epochs=options.epochs, seed=options.seed, precision=options.precision, say=say)
+    fit(
+        recipe,
+        *data,
+        options.out,
+        epochs=options.epochs,
+        seed=options.seed,
+        precision=options.precision,
+        start=options.start,
+        say=say,
+    )
     say(f"wrote {options.out}")
 
 

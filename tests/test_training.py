@@ -10,17 +10,20 @@ import sys
 import tomllib
 from pathlib import Path
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
 
 from robustbench_cells import train
+from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.datasets import open_dataset
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models import load_segmenter
 from robustbench_cells.training.epochs import Epoch
 from robustbench_cells.training.fit import Progress, fit
 from robustbench_cells.training.recipes import RECIPES
+from robustbench_cells.training.recipes._sturdy import local_contrast
 from robustbench_cells.types import PATCH_SIDE
 
 QUIET_AND_REPEATABLE = {
@@ -128,6 +131,7 @@ def test_a_work_folder_of_another_run_is_refused(tmp_path: Path) -> None:
         (("--recipe", "magic"), f"no recipe is called 'magic'; there are: {', '.join(RECIPES.names())}"),
         (("--dataset", "nowhere"), "nowhere: no such folder"),
         (("--out", "model.h5"), "model.h5: the name of a model file ends in .keras"),
+        (("--start", "nowhere.keras"), "nowhere.keras: no such model file"),
         (("--epochs", "0"), "0 epochs: at least 1 is needed"),
         (("--validation-split", "train"), "split 'train' cannot both train and validate"),
         (("--out", "/dev/null/a.keras"), "Not a directory"),
@@ -190,11 +194,38 @@ def test_a_recipe_of_its_own_loss_and_precision_goes_on_after_an_interruption(tm
         np.testing.assert_allclose(halves, once, atol=0.02)  # threads round as they like
 
 
-def test_the_robust_network_does_not_see_a_contrast_stretch() -> None:
-    network = RECIPES.get("robust").build(0, "float32")
+def test_one_channel_of_the_robust_network_does_not_see_a_contrast_stretch() -> None:
+    grey_levels = keras.Input((None, None, 1))
+    channels = keras.Model(grey_levels, local_contrast(grey_levels))
     frame = open_dataset("synthetic", frames=1).read("000").image[None, :256, :256, None]
-    plain, stretched = (network.predict_on_batch(image) for image in (frame, 40 + frame / 4))
-    np.testing.assert_allclose(stretched, plain, atol=1e-3)
+    plain, stretched = (channels.predict_on_batch(image) for image in (frame, 40 + frame / 4))
+    np.testing.assert_allclose(stretched[..., 0], plain[..., 0], atol=1e-3)
+    np.testing.assert_allclose(plain[..., 1], frame[..., 0] / 255, atol=1e-6)
+
+
+def test_a_retraining_starts_from_the_weights_of_a_file(tmp_path: Path) -> None:
+    frames = open_dataset("synthetic", "train", frames=1)
+    first, second = tmp_path / "a.keras", tmp_path / "b.keras"
+    fit(RECIPES.get("original"), frames, frames, first, epochs=1)
+    lines: list[str] = []
+    still = type("Still", (type(RECIPES.get("original")),), {"learning_rate": 0.0})()
+    fit(still, frames, frames, second, epochs=1, seed=1, start=first, say=lines.append)
+    for one, other in zip(weights(first), weights(second), strict=True):
+        np.testing.assert_array_equal(one, other)
+    card = tomllib.loads(second.with_suffix(".toml").read_text())
+    assert card["training"]["start_sha256"] == load_segmenter(str(first)).digest
+    with pytest.raises(ModelError, match="a: is another network than the recipe's"):
+        fit(RECIPES.get("robust"), frames, frames, tmp_path / "c.keras", epochs=1, start=first)
+
+
+def test_a_specialist_sees_its_condition_alone() -> None:
+    sample = open_dataset("synthetic", "train", frames=1).read("000")
+    specialist, noise = RECIPES.get("noise_150"), ARTEFACTS.get("noise")
+    drawn = [specialist.draw(sample, np.random.default_rng(seed))[0] for seed in range(4)]
+    cell_contrast = [np.corrcoef(image[:, 1:].ravel(), image[:, :-1].ravel())[0, 1] for image in drawn]
+    plain = noise.distort(sample.image, sample.labels, 150.0, np.random.default_rng(0))[0]
+    expected = np.corrcoef(plain[:, 1:].ravel(), plain[:, :-1].ravel())[0, 1]
+    np.testing.assert_allclose(cell_contrast, expected, atol=0.05)
 
 
 def test_the_loss_of_the_robust_recipe_follows_the_jaccard_score() -> None:

@@ -5,7 +5,7 @@ from robustbench_cells.models._keras import KerasSegmenter, jit_setting
 from robustbench_cells.models._loading import load_segmenter, shipped_models
 from robustbench_cells.models._quiet import import_keras
 from robustbench_cells.models._registry import FORMATS
-from robustbench_cells.models.unet import build_unet
+from robustbench_cells.models.unet import build_unet, to_unit
 
 __all__ = [
     "FORMATS",
@@ -18,5 +18,6 @@ __all__ = [
     "load_segmenter",
     "read_card",
     "shipped_models",
+    "to_unit",
     "write_card",
 ]

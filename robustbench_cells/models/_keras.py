@@ -50,6 +50,11 @@ class KerasSegmenter:
         if not model.compiled:
             model.compile(jit_compile=jit_setting())
 
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """The network's weights, layer by layer."""
+        return self._model.get_weights()
+
     def predict(self, images: Image) -> Image:
         """See `Segmenter.predict`. Every call of the network has the same batch size, the last one padded.
 

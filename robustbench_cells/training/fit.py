@@ -19,12 +19,12 @@ from robustbench_cells.datasets import Selection
 from robustbench_cells.errors import ModelError
 from robustbench_cells.files import keep_aside, replacing, sha256, write_text
 from robustbench_cells.metrics import METRICS
-from robustbench_cells.models import KerasSegmenter, card_path, jit_setting, write_card
+from robustbench_cells.models import KerasSegmenter, card_path, jit_setting, load_segmenter, write_card
 from robustbench_cells.randomness import generator
 from robustbench_cells.training.curve import draw_curve
 from robustbench_cells.training.epochs import Epoch, validation_patches
 from robustbench_cells.training.recipes import Recipe
-from robustbench_cells.types import THRESHOLD, Comparison, Image, Masks
+from robustbench_cells.types import THRESHOLD, Comparison, Image, Masks, Segmenter
 
 _VALIDATION_SCORES = ("accuracy", "jaccard", "precision", "recall")
 
@@ -54,6 +54,7 @@ def fit(
     epochs: int | None = None,
     seed: int = 0,
     precision: str = "float32",
+    start: Path | None = None,
     say: Callable[[str], None] = print,
 ) -> Path:
     """Train a U-Net by a recipe and write the best epoch's weights, its card and its history.
@@ -73,6 +74,8 @@ def fit(
         Of weights, dropout and patches.
     precision
         Of the arithmetic, Keras' name: ``float32`` or ``mixed_bfloat16``. The weights are float32 always.
+    start
+        A model file to take the first weights from, in place of random ones.
     say
         Takes a line of progress after each epoch.
 
@@ -84,14 +87,15 @@ def fit(
     Raises
     ------
     ModelError
-        If ``out`` does not end in ``.keras``, or its ``.training`` folder is damaged or belongs to a run with other
-        settings.
+        If ``out`` does not end in ``.keras``, its ``.training`` folder is damaged or belongs to a run with other
+        settings, or ``start`` is another network than the recipe's.
     """
     if out.suffix != ".keras":
         raise ModelError(f"{out}: the name of a model file ends in .keras")
     epochs = recipe.epochs if epochs is None else epochs
     if epochs < 1:
         raise ModelError(f"{epochs} epochs: at least 1 is needed")
+    first = None if start is None else load_segmenter(str(start))
     work = _work(out)
     work.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written to is found before the first epoch
     settings = {
@@ -101,8 +105,9 @@ def fit(
         "schedule": recipe.rate(0.5) != recipe.rate(0) and epochs,  # a rate that changes is of one number of epochs
         "train": train.fingerprint,
         "validation": validation.fingerprint,
+        "start": first and first.digest,
     }
-    model, progress = _resume(work, settings, recipe)
+    model, progress = _resume(work, settings, recipe, first)
     if progress.done:
         say(f"going on after epoch {progress.done} of {epochs} (from {work})")
     samples = [train.read(frame) for frame in train.frames]
@@ -156,11 +161,15 @@ def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
             layer.seed_generator.state.assign(numbers)
 
 
-def _resume(work: Path, settings: dict[str, Any], recipe: Recipe) -> tuple[keras.Model, Progress]:
+def _resume(
+    work: Path, settings: dict[str, Any], recipe: Recipe, first: Segmenter | None
+) -> tuple[keras.Model, Progress]:
     loss = recipe.loss()
     newest = max(work.glob("epoch-????"), default=None)
     if newest is None:
         model = recipe.build(settings["seed"], settings["precision"])
+        if first is not None:
+            _take_weights(model, first)
         model.compile(keras.optimizers.Adam(recipe.learning_rate), loss, jit_compile=jit_setting())
         return model, Progress(settings)
     try:
@@ -175,6 +184,13 @@ def _resume(work: Path, settings: dict[str, Any], recipe: Recipe) -> tuple[keras
             "give another --out"
         )
     return model, progress
+
+
+def _take_weights(model: keras.Model, first: Segmenter) -> None:
+    weights = first.weights if isinstance(first, KerasSegmenter) else []
+    if [part.shape for part in weights] != [part.shape for part in model.get_weights()]:
+        raise ModelError(f"{first.name}: is another network than the recipe's; give one that this recipe made, or none")
+    model.set_weights(weights)
 
 
 def _own(loss: str | Callable[[Any, Any], Any]) -> dict[str, Any]:
@@ -220,6 +236,7 @@ def _finish(out: Path, recipe: Recipe, progress: Progress, train: Selection, val
         "parameters": bare.count_params(),
         "training": {
             **{key: progress.settings[key] for key in ("recipe", "seed", "precision")},
+            **({"start_sha256": progress.settings["start"]} if progress.settings["start"] else {}),
             "about": " ".join((type(recipe).__doc__ or "").split()),
             "batch_size": recipe.batch_size,
             "learning_rate": recipe.learning_rate,

@@ -1,0 +1,13 @@
+"""What the network of `robust` can do at one condition, if it has to do nothing else."""
+
+from robustbench_cells.training.recipes._registry import RECIPES
+from robustbench_cells.training.recipes._specialist import Specialist
+
+
+@RECIPES.register
+class Illumination3000(Specialist):
+    """A specialist, the practical ceiling: the network of ``robust`` on an illumination of 3000 grey levels alone."""
+
+    name = "illumination_3000"
+    artefact = "illumination"
+    intensity = 3000.0
