@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import tempfile
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -194,10 +194,10 @@ class Cluster:
         self._patches = patches
         self._address = address
         models = {name: Model.of(sources[name], segmenter) for name, segmenter in segmenters.items()}
-        what = selection.fingerprint, [(name, model.digest) for name, model in sorted(models.items())], os.getpid()
-        self._name = f"robustbench_cells-{_digest(what)}"
+        self._name = f"robustbench_cells-{uuid.uuid4().hex}"  # others may use the same cluster
         dask: Any = distributed  # whose functions have no types
         try:
+            dask.comm.get_address_host_port(address, strict=True)  # a client would go on trying what is no address
             self._client = dask.Client(address, timeout=_PATIENCE, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
             raise ClusterError(f"{address}: no Dask scheduler answers there ({error}); see `dask scheduler`") from error
@@ -232,6 +232,7 @@ class Cluster:
         *,
         progress: Callable[[int], None],
         keep: Callable[[Work, str, Sequence[Record]], None],
+        waiting: Callable[[str], None] = lambda line: None,
     ) -> Done:
         """Wait until a work is done.
 
@@ -243,6 +244,8 @@ class Cluster:
             Takes the number of its patches that a piece brought.
         keep
             Takes the sound records of each piece that arrives meanwhile, of this work or another.
+        waiting
+            Takes a line now and then while there is no worker.
 
         Raises
         ------
@@ -250,7 +253,11 @@ class Cluster:
             If the cluster is lost, or cannot do it.
         """
         keys = self.send(work)
-        self.workers = max(self.workers, len(self._client.scheduler_info(n_workers=-1).get("workers", ())))
+        while not (count := len(self._client.scheduler_info(n_workers=-1).get("workers", ()))):
+            waiting(f"waiting for a worker to join {self._address}; start one by `dask worker {self._address}`")
+            with suppress(TimeoutError):
+                self._client.wait_for_workers(1, timeout=_PATIENCE)
+        self.workers = max(self.workers, count)
         for key in keys:
             while key not in self._done:
                 arrived, piece = self._next(keep)

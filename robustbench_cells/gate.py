@@ -25,6 +25,7 @@ from robustbench_cells.statistics import blocks
 from robustbench_cells.types import CLEAN, REFERENCE
 
 _CONDITION = ["artefact", "intensity"]
+_SAME_SETTINGS = ("seed", "profile", "most_patches")
 _PATCH = [*_CONDITION, "frame", "patch"]
 
 
@@ -42,17 +43,28 @@ class Gate:
         Of the data set.
     patches
         How many the judgements rest on, and how many there are under their conditions.
+    tests
+        How many of the grid the candidate's run had, and how many there are.
+    commands
+        That made the baseline and the candidate.
     """
 
     judgements: Sequence[Judgement]
     not_covered: Sequence[str]
     title: str
     patches: tuple[int, int] = (1, 1)
+    tests: tuple[int, int] = (1, 1)
+    commands: tuple[str, str] = ("", "")
 
     @property
     def verdict(self) -> Verdict:
         """Of the whole."""
         return overall(self.judgements)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it covers all that the baseline has, and the whole grid."""
+        return not self.not_covered and self.tests[0] == self.tests[1]
 
 
 def compare(
@@ -105,7 +117,9 @@ def compare(
         not_covered += [f"{name}-{title}" for title, sides in _sides(rows) if sides == {"left_only"}]
     not_covered += _undefined(found, covered, tolerances)
     patches = used, sum(map(len, covered.values()))
-    return Gate(settle(found), not_covered, candidate.run["dataset"]["title"], patches)
+    tests = candidate.run["tests"]["ran"], candidate.run["tests"]["grid"]
+    commands = baseline.run["command"], candidate.run["command"]
+    return Gate(settle(found), not_covered, candidate.run["dataset"]["title"], patches, tests, commands)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,6 +199,7 @@ def require_comparable(
             *_tolerance_faults(tolerances, sequential),
             *_setting_faults(baseline.run, run),
             *_name_faults(baseline, run, names),
+            *_metric_faults(baseline, run, {"jaccard", *tolerances}),
         ]
     )
     return names
@@ -260,13 +275,21 @@ def _setting_faults(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
     ]
     for what, one, other in (
         ("data set", old["dataset"]["key"], new["dataset"]["key"]),
+        ("number of frames", len(old["dataset"]["frames"]), len(new["dataset"]["frames"])),
         ("choice or content of frames", old["dataset"]["fingerprint"][:12], new["dataset"]["fingerprint"][:12]),
-        *((key.replace("_", " "), old["settings"][key], new["settings"][key]) for key in ("seed", "most_patches")),
+        *((key.replace("_", " "), old["settings"][key], new["settings"][key]) for key in _SAME_SETTINGS),
         ("block length", old["settings"]["block"], new["settings"]["block"]),
         *versions,
     ):
         if one != other:
             yield f"the {what} is {one} in the baseline and {other} in the candidate"
+
+
+def _metric_faults(baseline: Results, run: Mapping[str, Any], tolerances: Iterable[str]) -> Iterator[str]:
+    needed = {metric for name in tolerances for metric in ASPECTS.get(name).metrics}
+    for side, facts in (("baseline", baseline.run), ("candidate", run)):
+        if missing := sorted(needed - set(facts["metrics"])):
+            yield f"the {side} has no {', '.join(missing)}, which is to be judged by"
 
 
 def _test_faults(baseline: Results, candidate: Results) -> Iterator[str]:
@@ -283,14 +306,14 @@ def _cut_faults(candidate: Results, sequential: bool) -> Iterator[str]:
 def _name_faults(baseline: Results, run: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
     there = sorted(set(baseline.records["segmenter"]) - {REFERENCE})
     if not names:
-        yield "its run has no model"
+        yield "its run has no model: --rb-model names none, or -k left none"
     for name, old in names.items():
         if name not in run["segmenters"]:
             yield f"its run has no {name}, which was to be laid beside {old}"
         elif old not in there:
             yield (
                 f"the baseline has no {old} (but {', '.join(there) or 'no model'}); give the file that name, or say "
-                f"which it replaces: --rb-against {name}=NAME"
+                f"which it replaces: --rb-against {name}=NAME (of `gate`: --against)"
             )
 
 
@@ -324,6 +347,7 @@ def _record_faults(rows: pd.DataFrame, name: str, candidate: Results, sequential
     both = rows[rows["_merge"] == "both"]
     if both.empty:
         yield f"the two runs of {name} have no condition in common"
-    for side, column in (("baseline", "jaccard_old"), ("candidate", "jaccard_new")):
-        if both[column].isna().any():
-            yield f"the {side} has an undefined Jaccard score of {name}, which no sound run has"
+    always = ["jaccard", *(metric for metric, facts in candidate.run["metrics"].items() if facts["pooled"] == "sum")]
+    for metric, (side, ending) in product(always, (("baseline", "old"), ("candidate", "new"))):
+        if both[f"{metric}_{ending}"].isna().any():
+            yield f"the {side} has an undefined {metric} of {name}, which no sound run has"

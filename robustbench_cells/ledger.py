@@ -13,10 +13,18 @@ from robustbench_cells.errors import RobustbenchError, StoreError
 from robustbench_cells.files import replacing
 from robustbench_cells.store import Store
 
+
+def _write_parquet(table: pd.DataFrame, path: Path) -> None:
+    try:
+        table.to_parquet(path, index=False)
+    except ImportError as error:
+        raise StoreError("parquet needs pyarrow: pip install 'robustbench-cells[parquet]'") from error
+
+
 _WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
     ".csv": lambda table, path: table.to_csv(path, index=False),
     ".gz": lambda table, path: table.to_csv(path, index=False, compression="gzip"),
-    ".parquet": lambda table, path: table.to_parquet(path, index=False),
+    ".parquet": _write_parquet,
 }
 
 
@@ -37,10 +45,19 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("list", help="how many records there are of each data set, segmenter and artefact")
     export = commands.add_parser("export", help="every record with its whole key as a table")
     export.add_argument("out", type=Path, help="a file that ends in .csv, .csv.gz or .parquet (that needs pyarrow)")
-    prune = commands.add_parser("prune", help="drop the records of segmenters, artefacts or data sets")
+    prune = commands.add_parser(
+        "prune",
+        help="drop records of segmenters or artefacts, or outdated ones",
+        description="What is dropped is what all of the options given say; one given twice says either.",
+    )
     for what in ("segmenter", "artefact"):
         prune.add_argument(f"--{what}", action="append", default=[], help=f"drop those of this {what}; repeatable")
     prune.add_argument("--outdated", action="store_true", help="drop those of artefacts and metrics of other versions")
+    prune.add_argument("--dry-run", action="store_true", help="say how many records would go, and drop none")
+    for command in commands.choices.values():  # the store may be named before the command and after it
+        command.add_argument(
+            "--store", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="as before the command"
+        )
     options = parser.parse_args(arguments)
     try:
         if not options.store.is_file():
@@ -50,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
             print({"list": _list, "export": _export, "prune": _prune}[options.command](store, options))
         finally:
             store.close()
-    except (RobustbenchError, OSError, ImportError) as error:
+    except (RobustbenchError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
@@ -83,13 +100,18 @@ def _prune(store: Store, options: argparse.Namespace) -> str:
     if not (options.segmenter or options.artefact or options.outdated):
         raise StoreError("nothing is named to be dropped: give --segmenter, --artefact or --outdated")
     contents = store.contents()
-    doomed = contents["segmenter"].isin(options.segmenter) | contents["artefact"].isin(options.artefact)
+    doomed = pd.Series(True, contents.index)
     for column, names in (("segmenter", options.segmenter), ("artefact", options.artefact)):
         for name in sorted(set(names) - set(contents[column])):
             raise StoreError(f"{options.store}: has no record of {column} {name}; `results list` shows what there is")
+        if names:
+            doomed &= contents[column].isin(names)
     if options.outdated:
-        doomed |= _outdated(contents)
-    return f"dropped {store.drop(contents[doomed])} of {contents['records'].sum()} records"
+        doomed &= _outdated(contents)
+    everything = contents["records"].sum()
+    if options.dry_run:
+        return f"would drop {contents[doomed]['records'].sum()} of {everything} records"
+    return f"dropped {store.drop(contents[doomed])} of {everything} records"
 
 
 def _outdated(contents: pd.DataFrame) -> pd.Series:

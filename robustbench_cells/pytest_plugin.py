@@ -10,7 +10,7 @@ import re
 import shlex
 import tempfile
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from robustbench_cells.session import BenchmarkSession, Settings
     from robustbench_cells.verdict import Judge
 
+    Case = tuple[Condition, str]
+
 _FIXTURE = "rb_outcome"
 _GRID = "robustbench_cells-grid"
 _SECONDS_BETWEEN_LINES = 20  # of progress, in a log
-_LIKE_A_CASE = re.compile(r"-(clean|\w+-[\d.e+-]+)\]$|\[NOTSET\]$")  # a test's id in the grid, or in an empty one
+_LIKE_A_CASE = re.compile(r"\[.*-(clean|\w+-\d).*\]$|\[NOTSET\]$")  # a test's id in the grid, or in an empty one
+_NEED_A_BASELINE = ("gate", "against", "inconclusive", "sequential")
 _INI_KINDS: Any = {None: "string", "append": "args", "store_true": "bool"}
 _NO_SETTINGS = (
     "model",
@@ -49,7 +52,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "model": {
         "action": "append",
         "metavar": "NAME|FILE",
-        "help": "a shipped model, a baseline or a model file; repeatable (default: all shipped models and baselines)",
+        "help": "a shipped model, a baseline or a model file; repeatable; 'background' always runs beside them "
+        "(default: all shipped models and baselines)",
     },
     "profile": {"default": "default", "help": "grid to run: quick, default or paper"},
     "frames": {"type": int, "help": "use this many frames, evenly spread (default: all of the split)"},
@@ -67,8 +71,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "gate": {
         "action": "append",
         "metavar": "ASPECT[=TOLERANCE]",
-        "help": "what must not get worse than in the baseline, and by how much it may; repeatable (default: "
-        "jaccard=0.01; there are also precision, recall, cells and break_point)",
+        "help": "what else must not get worse than in the baseline, or by how much something may; repeatable "
+        "(jaccard=0.01 is always among them; there are also precision, recall, cells and break_point)",
     },
     "against": {
         "action": "append",
@@ -103,6 +107,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _option(config: pytest.Config, name: str) -> Any:
     key, words = f"rb_{name.replace('-', '_')}", _OPTIONS[name]
     given = config.getoption(key)
+    if given == "" or (isinstance(given, list) and "" in given):
+        raise pytest.UsageError(f"--rb-{name}: is empty; leave it out, or say what it is")
     if given is None:
         given = config.getini(key) or words.get("default")
     convert = words.get("type", lambda value: value)
@@ -127,12 +133,12 @@ def _judge(config: pytest.Config) -> Judge | None:
     if baseline:
         aspects, against = (_option(config, name) or () for name in ("gate", "against"))
         return Judge.of(Path(baseline), aspects, against, _option(config, "inconclusive"), sequential=sequential)
-    if sequential:
-        raise pytest.UsageError("--rb-sequential needs --rb-baseline: it stops once the verdict is sure")
+    if idle := [f"--rb-{name}" for name in _NEED_A_BASELINE if config.getoption(f"rb_{name}")]:
+        raise pytest.UsageError(f"{', '.join(idle)}: nothing is judged without --rb-baseline; say which run it is")
     return None
 
 
-def _whole_grid(config: pytest.Config) -> list[tuple[Condition, str]]:
+def _whole_grid(config: pytest.Config) -> list[Case]:
     """Every condition with every segmenter; a mistake in the options raises a `UsageError`."""
     from robustbench_cells.errors import RobustbenchError
     from robustbench_cells.session import grid, profile_of, segmenter_sources
@@ -147,6 +153,18 @@ def _whole_grid(config: pytest.Config) -> list[tuple[Condition, str]]:
 
 def _id(condition: Condition, name: str) -> str:
     return f"{name}-{condition.name}"
+
+
+def _ascii(text: str) -> str:
+    """As pytest writes ids, unless it is told not to."""
+    return text.encode("ascii", "backslashreplace").decode()
+
+
+def _case_of(test: str, cases: Mapping[str, Case]) -> Case | None:
+    """The case that a test's id is of; other parameters may stand before it and after it."""
+    parameters = _ascii(f"-{test.partition('[')[2].removesuffix(']')}-")
+    found = max((one for one in cases if _ascii(f"-{one}-") in parameters), key=len, default=None)
+    return None if found is None else cases[found]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -193,9 +211,11 @@ class GridRun:
         self._cases: list[Any] = []
         self._efforts: dict[str, Any] = {}  # what each process had spent when it last told
         self._judge: Judge | None = None
-        self._verdict = ""
+        self._verdict: list[str] = []
+        self._colour: dict[str, bool] = {}
         self._results: Results | None = None
         self._written = ""
+        self._broken = ""
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Open the data set and load the models that the selected tests need: a mistake ends the run at once."""
@@ -210,10 +230,11 @@ class GridRun:
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Do the same for all workers, as soon as the first has told what it collected."""
         if self.session is None and any(_LIKE_A_CASE.search(one) for one in ids):
-            selected = {one.rpartition("[")[2].removesuffix("]") for one in ids}
-            for case in _whole_grid(self._config):
-                if _id(*case) in selected:
+            cases = {_id(*case): case for case in _whole_grid(self._config)}
+            for one in ids:
+                if case := _case_of(one, cases):
                     self._want(*case)
+        if self.session is None:
             self._begin()
 
     def _want(self, condition: Condition, name: str) -> None:
@@ -225,6 +246,10 @@ class GridRun:
         if self.mistake:
             raise self.mistake
         if not self._wanted:
+            if self._config.getoption("rb_baseline") is not None:
+                raise pytest.UsageError(
+                    "--rb-baseline: no test of the grid is left to be judged; give a suite with one, and look at -k"
+                )
             return
         if _option(self._config, "dask") and self._config.pluginmanager.hasplugin("dsession"):
             raise pytest.UsageError("--rb-dask with -n: the workers of the cluster are enough; leave -n out")
@@ -250,10 +275,10 @@ class GridRun:
         path = Path(_option(self._config, "store") or Path(_option(self._config, "reports")) / "records.sqlite")
         alone = self._worker is None
         try:
+            self._judge = _judge(self._config)
             session = BenchmarkSession(
                 _settings(self._config), self._wanted, path, _announcer(self._config), together=alone
             )
-            self._judge = _judge(self._config)
             if self._judge:
                 self._judge.require_comparable(session.facts())
                 if self._judge.sequential:
@@ -268,6 +293,8 @@ class GridRun:
         """What one segmenter did under one condition."""
         from robustbench_cells.errors import ClusterError, StoreError
 
+        if self._broken:
+            pytest.fail(self._broken, pytrace=False)
         if self.session is None:
             from robustbench_cells.threads import share_cores
 
@@ -277,7 +304,10 @@ class GridRun:
         try:
             return self.session.outcome(condition, name)
         except (StoreError, ClusterError) as error:  # no later test could do better
-            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+            if self._worker is None:
+                pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+            self._broken = str(error)  # a worker's exit would be taken for a crash
+            pytest.fail(self._broken, pytrace=False)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
@@ -295,56 +325,90 @@ class GridRun:
             self._cases.append(report.rb_case)
             self._efforts[getattr(report, "worker_id", "")] = report.rb_effort
 
-    @pytest.hookimpl(tryfirst=True)  # before the JUnit report is written
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Store the results and write the reports, once for all processes."""
-        if self.session is None or self._worker is not None:
-            return
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # before the JUnit report is written, and after all is said
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
+        """Store the results and write the reports, once for all processes; let the verdict be the last word."""
+        if self.session is not None and self._worker is None:
+            self._finish(session, exitstatus)
+        result = yield
+        if self._verdict:
+            reporter: Any = self._config.pluginmanager.getplugin("terminalreporter")
+            reporter.write_line(f"gate: {self._verdict[0]}", **self._colour)
+        return result
+
+    def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         from robustbench_cells.errors import RobustbenchError
         from robustbench_cells.reporting import write_reports
         from robustbench_cells.results import save
         from robustbench_cells.session import Case
+        from robustbench_cells.verdict import withdraw
         from robustbench_cells.work import Effort
 
+        assert self.session is not None  # noqa: S101
         folder = Path(_option(self._config, "reports"))
         command = shlex.join(["pytest", *map(str, self._config.invocation_params.args)])
-        effort = sum((Effort(**spent) for spent in self._efforts.values()), Effort())
+        self._effort = sum((Effort(**spent) for spent in self._efforts.values()), Effort())
         try:
-            self._results = self.session.results([Case(*case) for case in self._cases], effort, command)
+            self._results = self.session.results([Case(*case) for case in self._cases], self._effort, command)
             if self._results:
                 save(self._results, folder)
+                withdraw(folder)
                 paths = write_reports(self._results, folder)
-                if self._judge:
-                    paths.append(self._settle(session, self._results, folder))
                 self._written = f"reports: {', '.join(str(path) for path in paths)}"
+            if self._judge:
+                self._settle(session, self._judge, exitstatus, folder)
         except (OSError, RobustbenchError) as error:
             self._written = f"ERROR: {error}"
-        if self._written.startswith("ERROR") or (self._judge and not self._verdict):
             session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+            if self._judge and not self._verdict:
+                self._tell(["no verdict: see the error above"], red=True)
         self.session.close()
-        self._effort = effort
 
-    def _settle(self, session: pytest.Session, results: Results, folder: Path) -> Path:
+    def _settle(self, session: pytest.Session, judge: Judge, exitstatus: int, folder: Path) -> None:
         """The verdict by the baseline: for the terminal, the exit code, the JUnit report, and in a file."""
+        from robustbench_cells.errors import GateError
+        from robustbench_cells.judgement import Verdict
         from robustbench_cells.reporting import gate_lines
         from robustbench_cells.verdict import publish
 
-        assert self._judge is not None  # noqa: S101
-        gate = self._judge.judge(results)
-        self._verdict = gate_lines(gate, f"{folder}/curves.png and summary.md; or -k with the name of a condition")
-        session.exitstatus = session.exitstatus or self._judge.exit_code(gate)
+        try:
+            if self._results is None:
+                raise GateError("no test gave a result")
+            if exitstatus == pytest.ExitCode.INTERRUPTED:
+                raise GateError("the run was interrupted; the same command goes on")
+            gate = judge.judge(self._results)
+        except GateError as error:
+            session.exitstatus = session.exitstatus or pytest.ExitCode.USAGE_ERROR
+            self._tell([f"no verdict: {error}"], red=True)
+            self._junit("gate", f"none: {error}")
+            if self._results:
+                self._written += f", {publish(str(error), folder)}"
+            return
+        look = " and ".join(str(path) for name in ("curves.png", "summary.md") if (path := folder / name).exists())
+        colours = {Verdict.HOLDS: "green", Verdict.REGRESSES: "red", Verdict.INCONCLUSIVE: "yellow"}
+        self._tell(
+            gate_lines(gate, f"{look}; or -k with the name of a condition").splitlines(),
+            **{colours[gate.verdict]: True},
+        )
+        session.exitstatus = session.exitstatus or judge.exit_code(gate)
+        self._junit("gate", str(gate.verdict))
+        for one in gate.judgements:
+            low, high = one.interval
+            told = f"{one.verdict}: {one.difference.estimate.value:+.4f} [{low:+.4f}, {high:+.4f}]"
+            self._junit(f"gate {one.name}", told)
+        self._written += f", {publish(gate, folder)}"
+
+    def _tell(self, lines: list[str], **colour: bool) -> None:
+        self._verdict, self._colour = lines, {"bold": True, **colour}
+
+    def _junit(self, name: str, value: str) -> None:
         for plugin in self._config.pluginmanager.get_plugins():
             if hasattr(plugin, "add_global_property"):  # the writer of --junitxml
-                plugin.add_global_property("gate", str(gate.verdict))
-                for one in gate.judgements:
-                    low, high = one.interval
-                    told = f"{one.verdict}: {one.difference.estimate.value:+.4f} [{low:+.4f}, {high:+.4f}]"
-                    plugin.add_global_property(f"gate {one.name}", told)
-        return publish(gate, folder)
+                plugin.add_global_property(name, value)
 
     @pytest.hookimpl(trylast=True)  # below the table of pytest-benchmark
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Mean Jaccard of each segmenter under each condition, and where the reports are."""
+        """Mean Jaccard of each segmenter under each condition, where the reports are, and the verdict."""
         if self.session is None:
             return
         if self._results is None:
@@ -353,16 +417,18 @@ class GridRun:
             terminalreporter.write_line(
                 self._written or f"no test gave a result, so nothing was written; what is in {folder} is older"
             )
-            return
-        from robustbench_cells.reporting import terminal_table
+        else:
+            from robustbench_cells.reporting import terminal_table
 
-        terminalreporter.section(f"robustness on {self._results.run['dataset']['title']}")
-        terminalreporter.write_line(terminal_table(self._results))
-        terminalreporter.write_line(f"{len(self._results.records)} records: {self._effort.in_words()}")
-        terminalreporter.write_line(self._written)
-        if self._judge:
+            terminalreporter.section(f"robustness on {self._results.run['dataset']['title']}")
+            terminalreporter.write_line(terminal_table(self._results))
+            terminalreporter.write_line(f"{len(self._results.records)} records: {self._effort.in_words()}")
+            terminalreporter.write_line(self._written)
+        if self._verdict:
             terminalreporter.section("gate")
-            terminalreporter.write_line(self._verdict or "no verdict: see the error above")
+            terminalreporter.write_line(self._verdict[0], **self._colour)
+            for line in self._verdict[1:]:
+                terminalreporter.write_line(line)
 
 
 def _announcer(config: pytest.Config) -> Any:

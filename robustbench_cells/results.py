@@ -10,12 +10,13 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from robustbench_cells.errors import ResultsError
@@ -28,14 +29,6 @@ RUN_FILE = "run.json"
 VERSION = 2
 
 _TEXT = {"segmenter": str, "artefact": str, "frame": str}
-_NEEDED: Mapping[str, Sequence[str]] = {
-    "dataset": ("key", "title", "fingerprint", "frames", "positions"),
-    "settings": ("profile", "seed", "most_patches", "block"),
-    "tests": ("ran", "grid", "failed"),
-    "versions": ("robustbench_cells",),
-    "metrics": (),
-    "artefacts": (),
-}
 _CONDITION = ["artefact", "intensity", "segmenter"]
 _KEYS = ["segmenter", "artefact", "intensity", "frame", "patch"]
 
@@ -112,12 +105,12 @@ def load(folder: Path) -> Results:
     again = "run the benchmark again"
     try:
         run = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        if run["version"] != VERSION:
+        if run.get("version") != VERSION:
             raise ResultsError(
-                f"{folder / RUN_FILE}: is of version {run['version']}, this program reads {VERSION}; {again}"
+                f"{folder / RUN_FILE}: is of version {run.get('version')}, this program reads {VERSION}; {again}"
             )
         packed = (folder / RECORDS_FILE).read_bytes()
-        if run.pop("records_sha256") != hashlib.sha256(packed).hexdigest():
+        if run.pop("records_sha256", "") != hashlib.sha256(packed).hexdigest():
             raise ResultsError(f"{folder}: {RUN_FILE} is not of the run that {RECORDS_FILE} is of; {again}")
         _check_facts(run)
         empty = {name: [""] for name in run["metrics"]}
@@ -126,23 +119,42 @@ def load(folder: Path) -> Results:
         missing = [name for name in [*_KEYS, *run["metrics"]] if name not in records]
         if missing:
             raise ResultsError(f"{folder / RECORDS_FILE}: has no column {', '.join(missing)}; {again}")
-        return Results(records.astype(dict.fromkeys(run["metrics"], float)), run)
+        records = records.astype({"intensity": float, "patch": int} | dict.fromkeys(run["metrics"], float))
+        _check_records(records, run)
+        return Results(records, run)
     except (ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, zlib.error) as error:
-        raise ResultsError(f"{folder}: the stored results are damaged ({error!r}); {again}") from error
+        raise ResultsError(f"{folder}: the stored results are damaged ({error}); {again}") from error
 
 
 def _check_facts(run: Mapping[str, Any]) -> None:
-    """Touch all that reports need of a run's facts, so that what is missing is missed here."""
-    for part, keys in _NEEDED.items():
-        for key in keys:
-            run[part][key]
-    str(run["command"]), dict(run["segmenters"])
-    for metric in run["metrics"].values():
-        if metric["pooled"] not in ("mean", "sum") or metric["best"] not in ("highest", "lowest", "nearest"):
-            raise ValueError(f"pooled {metric['pooled']!r}, best {metric['best']!r}")
-        metric["target"]
-    for artefact in run["artefacts"].values():
-        str(artefact["parameter"]), str(artefact["unit"]), float(artefact["neutral"])
+    """Raise a `ValueError` if the facts are not what reports and the gate take for granted."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    schema = json.loads(Path(__file__).with_name("run_schema.json").read_text(encoding="utf-8"))
+    if fault := best_match(Draft202012Validator(schema).iter_errors(run)):
+        raise ValueError(f"{fault.json_path.replace('$', RUN_FILE, 1)}: {fault.message[:200]}")
+    dataset = run["dataset"]
+    if len(dataset["frames"]) != len(dataset["positions"]):
+        raise ValueError(f"{len(dataset['frames'])} frames have {len(dataset['positions'])} positions")
+    targets = {metric["target"] for metric in run["metrics"].values()} - {"", *run["metrics"]}
+    if targets:
+        raise ValueError(f"metrics aim at {targets}, which is none")
+
+
+def _check_records(records: pd.DataFrame, run: Mapping[str, Any]) -> None:
+    """Raise a `ValueError` if the records are not those of such a run."""
+    if twice := int(records.duplicated(_KEYS).sum()):
+        raise ValueError(f"{twice} records are there twice")
+    for column, known in (
+        ("frame", run["dataset"]["frames"]),
+        ("artefact", [CLEAN, *run["artefacts"]]),
+        ("segmenter", run["segmenters"]),
+    ):
+        if unknown := sorted(set(records[column]) - set(known)):
+            raise ValueError(f"{RUN_FILE} does not know the {column} {', '.join(unknown[:3])}")
+    if not np.isfinite(records["intensity"]).all():
+        raise ValueError("an intensity is no number")
 
 
 def margin(results: Results) -> int:

@@ -19,7 +19,7 @@ from robustbench_cells import __version__
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.baselines import BASELINES
 from robustbench_cells.datasets import Selection, open_dataset
-from robustbench_cells.errors import ClusterError, ModelError, StoreError, UnknownNameError
+from robustbench_cells.errors import ClusterError, DataError, ModelError, StoreError, UnknownNameError
 from robustbench_cells.evaluate import Condition, Outcome
 from robustbench_cells.gate import Rule
 from robustbench_cells.metrics import METRICS
@@ -152,6 +152,8 @@ class BenchmarkSession:
 
     def __post_init__(self) -> None:
         self.profile = profile_of(self.settings)
+        if self.settings.block is not None and self.settings.block < 1:
+            raise DataError(f"blocks of {self.settings.block} frames: 1 or more is needed")
         frames = self.profile.most_frames if self.settings.frames is None else self.settings.frames
         self.selection: Selection = open_dataset(
             self.settings.dataset,
@@ -259,7 +261,7 @@ class BenchmarkSession:
     def _do(self, work: Work, progress: Callable[[int], None]) -> Mapping[str, Outcome]:
         if self.cluster:
             self._send_all(self.cluster, work)
-            done = self.cluster.fetch(work, progress=progress, keep=self._keep)
+            done = self.cluster.fetch(work, progress=progress, keep=self._keep, waiting=self.announce)
         else:
             keep = partial(self._keep, work)
             done = do(work, self.selection, self.segmenters, progress=progress, keep=keep)
@@ -363,6 +365,10 @@ class BenchmarkSession:
         records: Collection[Record] = ()
         for look in looks(self.selection.frames) if self.rule else [self.selection.frames]:
             records = self._known(condition, segmenter, look).values()
+            if len(records) < len(self._places(condition, look)):
+                raise StoreError(
+                    f"{self.store.path}: records of {segmenter}-{condition.name} went from it meanwhile; run again"
+                )
             if self.rule and self.rule.decided(segmenter, records_table(records)):
                 break
         return records

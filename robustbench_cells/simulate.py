@@ -22,6 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--write", type=Path, metavar="CSV", help="keep the frame scores of the pair, and simulate nothing"
     )
+    parser.add_argument(
+        "-k", metavar="WORDS", default="", help="only the kinds of retraining whose name has these words"
+    )
     parser.add_argument("--frames", type=int, nargs="+", help="frames of the gate (default: as many as there are)")
     parser.add_argument("--tolerance", type=float, default=0.01, help="of the gate, Jaccard (default: 0.01)")
     parser.add_argument("--runs", type=int, default=1000, help="retrainings of each kind (default: 1000)")
@@ -43,10 +46,13 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> None:
     from tabulate import tabulate
 
+    from robustbench_cells.errors import ResultsError
     from robustbench_cells.files import write_text
     from robustbench_cells.results import load
     from robustbench_cells.simulation import Retrainings, frame_scores, read_frame_scores, simulate
 
+    if options.source.is_dir() and not options.pair:
+        raise ResultsError(f"{options.source}: is a folder of stored results; say which two models by --pair")
     table = frame_scores(load(options.source), *options.pair) if options.pair else read_frame_scores(options.source)
     if options.write:
         write_text(options.write, table.to_csv(index=False, float_format="%.5f"))
@@ -62,6 +68,7 @@ def _run(options: argparse.Namespace) -> None:
             runs=options.runs,
             seed=options.seed,
             sequential=options.sequential,
+            only=options.k,
         ):
             print(f"{tally.kind} …", file=sys.stderr, flush=True)
             shares = (tally.passed, tally.inconclusive, tally.stopped, tally.spent)
@@ -70,8 +77,13 @@ def _run(options: argparse.Namespace) -> None:
             f"\n{options.runs} retrainings of each kind, {frames} frames, {len(retrainings.conditions)} conditions, "
             f"tolerance {options.tolerance:g}{', sequential' if options.sequential else ''}\n"
         )
-        headers = ("retraining", "passes", "inconclusive", "surely worse", "forward passes")
-        print(tabulate(rows, headers, tablefmt="pipe", colalign=("left", *["right"] * 4)))
+        headers = ["retraining", "passes", "inconclusive", "surely worse", "forward passes"]
+        width = 5 if options.sequential else 4  # otherwise it takes all of them
+        print(
+            tabulate(
+                [row[:width] for row in rows], headers[:width], "pipe", colalign=("left", *["right"] * (width - 1))
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -145,7 +145,14 @@ class Tally:
 
 
 def simulate(
-    retrainings: Retrainings, *, frames: int, tolerance: float, runs: int, seed: int, sequential: bool = False
+    retrainings: Retrainings,
+    *,
+    frames: int,
+    tolerance: float,
+    runs: int,
+    seed: int,
+    sequential: bool = False,
+    only: str = "",
 ) -> Iterator[Tally]:
     """Judge ``runs`` retrainings of each kind: no worse, just as bad as is tolerated, and worse in several ways.
 
@@ -159,11 +166,18 @@ def simulate(
         The same gives the same figures.
     sequential
         Whether the gate stops once it is sure (`sequential`).
+    only
+        Words that the name of a kind must have.
 
     Yields
     ------
     Tally
         One for each kind.
+
+    Raises
+    ------
+    ResultsError
+        If no kind has those words.
     """
     count = len(retrainings.conditions)
     kinds = {
@@ -174,6 +188,9 @@ def simulate(
         f"a drop of twice the tolerance at {name}": 2 * tolerance * np.eye(count)[column]
         for column, name in enumerate(retrainings.conditions)
     }
+    kinds = {kind: drop for kind, drop in kinds.items() if only in kind}
+    if not kinds:
+        raise ResultsError(f"no kind of retraining has the words {only!r} in its name")
     for kind, drop in kinds.items():
         rng = generator(seed, "simulation", kind)
         counts = dict.fromkeys(Verdict, 0)

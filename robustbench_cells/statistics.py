@@ -71,8 +71,9 @@ def mean_interval(sums: Floats) -> tuple[float, float]:
     total, count = sums[sums[:, 1] > 0].T
     if len(count) < 2:
         return float("nan"), float("nan")
-    if np.ptp(total / count) == 0:
-        return float(total[0] / count[0]), float(total[0] / count[0])
+    means = total / count
+    if np.allclose(means, means[0], rtol=1e-12, atol=0):  # alike but for rounding: there is nothing to resample
+        return float(means[0]), float(means[0])
 
     def mean(total: Floats, count: Floats, axis: int) -> Floats:
         return total.sum(axis=axis) / count.sum(axis=axis)

@@ -49,6 +49,8 @@ JOIN conditions ON conditions.id = records.condition
 JOIN frames ON frames.id = records.frame
 """
 _CORRUPT, _NO_DATABASE = 11, 26  # of SQLite's result codes
+_ENDINGS = (".sqlite", ".db")
+_HEADER = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True)
@@ -106,9 +108,11 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{path.parent}: cannot be made ({error}); give the store another place") from error
+        self._file: tuple[int, int] | None = None
         with self._in_words():
             self._db = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
             try:
+                self._file = _identity(path)
                 self._prepare()
             except BaseException:
                 self._db.close()
@@ -154,7 +158,7 @@ class Store:
             The scores of each record, by (name of the frame, patch).
         """
         found: dict[tuple[str, int], dict[str, float]] = {}
-        with self._in_words():
+        with self._in_words(), self._transaction("DEFERRED"):
             ids = self._id("segmenters", {"digest": key.digest}), self._id("conditions", _condition(key))
             for start in range(0, len(frames), _PARAMETERS):
                 names = {
@@ -267,11 +271,15 @@ class Store:
                 self._db.execute("ROLLBACK")
             raise
 
+    def _has_header(self) -> bool:
+        with self.path.open("rb") as file:
+            return file.read(len(_HEADER)) == _HEADER
+
     @contextmanager
     def _in_words(self) -> Iterator[None]:
         try:
             yield
-        except json.JSONDecodeError as error:
+        except ValueError as error:  # what a record holds is none
             raise self._damaged(error) from error
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in (_CORRUPT, _NO_DATABASE):
@@ -282,6 +290,12 @@ class Store:
             ) from error
 
     def _damaged(self, error: Exception) -> StoreError:
+        if self._file != _identity(self.path):
+            return StoreError(
+                f"{self.path}: the store was damaged ({error}) and has been set aside meanwhile; run again"
+            )
+        if self.path.suffix not in _ENDINGS and not self._has_header():
+            return StoreError(f"{self.path}: is no store of records ({error}); give the file of one, or a new name")
         number = 1
         while (aside := self.path.with_name(f"{self.path.name}.damaged-{number}")).exists():
             number += 1
@@ -292,6 +306,15 @@ class Store:
         return StoreError(
             f"{self.path}: the store is damaged ({error}); it is now {aside.name}, and the next run begins a new one"
         )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Of the file that has a name now: another may take it over."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _condition(key: Key) -> dict[str, object]:
@@ -310,4 +333,9 @@ def _text(scores: Mapping[str, float]) -> str:
 
 
 def _scores(text: str) -> dict[str, float]:
-    return {name: math.nan if value is None else float(value) for name, value in json.loads(text).items()}
+    found = json.loads(text)
+    if not isinstance(found, dict) or not all(
+        value is None or isinstance(value, int | float) for value in found.values()
+    ):
+        raise ValueError(f"{text[:40]!r} in place of scores")
+    return {name: math.nan if value is None else float(value) for name, value in found.items()}

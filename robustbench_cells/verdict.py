@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from robustbench_cells.errors import GateError, RobustbenchError
 from robustbench_cells.files import write_text
 from robustbench_cells.gate import Gate, Rule, compare, require_comparable, stopping_rule
 from robustbench_cells.judgement import Verdict
-from robustbench_cells.reporting import gate_lines, gate_markdown
+from robustbench_cells.reporting import gate_lines, gate_markdown, no_verdict_markdown
 from robustbench_cells.results import Results, load
 
 PASSES, FAILS, ERROR, INCONCLUSIVE = 0, 1, 2, 8  # exit codes; pytest has others between
+_ALWAYS = "jaccard"
+_FILE = "gate.md"
 _SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub shows beside a job
 _LIMIT = 2**20  # bytes of it, by GitHub's documentation
 
@@ -64,7 +67,7 @@ class Judge:
         folder
             Of the baseline run.
         aspects
-            Each ``ASPECT`` or ``ASPECT=TOLERANCE``; without any, the Jaccard score.
+            Each ``ASPECT`` or ``ASPECT=TOLERANCE``; the Jaccard score is always among them.
         against
             Each ``NEW=OLD``.
         inconclusive
@@ -78,7 +81,9 @@ class Judge:
             If the baseline cannot be read, or something is not of that form.
         """
         tolerances = {}
-        for text in aspects or ("jaccard",):
+        if twice := [name for name, count in Counter(text.partition("=")[0] for text in aspects).items() if count > 1]:
+            raise GateError(f"{', '.join(twice)}: is given more than one tolerance")
+        for text in (_ALWAYS, *aspects):
             name, given, value = text.partition("=")
             aspect = ASPECTS.get(name)
             try:
@@ -116,16 +121,41 @@ class Judge:
         return FAILS if gate.verdict is Verdict.REGRESSES else PASSES
 
 
-def publish(gate: Gate, folder: Path) -> Path:
-    """Write ``gate.md`` into a folder, and append it to GitHub's summary of the job, where there is one."""
-    path = folder / "gate.md"
-    write_text(path, gate_markdown(gate))
+def publish(verdict: Gate | str, folder: Path) -> Path:
+    """Write ``gate.md`` into a folder, and append it to GitHub's summary of the job, where there is one.
+
+    Parameters
+    ----------
+    verdict
+        A comparison, or why there is none.
+    folder
+        Of the reports.
+    """
+
+    def text(most_bytes: int) -> str:
+        return no_verdict_markdown(verdict) if isinstance(verdict, str) else gate_markdown(verdict, most_bytes)
+
+    path = folder / _FILE
+    write_text(path, text(_LIMIT))
     if summary := os.environ.get(_SUMMARY):
-        there = Path(summary)
-        used = there.stat().st_size if there.exists() else 0
-        with there.open("a", encoding="utf-8") as file:
-            file.write(gate_markdown(gate, _LIMIT - used - 1) + "\n")
+        try:
+            _append(Path(summary), text)
+        except OSError as error:  # the verdict stands
+            print(f"warning: {_SUMMARY} names {summary}, which cannot be written to ({error})", file=sys.stderr)
     return path
+
+
+def _append(summary: Path, text: Callable[[int], str]) -> None:
+    room = _LIMIT - (summary.stat().st_size if summary.exists() else 0)
+    more = text(room - 1) + "\n"
+    if len(more.encode()) <= room:  # GitHub shows none of a file that is too long
+        with summary.open("a", encoding="utf-8") as file:
+            file.write(more)
+
+
+def withdraw(folder: Path) -> None:
+    """Remove a verdict that other results were given."""
+    (folder / _FILE).unlink(missing_ok=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -143,7 +173,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--gate",
         action="append",
         metavar="ASPECT[=TOLERANCE]",
-        help=f"what must not get worse, and by how much it may; repeatable (default: jaccard; there are: {known})",
+        help=f"what else must not get worse, or by how much something may; repeatable (there are: {known})",
     )
     parser.add_argument(
         "--against", action="append", metavar="NEW=OLD", help="a model that the baseline calls otherwise"
@@ -170,10 +200,15 @@ def main(arguments: list[str] | None = None) -> int:
             sequential=options.sequential,
         )
         gate = judge.judge(load(options.candidate))
-        print(gate_lines(gate, f"{options.candidate}/curves.png and summary.md, beside those of {options.baseline}"))
-        print(f"wrote {publish(gate, options.out or options.candidate)}")
-    except (RobustbenchError, OSError) as error:
+        print(gate_lines(gate, f"{options.candidate}/summary.md, beside that of {options.baseline}"))
+    except RobustbenchError as error:
         print(f"error: {error}", file=sys.stderr)
+        return ERROR
+    folder = options.out or options.candidate
+    try:
+        print(f"wrote {publish(gate, folder)}")
+    except OSError as error:
+        print(f"error: {folder}: cannot be written to ({error}); give another folder by --out", file=sys.stderr)
         return ERROR
     return judge.exit_code(gate)
 

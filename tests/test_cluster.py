@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import distributed
 import numpy as np
 import pytest
 from hypothesis import given
@@ -125,6 +126,33 @@ def test_no_scheduler_is_said_in_words(selection: Selection, monkeypatch: pytest
             cluster.Cluster(address, selection, {}, {}, patches=64)
     with pytest.raises(ClusterError, match="at least 1 is needed"):
         cluster.Cluster("tcp://127.0.0.1:1", selection, {}, {}, patches=0)
+
+
+def test_a_worker_that_comes_late_is_waited_for(selection: Selection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two clients of the same frames and models on one scheduler, with other seeds: each gets its own."""
+    monkeypatch.setattr(cluster, "_PATIENCE", 2.0)
+    here = distributed.LocalCluster(n_workers=0, processes=False, protocol="tcp://", dashboard_address=":0")
+    segmenters = {"dog_otsu": BASELINES.get("dog_otsu")}
+    lines: list[str] = []
+
+    def come(line: str) -> None:
+        lines.append(line)
+        here.scale(1)
+
+    with here:
+        clients = [
+            cluster.Cluster(here.scheduler_address, selection, {"dog_otsu": "dog_otsu"}, segmenters, 2)
+            for _ in range(2)
+        ]
+        works = [replace(noisy(dog_otsu=some(selection)), seed=seed) for seed in (0, 1)]
+        for one, work in zip(clients, works, strict=True):
+            one.send(work)
+        for one, work in zip(clients, works, strict=True):
+            done = one.fetch(work, progress=lambda patches: None, keep=lambda *found: None, waiting=come)
+            one.close()
+            alone = do(work, selection, segmenters)
+            assert done.outcomes["dog_otsu"].records == alone.outcomes["dog_otsu"].records
+    assert "waiting for a worker to join" in lines[0]
 
 
 @pytest.fixture(scope="module")

@@ -12,15 +12,17 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import stdtrit
 
 from robustbench_cells import verdict
-from robustbench_cells.aspects import ASPECTS, Pair
+from robustbench_cells.aspects import ASPECTS, Difference, Pair
 from robustbench_cells.aspects.break_point import break_distance
 from robustbench_cells.errors import GateError
 from robustbench_cells.gate import Gate, compare
-from robustbench_cells.judgement import Verdict
+from robustbench_cells.judgement import Judgement, Verdict, settle
 from robustbench_cells.reporting import gate_lines, gate_markdown
 from robustbench_cells.results import Results, save
+from robustbench_cells.statistics import Estimate
 
 FRAMES, PATCHES = 40, 6
 LEVELS = {"clean": (0.0,), "noise": (0.0, 50.0, 200.0), "cell_size": (0.5, 1.0, 2.0)}
@@ -204,7 +206,11 @@ LIES: dict[str, tuple[Callable[[Results], Results], str]] = {
         "the candidate lacks patches of unet-noise-50",
     ),
     "a renamed model": (renamed, r"the baseline has no unet_2 \(but unet\).*--rb-against unet_2=NAME"),
-    "a NaN": (changed(drop("clean", 0, float("nan"))), "the candidate has an undefined Jaccard score of unet"),
+    "a NaN": (changed(drop("clean", 0, float("nan"))), "the candidate has an undefined jaccard of unet"),
+    "a NaN in a count": (
+        changed(drop("clean", 0, float("nan"), "cells_true")),
+        "the candidate has an undefined cells_true of unet",
+    ),
     "a failed test": (fact("tests", "failed", value=["unet-noise-50"]), "tests of the candidate failed: unet-noise-50"),
     "no model": (
         lambda results: Results(
@@ -235,7 +241,7 @@ def test_a_failed_test_of_the_baseline_fails_loudly() -> None:
 
 
 def test_a_nan_of_the_baseline_fails_loudly() -> None:
-    with pytest.raises(GateError, match="the baseline has an undefined Jaccard score"):
+    with pytest.raises(GateError, match="the baseline has an undefined jaccard"):
         compare(run_of(drop("clean", 0, float("nan"))), run_of(), JACCARD)
 
 
@@ -259,6 +265,45 @@ def test_a_part_of_the_grid_is_judged_and_the_rest_named() -> None:
     assert set(gate.not_covered) == {"unet-noise-0", "unet-noise-50", "unet-noise-200"}
     assert "of the part that ran" in gate_lines(gate, "curves")
     assert "not covered: unet-noise-0, unet-noise-50, unet-noise-200" in gate_lines(gate, "curves")
+
+
+def test_a_part_is_called_one_though_the_baseline_is_cut_alike() -> None:
+    part, less = (without(lambda table: table["artefact"] != "clean")(run_of()) for _ in range(2))
+    for results in (part, less):
+        results.run["tests"]["ran"] = 2  # type: ignore[index]
+    gate = compare(less, part, JACCARD)
+    assert "(1 holds, of the part that ran)" in gate_lines(gate, "curves")
+    assert "covers what ran, 2 of 14 tests of the grid" in gate_lines(gate, "curves")
+    assert "2 of 14 tests of the grid" in gate_markdown(gate)
+
+
+@pytest.mark.parametrize("side", ["baseline", "candidate"])
+def test_an_aspect_whose_metric_a_run_has_not_fails_loudly(side: str) -> None:
+    runs = {"baseline": run_of(), "candidate": run_of()}
+    del runs[side].run["metrics"]["recall"]  # type: ignore[attr-defined]
+    with pytest.raises(GateError, match=f"the {side} has no recall, which is to be judged by"):
+        compare(runs["baseline"], runs["candidate"], {"jaccard": 0.01, "recall": 0.01})
+
+
+def alarm(p: float, looks: int = 1) -> Judgement:
+    """A difference whose one-sided p-value of 'worse than 0.01' is ``p``."""
+    estimate = Estimate(-0.01 + 0.001 * float(stdtrit(11, p)), 0.001, 12)
+    return Judgement(ASPECTS.get("jaccard"), "unet", Difference("noise", 50.0, 0.8, 0.7, estimate), 0.01, looks)
+
+
+@pytest.mark.parametrize("looks", [1, 3])
+def test_an_alarm_is_two_sided_and_pays_for_every_look(looks: int) -> None:
+    assert alarm(0.001, looks).p_alone == pytest.approx(2 * looks * 0.001)
+    assert alarm(0.4, looks).p_alone == pytest.approx(min(1, looks * 0.8))
+
+
+def test_one_alarm_among_many_is_surer_than_one_alone() -> None:
+    assert settle([alarm(0.01)])[0].verdict is Verdict.REGRESSES
+    assert {one.verdict for one in settle([alarm(0.01)] * 20)} == {Verdict.INCONCLUSIVE}
+    first, *others = settle([alarm(0.001), *[alarm(0.5)] * 19])
+    assert first.verdict is Verdict.REGRESSES
+    assert first.p_regresses == pytest.approx(20 * 2 * 0.001)
+    assert Verdict.REGRESSES not in {one.verdict for one in others}
 
 
 def test_a_part_with_nothing_in_common_fails_loudly() -> None:
@@ -318,6 +363,9 @@ def test_where_a_score_breaks() -> None:
         ([0.99, 0.8, 0.95], [0, 50, 100], 50 * 0.09 / 0.19),  # the first time counts
     ):
         assert break_distance(np.array(scores), clean, distances) == pytest.approx(at)
+    for collapsed in ([0.0, 0.0], [0.5, 0.5]):  # from the start, whatever it finds in noise
+        for distances in ([0, 100], [50, 100]):
+            assert break_distance(np.array(collapsed), np.array(0.0), distances) == 0
     many = break_distance(np.array([[0.99, 0.8], [0.99, 0.95]]), np.array([1.0, 1.0]), [0, 100])
     assert many == pytest.approx([100 * 0.09 / 0.19, 100])
 
@@ -372,7 +420,8 @@ def stored(tmp_path: Path) -> Path:
         ("baseline", (), 0, "PASS: no condition is worse"),
         ("worse", (), 1, "unet-noise-50"),
         ("worse", ("--gate", "jaccard=0.2"), 0, "PASS"),
-        ("worse", ("--gate", "recall", "--gate", "cells"), 0, "14 holds"),
+        ("baseline", ("--gate", "recall", "--gate", "cells"), 0, "21 holds"),
+        ("worse", ("--gate", "recall"), 1, "1 regresses, 13 holds"),
         ("near", (), 8, "INCONCLUSIVE: these frames cannot tell"),
         ("near", ("--inconclusive", "pass"), 0, "INCONCLUSIVE"),
         ("other", (), 2, "the seed is 0 in the baseline and 1 in the candidate"),
@@ -380,6 +429,7 @@ def stored(tmp_path: Path) -> Path:
         ("worse", ("--gate", "jacard"), 2, "no aspect is called 'jacard' (did you mean jaccard?)"),
         ("worse", ("--gate", "jaccard=low"), 2, "the tolerance of jaccard is a number, as in jaccard=0.01"),
         ("worse", ("--against", "unet"), 2, "NEW=OLD is needed"),
+        ("worse", ("--gate", "recall=1", "--gate", "recall=2"), 2, "recall: is given more than one tolerance"),
     ],
 )
 def test_the_command(
@@ -392,6 +442,14 @@ def test_the_command(
     assert (stored / candidate / "gate.md").exists() == (code != 2)
 
 
+def test_a_verdict_that_cannot_be_kept_says_where_else(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--baseline", str(stored / "baseline"), "--candidate", str(stored / "baseline")]
+    assert verdict.main([*arguments, "--out", str(stored / "baseline" / "run.json" / "below")]) == 2
+    printed = capsys.readouterr()
+    assert "PASS" in printed.out
+    assert "give another folder by --out" in printed.err
+
+
 def test_github_gets_a_summary_within_its_limit(stored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     summary = stored / "summary"
     summary.write_text("before\n")
@@ -402,3 +460,7 @@ def test_github_gets_a_summary_within_its_limit(stored: Path, monkeypatch: pytes
     summary.write_text("x" * (2**20 - 900))
     verdict.main(arguments)
     assert 2**20 - 900 < summary.stat().st_size <= 2**20
+    for room in (0, 100):
+        summary.write_text("x" * (2**20 - room))
+        assert verdict.main(arguments) == 1
+        assert summary.stat().st_size <= 2**20

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -56,12 +57,39 @@ def test_export(path: Path, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "left"),
-    [(("--segmenter", "old"), 9), (("--artefact", "noise"), 0), (("--outdated",), 6)],
+    [
+        (("--segmenter", "old"), 9),
+        (("--artefact", "noise"), 0),
+        (("--outdated",), 6),
+        (("--segmenter", "new", "--segmenter", "old"), 0),
+        (("--segmenter", "new", "--artefact", "noise"), 3),
+        (("--segmenter", "old", "--outdated"), 12),
+    ],
 )
 def test_prune(path: Path, arguments: tuple[str, ...], left: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(path, "prune", *arguments) == 0
     assert f"dropped {12 - left} of 12 records" in capsys.readouterr().out
     assert Store(path).contents()["records"].sum() == left
+
+
+def test_a_dry_run_drops_nothing(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(path, "prune", "--segmenter", "old", "--dry-run") == 0
+    assert "would drop 3 of 12 records" in capsys.readouterr().out
+    assert Store(path).contents()["records"].sum() == 12
+
+
+def test_the_store_may_be_named_after_the_command(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ledger.main(["list", "--store", str(path)]) == 0
+    assert "12 records in" in capsys.readouterr().out
+
+
+def test_parquet_without_its_library_is_said_in_words(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "fastparquet", None)
+    assert run(path, "export", "out.parquet") == 2
+    assert "pip install 'robustbench-cells[parquet]'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

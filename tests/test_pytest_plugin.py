@@ -240,7 +240,7 @@ def test_workers_give_the_same_files(whole: Path, tmp_path: Path, small: tuple[s
         (("--rb-profile", "huge"), "no profile is called 'huge'"),
         (("--rb-dataset", "nowhere"), "nowhere: no such folder"),
         (("--rb-baseline", "nowhere"), "no stored results"),
-        (("--rb-sequential",), "--rb-sequential needs --rb-baseline"),
+        (("--rb-sequential",), "--rb-sequential: nothing is judged without --rb-baseline"),
         (("--rb-dask", "tcp://127.0.0.1:1"), "leave -n out"),
     ],
 )
@@ -364,6 +364,12 @@ def test_a_run_that_stops_early(tmp_path: Path) -> None:
         (("--rb-model", "dog_otsu", "--rb-seed", "1"), "the seed is 0 in the baseline and 1 in the candidate"),
         (("--rb-model", "dog_otsu", "--rb-inconclusive", "maybe"), "neither fail nor pass"),
         (("--rb-model", "dog_otsu", "--rb-baseline", "reports"), "this run would write over it"),
+        (("--rb-model", "dog_otsu", "--rb-baseline", ""), "--rb-baseline: is empty"),
+        (("--rb-model", "dog_otsu", "--rb-block", "0"), "blocks of 0 frames: 1 or more is needed"),
+        (("--rb-model", "dog_otsu", "--rb-frames", "4"), "the number of frames is 8 in the baseline and 4"),
+        (("--rb-model", "dog_otsu", "--rb-gate", "recall", "--rb-gate", "recall=1"), "more than one tolerance"),
+        (("--rb-model", "dog_otsu", "-k", "nothing"), "no test of the grid is left to be judged"),
+        (("--rb-model", "dog_otsu", "-k", "nothing", "-n", "1"), "no test of the grid is left to be judged"),
     ],
 )
 def test_what_cannot_be_judged_is_refused_before_the_run(
@@ -372,6 +378,65 @@ def test_what_cannot_be_judged_is_refused_before_the_run(
     output = gated(tmp_path, baseline, *arguments, code=4)
     assert words in output
     assert not list(tmp_path.glob("reports/*.json"))
+
+
+@pytest.mark.parametrize(
+    "option", ["--rb-gate=recall", "--rb-against=a=b", "--rb-inconclusive=pass", "--rb-sequential"]
+)
+def test_what_is_for_judging_needs_a_baseline(option: str, tmp_path: Path) -> None:
+    output = bench(tmp_path, "--rb-model", "dog_otsu", "-k", "clean", "--rb-frames", "1", option, code=4)
+    assert f"{option.partition('=')[0]}: nothing is judged without --rb-baseline" in output
+
+
+_OWN_SUITE = """
+import pytest
+
+@pytest.mark.parametrize("before", ["x-clean", 2])
+def test_own(before, rb_outcome):
+    assert rb_outcome.sound
+"""
+
+
+def own_suite(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (folder / "test_own.py").write_text(_OWN_SUITE, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "--rb-profile", "quick", "--rb-frames", "8", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_workers_judge_a_suite_of_ones_own_too(tmp_path: Path, baseline: Path) -> None:
+    arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "illumination-1000")
+    done = own_suite(tmp_path, *arguments, "--rb-baseline", str(baseline), "-n", "2")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "4 passed" in done.stdout
+    assert "FAIL: the candidate is surely worse (1 regresses, of the part that ran)" in done.stdout
+
+
+def test_workers_run_a_model_of_any_name(tmp_path: Path) -> None:
+    network = save_tiny_network(tmp_path / "modèle [1].keras", seed=0)
+    bench(tmp_path, "--rb-frames", "1", "--rb-model", str(network), "-k", "clean", "-n", "2")
+    assert set(records(tmp_path)["segmenter"]) == {"modèle [1]", "background"}
+
+
+_FULL_DISK = """
+import os
+from robustbench_cells.errors import StoreError
+from robustbench_cells.store import Store
+
+def full(self, *arguments):
+    raise StoreError("records.sqlite: the disk is full")
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    Store.add = full
+"""
+
+
+def test_a_store_that_fails_in_a_worker_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(_FULL_DISK)
+    done = own_suite(tmp_path, "--rb-model", "dog_otsu", "-k", "clean", "-n", "1")
+    assert done.returncode == 1
+    assert "records.sqlite: the disk is full" in done.stdout
+    assert "INTERNALERROR" not in done.stdout
+    assert "Traceback" not in done.stdout
 
 
 def test_a_failed_test_leaves_no_verdict(tmp_path: Path, baseline: Path) -> None:
@@ -383,3 +448,43 @@ def test_a_failed_test_leaves_no_verdict(tmp_path: Path, baseline: Path) -> None
     output = gated(tmp_path, baseline, *arguments, code=1)
     assert "tests of the candidate failed: grey-clean" in output
     assert "no verdict" in output
+    assert output.rstrip().splitlines()[-1].startswith("gate: no verdict: the candidate cannot be judged")
+    assert (tmp_path / "reports" / "gate.md").read_text().startswith("# NO VERDICT")
+
+
+def test_no_verdict_outlives_its_results(tmp_path: Path, baseline: Path) -> None:
+    gated(tmp_path, baseline, "--rb-model", "dog_otsu", "-k", "clean", code=0)
+    assert (tmp_path / "reports" / "gate.md").exists()
+    bench(tmp_path, "--rb-frames", "1", "--rb-model", "dog_otsu", "-k", "clean")
+    assert not (tmp_path / "reports" / "gate.md").exists()
+
+
+def test_what_cannot_be_judged_after_all_is_no_failure_of_the_model(
+    tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    arguments = ("--rb-model", "dog_otsu", "-k", "noise", "--rb-gate", "break_point", "--junitxml", "junit.xml")
+    output = gated(tmp_path, baseline, *arguments, code=4)
+    assert "nothing can be said of the break_point of dog_otsu" in output
+    assert "# NO VERDICT" in (tmp_path / "summary.md").read_text()
+    assert '<property name="gate" value="none: ' in (tmp_path / "junit.xml").read_text()
+
+
+def test_a_summary_that_cannot_be_written_costs_no_verdict(
+    tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "/nowhere/summary.md")
+    output = gated(tmp_path, baseline, "--rb-model", "dog_otsu", "-k", "clean", code=0)
+    assert "warning: GITHUB_STEP_SUMMARY names /nowhere/summary.md" in output
+    assert "\ngate: PASS" in output
+
+
+def test_an_interrupted_run_has_no_verdict(tmp_path: Path, baseline: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "import pytest\n\n\ndef pytest_runtest_setup(item):\n    if 'noise-50' in item.name:\n"
+        "        raise KeyboardInterrupt\n"
+    )
+    done = own_suite(tmp_path, "--rb-model", "dog_otsu", "--rb-baseline", str(baseline), "-p", "no:randomly")
+    assert done.returncode == 2
+    assert "gate: no verdict: the run was interrupted; the same command goes on" in done.stdout
+    assert (tmp_path / "reports" / "gate.md").read_text().startswith("# NO VERDICT")

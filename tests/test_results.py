@@ -31,7 +31,7 @@ RUN = {
         "frames": ["a"],
         "positions": [0],
     },
-    "segmenters": {},
+    "segmenters": {"good": "one", "bad": "two", "background": "background 1"},
     "settings": {"profile": "default", "most_patches": 12, "seed": 0, "block": 1},
     "artefacts": {"noise": {"version": 1, "parameter": "sigma", "unit": "grey levels", "neutral": 0.0}},
     "metrics": METRICS,
@@ -157,6 +157,50 @@ def test_results_of_strangers_are_refused_in_words(
         load(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        (("dataset", "positions"), [0, 1], "1 frames have 2 positions"),
+        (("dataset", "positions"), ["first"], r"run\.json\.dataset\.positions\[0\]: 'first' is not of type 'integer'"),
+        (("dataset", "frames"), ["a", "a"], r"dataset\.frames"),
+        (("dataset", "frames"), ["b"], "does not know the frame a"),
+        (("dataset", "fingerprint"), None, r"dataset\.fingerprint: None is not of type 'string'"),
+        (("settings", "block"), 0, r"settings\.block: 0 is less than the minimum of 1"),
+        (("settings", "seed"), "one", r"settings\.seed"),
+        (("tests", "ran"), None, r"tests\.ran"),
+        (("tests", "failed"), [1], r"tests\.failed\[0\]"),
+        (("artefacts", "noise", "version"), None, r"artefacts\.noise\.version"),
+        (("artefacts",), {}, "does not know the artefact noise"),
+        (("segmenters",), {"good": "one"}, "does not know the segmenter background, bad"),
+        (("segmenters",), [["good"]], r"segmenters: \[\['good'\]\] is not of type 'object'"),
+        (("metrics", "jaccard", "pooled"), "median", r"metrics\.jaccard\.pooled: 'median' is not one of"),
+        (("metrics", "jaccard", "target"), "dice", "metrics aim at {'dice'}, which is none"),
+    ],
+)
+def test_facts_of_strangers_are_refused_in_words(
+    path: tuple[str, ...], value: object, words: str, tmp_path: Path
+) -> None:
+    save(RESULTS, tmp_path)
+    run = json.loads((tmp_path / "run.json").read_text())
+    place = run
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    with pytest.raises(ResultsError, match=f"damaged.*{words}"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("intensity", "much"), ("intensity", "inf"), ("patch", ""), ("patch", "0"), ("artefact", "fog")],
+)
+def test_records_of_strangers_are_refused_in_words(column: str, value: str, tmp_path: Path) -> None:
+    save(Results(RESULTS.records.assign(**{column: value}), RUN), tmp_path)
+    with pytest.raises(ResultsError, match="damaged"):
+        load(tmp_path)
+
+
 def test_records_of_another_run_are_refused(tmp_path: Path) -> None:
     save(RESULTS, tmp_path)
     save(Results(RESULTS.records.iloc[:3], RUN), tmp_path / "other")
@@ -168,7 +212,7 @@ def test_records_of_another_run_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["NA", "null", "nan", "None", "_x", "m$x_$", "細胞", "a|b", "<i>"])
 def test_any_name_comes_through(name: str, tmp_path: Path) -> None:
     records = [record(name, "noise", level, 0, 0.5, 0.5, 1, 1) for level in (0, 50)]
-    run = {**RUN, "dataset": {**RUN["dataset"], "title": name}}  # type: ignore[dict-item]
+    run = {**RUN, "dataset": {**RUN["dataset"], "title": name}, "segmenters": {name: "digest"}}  # type: ignore[dict-item]
     save(Results(records_table(records), run), tmp_path)
     back = load(tmp_path)
     assert set(back.records["segmenter"]) == {name}

@@ -68,6 +68,12 @@ def test_what_is_not_clear_is_given_more_frames() -> None:
     assert verdicts(gate)["jaccard unet-noise-50"] == "inconclusive"
 
 
+def test_a_look_is_as_sure_as_if_all_looks_at_all_conditions_were_taken() -> None:
+    wanted = {f"{number}": ["unet", "background"] for number in range(7)}
+    rule = stopping_rule(BASELINE, CLEAN_RUN, MATCHING, None, wanted)
+    assert rule.stopping.count == len(MATCHING) * 7  # the background is not judged
+
+
 def test_an_interval_of_many_looks_is_wider() -> None:
     """Both see the same frames where the first look decides nothing."""
     candidate = run_of(drop("noise", 50, 0.01), seed=1, spread=0.01)

@@ -52,6 +52,19 @@ def test_stopping_early_is_as_right_and_costs_less() -> None:
     assert early["a drop of the tolerance everywhere"].stopped <= 0.15
 
 
+def test_a_kind_alone_gives_the_same_figures() -> None:
+    whole = {tally.kind: tally for tally in simulate(made_up(), frames=60, runs=5, seed=0, tolerance=0.01)}
+    only = {"frames": 60, "runs": 5, "seed": 0, "tolerance": 0.01, "only": "tolerance everywhere"}
+    alone = list(simulate(made_up(), **only))  # type: ignore[arg-type]
+    assert [tally.kind for tally in alone] == [
+        "a drop of the tolerance everywhere",
+        "a drop of twice the tolerance everywhere",
+    ]
+    assert all(whole[tally.kind] == tally for tally in alone)
+    with pytest.raises(ResultsError, match="no kind of retraining has the words 'rise'"):
+        list(simulate(made_up(), frames=60, runs=5, seed=0, tolerance=0.01, only="rise"))
+
+
 def test_fewer_frames_can_tell_less() -> None:
     many, few = (tallies(made_up(0.03), frames=frames)["no drop"] for frames in (60, 20))
     assert few[1] > many[1]

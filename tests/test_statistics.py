@@ -30,6 +30,11 @@ def test_an_interval_of_what_never_varies_is_that() -> None:
     assert mean_interval(np.array([[2.0, 4], [1, 2]])) == (0.5, 0.5)
 
 
+def test_an_interval_of_what_varies_by_rounding_alone_is_that() -> None:
+    low, high = mean_interval(np.array([[0.3, 1], [0.1 + 0.2, 1], [0.3, 1]]))
+    assert (low, high) == (0.3, 0.3)
+
+
 @pytest.mark.parametrize("sums", [[[2.0, 4]], [[2.0, 4], [0, 0]]])
 def test_one_block_has_no_interval(sums: list[list[float]]) -> None:
     assert np.isnan(mean_interval(np.array(sums))).all()

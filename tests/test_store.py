@@ -130,6 +130,37 @@ def test_a_damaged_file_is_set_aside_whole_and_a_new_one_begun(tmp_path: Path) -
     Store(path).add(KEY, FRAMES, [record("a", 0)])
 
 
+def test_who_finds_damage_late_leaves_the_new_store_alone(tmp_path: Path) -> None:
+    path = tmp_path / "records.sqlite"
+    store = Store(path)
+    store.add(KEY, FRAMES, [record("a", 0)])
+    path.rename(tmp_path / "aside.sqlite")  # by another process
+    Store(path).add(KEY, FRAMES, [record("b", 0)])
+    assert "has been set aside meanwhile" in str(store._damaged(ValueError("half a record")))
+    assert set(Store(path).known(KEY, ALL)) == {("b", 0)}
+
+
+def test_a_file_that_was_never_a_store_stays_where_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("what I saw in the microscope " * 100)
+    with pytest.raises(StoreError, match=r"notes\.txt: is no store of records"):
+        Store(path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("scores", ["5", '{"jaccard": "high"}', "{", "[0.5]"])
+def test_a_record_that_is_none_is_damage(store: Store, scores: str) -> None:
+    store.add(KEY, FRAMES, [record("a", 0)])
+    with sqlite3.connect(store.path) as db:
+        db.execute("UPDATE records SET scores = ?", (scores,))
+    with pytest.raises(StoreError, match="the store is damaged"):
+        store.known(KEY, ALL)
+
+
+def test_readers_and_a_writer_do_not_wait_for_one_another(store: Store) -> None:
+    assert store._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
 def test_damage_further_in_is_found_when_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "records.sqlite"
     store = Store(path)

@@ -89,6 +89,8 @@ class Aspect(Protocol):
         Of the tolerance.
     better
         Which way is better.
+    metrics
+        That it is a figure of.
     of_a_condition
         Whether it is a figure of each condition, and does not need others beside it.
     """
@@ -97,6 +99,7 @@ class Aspect(Protocol):
     tolerance: float
     unit: str
     better: Literal["more", "less"]
+    metrics: tuple[str, ...]
     of_a_condition: bool = True
 
     def differences(self, pair: Pair) -> Iterator[Difference]:

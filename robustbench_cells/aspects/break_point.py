@@ -31,10 +31,11 @@ def break_distance(scores: Floats, clean: Floats, distances: Sequence[float]) ->
     numpy.ndarray
         (...); the last distance where the score never falls so low.
     """
-    ratios = scores / clean[..., None]
     if distances[0] > 0:  # without the neutral intensity itself, clean stands there
-        ratios = np.concatenate([np.ones_like(ratios[..., :1]), ratios], axis=-1)
+        scores = np.concatenate([clean[..., None], scores], axis=-1)
         distances = [0.0, *distances]
+    # a model that finds nothing where nothing is distorted is broken from the start
+    ratios = np.divide(scores, clean[..., None], out=np.zeros_like(scores), where=clean[..., None] > 0)
     at = np.asarray(distances, float)
     under = ratios < _BREAK
     first = np.argmax(under, axis=-1)
@@ -54,6 +55,7 @@ class BreakPoint(Aspect):
     """
 
     name = "break_point"
+    metrics = ("jaccard",)
     tolerance = 0.1
     unit = "of the artefact's range"
     better = "more"

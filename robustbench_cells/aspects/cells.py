@@ -26,6 +26,7 @@ class Cells(Aspect):
     """Relative error of each condition's cell count, too many and too few alike."""
 
     name = "cells"
+    metrics = ("cells_predicted", "cells_true")
     tolerance = 0.05
     unit = "of the true cells"
     better = "less"

@@ -9,4 +9,5 @@ class Jaccard(MeanScore):
     """Mean Jaccard of each condition."""
 
     name = "jaccard"
+    metrics = ("jaccard",)
     unit = "jaccard"

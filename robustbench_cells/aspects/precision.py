@@ -9,4 +9,5 @@ class Precision(MeanScore):
     """Mean precision of each condition."""
 
     name = "precision"
+    metrics = ("precision",)
     unit = "precision"

@@ -9,4 +9,5 @@ class Recall(MeanScore):
     """Mean recall of each condition."""
 
     name = "recall"
+    metrics = ("recall",)
     unit = "recall"

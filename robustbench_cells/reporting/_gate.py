@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from robustbench_cells.gate import Gate
 from robustbench_cells.judgement import Judgement, Verdict
-from robustbench_cells.reporting._plain import plain
+from robustbench_cells.reporting._plain import code, plain
 
 _SHOWN = 40  # conditions that are named when the verdict covers a part
 _ORDER = (Verdict.REGRESSES, Verdict.INCONCLUSIVE, Verdict.HOLDS)
@@ -30,10 +30,14 @@ def gate_lines(gate: Gate, look: str) -> str:
     look
         Where the curves and tables are.
     """
-    lines = [_headline(gate)]
+    lines = [gate_headline(gate)]
     if bad := [judgement for judgement in _worst_first(gate) if judgement.verdict is not Verdict.HOLDS]:
         rows = [_row(judgement) for judgement in bad]
-        lines += [tabulate(rows, _HEADERS, disable_numparse=True), *_remarks(bad), f"to look at it: {look}"]
+        lines += [
+            tabulate(rows, _HEADERS, disable_numparse=True, colalign=_ALIGNED),
+            *_remarks(bad),
+            f"to look at it: {look}",
+        ]
     lines += [*_spent(gate), *_part(gate)]
     return "\n".join(lines)
 
@@ -41,13 +45,17 @@ def gate_lines(gate: Gate, look: str) -> str:
 def gate_markdown(gate: Gate, most_bytes: int = 2**20) -> str:
     """For a file: the verdict and all conditions, the worst first, in at most so many bytes."""
     judgements = _worst_first(gate)
+    baseline, candidate = gate.commands
     parts = [
-        f"# {_headline(gate)}",
+        f"# {gate_headline(gate)}",
         f"Data set: {plain(gate.title)}.",
+        f"The baseline was made by {code(baseline)}, the candidate by {code(candidate)}.",
         *map(plain, [*_spent(gate), *_part(gate)]),
         *map(plain, _remarks(judgements)),
     ]
-    table = tabulate([map(plain, _row(one)) for one in judgements], _HEADERS, tablefmt="pipe", disable_numparse=True)
+    table = tabulate(
+        [_marked(one) for one in judgements], _HEADERS, tablefmt="pipe", disable_numparse=True, colalign=_ALIGNED
+    )
     rows = table.splitlines()
     cut = "The table is cut: `gate.md` among the reports has all of it."
     room = most_bytes - len("\n\n".join([*parts, cut]).encode()) - 8
@@ -61,18 +69,31 @@ def gate_markdown(gate: Gate, most_bytes: int = 2**20) -> str:
     return "\n\n".join([*parts, "\n".join(kept)]) + "\n"
 
 
+def no_verdict_markdown(reason: str) -> str:
+    """For a file, where nothing could be judged."""
+    return f"# NO VERDICT\n\n{plain(reason)}\n"
+
+
+_ALIGNED = ("left", "left", "right", "right", "right", "right")
 _HEADERS = ("verdict", "condition", "baseline", "candidate", "difference [95 %]", "tolerance")
 
 
-def _headline(gate: Gate) -> str:
+def gate_headline(gate: Gate) -> str:
+    """The verdict in one line."""
     counts = [(verdict, sum(one.verdict is verdict for one in gate.judgements)) for verdict in _ORDER]
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts if count)
-    part = ", of the part that ran" if gate.not_covered else ""
+    part = "" if gate.is_whole else ", of the part that ran"
     return f"{_SENTENCES[gate.verdict]} ({told}{part})"
 
 
 def _worst_first(gate: Gate) -> list[Judgement]:
     return sorted(gate.judgements, key=lambda one: (_ORDER.index(one.verdict), one.p_regresses))
+
+
+def _marked(judgement: Judgement) -> list[str]:
+    """A row whose verdict stands out where it is not that all is well."""
+    verdict, *others = map(plain, _row(judgement))
+    return [verdict if judgement.verdict is Verdict.HOLDS else f"**{verdict}**", *others]
 
 
 def _row(judgement: Judgement) -> tuple[str, ...]:
@@ -81,11 +102,15 @@ def _row(judgement: Judgement) -> tuple[str, ...]:
     return (
         str(judgement.verdict),
         judgement.name,
-        f"{found.baseline:.4g}",
-        f"{found.candidate:.4g}",
+        _figure(found.baseline),
+        _figure(found.candidate),
         f"{found.estimate.value:+.4f} [{low:+.4f}, {high:+.4f}]",
         f"{judgement.tolerance:g} {judgement.aspect.unit if found.scale == 1 else ''}".strip(),
     )
+
+
+def _figure(value: float) -> str:
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:.1f}"
 
 
 def _remarks(judgements: Sequence[Judgement]) -> list[str]:
@@ -100,8 +125,12 @@ def _spent(gate: Gate) -> list[str]:
 
 
 def _part(gate: Gate) -> list[str]:
-    if not gate.not_covered:
+    if gate.is_whole:
         return []
+    ran, grid = gate.tests
+    covers = f"The verdict covers what ran, {ran} of {grid} tests of the grid"
+    if not gate.not_covered:
+        return [covers]
     shown = ", ".join(gate.not_covered[:_SHOWN])
     more = f" and {len(gate.not_covered) - _SHOWN} more" if len(gate.not_covered) > _SHOWN else ""
-    return [f"The verdict covers what ran; not covered: {shown}{more}"]
+    return [f"{covers}; not covered: {shown}{more}"]
