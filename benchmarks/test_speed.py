@@ -20,7 +20,7 @@ from robustbench_cells.evaluate import BATCH, Condition, condition_views, evalua
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import shipped_models
 from robustbench_cells.results import save
-from robustbench_cells.session import BenchmarkSession, Case, Settings, load
+from robustbench_cells.session import BenchmarkSession, Case, Settings, grid, load, profile_of
 from robustbench_cells.types import PATCH_SIDE, Comparison
 from robustbench_cells.work import Effort
 
@@ -91,11 +91,11 @@ def test_engine_against_the_obvious_loop(frames: Selection, benchmark: Any, caps
 
 @pytest.mark.skipif(len(shipped_models()) < 2, reason="needs two shipped models")
 def test_one_of_seven_retrained(tmp_path: Path, benchmark: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """What a second run costs after one of seven networks was replaced, as a share of the first, all in all."""
+    """What a second run of the quick grid costs after one of seven networks was replaced, as a share of the first."""
     old, new, *_ = shipped_models().values()
     paths = [shutil.copyfile(old, tmp_path / f"unet_{number}.keras") for number in range(7)]
-    conditions = [Condition(_CONDITION.artefact, float(sigma)) for sigma in (0, 50, 100, 150, 200)]
-    settings = Settings(models=tuple(str(path) for path in paths))
+    settings = Settings(profile="quick", models=tuple(str(path) for path in paths))
+    conditions = grid(profile_of(settings))
     wanted = {condition.name: [path.stem for path in paths] for condition in conditions}
 
     def run() -> tuple[Effort, float]:
