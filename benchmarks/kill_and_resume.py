@@ -37,8 +37,8 @@ def records(folder: Path) -> dict[tuple[Hashable, ...], tuple[float, ...]]:
     store = Store(path)
     table = store.table().fillna(-1)  # an undefined score is the same as another
     store.close()
-    keys = table.drop(columns=METRICS.names(), errors="ignore")
-    scores = table[METRICS.names()] if len(table) else keys
+    metrics = [name for name in METRICS.names() if name in table]  # an empty table has none
+    keys, scores = table.drop(columns=metrics), table[metrics]
     return dict(zip(keys.itertuples(index=False, name=None), scores.itertuples(index=False, name=None), strict=True))
 
 

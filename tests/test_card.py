@@ -21,7 +21,7 @@ def model(tmp_path: Path) -> Path:
     path.write_bytes(b"weights")
     facts = {"name": "good", "sha256": sha256(path), "data": {"train": "a/train"}}
     write_card(card_path(path), facts)
-    run = {**RUN, "segmenters": {"good": facts["sha256"]}}
+    run = {**RUN, "segmenters": {**RUN["segmenters"], "good": facts["sha256"]}}  # type: ignore[dict-item]
     save(Results(records_table(RECORDS), run), tmp_path / "reports")
     return path
 

@@ -17,12 +17,12 @@ from tests.conftest import REPOSITORY
 from tests.test_results import RUN
 
 METRICS = {
-    "accuracy": {"pooled": "mean", "best": "highest", "target": ""},
-    "jaccard": {"pooled": "mean", "best": "highest", "target": ""},
-    "precision": {"pooled": "mean", "best": "highest", "target": ""},
-    "recall": {"pooled": "mean", "best": "highest", "target": ""},
-    "cells_predicted": {"pooled": "sum", "best": "nearest", "target": "cells_true"},
-    "cells_true": {"pooled": "sum", "best": "nearest", "target": "cells_true"},
+    "accuracy": {"pooled": "mean", "best": "highest", "target": "", "version": 1},
+    "jaccard": {"pooled": "mean", "best": "highest", "target": "", "version": 1},
+    "precision": {"pooled": "mean", "best": "highest", "target": "", "version": 1},
+    "recall": {"pooled": "mean", "best": "highest", "target": "", "version": 1},
+    "cells_predicted": {"pooled": "sum", "best": "nearest", "target": "cells_true", "version": 1},
+    "cells_true": {"pooled": "sum", "best": "nearest", "target": "cells_true", "version": 1},
 }
 REFERENCE = REPOSITORY.parent / "shared" / "reference"
 Key = tuple[str, str, float]
@@ -84,7 +84,8 @@ def results(scores: Mapping[Key, Scores], margin: int = 0) -> Results:
         Record(*key, "a", 0, {"jaccard": 0.5, "cells_true": 100.0} | dict(zip(NAMES, map(float, values), strict=True)))
         for key, values in scores.items()
     ]
-    run = {**RUN, "metrics": METRICS, "segmenters": {"x": "1"}}
+    run = {**RUN, "metrics": METRICS, "segmenters": {segmenter: "1" for segmenter, *_ in scores}}
+    run["artefacts"] = {artefact: RUN["artefacts"]["noise"] for _, artefact, _ in scores if artefact != "clean"}
     if margin:
         run["settings"] = {**run["settings"], "margin": margin}
         run["dataset"] = {**run["dataset"], "key": f"{run['dataset']['key']}/margin={margin}"}

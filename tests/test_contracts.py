@@ -295,7 +295,24 @@ def test_a_recipe_transforms_image_and_labels_together(recipe: Recipe, seed: int
     np.testing.assert_array_equal(recipe.draw(drawing, generator(seed))[0], image)
 
 
-@pytest.mark.parametrize("name", ["augmented", "distorted", "robust"])
+def test_image_and_labels_of_a_whole_draw_with_other_random_numbers_are_found_out() -> None:
+    """As below, for a recipe that decides what it does to a patch before it cuts it."""
+    recipe = RECIPES.get("robust")
+    labels = draw_labels((512, 560), 3, cells=160)
+    drawing = Sample("made/up", "1", (labels > 0).astype(np.float32) * 255, labels)
+    right, wrong = [], []
+    for seed in range(40):
+        image, left = recipe.draw(drawing, generator(seed))
+        _, other = recipe.draw(drawing, generator(seed, "other"))
+        if min((left > 0).mean(), (other > 0).mean()) > 0.05:
+            right.append(coherent(image, left))
+            wrong.append(coherent(image, other))
+    assert len(right) >= 20
+    assert all(right)
+    assert sum(wrong) < len(wrong) / 2
+
+
+@pytest.mark.parametrize("name", ["augmented", "distorted"])
 def test_image_and_labels_that_draw_other_random_numbers_are_found_out(name: str) -> None:
     """The fault of the authors' training: every second image had the mask of another rotation."""
     recipe = RECIPES.get(name)
