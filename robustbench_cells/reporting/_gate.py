@@ -30,7 +30,7 @@ def gate_lines(gate: Gate, look: str) -> str:
     look
         Where the curves and tables are.
     """
-    lines = [gate_headline(gate)]
+    lines = [_headline(gate)]
     if bad := [judgement for judgement in _worst_first(gate) if judgement.verdict is not Verdict.HOLDS]:
         rows = [_row(judgement) for judgement in bad]
         lines += [
@@ -47,7 +47,7 @@ def gate_markdown(gate: Gate, most_bytes: int = 2**20) -> str:
     judgements = _worst_first(gate)
     baseline, candidate = gate.commands
     parts = [
-        f"# {gate_headline(gate)}",
+        f"# {_headline(gate)}",
         f"Data set: {plain(gate.title)}.",
         f"The baseline was made by {code(baseline)}, the candidate by {code(candidate)}.",
         *map(plain, [*_spent(gate), *_part(gate)]),
@@ -78,8 +78,7 @@ _ALIGNED = ("left", "left", "right", "right", "right", "right")
 _HEADERS = ("verdict", "condition", "baseline", "candidate", "difference [95 %]", "tolerance")
 
 
-def gate_headline(gate: Gate) -> str:
-    """The verdict in one line."""
+def _headline(gate: Gate) -> str:
     counts = [(verdict, sum(one.verdict is verdict for one in gate.judgements)) for verdict in _ORDER]
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts if count)
     part = "" if gate.is_whole else ", of the part that ran"
