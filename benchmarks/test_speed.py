@@ -5,12 +5,16 @@ pytest benchmarks/test_speed.py
 
 from __future__ import annotations
 
+import resource
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from robustbench_cells.artefacts import ARTEFACTS
@@ -19,7 +23,8 @@ from robustbench_cells.datasets import Selection, open_dataset
 from robustbench_cells.evaluate import BATCH, Condition, condition_views, evaluate_batches, make_batches
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import shipped_models
-from robustbench_cells.results import save
+from robustbench_cells.results import Results, save
+from robustbench_cells.results import load as load_results
 from robustbench_cells.session import BenchmarkSession, Case, Settings, grid, load, profile_of
 from robustbench_cells.types import PATCH_SIDE, Comparison
 from robustbench_cells.work import Effort
@@ -119,3 +124,20 @@ def test_one_of_seven_retrained(tmp_path: Path, benchmark: Any, capsys: pytest.C
     with capsys.disabled():
         print(f"\none of seven retrained: {share:.1%} of the first run's {whole:.0f} s (a seventh is {1 / 7:.1%})")
     assert (second.made, second.found) == (first.made // 7, first.made * 6 // 7)
+
+
+def test_report_of_100_000_records(tmp_path: Path, benchmark: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Seconds and peak memory of the report command, on the committed baseline's records over and over."""
+    small = load_results(Path(__file__).parents[1] / "reports" / "baseline")
+    copies = 100_000 // len(small.records) + 1
+    parts = [small.records.assign(frame=small.records["frame"] + f"-{copy}") for copy in range(copies)]
+    records = pd.concat(parts, ignore_index=True).iloc[:100_000]
+    frames = sorted(records["frame"].unique())
+    dataset = {**small.run["dataset"], "frames": frames, "positions": list(range(len(frames)))}
+    save(Results(records, {**small.run, "dataset": dataset}), tmp_path)
+    command = [sys.executable, "-m", "robustbench_cells.report", "--results", str(tmp_path)]
+    benchmark.pedantic(subprocess.run, (command,), {"check": True, "capture_output": True}, rounds=1)
+    mebibytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024  # the largest child so far
+    with capsys.disabled():
+        print(f"\nreport of {len(records)} records: {benchmark.stats['mean']:.1f} s, at most {mebibytes:.0f} MiB")
+    assert (tmp_path / "index.html").is_file()

@@ -238,7 +238,8 @@ def _undefined(found: Sequence[Judgement], covered: Mapping[str, pd.DataFrame], 
 
 
 def _neutral(run: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(facts["neutral"]) for name, facts in run["artefacts"].items()}
+    """Of each artefact; of two at once none is, since the first is always there."""
+    return {name: float(facts["neutral"]) for name, facts in run["artefacts"].items() if "together" not in facts}
 
 
 def _with_blocks(rows: pd.DataFrame, run: Mapping[str, Any]) -> pd.DataFrame:

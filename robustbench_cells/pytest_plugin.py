@@ -18,6 +18,7 @@ import pytest
 
 if TYPE_CHECKING:
     from robustbench_cells.evaluate import Condition, Outcome
+    from robustbench_cells.gate import Gate
     from robustbench_cells.results import Results
     from robustbench_cells.session import BenchmarkSession, Settings
     from robustbench_cells.verdict import Judge
@@ -338,7 +339,8 @@ class GridRun:
 
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         from robustbench_cells.errors import RobustbenchError
-        from robustbench_cells.reporting import write_reports
+        from robustbench_cells.pictures import save_pictures
+        from robustbench_cells.reporting import Report, write_reports
         from robustbench_cells.results import save
         from robustbench_cells.session import Case
         from robustbench_cells.verdict import withdraw
@@ -350,13 +352,17 @@ class GridRun:
         self._effort = sum((Effort(**spent) for spent in self._efforts.values()), Effort())
         try:
             self._results = self.session.results([Case(*case) for case in self._cases], self._effort, command)
+            pictures = None
             if self._results:
+                self._results, pictures = self.session.pictured(self._results)
                 save(self._results, folder)
                 withdraw(folder)
-                paths = write_reports(self._results, folder)
-                self._written = f"reports: {', '.join(str(path) for path in paths)}"
-            if self._judge:
-                self._settle(session, self._judge, exitstatus, folder)
+            if self._results and pictures:
+                save_pictures(pictures, self._results, folder)
+            verdict = self._settle(session, self._judge, exitstatus, folder) if self._judge else None
+            if self._results:
+                paths = write_reports(Report(self._results, pictures, verdict), folder)
+                self._written = f"reports: {', '.join(str(path) for path in paths)}{self._written}"
         except (OSError, RobustbenchError) as error:
             self._written = f"ERROR: {error}"
             session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
@@ -364,7 +370,7 @@ class GridRun:
                 self._tell(["no verdict: see the error above"], red=True)
         self.session.close()
 
-    def _settle(self, session: pytest.Session, judge: Judge, exitstatus: int, folder: Path) -> None:
+    def _settle(self, session: pytest.Session, judge: Judge, exitstatus: int, folder: Path) -> Gate | str:
         """The verdict by the baseline: for the terminal, the exit code, the JUnit report, and in a file."""
         from robustbench_cells.errors import GateError
         from robustbench_cells.judgement import Verdict
@@ -383,11 +389,10 @@ class GridRun:
             self._junit("gate", f"none: {error}")
             if self._results:
                 self._written += f", {publish(str(error), folder)}"
-            return
-        look = " and ".join(str(path) for name in ("curves.png", "summary.md") if (path := folder / name).exists())
+            return str(error)
         colours = {Verdict.HOLDS: "green", Verdict.REGRESSES: "red", Verdict.INCONCLUSIVE: "yellow"}
         self._tell(
-            gate_lines(gate, f"{look}; or -k with the name of a condition").splitlines(),
+            gate_lines(gate, f"{folder / 'index.html'}; or -k with the name of a condition").splitlines(),
             **{colours[gate.verdict]: True},
         )
         session.exitstatus = session.exitstatus or judge.exit_code(gate)
@@ -397,6 +402,7 @@ class GridRun:
             told = f"{one.verdict}: {one.difference.estimate.value:+.4f} [{low:+.4f}, {high:+.4f}]"
             self._junit(f"gate {one.name}", told)
         self._written += f", {publish(gate, folder)}"
+        return gate
 
     def _tell(self, lines: list[str], **colour: bool) -> None:
         self._verdict, self._colour = lines, {"bold": True, **colour}

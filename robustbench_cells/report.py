@@ -5,16 +5,22 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from robustbench_cells.errors import RobustbenchError
+
+if TYPE_CHECKING:
+    from robustbench_cells.reporting import Report
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m robustbench_cells.report",
-        description="Write the reports again from the results that a run of the benchmark stored. No model is run.",
-        epilog="Example: python -m robustbench_cells.report --results reports",
+        description="Write the reports again from the results that a run of the benchmark stored. No model is run. "
+        "index.html is the one to open.",
+        epilog="Examples: python -m robustbench_cells.report --results reports; "
+        "python -m robustbench_cells.report --compare reports/baseline reports --out compared",
     )
     parser.add_argument(
         "--results",
@@ -28,22 +34,58 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="FOLDER",
         help="results of the same frames and segmenters inside the field of interest (a run with --rb-margin)",
     )
-    parser.add_argument("--out", type=Path, help="folder to write to (default: that of the results)")
+    parser.add_argument(
+        "--compare",
+        type=Path,
+        nargs=2,
+        metavar=("RUN_A", "RUN_B"),
+        help="lay two runs side by side instead, and judge the second by the first where that can be done",
+    )
+    parser.add_argument(
+        "--out", type=Path, help="folder to write to (default: that of the results; of two, RUN_B/compared)"
+    )
     options = parser.parse_args(arguments)
     from robustbench_cells.reporting import write_reports
-    from robustbench_cells.results import beside, load
 
     try:
-        results = load(options.results)
-        if options.inside:
-            results = beside(results, load(options.inside))
-        paths = write_reports(results, options.out or options.results)
+        if options.compare:
+            folder, report = options.compare[1] / "compared", _compared(*options.compare)
+        else:
+            folder, report = options.results, _again(options.results, options.inside)
+        paths = write_reports(report, options.out or folder)
     except (RobustbenchError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     for path in paths:
         print(f"wrote {path}")
     return 0
+
+
+def _again(folder: Path, inside: Path | None) -> Report:
+    from robustbench_cells.pictures import load_pictures
+    from robustbench_cells.reporting import Report
+    from robustbench_cells.results import beside, load
+
+    results = load(folder)
+    pictures = load_pictures(results, folder)
+    return Report(beside(results, load(inside)) if inside else results, pictures)
+
+
+def _compared(first: Path, second: Path) -> Report:
+    from robustbench_cells.aspects import ASPECTS
+    from robustbench_cells.errors import GateError
+    from robustbench_cells.gate import Gate, compare
+    from robustbench_cells.reporting import Report
+    from robustbench_cells.results import load
+    from robustbench_cells.side_by_side import side_by_side
+
+    runs = load(first), load(second)
+    verdict: Gate | str
+    try:
+        verdict = compare(*runs, {"jaccard": ASPECTS.get("jaccard").tolerance})
+    except GateError as error:
+        verdict = str(error)
+    return Report(side_by_side(*runs), verdict=verdict)
 
 
 if __name__ == "__main__":

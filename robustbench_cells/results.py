@@ -56,6 +56,20 @@ class Results:
         """See `summarise`; made once for all reports."""
         return summarise(self)
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the records, in hexadecimal."""
+        rows = pd.util.hash_pandas_object(self.records[[*_KEYS, *sorted(self.run["metrics"])]], index=False)
+        return hashlib.sha256(rows.to_numpy().tobytes()).hexdigest()
+
+    @property
+    def single_artefacts(self) -> list[str]:
+        """The artefacts that ran alone, in the order of their names: not two together."""
+        facts = self.run["artefacts"]
+        return [
+            name for name in sorted(facts) if "together" not in facts[name] and name in set(self.records["artefact"])
+        ]
+
 
 def records_table(records: Iterable[Record]) -> pd.DataFrame:
     """Records as rows, in an order that does not depend on that of the run."""
@@ -189,7 +203,7 @@ def beside(results: Results, inside: Results) -> Results:
     return Results(results.records, results.run, inside)
 
 
-def _blocks(results: Results) -> pd.Series:
+def frame_blocks(results: Results) -> pd.Series:
     """The block of each record's frame."""
     dataset = results.run["dataset"]
     numbers = blocks(dataset["positions"], results.run["settings"]["block"])
@@ -209,7 +223,7 @@ def summarise(results: Results) -> pd.DataFrame:
     metrics: Mapping[str, Mapping[str, Any]] = results.run["metrics"]
     groups = results.records.groupby(_CONDITION, sort=True)
     summary = groups.agg(frames=("frame", "nunique"), patches=("patch", "size"))
-    block = _blocks(results)
+    block = frame_blocks(results)
     others: dict[str, pd.Series] = {}
     for name, facts in metrics.items():
         if facts["pooled"] == "sum":

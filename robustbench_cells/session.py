@@ -9,14 +9,14 @@ import os
 import platform
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from robustbench_cells import __version__
-from robustbench_cells.artefacts import ARTEFACTS
+from robustbench_cells.artefacts import ARTEFACTS, Together, pairs
 from robustbench_cells.baselines import BASELINES
 from robustbench_cells.datasets import Selection, open_dataset
 from robustbench_cells.errors import ClusterError, DataError, ModelError, StoreError, UnknownNameError
@@ -24,13 +24,15 @@ from robustbench_cells.evaluate import Condition, Outcome
 from robustbench_cells.gate import Rule
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import load_segmenter, shipped_models
+from robustbench_cells.pictures import Pictures, chosen_views
+from robustbench_cells.picturing import take
 from robustbench_cells.profiles import PROFILES, Profile
 from robustbench_cells.registry import unknown
 from robustbench_cells.results import VERSION, Results, records_table
 from robustbench_cells.sequential import looks
 from robustbench_cells.statistics import BLOCK
 from robustbench_cells.store import FrameKey, Key, Store
-from robustbench_cells.types import REFERENCE, Record, Segmenter
+from robustbench_cells.types import REFERENCE, Artefact, Record, Segmenter
 from robustbench_cells.work import Effort, Place, Work, do
 
 if TYPE_CHECKING:
@@ -68,8 +70,9 @@ def profile_of(settings: Settings) -> Profile:
 
 
 def grid(profile: Profile) -> list[Condition]:
-    """Clean, then every artefact at every intensity of a profile."""
-    conditions = [Condition(artefact, float(level)) for artefact in ARTEFACTS for level in artefact.grid(profile.name)]
+    """Clean, then every artefact at every intensity of a profile, then two at once."""
+    artefacts = [*ARTEFACTS, *pairs(profile.name)]
+    conditions = [Condition(artefact, float(level)) for artefact in artefacts for level in artefact.grid(profile.name)]
     return [Condition(), *conditions]
 
 
@@ -360,6 +363,22 @@ class BenchmarkSession:
         ]
         return Results(records_table(records), self.facts(cases, effort, command)) if records else None
 
+    def pictured(self, results: Results) -> tuple[Results, Pictures | None]:
+        """These results with each segmenter's time for a patch, and pictures for a report of them, if any can be."""
+        if not (views := chosen_views(results)):
+            return results, None
+        ran = dict.fromkeys(results.records["segmenter"])
+        pictures, times = take(
+            views,
+            self.selection,
+            [segmenter for name, segmenter in self.segmenters.items() if name in ran],
+            {(condition.artefact_name, float(condition.intensity)): condition for condition in grid(self.profile)},
+            seed=self.settings.seed,
+            most_patches=self.profile.most_patches,
+            announce=self.announce,
+        )
+        return replace(results, run={**results.run, "milliseconds": times}), pictures
+
     def _needed(self, condition: Condition, segmenter: str) -> Collection[Record]:
         """The records that a run of a condition uses; the store may have more."""
         records: Collection[Record] = ()
@@ -399,9 +418,10 @@ class BenchmarkSession:
                     "parameter": artefact.parameter,
                     "unit": artefact.unit,
                     "neutral": artefact.neutral,
-                    "about": " ".join((type(artefact).__doc__ or "").split()).replace("``", ""),
+                    "about": _about(artefact),
+                    **({"together": artefact.parts} if isinstance(artefact, Together) else {}),
                 }
-                for artefact in ARTEFACTS
+                for artefact in [*ARTEFACTS, *pairs(self.profile.name)]
             },
             "metrics": {
                 metric.name: {
@@ -422,6 +442,12 @@ class BenchmarkSession:
             "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
             "dask_workers": self.cluster.workers if self.cluster else 0,
         }
+
+
+def _about(artefact: Artefact) -> str:
+    """Its docstring, less what is for programmers."""
+    text, _, _ = (type(artefact).__doc__ or "").partition("\n    Parameters\n")
+    return " ".join(text.split()).replace("``", "")
 
 
 def _versions() -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from robustbench_cells import report
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.files import sha256
-from robustbench_cells.reporting import OUTPUTS, terminal_table, write_reports
+from robustbench_cells.reporting import OUTPUTS, Report, terminal_table, write_reports
 from robustbench_cells.results import Results, load, records_table, save, summarise
 from robustbench_cells.types import Record
 
@@ -88,15 +88,18 @@ def test_results_come_back_as_they_were(tmp_path: Path) -> None:
 
 def test_the_report_command_gives_the_same_files_again(tmp_path: Path) -> None:
     save(RESULTS, tmp_path)
-    write_reports(RESULTS, tmp_path / "first")
+    write_reports(Report(RESULTS), tmp_path / "first")
     assert report.main(["--results", str(tmp_path), "--out", str(tmp_path / "again")]) == 0
-    first, again = ({path.name: path.read_bytes() for path in (tmp_path / d).iterdir()} for d in ("first", "again"))
-    assert set(first) == set(OUTPUTS.names()) - {"claims.md"}  # none can be tested on these
+    first, again = (
+        {path.relative_to(tmp_path / d): path.read_bytes() for path in (tmp_path / d).rglob("*.*")}
+        for d in ("first", "again")
+    )
+    assert {path.parts[0] for path in first} == set(OUTPUTS.names()) - {"claims.md"}  # none can be tested on these
     assert again == first
 
 
 def test_markdown_marks_the_best_and_says_what_is_missing(tmp_path: Path) -> None:
-    write_reports(RESULTS, tmp_path)
+    write_reports(Report(RESULTS), tmp_path)
     text = (tmp_path / "summary.md").read_text()
     assert "**0.700**" in text
     assert "**8**" in text  # nearest to the true count, not the highest
@@ -216,14 +219,14 @@ def test_any_name_comes_through(name: str, tmp_path: Path) -> None:
     save(Results(records_table(records), run), tmp_path)
     back = load(tmp_path)
     assert set(back.records["segmenter"]) == {name}
-    assert {path.name for path in write_reports(back, tmp_path)} == set(OUTPUTS.names()) - {"claims.md"}
+    assert {path.name for path in write_reports(Report(back), tmp_path)} == set(OUTPUTS.names()) - {"claims.md"}
     assert set(summarise(back)["segmenter"]) == {name}
 
 
 def test_one_output_that_fails_leaves_the_others(tmp_path: Path) -> None:
     (tmp_path / "summary.csv").mkdir()
     with pytest.raises(ResultsError, match=r"summary\.csv: IsADirectoryError"):
-        write_reports(RESULTS, tmp_path)
+        write_reports(Report(RESULTS), tmp_path)
     assert (tmp_path / "summary.md").is_file()
 
 

@@ -58,7 +58,7 @@ class Pair:
         A row for each patch that both have: artefact, intensity, frame, patch, its frame's block, and each metric
         twice, with the endings ``_old`` (the baseline's) and ``_new``.
     neutral
-        The intensity of each artefact that does nothing.
+        The intensity of each artefact that does nothing, where there is one.
     """
 
     records: pd.DataFrame

@@ -8,42 +8,9 @@ import numpy as np
 import pandas as pd
 
 from robustbench_cells.aspects._registry import ASPECTS, Aspect, Difference, Pair
+from robustbench_cells.degradation import break_distance, sides
 from robustbench_cells.statistics import Floats, jackknife
 from robustbench_cells.types import CLEAN
-
-_BREAK = 0.9  # of the clean score
-
-
-def break_distance(scores: Floats, clean: Floats, distances: Sequence[float]) -> Floats:
-    """How far from neutral a score falls under 90 % of its clean value, linear between intensities.
-
-    Parameters
-    ----------
-    scores
-        (..., intensities), in the order of the distances.
-    clean
-        (...).
-    distances
-        Of the intensities from the neutral one, rising.
-
-    Returns
-    -------
-    numpy.ndarray
-        (...); the last distance where the score never falls so low.
-    """
-    if distances[0] > 0:  # without the neutral intensity itself, clean stands there
-        scores = np.concatenate([clean[..., None], scores], axis=-1)
-        distances = [0.0, *distances]
-    # a model that finds nothing where nothing is distorted is broken from the start
-    ratios = np.divide(scores, clean[..., None], out=np.zeros_like(scores), where=clean[..., None] > 0)
-    at = np.asarray(distances, float)
-    under = ratios < _BREAK
-    first = np.argmax(under, axis=-1)
-    before = np.maximum(first - 1, 0)
-    above, below = (np.take_along_axis(ratios, index[..., None], -1)[..., 0] for index in (before, first))
-    fall = np.where(first > 0, above - below, 1.0)
-    point = at[before] + (at[first] - at[before]) * np.where(first > 0, (above - _BREAK) / fall, 0.0)
-    return np.where(under.any(axis=-1), point, at[-1])
 
 
 @ASPECTS.register
@@ -67,15 +34,11 @@ class BreakPoint(Aspect):
         clean = tables.get((CLEAN, 0.0))
         if clean is None:
             return
-        for artefact in sorted({artefact for artefact, _ in tables} - {CLEAN}):
+        for artefact in sorted({artefact for artefact, _ in tables} & set(pair.neutral)):
             neutral = pair.neutral[artefact]
             levels = sorted(intensity for other, intensity in tables if other == artefact)
-            for way in (1, -1):
-                side = sorted(
-                    (level for level in levels if way * (level - neutral) >= 0), key=lambda x: abs(x - neutral)
-                )
-                if any(level != neutral for level in side):
-                    yield self._side(pair, artefact, [clean, *(tables[artefact, x] for x in side)], neutral, side)
+            for _, side in sides(levels, neutral):
+                yield self._side(pair, artefact, [clean, *(tables[artefact, x] for x in side)], neutral, side)
 
     def _side(
         self, pair: Pair, artefact: str, tables: Sequence[pd.DataFrame], neutral: float, side: Sequence[float]

@@ -25,6 +25,7 @@ def build_unet(
     dtype: str = "float32",
     dropout: bool = True,
     scale: Callable[[Any], Any] = to_unit,
+    finish: Callable[[Any], Any] | None = None,
 ) -> keras.Model:
     """A U-Net with fresh weights, exactly 481,745 parameters.
 
@@ -43,6 +44,8 @@ def build_unet(
     scale
         Layers from grey levels to what the first convolution takes, both (N, H, W, channels); the paper's go to [0, 1].
         Each channel beyond one gives the network 144 more parameters.
+    finish
+        Layers from the probability to the output, both (N, H, W, 1); nothing, if not given.
 
     Returns
     -------
@@ -79,4 +82,6 @@ def build_unet(
         x = layers.Concatenate(dtype=dtype)([x, skips.pop()])
         x = level(x, filters, share)
     outputs = layers.Conv2D(1, 1, activation="sigmoid", kernel_initializer=initializer(), name="probability")(x)
+    if finish is not None:
+        outputs = finish(outputs)
     return keras.Model(inputs, outputs, name="unet")

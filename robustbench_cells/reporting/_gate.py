@@ -30,11 +30,10 @@ def gate_lines(gate: Gate, look: str) -> str:
     look
         Where the curves and tables are.
     """
-    lines = [_headline(gate)]
-    if bad := [judgement for judgement in _worst_first(gate) if judgement.verdict is not Verdict.HOLDS]:
-        rows = [_row(judgement) for judgement in bad]
+    lines = [headline(gate)]
+    if bad := [judgement for judgement in worst_first(gate) if judgement.verdict is not Verdict.HOLDS]:
         lines += [
-            tabulate(rows, _HEADERS, disable_numparse=True, colalign=_ALIGNED),
+            tabulate(rows_of(bad), HEADERS, disable_numparse=True, colalign=_ALIGNED),
             *_remarks(bad),
             f"to look at it: {look}",
         ]
@@ -44,17 +43,17 @@ def gate_lines(gate: Gate, look: str) -> str:
 
 def gate_markdown(gate: Gate, most_bytes: int = 2**20) -> str:
     """For a file: the verdict and all conditions, the worst first, in at most so many bytes."""
-    judgements = _worst_first(gate)
+    judgements = worst_first(gate)
     baseline, candidate = gate.commands
     parts = [
-        f"# {_headline(gate)}",
+        f"# {headline(gate)}",
         f"Data set: {plain(gate.title)}.",
         f"The baseline was made by {code(baseline)}, the candidate by {code(candidate)}.",
         *map(plain, [*_spent(gate), *_part(gate)]),
         *map(plain, _remarks(judgements)),
     ]
     table = tabulate(
-        [_marked(one) for one in judgements], _HEADERS, tablefmt="pipe", disable_numparse=True, colalign=_ALIGNED
+        [_marked(one) for one in judgements], HEADERS, tablefmt="pipe", disable_numparse=True, colalign=_ALIGNED
     )
     rows = table.splitlines()
     cut = "The table is cut: `gate.md` among the reports has all of it."
@@ -75,18 +74,30 @@ def no_verdict_markdown(reason: str) -> str:
 
 
 _ALIGNED = ("left", "left", "right", "right", "right", "right")
-_HEADERS = ("verdict", "condition", "baseline", "candidate", "difference [95 %]", "tolerance")
+HEADERS = ("verdict", "condition", "baseline", "candidate", "difference [95 %]", "tolerance")
 
 
-def _headline(gate: Gate) -> str:
+def headline(gate: Gate) -> str:
+    """The verdict in a line."""
     counts = [(verdict, sum(one.verdict is verdict for one in gate.judgements)) for verdict in _ORDER]
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts if count)
     part = "" if gate.is_whole else ", of the part that ran"
     return f"{_SENTENCES[gate.verdict]} ({told}{part})"
 
 
-def _worst_first(gate: Gate) -> list[Judgement]:
+def worst_first(gate: Gate) -> list[Judgement]:
+    """Sorted by how bad, then how sure."""
     return sorted(gate.judgements, key=lambda one: (_ORDER.index(one.verdict), one.p_regresses))
+
+
+def rows_of(judgements: Sequence[Judgement]) -> list[tuple[str, ...]]:
+    """A row for each, under `HEADERS`."""
+    return [_row(judgement) for judgement in judgements]
+
+
+def notes(gate: Gate) -> list[str]:
+    """What else is to be said of a verdict."""
+    return [*_spent(gate), *_part(gate), *_remarks(gate.judgements)]
 
 
 def _marked(judgement: Judgement) -> list[str]:

@@ -7,35 +7,35 @@ from typing import Protocol
 
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.registry import Registry
-from robustbench_cells.results import Results
+from robustbench_cells.reporting._report import Report
 
 
 class ReportOutput(Protocol):
-    """A file that is made from stored results. One class a file.
+    """A file, or a folder of files, that is made from stored results. One class a file.
 
     Attributes
     ----------
     name
-        Of the file.
+        Of the file or folder.
     """
 
     name: str
 
-    def write(self, results: Results, path: Path) -> None:
-        """Write the file, atomically."""
+    def write(self, report: Report, path: Path) -> None:
+        """Write the file, or each file, atomically."""
         ...
 
 
 OUTPUTS: Registry[ReportOutput] = Registry("robustbench_cells.reporting", "report output")
 
 
-def write_reports(results: Results, folder: Path) -> list[Path]:
+def write_reports(report: Report, folder: Path) -> list[Path]:
     """Write every report output into a folder.
 
     Returns
     -------
     list
-        The files.
+        The files and folders.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def write_reports(results: Results, folder: Path) -> list[Path]:
     paths, failures = [], []
     for output in OUTPUTS:
         try:
-            output.write(results, folder / output.name)
+            output.write(report, folder / output.name)
         except Exception as error:  # an output is anybody's code: the others are written all the same
             failures.append(f"{folder / output.name}: {type(error).__name__}: {error}")
         else:

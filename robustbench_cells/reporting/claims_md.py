@@ -6,11 +6,12 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from robustbench_cells.claims import Evidence, Finding, Verdict, judge
+from robustbench_cells.claims import Finding, Verdict
 from robustbench_cells.files import write_text
 from robustbench_cells.reporting._plain import head, plain
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
-from robustbench_cells.results import Results, margin
+from robustbench_cells.reporting._report import Report
+from robustbench_cells.results import margin
 
 
 @OUTPUTS.register
@@ -19,9 +20,9 @@ class ClaimsMarkdown(ReportOutput):
 
     name = "claims.md"
 
-    def write(self, results: Results, path: Path) -> None:
+    def write(self, report: Report, path: Path) -> None:
         """See `ReportOutput.write`; where no claim can be tested nothing is written."""
-        findings = judge(Evidence(results))
+        results, findings = report.results, report.findings
         if all(finding.verdict is Verdict.NOT_TESTED for finding in findings):
             path.unlink(missing_ok=True)
             return

@@ -6,15 +6,21 @@ from pathlib import Path
 
 from robustbench_cells.files import write_text
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
-from robustbench_cells.results import Results
+from robustbench_cells.reporting._report import Report
 
 
 @OUTPUTS.register
 class SummaryCsv(ReportOutput):
-    """A row for each segmenter and condition (see `results.summarise`)."""
+    """A row for each segmenter and condition (see `results.summarise`); no cell of it acts as a formula."""
 
     name = "summary.csv"
 
-    def write(self, results: Results, path: Path) -> None:
+    def write(self, report: Report, path: Path) -> None:
         """See `ReportOutput.write`; six significant digits."""
-        write_text(path, results.summary.to_csv(index=False, float_format="%.6g"))
+        table = report.results.summary.assign(segmenter=report.results.summary["segmenter"].map(_inert))
+        write_text(path, table.to_csv(index=False, float_format="%.6g"))
+
+
+def _inert(name: str) -> str:
+    """A name of a stranger's file: a spreadsheet would run what starts like this."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name

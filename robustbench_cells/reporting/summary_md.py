@@ -13,7 +13,7 @@ from tabulate import tabulate
 from robustbench_cells.files import write_text
 from robustbench_cells.reporting._plain import head, plain
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
-from robustbench_cells.results import Results
+from robustbench_cells.reporting._report import Report
 from robustbench_cells.types import CLEAN, REFERENCE
 
 
@@ -23,8 +23,9 @@ class SummaryMarkdown(ReportOutput):
 
     name = "summary.md"
 
-    def write(self, results: Results, path: Path) -> None:
+    def write(self, report: Report, path: Path) -> None:
         """See `ReportOutput.write`."""
+        results = report.results
         summary = results.summary
         parts = [head("Robustness", results.run)]
         for artefact, rows in summary.groupby("artefact", sort=False):

@@ -1,0 +1,43 @@
+"""How each segmenter looks, in every chart alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from robustbench_cells.types import REFERENCE
+
+# Apart for colour-blind eyes (after Okabe and Ito 2008), and each at 3:1 or more on white and on black.
+_COLOURS = (
+    "#0072B2",
+    "#C4660A",
+    "#008F6B",
+    "#B8578C",
+    "#6F62C9",
+    "#A8472F",
+    "#6E7B12",
+    "#1E8BB8",
+    "#8F6D54",
+    "#7A7A7A",
+)
+_SYMBOLS = (("o", "circle"), ("s", "square"), ("D", "diamond"), ("^", "triangle-up"), ("v", "triangle-down"))
+GREY = "#808080"
+
+
+@dataclass(frozen=True)
+class Style:
+    """Of a segmenter: its colour, and its marker as matplotlib and as plotly call it."""
+
+    colour: str
+    marker: str
+    symbol: str
+
+
+def styles(names: Iterable[str]) -> dict[str, Style]:
+    """A style for each segmenter; the background is grey and has no marker."""
+    own = sorted(set(names) - {REFERENCE})
+    found = {
+        name: Style(_COLOURS[number % len(_COLOURS)], *_SYMBOLS[number % len(_SYMBOLS)])
+        for number, name in enumerate(own)
+    }
+    return found | {REFERENCE: Style(GREY, "", "")}

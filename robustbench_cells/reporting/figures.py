@@ -1,0 +1,195 @@
+"""Degradation curves and precision–recall paths (the paper's Figures 3 to 5), as files."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from math import ceil, isnan, nan
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from numpy import ndenumerate
+
+from robustbench_cells.files import replacing
+from robustbench_cells.reporting._maps import PairMap, pair_maps
+from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
+from robustbench_cells.reporting._report import Report
+from robustbench_cells.reporting._style import GREY, Style, styles
+from robustbench_cells.results import Results
+from robustbench_cells.types import CLEAN, REFERENCE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_COLUMNS = 3
+_FORMATS = ("svg", "png")
+_PATHS = "precision_recall"
+
+
+@OUTPUTS.register
+class Figures(ReportOutput):
+    """Each metric against intensity, and precision against recall; a panel an artefact, a line a segmenter."""
+
+    name = "figures"
+
+    def write(self, report: Report, path: Path) -> None:
+        """See `ReportOutput.write`; what an earlier report left here goes."""
+        kept = set()
+        for name, figure in _figures(report.results):
+            for kind in _FORMATS:
+                file = path / f"{name}.{kind}"
+                _save(figure, file, kind)
+                kept.add(file)
+        for file in path.glob("*"):
+            if file.suffix[1:] in _FORMATS and file not in kept:
+                file.unlink()
+
+
+def _figures(results: Results) -> list[tuple[str, Figure]]:
+    summary = results.summary
+    if not results.single_artefacts:
+        return []
+    metrics: Mapping[str, Mapping[str, Any]] = results.run["metrics"]
+    shown = [name for name, facts in metrics.items() if name != facts["target"]]
+    shown = [name for name in shown if name not in {facts["target"] for facts in metrics.values()}]
+    figures = [(name, _curves(results, name, metrics[name])) for name in shown]
+    if {"precision", "recall"} <= set(summary):
+        figures.append((_PATHS, _paths(results)))
+    figures += [(f"{pair.first}_{pair.second}", _both(results, pair)) for pair in pair_maps(results)]
+    return figures
+
+
+def _panels(results: Results) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]], dict[str, Style]]:
+    """A figure with a panel for each artefact."""
+    from matplotlib.figure import Figure
+
+    artefacts = results.single_artefacts
+    rows, columns = ceil(len(artefacts) / _COLUMNS), min(len(artefacts), _COLUMNS)
+    figure = Figure(figsize=(4.2 * columns, 3.6 * rows + 0.9), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for panel in axes[len(artefacts) :]:
+        panel.set_visible(False)
+    parts = []
+    for panel, artefact in zip(axes, artefacts, strict=False):
+        part = results.summary[results.summary["artefact"] == artefact]
+        panel.set_title(artefact)
+        panel.grid(alpha=0.3)
+        parts.append((panel, part))
+    return figure, parts, styles(results.summary["segmenter"])
+
+
+def _curves(results: Results, metric: str, facts: Mapping[str, Any]) -> Figure:
+    figure, panels, looks = _panels(results)
+    summary, target = results.summary, facts["target"]
+    clean = summary[summary["artefact"] == CLEAN].set_index("segmenter")[metric]
+    lines = {}
+    for panel, part in panels:
+        for name, look in looks.items():
+            curve = part[part["segmenter"] == name]
+            if name == REFERENCE:
+                if not target and not curve[metric].isna().all():
+                    (lines[name],) = panel.plot(curve["intensity"], curve[metric], color=GREY, linestyle="--")
+                continue
+            (lines[name],) = panel.plot(
+                curve["intensity"], curve[metric], color=look.colour, marker=look.marker, markersize=5
+            )
+            if f"{metric}_low" in curve:
+                ends = curve[f"{metric}_low"], curve[f"{metric}_high"]
+                panel.fill_between(curve["intensity"], *ends, color=look.colour, alpha=0.15, linewidth=0)
+            if name in clean.index and not target:
+                panel.axhline(clean[name], color=look.colour, linestyle=":", linewidth=1)
+        panel.set_xlabel(f"{part['parameter'].iloc[0]} ({part['unit'].iloc[0]})")
+        if target:
+            truth = part.groupby("intensity")[target].first()
+            (lines["true"],) = panel.plot(truth.index, truth, color=GREY, linestyle=":")
+            panel.set_yscale("symlog", linthresh=max(1.0, float(truth.min()) / 10))
+            panel.yaxis.set_major_formatter("{x:g}")  # the default one writes formulas
+        else:
+            panel.set_ylim(-0.02, 1.02)
+    what = _words(metric) if target else f"mean {_words(metric)}"
+    panels[0][0].set_ylabel(what)
+    notes = "dotted: the true count" if target else "shaded: 95 % interval"
+    if not target and not clean.empty:
+        notes += "; dotted: clean"
+    _finish(results, figure, lines, len(panels), notes)
+    return figure
+
+
+def _paths(results: Results) -> Figure:
+    figure, panels, looks = _panels(results)
+    lines = {}
+    for panel, part in panels:
+        for name, look in looks.items():
+            curve = part[part["segmenter"] == name].sort_values("intensity")
+            if name == REFERENCE or curve[["precision", "recall"]].isna().any(axis=None):
+                continue
+            (lines[name],) = panel.plot(
+                curve["recall"], curve["precision"], color=look.colour, marker=look.marker, markersize=4
+            )
+            first = curve.iloc[:1]
+            panel.plot(first["recall"], first["precision"], color=look.colour, marker=look.marker, mfc="white")
+        ends, facts = part["intensity"].agg(["min", "max"]), part.iloc[0]
+        panel.set_title(
+            f"{part['artefact'].iloc[0]}: {facts['parameter']} {ends['min']:g} to {ends['max']:g} {facts['unit']}"
+        )
+        panel.set(xlabel="mean recall", xlim=(-0.02, 1.05), ylim=(-0.02, 1.05))
+    panels[0][0].set_ylabel("mean precision")
+    _finish(results, figure, lines, len(panels), "each path begins with a hollow mark, at the smallest intensity")
+    return figure
+
+
+def _both(results: Results, pair: PairMap) -> Figure:
+    """A heat map a segmenter."""
+    from matplotlib.figure import Figure
+
+    names, facts = sorted(pair.scores), results.run["artefacts"]
+    rows, columns = ceil(len(names) / _COLUMNS), min(len(names), _COLUMNS)
+    figure = Figure(figsize=(3.4 * columns + 0.8, 2.9 * rows + 0.7), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    for panel in axes.ravel()[len(names) :]:
+        panel.set_visible(False)
+    for panel, name in zip(axes.ravel(), names, strict=False):
+        table = [[pair.scores[name].get((row, column), nan) for column in pair.columns] for row in pair.rows]
+        image = panel.imshow(table, vmin=0, vmax=1, cmap="cividis", aspect="auto", origin="lower")
+        for (row, column), value in ndenumerate(table):
+            told = "–" if isnan(value) else f"{value:.2f}"
+            panel.text(column, row, told, ha="center", va="center", color="white" if value < 0.6 else "black")
+        panel.set_title(name, fontsize=10)
+        panel.set_xticks(range(len(pair.columns)), [f"{x:g}" for x in pair.columns])
+        panel.set_yticks(range(len(pair.rows)), [f"{x:g}" for x in pair.rows])
+    across, up = (
+        f"{name}: {facts[name]['parameter']} ({facts[name]['unit']})" if name in facts else name
+        for name in (pair.second, pair.first)
+    )
+    figure.supxlabel(across, fontsize=10)
+    figure.supylabel(up, fontsize=10)
+    figure.colorbar(image, ax=axes, label="mean Jaccard")
+    figure.suptitle(fill(results.run["dataset"]["title"], 34 * columns), fontsize=10)
+    return figure
+
+
+def _finish(results: Results, figure: Figure, lines: Mapping[str, Any], panels: int, notes: str) -> None:
+    columns = min(panels, _COLUMNS)
+    figure.legend(
+        lines.values(), lines, loc="outside lower center", ncols=min(len(lines), 2 * columns + 1), frameon=False
+    )
+    figure.suptitle(f"{fill(results.run['dataset']['title'], 34 * columns)}\n{notes}", fontsize=10)
+
+
+def _words(metric: str) -> str:
+    return "Jaccard" if metric == "jaccard" else metric.replace("_", " ")
+
+
+def _save(figure: Figure, path: Path, kind: str) -> None:
+    from matplotlib import rc_context
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)  # names and paths are not formulas
+    nameless = {"Software": None} if kind == "png" else {"Date": None}
+    with replacing(path) as temporary, warnings.catch_warnings(), rc_context({"svg.hashsalt": "robustbench_cells"}):
+        warnings.filterwarnings("ignore", "Glyph .* missing")
+        figure.savefig(temporary, dpi=130, format=kind, metadata=nameless)

@@ -1,0 +1,236 @@
+"""The report for people: one page that holds all it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+from robustbench_cells.claims import Verdict
+from robustbench_cells.files import write_text
+from robustbench_cells.gate import Gate
+from robustbench_cells.reporting._charts import metrics_of, panel, tables
+from robustbench_cells.reporting._gallery import gallery
+from robustbench_cells.reporting._gate import HEADERS, headline, notes, rows_of, worst_first
+from robustbench_cells.reporting._maps import PairMap, pair_maps
+from robustbench_cells.reporting._meanings import card_rows
+from robustbench_cells.reporting._numbers import told, told_break
+from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
+from robustbench_cells.reporting._report import Report
+from robustbench_cells.reporting._style import GREY, styles
+from robustbench_cells.results import Results, margin
+from robustbench_cells.scorecard import BreakPoint, ScoreCard
+from robustbench_cells.types import REFERENCE
+
+_FOLDER = Path(__file__).with_name("page")
+_KINDS = {Verdict.HOLDS: "holds", Verdict.FAILS: "fails", Verdict.NOT_TESTED: "untested"}
+
+
+@OUTPUTS.register
+class IndexHtml(ReportOutput):
+    """The page to open: which model can be trusted up to which intensity; curves, pictures, findings. In one file."""
+
+    name = "index.html"
+
+    def write(self, report: Report, path: Path) -> None:
+        """See `ReportOutput.write`."""
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+        from markupsafe import Markup
+        from plotly.offline import get_plotlyjs
+
+        environment = Environment(
+            loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+        own = {
+            name: Markup((_FOLDER / file).read_text(encoding="utf-8"))  # noqa: S704 - our own files
+            for name, file in (("css", "page.css"), ("js", "page.js"))
+        }
+        template = environment.get_template("index.html.j2")
+        plotly = Markup(get_plotlyjs())  # noqa: S704 - the library's own script
+        write_text(path, template.render(page=_page(report), plotly=plotly, **own))
+
+
+def _page(report: Report) -> dict[str, Any]:
+    results = report.results
+    artefacts = [{"name": name, **results.run["artefacts"][name]} for name in results.single_artefacts]
+    looks = styles(results.summary["segmenter"])
+    metrics = list(metrics_of(results))
+    pictures = gallery(report.pictures, results) if report.pictures and report.pictures.views else None
+    lines = [
+        {"name": name, "colour": look.colour, "symbol": look.symbol, "reference": name == REFERENCE}
+        for name, look in looks.items()
+        if name in set(results.summary["segmenter"])
+    ]
+    return {
+        "title": results.run["dataset"]["title"],
+        "synthetic": "synthetic" in results.run["dataset"]["key"],
+        "warnings": _warnings(results),
+        "answer": _answer(report.cards),
+        "artefacts": [{"about": "", **one} for one in artefacts],
+        "cards": [_card(card, results, looks[card.segmenter].colour) for card in report.cards],
+        "gate": _gate(report.verdict),
+        "metrics": metrics,
+        "lines": lines,
+        "tables": list(tables(results, metrics)),
+        "maps": [_both(pair, results) for pair in pair_maps(results)],
+        "pictures": pictures,
+        "findings": _findings(report),
+        "provenance": _provenance(results),
+        "data": {
+            "metrics": metrics,
+            "lines": lines,
+            "panels": [panel(results, one, lines, metrics) for one in artefacts],
+            "strips": pictures["strips"] if pictures else [],
+            "grey": GREY,
+        },
+    }
+
+
+def _warnings(results: Results) -> list[str]:
+    tests = results.run["tests"]
+    found = [f"Failed, and left out: {test}." for test in tests["failed"]]
+    if tests["ran"] < tests["grid"]:
+        found.append(f"This is a part of the grid: {tests['ran']} of its {tests['grid']} tests ran.")
+    ran = results.records.groupby("segmenter").apply(
+        lambda rows: frozenset(rows[["artefact", "intensity"]].itertuples(index=False, name=None))
+    )
+    if ran.nunique() > 1:
+        found.append("Not all models ran under the same conditions: their means over the grid are not of the same.")
+    if margin(results):
+        found.append(f"Scored inside the field of interest: {margin(results)} px at the border are left out.")
+    return found
+
+
+def _answer(cards: Sequence[ScoreCard]) -> str:
+    """The first card in a sentence."""
+    if not cards or not cards[0].breaks or cards[0].clean is None:
+        return ""
+    best = cards[0]
+    keeps = f"keeps 90 % of its clean score under {'; '.join(map(_kept, best.breaks))}."
+    if len(cards) == 1:
+        return f"{best.segmenter} {keeps}"
+    highest = f"{best.segmenter} has the highest mean Jaccard over the grid, {told(best.mean)}"
+    return f"Of {len(cards)} models, {highest}. It {keeps}"
+
+
+def _kept(point: BreakPoint) -> str:
+    way = "up to" if point.way > 0 else "down to"
+    if not point.reached:
+        return f"{point.artefact} {way} {point.parameter} {point.end:g} {point.unit}, the end of the grid"
+    return f"{point.artefact} {way} {point.parameter} {told_break(point)}"
+
+
+def _card(card: ScoreCard, results: Results, colour: str) -> dict[str, Any]:
+    return {
+        "name": card.segmenter,
+        "colour": colour,
+        "clean": told(card.clean),
+        "spans": [_span(card, artefact, results) for artefact in results.single_artefacts],
+        "rows": list(card_rows(card)),
+    }
+
+
+def _span(card: ScoreCard, artefact: str, results: Results) -> dict[str, Any] | None:
+    """Where on the axis of an artefact a segmenter may be trusted: a bar in per cent of the axis, and words."""
+    points = [point for point in card.breaks if point.artefact == artefact]
+    if not points:
+        return None
+    rows = results.summary[results.summary["artefact"] == artefact]
+    neutral = float(results.run["artefacts"][artefact]["neutral"])
+    first, last = min(neutral, *rows["intensity"]), max(neutral, *rows["intensity"])
+    ends = {point.way: point.point.value if point.reached else point.end for point in points}
+    low, high = ends.get(-1, neutral), ends.get(1, neutral)
+    return {
+        "left": round(100 * (low - first) / (last - first), 1),
+        "width": round(100 * (high - low) / (last - first), 1),
+        "text": "; ".join(_reach(point, two=len(points) > 1) for point in sorted(points, key=lambda one: one.way)),
+    }
+
+
+def _reach(point: BreakPoint, *, two: bool) -> str:
+    side = ("down to " if point.way < 0 else "up to ") if two or point.reached else ""
+    if point.at_once:
+        return f"{side}nothing: breaks at once" if two else "breaks at once"
+    return told_break(point) if not point.reached else f"{side}{told_break(point)}"
+
+
+def _gate(verdict: Gate | str | None) -> dict[str, Any] | None:
+    if verdict is None:
+        return None
+    if isinstance(verdict, str):
+        return {"verdict": "none", "headline": "No verdict", "notes": [verdict], "rows": [], "headers": []}
+    judgements = worst_first(verdict)
+    return {
+        "verdict": str(verdict.verdict),
+        "headline": headline(verdict),
+        "notes": notes(verdict),
+        "rows": rows_of(judgements),
+        "headers": HEADERS,
+    }
+
+
+def _both(pair: PairMap, results: Results) -> dict[str, Any]:
+    facts = results.run["artefacts"]
+    axes = [
+        f"{name}, {facts[name]['parameter']} ({facts[name]['unit']})" if name in facts else name
+        for name in (pair.first, pair.second)
+    ]
+    return {
+        "note": f"Mean Jaccard; downwards {axes[0]}, across {axes[1]}. "
+        "The first row and column have one of the two alone.",
+        "corner": f"{pair.first} ↓ {pair.second} →",
+        "columns": [f"{x:g}" for x in pair.columns],
+        "models": [
+            {
+                "name": name,
+                "rows": [
+                    {"intensity": f"{row:g}", "cells": [_cell(scores.get((row, column))) for column in pair.columns]}
+                    for row in pair.rows
+                ],
+            }
+            for name, scores in sorted(pair.scores.items())
+        ],
+    }
+
+
+def _cell(score: float | None) -> dict[str, str]:
+    if score is None or isnan(score):
+        return {"share": "0", "text": "–"}
+    return {"share": f"{score:.3f}", "text": f"{score:.2f}"}
+
+
+def _findings(report: Report) -> list[dict[str, Any]]:
+    if all(finding.verdict is Verdict.NOT_TESTED for finding in report.findings):
+        return []
+    return [
+        {
+            "number": finding.number,
+            "sentence": finding.sentence,
+            "section": finding.section,
+            "verdict": "not tested here" if finding.verdict is Verdict.NOT_TESTED else str(finding.verdict),
+            "kind": _KINDS[finding.verdict],
+            "parts": [
+                figures if finding.verdict is Verdict.NOT_TESTED else f"{'yes' if held else 'no'}: {figures}"
+                for held, figures in finding.parts
+            ],
+        }
+        for finding in report.findings
+    ]
+
+
+def _provenance(results: Results) -> list[tuple[str, str]]:
+    run = results.run
+    settings, machine = run["settings"], run.get("machine", {})
+    return [
+        ("data set", run["dataset"]["title"]),
+        ("fingerprint", run["dataset"]["fingerprint"]),
+        ("profile", f"{settings['profile']}, at most {settings['most_patches']} patches a frame"),
+        ("seed", str(settings["seed"])),
+        ("records", f"{len(results.records):,}"),
+        ("intervals", f"95 %, over blocks of {settings['block']} frames"),
+        ("command", run["command"]),
+        *((f"model {name}", digest) for name, digest in run["segmenters"].items()),
+        ("versions", ", ".join(f"{name} {number}" for name, number in run["versions"].items())),
+        ("machine", ", ".join(str(value) for value in machine.values()) or "not told"),
+    ]

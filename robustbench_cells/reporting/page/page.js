@@ -1,0 +1,108 @@
+"use strict";
+const data = JSON.parse(document.getElementById("data").textContent);
+const state = { metric: data.metrics.length ? data.metrics[0].name : "", hidden: new Set() };
+
+const AXIS = { zeroline: false, automargin: true, fixedrange: true, tickfont: { size: 12 }, title: { standoff: 8 } };
+const CONFIG = { displayModeBar: false, responsive: true };
+
+function layout(x, y) {
+  return {
+    showlegend: false, dragmode: false, hovermode: "closest", margin: { l: 52, r: 12, t: 6, b: 46 },
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: getComputedStyle(document.body).fontFamily, size: 13 },
+    xaxis: { ...AXIS, ...x }, yaxis: { ...AXIS, ...y },
+  };
+}
+
+function band(curve, line) {
+  const edge = { mode: "lines", line: { width: 0 }, hoverinfo: "skip", x: curve.x };
+  return [
+    { ...edge, y: curve.low },
+    { ...edge, y: curve.high, fill: "tonexty", fillcolor: line.colour + "2b" },
+  ];
+}
+
+function drawCurves() {
+  const metric = data.metrics.find((one) => one.name === state.metric);
+  data.panels.forEach((panel, number) => {
+    const traces = [];
+    data.lines.forEach((line, index) => {
+      const curve = panel.curves[index] && panel.curves[index][metric.name];
+      if (!curve || state.hidden.has(index) || (line.reference && metric.target)) return;
+      if (curve.low) traces.push(...band(curve, line));
+      traces.push({
+        x: curve.x, y: curve.y, text: curve.told, hovertemplate: "%{text}<extra></extra>",
+        mode: line.reference ? "lines" : "lines+markers",
+        line: { color: line.colour, width: 2, dash: line.reference ? "dot" : "solid" },
+        marker: { symbol: line.symbol, size: 8, color: line.colour },
+      });
+    });
+    if (metric.target && panel.truth[metric.name]) {
+      traces.push({
+        ...panel.truth[metric.name], mode: "lines", line: { color: data.grey, width: 2, dash: "dot" },
+        hovertemplate: "labelled: %{y}<extra></extra>",
+      });
+    }
+    const y = metric.target
+      ? { type: "log", title: { text: "cells, all patches" }, dtick: 1 }
+      : { range: [-0.02, 1.02], title: { text: "mean " + metric.words } };
+    Plotly.react("curve-" + number, traces, layout({ title: { text: panel.axis } }, y), CONFIG);
+  });
+  document.getElementById("curve-note").textContent = metric.note;
+}
+
+function drawPaths() {
+  data.panels.forEach((panel, number) => {
+    const traces = [];
+    data.lines.forEach((line, index) => {
+      const path = panel.paths[index];
+      if (!path || state.hidden.has(index)) return;
+      traces.push({
+        x: path.x, y: path.y, customdata: path.told, hovertemplate: "%{customdata}<extra></extra>",
+        mode: "lines+markers+text", text: path.marks, textposition: "top center", textfont: { size: 10 }, cliponaxis: false,
+        line: { color: line.colour, width: 1.5 },
+        marker: { symbol: path.x.map((_, place) => line.symbol + (place ? "" : "-open")), size: 8, color: line.colour },
+      });
+    });
+    const range = [-0.03, 1.08];
+    Plotly.react(
+      "path-" + number, traces,
+      layout({ range, title: { text: "mean recall" } }, { range, title: { text: "mean precision" } }), CONFIG,
+    );
+  });
+}
+
+function showPicture() {
+  const strip = data.strips[Number(document.querySelector("[name=strip]:checked").value)];
+  const slider = document.getElementById("intensity");
+  slider.max = strip.steps.length - 1;
+  const step = strip.steps[Math.min(Number(slider.value), strip.steps.length - 1)];
+  slider.setAttribute("aria-valuetext", step.told);
+  document.getElementById("intensity-told").textContent = step.told;
+  document.querySelectorAll("#tiles .photo").forEach((image) => { image.src = step.photo; });
+  document.getElementById("tile-photo").alt = "The patch under " + strip.artefact + ", " + step.told;
+  document.querySelectorAll("#tiles .mask").forEach((image, index) => { image.src = step.masks[index]; });
+  document.querySelectorAll("#tiles .told").forEach((note, index) => { note.textContent = step.told_of[index]; });
+}
+
+if (data.panels.length) {
+  document.querySelectorAll("[name=metric]").forEach((radio) => {
+    radio.addEventListener("change", () => { state.metric = radio.value; drawCurves(); });
+  });
+  document.querySelectorAll("[name=shown]").forEach((box) => {
+    box.addEventListener("change", () => {
+      state.hidden[box.checked ? "delete" : "add"](Number(box.value));
+      drawCurves();
+      drawPaths();
+    });
+  });
+  drawCurves();
+  drawPaths();
+}
+if (data.strips.length) {
+  document.getElementById("intensity").addEventListener("input", showPicture);
+  document.querySelectorAll("[name=strip]").forEach((radio) => {
+    radio.addEventListener("change", () => { document.getElementById("intensity").value = 0; showPicture(); });
+  });
+  showPicture();
+}

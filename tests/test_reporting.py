@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from robustbench_cells import report
+from robustbench_cells.reporting import OUTPUTS, Report, write_reports
+from robustbench_cells.reporting._maps import pair_maps
+from robustbench_cells.reporting._numbers import told, told_break
+from robustbench_cells.results import Results, save
+from robustbench_cells.scorecard import BreakPoint, Figure
+from tests.made_up import pictures, results
+
+INF, NAN = float("inf"), float("nan")
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</script><img src=x onerror=alert(1)>",
+    '"><b onmouseover=alert(1)>',
+    "=HYPERLINK(1)",
+    "+1",
+    "@x",
+    "a|b\n| c",
+    "\\input{x}%$&#_^~{}",
+    "[x](javascript:alert(1))",
+    "{{ 7 * 7 }}",
+]
+
+
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [
+        (Figure(0.8651, 0.8585, 0.8726), "0.865 [0.859, 0.873]"),
+        (Figure(26.044, 25.39, 26.69), "26.0 [25.4, 26.7]"),
+        (Figure(1391.2, 1361.0, 1429.0), "1,390 [1,360, 1,430]"),
+        (Figure(0.5), "0.500"),
+        (Figure(12345.0), "12,345"),
+        (Figure(0.0), "0.000"),
+        (Figure(NAN), "undefined"),
+        (None, "not run"),
+    ],
+)
+def test_figures_are_rounded_to_what_their_interval_supports(figure: Figure | None, words: str) -> None:
+    assert told(figure) == words
+
+
+@pytest.mark.parametrize(
+    ("point", "way", "at_once", "words"),
+    [
+        (Figure(26.04, 25.4, 26.7), 1, False, "26.0 px [25.4, 26.7]"),
+        (Figure(180.0, 170.0, INF), 1, False, "180 px [170, beyond 200]"),
+        (Figure(INF, INF, INF), 1, False, "not reached up to 200 px"),
+        (Figure(-INF, -INF, -INF), -1, False, "not reached down to 200 px"),
+        (Figure(0.0, 0.0, 0.0), 1, True, "at once"),
+    ],
+)
+def test_break_points_in_words(point: Figure, way: int, at_once: bool, words: str) -> None:
+    assert told_break(BreakPoint("noise", "sigma", "px", way, 200.0, point, at_once)) == words
+
+
+def test_two_at_once_is_a_map_with_each_alone_at_its_edges() -> None:
+    (pair,) = pair_maps(results({"m": 0.9}))
+    assert (pair.first, pair.second) == ("illumination", "noise")
+    assert (pair.rows, pair.columns) == ((0.0, 1000.0), (0.0, 50.0, 100.0))
+    assert set(pair.scores["m"]) >= {(row, column) for row in pair.rows for column in pair.columns}
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hostile")
+    run = results({name: 0.9 - 0.05 * number for number, name in enumerate(HOSTILE)})
+    run.run["dataset"]["title"] = HOSTILE[1]
+    run.run["command"] = HOSTILE[0]
+    run.run["tests"]["failed"] = [HOSTILE[0]]
+    taken = replace(pictures(run), masks=dict(list(pictures(run).masks.items())[:3]))
+    write_reports(Report(run, taken, HOSTILE[1]), folder)
+    return folder
+
+
+def test_names_of_strangers_are_no_html(hostile: Path) -> None:
+    page = (hostile / "index.html").read_text()
+    assert page.count("<script") == 3 + page.count("'<script")  # our three, and what plotly's own text says
+    for name in ("<img src=x", "<b onmouseover", "<script>alert"):
+        assert name not in page
+    assert "{{ 7 * 7 }}" in page
+
+
+def test_names_of_strangers_are_no_formula(hostile: Path) -> None:
+    with (hostile / "summary.csv").open(newline="") as file:
+        names = {row["segmenter"] for row in csv.DictReader(file)}
+    assert len(names) == len(HOSTILE)
+    assert not [name for name in names if name[0] in "=+-@"]
+
+
+def test_names_of_strangers_break_no_table(hostile: Path) -> None:
+    text = (hostile / "leaderboard.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + len(HOSTILE)
+    assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
+    assert "<script" not in re.sub(r"`.*?`", "", text).replace("\\<", "")
+
+
+def test_names_of_strangers_are_no_latex(hostile: Path) -> None:
+    lines = (hostile / "summary.tex").read_text().splitlines()
+    table = [line for line in lines if not line.startswith("%")]
+    assert all(line.endswith((r"\\", "rule", "}")) for line in table)
+    assert r"\input" not in "".join(table)
+    columns = {len(re.findall(r"(?<!\\)&", line)) for line in table if line.endswith(r"\\")}
+    assert columns == {len(HOSTILE)}
+
+
+def test_figures_of_an_earlier_report_go(tmp_path: Path) -> None:
+    (tmp_path / "figures").mkdir()
+    for name in ("old.png", "mine.txt"):
+        (tmp_path / "figures" / name).write_text("")
+    write_reports(Report(results({"m": 0.9})), tmp_path)
+    found = {path.name for path in (tmp_path / "figures").iterdir()}
+    assert "old.png" not in found
+    assert {"mine.txt", "jaccard.svg", "jaccard.png", "precision_recall.svg", "illumination_noise.png"} <= found
+
+
+def test_the_page_stays_small_and_tells_what_is_left_out(tmp_path: Path) -> None:
+    run = results({f"model_{number}": 0.9 for number in range(8)})
+    few = Results(
+        run.records.drop(run.records.index[-24:]), {**run.run, "tests": {"ran": 7, "grid": 8, "failed": ["x"]}}
+    )
+    write_reports(Report(few, pictures(few)), tmp_path)
+    page = (tmp_path / "index.html").read_text()
+    assert len(page) < 10e6
+    assert "7 of its 8 tests ran" in page
+    assert "Failed, and left out: x." in page
+    assert "Not all models ran under the same conditions" in page
+    assert 'class="badge">synthetic' in page
+
+
+def test_two_runs_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, clean in (("a", 0.9), ("b", 0.7)):
+        save(results({"m": clean}), tmp_path / name)
+    assert report.main(["--compare", str(tmp_path / "a"), str(tmp_path / "b")]) == 0
+    folder = tmp_path / "b" / "compared"
+    page = (folder / "index.html").read_text()
+    assert {path.name for path in folder.iterdir()} == set(OUTPUTS.names()) - {"claims.md"}
+    assert "m (A)" in page
+    assert "the candidate is surely worse" in page
+    assert report.main(["--compare", str(tmp_path / "a"), str(tmp_path / "none")]) == 2
+    assert "no stored results" in capsys.readouterr().err
