@@ -69,9 +69,10 @@ class Condition:
 
     def distort(self, view: Patch, seed: int) -> tuple[Image, Labels]:
         """A view's image and labels under this condition."""
-        if self.artefact is None:
-            return view.image, view.labels
-        return self.artefact.distort(view.image, view.labels, self.intensity, view.random(seed, self.artefact.name))
+        image, labels = view.image, view.labels
+        for step, intensity in self.artefact.steps(self.intensity) if self.artefact else ():
+            image, labels = step.distort(image, labels, intensity, view.random(seed, step.name))
+        return image, labels
 
 
 @dataclass

@@ -274,6 +274,8 @@ def _setting_faults(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
         for kind in ("artefacts", "metrics")
         for name in old[kind]
     ]
+    if unknown := sorted(set(new["artefacts"]) - set(old["artefacts"])):
+        yield f"the baseline's grid has no {', '.join(unknown)}: make it anew with this version"
     for what, one, other in (
         ("data set", old["dataset"]["key"], new["dataset"]["key"]),
         ("number of frames", len(old["dataset"]["frames"]), len(new["dataset"]["frames"])),

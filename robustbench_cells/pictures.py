@@ -19,7 +19,7 @@ import pandas as pd
 
 from robustbench_cells.degradation import BREAK
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.files import replacing
+from robustbench_cells.files import keep_aside, replacing
 from robustbench_cells.results import Results
 from robustbench_cells.types import CLEAN, PATCH_SIDE, REFERENCE, Masks
 
@@ -63,12 +63,15 @@ class Pictures:
         bool, (N, 256, 256).
     masks
         Of each segmenter, bool, (N, 256, 256).
+    milliseconds
+        That each segmenter took for a patch, in each of several batches.
     """
 
     views: Sequence[View]
     images: npt.NDArray[np.uint8]
     truth: Masks
     masks: Mapping[str, Masks]
+    milliseconds: Mapping[str, Sequence[float]]
 
 
 def chosen_views(results: Results) -> list[View]:
@@ -113,11 +116,12 @@ def _views(rows: pd.DataFrame, worst_of: str = "") -> list[View]:
 
 
 def save_pictures(pictures: Pictures, results: Results, folder: Path) -> None:
-    """Write ``pictures.npz`` into the folder of the results that it belongs to, atomically."""
+    """Write ``pictures.npz`` into the folder of the results that it belongs to, atomically; see `results.save`."""
     index = {
         "of": results.fingerprint,
         "views": [asdict(view) for view in pictures.views],
         "segmenters": list(pictures.masks),
+        "milliseconds": pictures.milliseconds,
     }
     arrays = {
         "index": np.frombuffer(json.dumps(index).encode(), np.uint8),
@@ -125,8 +129,9 @@ def save_pictures(pictures: Pictures, results: Results, folder: Path) -> None:
         "truth": np.packbits(pictures.truth, axis=-1),
         **{f"mask{number}": np.packbits(mask, axis=-1) for number, mask in enumerate(pictures.masks.values())},
     }
+    keep_aside(folder / PICTURES_FILE)
     with replacing(folder / PICTURES_FILE) as temporary:
-        np.savez_compressed(temporary, allow_pickle=False, **arrays)
+        np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]  # no name is that of an option
 
 
 def load_pictures(results: Results, folder: Path) -> Pictures | None:
@@ -149,16 +154,33 @@ def load_pictures(results: Results, folder: Path) -> Pictures | None:
             if index["of"] != results.fingerprint:
                 return None
             views = [View(**view) for view in index["views"]]
+            _check(views, results)
             shape = (len(views), PATCH_SIDE, PATCH_SIDE)
+            if len(views) * (len(index["segmenters"]) + 2) * PATCH_SIDE**2 > _MOST_BYTES:
+                raise ValueError(f"it unpacks to more than {_MOST_BYTES >> 20} MiB")
             masks = {
                 str(name): _unpacked(arrays[f"mask{number}"], shape) for number, name in enumerate(index["segmenters"])
             }
             images = arrays["images"]
             if images.shape != shape or images.dtype != np.uint8:
                 raise ValueError(f"images are {images.dtype} {images.shape}, not uint8 {shape}")
-            return Pictures(views, images, _unpacked(arrays["truth"], shape), masks)
-    except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
+            times = {str(name): [float(time) for time in times] for name, times in index["milliseconds"].items()}
+            return Pictures(views, images, _unpacked(arrays["truth"], shape), masks, times)
+    except Exception as error:  # a stranger's archive may fail in any of four libraries
         raise ResultsError(f"{path}: is damaged ({error}); delete it, or run the benchmark again") from error
+
+
+def _check(views: Sequence[View], results: Results) -> None:
+    """Raise a `ValueError` if a view is not of these results, or none goes through the intensities."""
+    records = results.records
+    columns = [records[name] for name in ("artefact", "intensity", "frame", "patch")]
+    known = set(zip(*(column.tolist() for column in columns), strict=True))
+    names = {"", *results.run["segmenters"]}
+    for view in views:
+        if (view.artefact, view.intensity, view.frame, view.patch) not in known or view.worst_of not in names:
+            raise ValueError(f"the results have no {view}")
+    if not any(not view.worst_of for view in views):
+        raise ValueError("no view goes through the intensities")
 
 
 def _unpacked(bits: npt.NDArray[np.uint8], shape: tuple[int, ...]) -> Masks:

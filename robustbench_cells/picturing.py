@@ -25,8 +25,8 @@ def take(
     seed: int,
     most_patches: int,
     announce: Callable[[str], None] = lambda line: None,
-) -> tuple[Pictures, dict[str, list[float]]]:
-    """Make each view again, have each segmenter predict it, and time a whole batch.
+) -> Pictures:
+    """Make each view again, have the segmenters predict it, and time each on a whole batch.
 
     Parameters
     ----------
@@ -35,35 +35,36 @@ def take(
     dataset
         That the results are of.
     segmenters
-        One that fails here is left out.
+        One that fails here is left out. A failure of one is predicted by that one alone.
     conditions
         By artefact and intensity.
     seed, most_patches
         Of the run.
     announce
         Takes a line of progress before each segmenter.
-
-    Returns
-    -------
-    tuple
-        The pictures, and for each segmenter the milliseconds of a patch in each of three batches of 16.
     """
     made = [_make(view, dataset, conditions[view.artefact, view.intensity], seed, most_patches) for view in views]
     images, labels = np.stack([image for image, _ in made]), np.stack([label for _, label in made])
     whole = np.resize(images, (BATCH, *images.shape[1:]))
+    for array in (images, whole):
+        array.flags.writeable = False  # one segmenter must not change what the next one sees
     segmenters = list(segmenters)
     masks: dict[str, Masks] = {}
     times: dict[str, list[float]] = {}
     for number, segmenter in enumerate(segmenters):
         announce(f"pictures: {segmenter.name}, {number}/{len(segmenters)} segmenters")
+        own = [place for place, view in enumerate(views) if view.worst_of in ("", segmenter.name)]
+        mask = np.zeros(images.shape, bool)
         try:
-            masks[segmenter.name] = np.concatenate(
-                [_mask(segmenter, images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
-            )
+            for start in range(0, len(own), BATCH):
+                part = own[start : start + BATCH]
+                mask[part] = _mask(segmenter, images[part])
             times[segmenter.name] = [_milliseconds(segmenter, whole) for _ in range(_TIMES)]
-        except Exception:  # a model is anybody's code; its test has told what is wrong
-            masks.pop(segmenter.name, None)
-    return Pictures(views, np.rint(images).astype(np.uint8), labels > 0, masks), times
+        except Exception as error:  # a model is anybody's code; the others go on
+            announce(f"pictures: none of {segmenter.name} ({type(error).__name__}: {error})")
+            continue
+        masks[segmenter.name] = mask
+    return Pictures(views, np.rint(images).astype(np.uint8), labels > 0, masks, times)
 
 
 def _make(view: View, dataset: Dataset, condition: Condition, seed: int, most_patches: int) -> tuple[Image, Labels]:

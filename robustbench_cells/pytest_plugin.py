@@ -19,6 +19,7 @@ import pytest
 if TYPE_CHECKING:
     from robustbench_cells.evaluate import Condition, Outcome
     from robustbench_cells.gate import Gate
+    from robustbench_cells.pictures import Pictures
     from robustbench_cells.results import Results
     from robustbench_cells.session import BenchmarkSession, Settings
     from robustbench_cells.verdict import Judge
@@ -339,8 +340,7 @@ class GridRun:
 
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         from robustbench_cells.errors import RobustbenchError
-        from robustbench_cells.pictures import save_pictures
-        from robustbench_cells.reporting import Report, write_reports
+        from robustbench_cells.reporting import Report, tell, write_reports
         from robustbench_cells.results import save
         from robustbench_cells.session import Case
         from robustbench_cells.verdict import withdraw
@@ -352,23 +352,42 @@ class GridRun:
         self._effort = sum((Effort(**spent) for spent in self._efforts.values()), Effort())
         try:
             self._results = self.session.results([Case(*case) for case in self._cases], self._effort, command)
-            pictures = None
             if self._results:
-                self._results, pictures = self.session.pictured(self._results)
                 save(self._results, folder)
                 withdraw(folder)
-            if self._results and pictures:
-                save_pictures(pictures, self._results, folder)
             verdict = self._settle(session, self._judge, exitstatus, folder) if self._judge else None
+            pictures = None if exitstatus == pytest.ExitCode.INTERRUPTED else self._pictures(folder)
             if self._results:
-                paths = write_reports(Report(self._results, pictures, verdict), folder)
+                told = None if verdict is None else tell(verdict)
+                paths = write_reports(Report(self._results, pictures, told), folder)
                 self._written = f"reports: {', '.join(str(path) for path in paths)}{self._written}"
         except (OSError, RobustbenchError) as error:
             self._written = f"ERROR: {error}"
             session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
             if self._judge and not self._verdict:
                 self._tell(["no verdict: see the error above"], red=True)
-        self.session.close()
+        finally:
+            self.session.close()
+
+    def _pictures(self, folder: Path) -> Pictures | None:
+        """Those of these results; a report without any is better than none."""
+        from robustbench_cells.errors import ResultsError
+        from robustbench_cells.pictures import load_pictures, save_pictures
+
+        if self.session is None or self._results is None:
+            return None
+        try:
+            if known := load_pictures(self._results, folder):
+                return known
+        except ResultsError:
+            pass  # they are made anew
+        try:
+            if pictures := self.session.pictures(self._results):
+                save_pictures(pictures, self._results, folder)
+        except Exception as error:  # of the data set, an artefact or the disk
+            self._written += f", without pictures ({type(error).__name__}: {error})"
+            return None
+        return pictures
 
     def _settle(self, session: pytest.Session, judge: Judge, exitstatus: int, folder: Path) -> Gate | str:
         """The verdict by the baseline: for the terminal, the exit code, the JUnit report, and in a file."""

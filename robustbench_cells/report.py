@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from robustbench_cells.errors import RobustbenchError
 
 if TYPE_CHECKING:
+    from robustbench_cells.pictures import Pictures
     from robustbench_cells.reporting import Report
+    from robustbench_cells.results import Results
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,7 +27,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--results",
         type=Path,
-        default=Path("reports"),
         help="folder with run.json and patches.csv.gz (default: reports)",
     )
     parser.add_argument(
@@ -45,13 +46,16 @@ def main(arguments: list[str] | None = None) -> int:
         "--out", type=Path, help="folder to write to (default: that of the results; of two, RUN_B/compared)"
     )
     options = parser.parse_args(arguments)
+    if options.compare and (options.results or options.inside):
+        parser.error("--compare takes two runs and neither --results nor --inside")
     from robustbench_cells.reporting import write_reports
 
     try:
         if options.compare:
             folder, report = options.compare[1] / "compared", _compared(*options.compare)
         else:
-            folder, report = options.results, _again(options.results, options.inside)
+            folder = options.results or Path("reports")
+            report = _again(folder, options.inside)
         paths = write_reports(report, options.out or folder)
     except (RobustbenchError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -62,22 +66,31 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _again(folder: Path, inside: Path | None) -> Report:
-    from robustbench_cells.pictures import load_pictures
-    from robustbench_cells.reporting import Report
+    from robustbench_cells.reporting import Report, load_told
     from robustbench_cells.results import beside, load
 
     results = load(folder)
-    pictures = load_pictures(results, folder)
-    return Report(beside(results, load(inside)) if inside else results, pictures)
+    return Report(beside(results, load(inside)) if inside else results, _pictures(results, folder), load_told(folder))
+
+
+def _pictures(results: Results, folder: Path) -> Pictures | None:
+    from robustbench_cells.errors import ResultsError
+    from robustbench_cells.pictures import load_pictures
+
+    try:
+        return load_pictures(results, folder)
+    except ResultsError as error:
+        print(f"warning: no pictures: {error}", file=sys.stderr)
+        return None
 
 
 def _compared(first: Path, second: Path) -> Report:
     from robustbench_cells.aspects import ASPECTS
     from robustbench_cells.errors import GateError
     from robustbench_cells.gate import Gate, compare
-    from robustbench_cells.reporting import Report
+    from robustbench_cells.reporting import Report, tell
     from robustbench_cells.results import load
-    from robustbench_cells.side_by_side import side_by_side
+    from robustbench_cells.side_by_side import named, side_by_side
 
     runs = load(first), load(second)
     verdict: Gate | str
@@ -85,7 +98,9 @@ def _compared(first: Path, second: Path) -> Report:
         verdict = compare(*runs, {"jaccard": ASPECTS.get("jaccard").tolerance})
     except GateError as error:
         verdict = str(error)
-    return Report(side_by_side(*runs), verdict=verdict)
+    both = [_pictures(run, folder) for run, folder in zip(runs, (first, second), strict=True)]
+    times = named(*(pictures.milliseconds if pictures else {} for pictures in both))
+    return Report(side_by_side(*runs), verdict=tell(verdict), times=times)
 
 
 if __name__ == "__main__":

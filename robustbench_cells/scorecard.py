@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isfinite, nan
+from math import inf, isfinite, isnan, nan
 
 import numpy as np
 import pandas as pd
@@ -37,7 +37,7 @@ class BreakPoint:
     end
         The last intensity of the grid.
     point
-        In the artefact's unit; infinite where it is not reached up to the end.
+        In the artefact's unit; infinite where it is not reached up to the end, NaN where a score is undefined.
     at_once
         Whether it is under 90 % at the neutral intensity already: by what else the artefact does to the image.
     """
@@ -55,6 +55,11 @@ class BreakPoint:
         """Whether it breaks within the grid."""
         return isfinite(self.point.value)
 
+    @property
+    def undefined(self) -> bool:
+        """Whether nothing can be said."""
+        return isnan(self.point.value)
+
 
 @dataclass(frozen=True)
 class ScoreCard:
@@ -67,7 +72,7 @@ class ScoreCard:
     clean
         Mean Jaccard on clean patches; None, as all that rests on it, where those did not run.
     mean
-        Mean Jaccard over all conditions with an artefact; None where none ran.
+        Mean Jaccard over each artefact's intensities, then over the artefacts; None where none ran.
     relative
         The same over the clean one: rPC (Michaelis et al. 2019).
     breaks
@@ -80,6 +85,8 @@ class ScoreCard:
         On clean patches: cells too many, and the mean of what each patch is off by, as shares of the labelled cells.
     milliseconds
         Of a patch on the machine of the run, with the fastest and the slowest time; None where it was not measured.
+    conditions
+        That it ran under.
     """
 
     segmenter: str
@@ -92,18 +99,30 @@ class ScoreCard:
     cells_signed: Figure | None
     cells_absolute: Figure | None
     milliseconds: Figure | None
+    conditions: frozenset[tuple[str, float]]
 
 
-def scorecards(results: Results) -> list[ScoreCard]:
-    """A card for each segmenter but the background, the highest mean Jaccard over the grid first."""
+def scorecards(results: Results, milliseconds: Mapping[str, Sequence[float]] | None = None) -> list[ScoreCard]:
+    """A card for each segmenter but the background, the highest mean Jaccard over the grid first.
+
+    Those that ran under fewer conditions come after the others: their means are not of the same.
+
+    Parameters
+    ----------
+    results
+        Of a run.
+    milliseconds
+        That each segmenter took for a patch, several times.
+    """
+    times = milliseconds or {}
     names = [name for name in results.records["segmenter"].unique() if name != REFERENCE]
-    cards = [_card(results, str(name)) for name in names]
+    cards = [_card(results, str(name), times.get(str(name), ())) for name in names]
 
     def height(card: ScoreCard) -> float:
         figure = card.mean or card.clean
-        return -figure.value if figure and not np.isnan(figure.value) else inf
+        return figure.value if figure and not isnan(figure.value) else -inf
 
-    return sorted(cards, key=lambda card: (height(card), card.segmenter))
+    return sorted(cards, key=lambda card: (-len(card.conditions), -height(card), card.segmenter))
 
 
 class _Curves:
@@ -131,7 +150,7 @@ class _Curves:
         return Figure(float(of(self._totals)), *ends)
 
 
-def _card(results: Results, name: str) -> ScoreCard:
+def _card(results: Results, name: str, times: Sequence[float]) -> ScoreCard:
     records = results.records[results.records["segmenter"] == name]
     curves = _Curves(records, frame_blocks(results)[records.index])
     clean = (CLEAN, 0.0)
@@ -140,13 +159,22 @@ def _card(results: Results, name: str) -> ScoreCard:
     for artefact, intensity in grid:
         levels.setdefault(artefact, []).append(intensity)
     is_clean = clean in curves.conditions
-    means = {artefact: float(records.loc[records["artefact"] == artefact, "jaccard"].mean()) for artefact in levels}
+    parts = [[number for number, (name, _) in enumerate(grid) if name == artefact] for artefact in levels]
+
+    def mean(means: Floats) -> Floats:
+        return np.stack([means[..., part].mean(axis=-1) for part in parts], axis=-1).mean(axis=-1)
+
+    means = {
+        artefact: curves.figure([(artefact, x) for x in side], lambda means: means.mean(axis=-1)).value
+        for artefact, side in levels.items()
+    }
+    means = {artefact: value for artefact, value in means.items() if not isnan(value)}
     return ScoreCard(
         segmenter=name,
         clean=_clean(results, name) if is_clean else None,
-        mean=curves.figure(grid, lambda means: means.mean(axis=-1)) if grid else None,
+        mean=curves.figure(grid, mean) if grid else None,
         relative=(
-            curves.figure([clean, *grid], lambda means: means[..., 1:].mean(axis=-1) / means[..., 0])
+            curves.figure([clean, *grid], lambda means: mean(means[..., 1:]) / means[..., 0])
             if grid and is_clean
             else None
         ),
@@ -162,7 +190,8 @@ def _card(results: Results, name: str) -> ScoreCard:
         worst=min(means, key=lambda artefact: means[artefact], default=""),
         cells_signed=_cells(results, records, absolute=False),
         cells_absolute=_cells(results, records, absolute=True),
-        milliseconds=_milliseconds(results, name),
+        milliseconds=Figure(float(np.median(times)), min(times), max(times)) if times else None,
+        conditions=frozenset(curves.conditions),
     )
 
 
@@ -184,7 +213,8 @@ def _breaks(results: Results, curves: _Curves, levels: Mapping[str, list[float]]
             def point(
                 means: Floats, way: int = way, distances: list[float] = distances, neutral: float = neutral
             ) -> Floats:
-                return neutral + way * break_distance(means[..., 1:], means[..., 0], distances, unbroken=inf)
+                found = neutral + way * break_distance(means[..., 1:], means[..., 0], distances, unbroken=inf)
+                return np.where(np.isnan(means).any(axis=-1), nan, found)
 
             figure = curves.figure([(CLEAN, 0.0), *((artefact, x) for x in side)], point)
             at_once = figure.value == neutral
@@ -201,12 +231,7 @@ def _cells(results: Results, records: pd.DataFrame, *, absolute: bool) -> Figure
     sums = parts.groupby(frame_blocks(results)[rows.index]).sum().to_numpy(float)
 
     def share(totals: Floats) -> Floats:
-        return totals[..., 0] / totals[..., 1]
+        return np.divide(totals[..., 0], totals[..., 1], out=np.full(totals.shape[:-1], nan), where=totals[..., 1] > 0)
 
     ends = percentile_interval(share(resampled(sums))) if len(sums) > 1 else (nan, nan)
     return Figure(float(share(sums.sum(axis=0))), *ends)
-
-
-def _milliseconds(results: Results, name: str) -> Figure | None:
-    times = results.run.get("milliseconds", {}).get(name)
-    return Figure(float(np.median(times)), min(times), max(times)) if times else None

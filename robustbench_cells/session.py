@@ -9,9 +9,10 @@ import os
 import platform
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, astuple, dataclass, field
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -363,12 +364,12 @@ class BenchmarkSession:
         ]
         return Results(records_table(records), self.facts(cases, effort, command)) if records else None
 
-    def pictured(self, results: Results) -> tuple[Results, Pictures | None]:
-        """These results with each segmenter's time for a patch, and pictures for a report of them, if any can be."""
+    def pictures(self, results: Results) -> Pictures | None:
+        """Pictures for a report of these results; None where nothing can be shown."""
         if not (views := chosen_views(results)):
-            return results, None
+            return None
         ran = dict.fromkeys(results.records["segmenter"])
-        pictures, times = take(
+        return take(
             views,
             self.selection,
             [segmenter for name, segmenter in self.segmenters.items() if name in ran],
@@ -377,7 +378,6 @@ class BenchmarkSession:
             most_patches=self.profile.most_patches,
             announce=self.announce,
         )
-        return replace(results, run={**results.run, "milliseconds": times}), pictures
 
     def _needed(self, condition: Condition, segmenter: str) -> Collection[Record]:
         """The records that a run of a condition uses; the store may have more."""
@@ -446,7 +446,7 @@ class BenchmarkSession:
 
 def _about(artefact: Artefact) -> str:
     """Its docstring, less what is for programmers."""
-    text, _, _ = (type(artefact).__doc__ or "").partition("\n    Parameters\n")
+    text, _, _ = cleandoc(type(artefact).__doc__ or "").partition("\nParameters\n")
     return " ".join(text.split()).replace("``", "")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -11,13 +11,16 @@ from robustbench_cells.errors import ResultsError
 from robustbench_cells.results import Results
 from robustbench_cells.types import REFERENCE
 
+T = TypeVar("T")
 _LABELS = ("A", "B")
+_KEYS = ["segmenter", "artefact", "intensity", "frame", "patch"]
 
 
 def side_by_side(first: Results, second: Results) -> Results:
     """The records of both runs, the segmenters called ``NAME (A)`` and ``NAME (B)``.
 
-    Frames of different data sets stay apart, and the background is left out then, since it has no one score.
+    Frames of different data sets, seeds or margins stay apart, and the background is left out then, since it has no one
+    score.
 
     Raises
     ------
@@ -36,13 +39,28 @@ def side_by_side(first: Results, second: Results) -> Results:
     ]
     if faults:
         raise ResultsError(f"the two runs cannot be laid side by side: {'; '.join(faults)}")
-    alike = all(runs[0]["dataset"][key] == runs[1]["dataset"][key] for key in ("key", "fingerprint", "frames"))
+    alike = all(
+        runs[0][kind].get(key) == runs[1][kind].get(key)
+        for kind, keys in (
+            ("dataset", ("key", "fingerprint", "frames")),
+            ("settings", ("seed", "most_patches", "margin")),
+        )
+        for key in keys
+    )
     parts = [_labelled(results, label, alike) for results, label in zip((first, second), _LABELS, strict=True)]
     records = pd.concat(parts, ignore_index=True)
-    twice = [column for column in records if column != "segmenter"][:4]
     background = records["segmenter"] == REFERENCE
-    records = records[~(background & (records.duplicated(["segmenter", *twice]) | (not alike)))]
+    records = records[~(background & (records.duplicated(_KEYS) | (not alike)))]
     return Results(records.reset_index(drop=True), _facts(runs, alike))
+
+
+def named(*sides: Mapping[str, T]) -> dict[str, T]:
+    """What belongs to the segmenters of each run, under their names side by side."""
+    return {_named(name, label): of for label, side in zip(_LABELS, sides, strict=True) for name, of in side.items()}
+
+
+def _named(name: str, label: str) -> str:
+    return name if name == REFERENCE else f"{name} ({label})"
 
 
 def _versions(run: Mapping[str, Any], runs: tuple[Mapping[str, Any], ...]) -> dict[str, Any]:
@@ -52,7 +70,7 @@ def _versions(run: Mapping[str, Any], runs: tuple[Mapping[str, Any], ...]) -> di
 
 
 def _labelled(results: Results, label: str, alike: bool) -> pd.DataFrame:
-    names = {name: name if name == REFERENCE else f"{name} ({label})" for name in results.records["segmenter"].unique()}
+    names = {name: _named(name, label) for name in results.records["segmenter"].unique()}
     records = results.records.assign(segmenter=results.records["segmenter"].map(names))
     return records if alike else records.assign(frame=f"{label}/" + records["frame"])
 
@@ -75,20 +93,13 @@ def _facts(runs: tuple[Mapping[str, Any], ...], alike: bool) -> dict[str, Any]:
             "positions": [*dataset["positions"], *(after + place for place in second["dataset"]["positions"])],
         }
 
-    def labelled(key: str) -> dict[str, Any]:
-        return {
-            f"{name} ({label})": value
-            for label, run in zip(_LABELS, runs, strict=True)
-            for name, value in run.get(key, {}).items()
-        }
-
     return {
         **first,
         "command": "; ".join(f"{label}: {run['command']}" for label, run in zip(_LABELS, runs, strict=True)),
         "dataset": dataset,
-        "segmenters": labelled("segmenters"),
+        "segmenters": named(*(run["segmenters"] for run in runs)),
         "artefacts": {**second["artefacts"], **first["artefacts"]},
-        "milliseconds": labelled("milliseconds"),
+        "beside": {"settings": second["settings"], "versions": second["versions"]},
         "tests": {
             "ran": sum(run["tests"]["ran"] for run in runs),
             "grid": sum(run["tests"]["grid"] for run in runs),

@@ -164,6 +164,10 @@ class Artefact(Protocol):
         """
         ...
 
+    def steps(self, intensity: float) -> Sequence[tuple[Artefact, float]]:
+        """The artefacts that are applied one after the other, with their intensities: mostly this one alone."""
+        return ((self, intensity),)
+
     def view_side(self, intensity: float, side: int) -> int:
         """Side in pixels of the square that is cut from the frame for a patch of ``side`` pixels."""
         return side

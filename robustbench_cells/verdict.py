@@ -16,7 +16,7 @@ from robustbench_cells.errors import GateError, RobustbenchError
 from robustbench_cells.files import write_text
 from robustbench_cells.gate import Gate, Rule, compare, require_comparable, stopping_rule
 from robustbench_cells.judgement import Verdict
-from robustbench_cells.reporting import gate_lines, gate_markdown, no_verdict_markdown
+from robustbench_cells.reporting import GATE_FILE, gate_lines, gate_markdown, no_verdict_markdown, save_told, tell
 from robustbench_cells.results import Results, load
 
 PASSES, FAILS, ERROR, INCONCLUSIVE = 0, 1, 2, 8  # exit codes; pytest has others between
@@ -122,7 +122,7 @@ class Judge:
 
 
 def publish(verdict: Gate | str, folder: Path) -> Path:
-    """Write ``gate.md`` into a folder, and append it to GitHub's summary of the job, where there is one.
+    """Write ``gate.md`` and ``gate.json`` into a folder, and append it to the summary of a GitHub job.
 
     Parameters
     ----------
@@ -137,6 +137,7 @@ def publish(verdict: Gate | str, folder: Path) -> Path:
 
     path = folder / _FILE
     write_text(path, text(_LIMIT))
+    save_told(tell(verdict), folder)
     if summary := os.environ.get(_SUMMARY):
         try:
             _append(Path(summary), text)
@@ -155,7 +156,8 @@ def _append(summary: Path, text: Callable[[int], str]) -> None:
 
 def withdraw(folder: Path) -> None:
     """Remove a verdict that other results were given."""
-    (folder / _FILE).unlink(missing_ok=True)
+    for name in (_FILE, GATE_FILE):
+        (folder / name).unlink(missing_ok=True)
 
 
 def main(arguments: list[str] | None = None) -> int:

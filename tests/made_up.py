@@ -84,9 +84,7 @@ def results(segmenters: dict[str, float], frames: int = 6, patches: int = 2) -> 
                         ]
                         values = dict(zip(METRICS, map(float, scores), strict=True))
                         records.append(Record(segmenter, artefact, level, names[frame], patch, values))
-    run = facts(list(segmenters), names)
-    run["milliseconds"] = {name: [10.0, 12.0, 11.0] for name in segmenters}
-    return Results(records_table(records), run)
+    return Results(records_table(records), facts(list(segmenters), names))
 
 
 def pictures(of: Results) -> Pictures:
@@ -98,4 +96,5 @@ def pictures(of: Results) -> Pictures:
     truth[:, 40:90, 40:90] = True
     names = [name for name in of.run["segmenters"] if name != "background"]
     masks = {name: np.roll(truth, 10 * number, axis=1) for number, name in enumerate(names)}
-    return Pictures(views, rng.integers(0, 256, shape).astype(np.uint8), truth, masks)
+    times = {name: [10.0, 12.0, 11.0] for name in names}
+    return Pictures(views, rng.integers(0, 256, shape).astype(np.uint8), truth, masks, times)

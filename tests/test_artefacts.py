@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from robustbench_cells.artefacts import ARTEFACTS
+from robustbench_cells.artefacts import ARTEFACTS, pairs
+from robustbench_cells.evaluate import Condition
 from robustbench_cells.randomness import generator
-from robustbench_cells.types import PATCH_SIDE
+from robustbench_cells.types import PATCH_SIDE, Patch
 from tests.conftest import sample_of
 
 ZERO = np.zeros((100, 60), np.int32)
@@ -70,3 +71,20 @@ def test_an_intensity_below_the_physical_raises(name: str, least: float) -> None
     sample = sample_of((32, 32))
     with pytest.raises(ValueError, match=f"{least}: a "):
         ARTEFACTS.get(name).distort(sample.image, sample.labels, least, generator(0))
+
+
+def test_two_at_once_are_those_of_each_alone() -> None:
+    image = np.linspace(0, 200, 256 * 256, dtype=np.float32).reshape(256, 256)
+    view = Patch("made/up", "a", 0, image, np.zeros((256, 256), np.int32))
+    (pair, _) = pairs("default")
+    assert pair.name == "illumination-1000+noise"
+    lit, labels = ARTEFACTS.get("illumination").distort(image, view.labels, 1000.0, view.random(0, "illumination"))
+    expected, _ = ARTEFACTS.get("noise").distort(lit, labels, 50.0, view.random(0, "noise"))
+    found, _ = Condition(pair, 50.0).distort(view, seed=0)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_two_at_once_are_in_the_larger_profiles_only() -> None:
+    assert pairs("quick") == []
+    assert [pair.fixed for pair in pairs("paper")] == [1000, 2000, 3000, 4000]
+    assert len({pair.name for pair in pairs("paper")}) == 4

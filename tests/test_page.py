@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from robustbench_cells.reporting import Report, write_reports
+from robustbench_cells.reporting import Report, tell, write_reports
 from tests.made_up import pictures, results
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -22,7 +22,7 @@ NAMES = ("unet_original", "unet_robust", "<b>&amp;", "a_model_of_a_name_that_is_
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     run = results({**{name: 0.9 - 0.1 * number for number, name in enumerate(NAMES)}, "background": 0.05})
-    write_reports(Report(run, pictures(run), "no baseline that fits"), folder)
+    write_reports(Report(run, pictures(run), tell("no baseline that fits")), folder)
     return folder / "index.html"
 
 
@@ -110,11 +110,13 @@ def test_keyboard_alone_reaches_everything(page: Any) -> None:
 def test_an_explanation_shows_on_focus(page: Any) -> None:
     tip = page.locator(".card .tip").first
     assert not tip.locator("[role=tooltip]").is_visible()
-    tip.focus()
+    tip.locator("button").focus()
     playwright.expect(tip.locator("[role=tooltip]")).to_be_visible()
     box = tip.locator("[role=tooltip]").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= page.viewport_size["width"]
+    page.keyboard.press("Escape")
+    playwright.expect(tip.locator("[role=tooltip]")).to_be_hidden()
 
 
 def test_the_accessibility_checker_finds_nothing_serious(page: Any) -> None:
@@ -128,5 +130,6 @@ def test_the_accessibility_checker_finds_nothing_serious(page: Any) -> None:
 
 def test_it_prints_without_its_controls(page: Any) -> None:
     page.emulate_media(media="print")
-    assert not page.locator(".controls").first.is_visible()
+    assert not page.locator(".controls input").first.is_visible()
+    assert page.locator(".controls .mark").first.is_visible()  # the legend
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

@@ -72,6 +72,12 @@ def test_the_reports_of_a_run(whole: Path) -> None:
     assert {"python", "numpy", "robustbench_cells"} <= set(run["versions"])
     assert run["settings"]["seed"] == 0
     assert "synthetic" in (whole / "reports" / "summary.md").read_text()
+    assert set(run["milliseconds"]) == set(run["segmenters"])
+    page = (whole / "reports" / "index.html").read_bytes()
+    assert b"What it looks like" in page
+    again = [sys.executable, "-m", "robustbench_cells.report", "--results", str(whole / "reports"), "--out", "again"]
+    subprocess.run(again, cwd=whole, check=True, capture_output=True)
+    assert (whole / "again" / "index.html").read_bytes() == page  # without data set or model
 
 
 def test_scores_go_to_junit(whole: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from robustbench_cells import report
-from robustbench_cells.reporting import OUTPUTS, Report, write_reports
+from robustbench_cells.errors import ResultsError
+from robustbench_cells.pictures import chosen_views, save_pictures
+from robustbench_cells.reporting import OUTPUTS, Report, save_told, tell, write_reports
 from robustbench_cells.reporting._maps import pair_maps
 from robustbench_cells.reporting._numbers import told, told_break
-from robustbench_cells.results import Results, save
+from robustbench_cells.results import Results, load, save
 from robustbench_cells.scorecard import BreakPoint, Figure
 from tests.made_up import pictures, results
 
@@ -40,6 +43,8 @@ HOSTILE = [
         (Figure(12345.0), "12,345"),
         (Figure(0.0), "0.000"),
         (Figure(NAN), "undefined"),
+        (Figure(INF, INF, INF), "undefined"),
+        (Figure(0.8, 0.7, INF), "0.800 [0.700, undefined]"),
         (None, "not run"),
     ],
 )
@@ -76,7 +81,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run.run["command"] = HOSTILE[0]
     run.run["tests"]["failed"] = [HOSTILE[0]]
     taken = replace(pictures(run), masks=dict(list(pictures(run).masks.items())[:3]))
-    write_reports(Report(run, taken, HOSTILE[1]), folder)
+    write_reports(Report(run, taken, tell(HOSTILE[1])), folder)
     return folder
 
 
@@ -114,12 +119,19 @@ def test_names_of_strangers_are_no_latex(hostile: Path) -> None:
 
 def test_figures_of_an_earlier_report_go(tmp_path: Path) -> None:
     (tmp_path / "figures").mkdir()
-    for name in ("old.png", "mine.txt"):
+    for name in ("old.png", "recall.png", "mine.txt"):
         (tmp_path / "figures" / name).write_text("")
-    write_reports(Report(results({"m": 0.9})), tmp_path)
+    run = results({"m": 0.9})
+    write_reports(Report(run), tmp_path)
+    assert (tmp_path / "figures" / "recall.png").stat().st_size > 0
+    clean = Results(run.records[run.records["artefact"] == "clean"].reset_index(drop=True), run.run)
+    write_reports(Report(clean), tmp_path / "clean")
+    assert not (tmp_path / "clean" / "figures").exists()
+    write_reports(Report(clean), tmp_path)
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {"old.png", "mine.txt"}  # what is not ours stays
+    write_reports(Report(run), tmp_path)
     found = {path.name for path in (tmp_path / "figures").iterdir()}
-    assert "old.png" not in found
-    assert {"mine.txt", "jaccard.svg", "jaccard.png", "precision_recall.svg", "illumination_noise.png"} <= found
+    assert {"jaccard.svg", "jaccard.png", "precision_recall.svg", "illumination_noise.png"} <= found
 
 
 def test_the_page_stays_small_and_tells_what_is_left_out(tmp_path: Path) -> None:
@@ -131,7 +143,7 @@ def test_the_page_stays_small_and_tells_what_is_left_out(tmp_path: Path) -> None
     page = (tmp_path / "index.html").read_text()
     assert len(page) < 10e6
     assert "7 of its 8 tests ran" in page
-    assert "Failed, and left out: x." in page
+    assert "Failed, and left out below: x." in page
     assert "Not all models ran under the same conditions" in page
     assert 'class="badge">synthetic' in page
 
@@ -147,3 +159,89 @@ def test_two_runs_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "the candidate is surely worse" in page
     assert report.main(["--compare", str(tmp_path / "a"), str(tmp_path / "none")]) == 2
     assert "no stored results" in capsys.readouterr().err
+
+
+def odd(name: str) -> Results:
+    """Results that are legal and thin."""
+    run = results({"m": 0.9, "n": 0.4, "background": 0.1})
+    records = run.records
+    if name == "only clean":
+        records = records[records["artefact"] == "clean"]
+    elif name == "no clean":
+        records = records[records["artefact"] != "clean"]
+    elif name == "only the background":
+        records = records[records["segmenter"] == "background"]
+    elif name == "only pairs":
+        records = records[records["artefact"].str.contains(r"\+")]
+    elif name == "one frame":
+        records = records[records["frame"] == "000"]
+    elif name == "one intensity":
+        records = records[records["intensity"].isin([0, 50])]
+    elif name == "noise undefined":
+        records = records.assign(jaccard=records["jaccard"].mask(records["artefact"] == "noise"))
+    elif name == "nothing defined":
+        records = records.assign(**dict.fromkeys(("jaccard", "precision", "recall", "cells_true"), NAN))
+    elif name == "dead where clean":
+        records = records.assign(jaccard=records["jaccard"].where(records["artefact"] != "clean", 0.0))
+    elif name == "some cut short":
+        records = records[(records["segmenter"] != "m") | records["artefact"].isin(["clean", "noise"])]
+    elif name == "no precision":
+        records = records.drop(columns=["precision", "cells_predicted", "cells_true"])
+        gone = ("precision", "cells_predicted", "cells_true")
+        metrics = {name: facts for name, facts in run.run["metrics"].items() if name not in gone}
+        return Results(records, {**run.run, "metrics": metrics})
+    return Results(records.reset_index(drop=True), run.run)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["only clean", "no clean", "only the background", "only pairs", "one frame", "one intensity", "noise undefined",
+     "nothing defined", "dead where clean", "some cut short", "no precision"],
+)  # fmt: skip
+def test_thin_results_are_reported_too(name: str, tmp_path: Path) -> None:
+    run = odd(name)
+    views = chosen_views(run)
+    write_reports(Report(run, pictures(run) if views else None), tmp_path)
+    page = (tmp_path / "index.html").read_text()
+    data = page.partition('id="data">')[2].partition("</script>")[0]
+    json.loads(data, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
+    words = {
+        "no clean": "needs clean too",
+        "noise undefined": "undefined",
+        "nothing defined": "undefined",
+        "dead where clean": "breaks at once",
+        "some cut short": "Not all models ran under the same conditions",
+    }
+    assert words.get(name, "") in page
+    if name in ("nothing defined", "some cut short", "only clean"):
+        assert "highest mean Jaccard" not in page
+
+
+def test_stored_names_cannot_leave_their_folder(tmp_path: Path) -> None:
+    run = results({"m": 0.9})
+    for path in (("artefacts", "../x"), ("metrics", "a/b"), ("artefacts", "/x")):
+        facts = {**run.run, path[0]: {**run.run[path[0]], path[1]: next(iter(run.run[path[0]].values()))}}
+        save(Results(run.records, facts), tmp_path)
+        with pytest.raises(ResultsError, match="does not match"):
+            load(tmp_path)
+
+
+def test_a_verdict_comes_back_with_the_next_report(tmp_path: Path) -> None:
+    save(results({"m": 0.9}), tmp_path)
+    save_told(tell("no <baseline>"), tmp_path)
+    assert report.main(["--results", str(tmp_path)]) == 0
+    assert "no &lt;baseline&gt;" in (tmp_path / "index.html").read_text()
+    (tmp_path / "gate.json").write_text('{"verdict": 1}')
+    assert report.main(["--results", str(tmp_path)]) == 2
+
+
+def test_damaged_pictures_cost_the_pictures_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = results({"m": 0.9})
+    save(run, tmp_path)
+    save_pictures(pictures(run), run, tmp_path)
+    assert report.main(["--results", str(tmp_path)]) == 0
+    assert "What it looks like" in (tmp_path / "index.html").read_text()
+    (tmp_path / "pictures.npz").write_bytes(b"PK")
+    assert report.main(["--results", str(tmp_path)]) == 0
+    assert "What it looks like" not in (tmp_path / "index.html").read_text()
+    assert "pictures.npz: is damaged" in capsys.readouterr().err

@@ -38,8 +38,13 @@ class Together(Artefact):
 
     def distort(self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator) -> tuple[Image, Labels]:
         """See `Artefact.distort`."""
-        one, other = rng.spawn(2)
-        return self.second.distort(*self.first.distort(image, labels, self.fixed, one), intensity, other)
+        for artefact, level in self.steps(intensity):
+            image, labels = artefact.distort(image, labels, level, rng)
+        return image, labels
+
+    def steps(self, intensity: float) -> Sequence[tuple[Artefact, float]]:
+        """Each with its own random numbers, so that light and noise are those of the artefacts alone."""
+        return ((self.first, self.fixed), (self.second, intensity))
 
     @property
     def parts(self) -> dict[str, object]:

@@ -15,6 +15,7 @@ from robustbench_cells.scorecard import Figure
 from robustbench_cells.types import CLEAN, REFERENCE
 
 _FIRST = "jaccard"
+_COUNTED = "Dotted: the cells that are labelled. The axis is logarithmic, and a count of 0 lies on its lower edge."
 
 
 def metrics_of(results: Results) -> Iterator[dict[str, Any]]:
@@ -23,13 +24,11 @@ def metrics_of(results: Results) -> Iterator[dict[str, Any]]:
     targets = {one["target"] for one in facts.values()}
     for name in sorted(set(facts) - targets, key=lambda name: (name != _FIRST, facts[name]["pooled"], name)):
         target = facts[name]["target"]
-        note = (
-            "Dotted: the cells that are labelled. The axis is logarithmic." if target else "Shaded: the 95 % interval."
-        )
+        note = _COUNTED if target else "Shaded: the 95 % interval."
         if not target and not results.summary.loc[results.summary["segmenter"] == REFERENCE, name].isna().all():
             note += " Dotted: calling everything background."
         words = "Jaccard" if name == _FIRST else name.replace("_", " ")
-        yield {"name": name, "words": words, "target": target, "note": note}
+        yield {"name": name, "words": words, "title": escape(words), "target": target, "note": note}
 
 
 def panel(
@@ -42,16 +41,15 @@ def panel(
     summary = results.summary
     part = summary[summary["artefact"] == artefact["name"]].sort_values("intensity")
     by_name = dict(list(part.groupby("segmenter")))
-    targets = {metric["target"] for metric in metrics if metric["target"]}
     return {
-        "axis": f"{artefact['parameter']} ({artefact['unit']})",
+        "axis": escape(f"{artefact['parameter']} ({artefact['unit']})"),
         "curves": [
             {metric["name"]: _curve(by_name[line["name"]], metric, line, artefact) for metric in metrics}
             if line["name"] in by_name
             else None
             for line in lines
         ],
-        "truth": {metric["name"]: _truth(part, metric["target"]) for metric in metrics if metric["target"] in targets},
+        "truth": {metric["name"]: _truth(part, metric["target"]) for metric in metrics if metric["target"]},
         "paths": [
             _path(by_name[line["name"]], line, artefact)
             if line["name"] in by_name and not line["reference"] and {"precision", "recall"} <= set(part)
@@ -63,7 +61,7 @@ def panel(
 
 def _truth(part: pd.DataFrame, target: str) -> dict[str, Any]:
     truth = part.groupby("intensity")[target].first()
-    return {"x": truth.index.tolist(), "y": truth.tolist()}
+    return {"x": truth.index.tolist(), "y": _numbers(truth)}
 
 
 def _curve(

@@ -59,7 +59,7 @@ def gallery(pictures: Pictures, results: Results) -> dict[str, Any]:
             {
                 "artefact": artefact,
                 "rule": "The two patches with the lowest Jaccard of each model, among the intensities whose mean is "
-                "90 % of the clean one or above. A model that is not here has no such intensity.",
+                "90 % of the clean one or above. A model that has no such intensity is not here.",
                 "pictures": ones,
             }
             for artefact, ones in worst.items()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from tabulate import tabulate
 
+from robustbench_cells.errors import ResultsError
+from robustbench_cells.files import write_text
 from robustbench_cells.gate import Gate
 from robustbench_cells.judgement import Judgement, Verdict
 from robustbench_cells.reporting._plain import code, plain
@@ -18,6 +23,69 @@ _SENTENCES = {
     Verdict.INCONCLUSIVE: "INCONCLUSIVE: these frames cannot tell whether the candidate is worse; "
     "use more frames, or a larger tolerance",
 }
+
+
+NO_VERDICT = "none"
+GATE_FILE = "gate.json"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A verdict in words, as the page shows it.
+
+    Attributes
+    ----------
+    verdict
+        ``holds``, ``regresses``, ``inconclusive`` or ``none``.
+    headline
+        It in a line.
+    notes
+        What else is to be said.
+    rows
+        Each condition under `HEADERS`, the worst first.
+    """
+
+    verdict: str
+    headline: str
+    notes: Sequence[str]
+    rows: Sequence[Sequence[str]] = ()
+
+
+def tell(verdict: Gate | str) -> Told:
+    """A comparison in words, or why there is none."""
+    if isinstance(verdict, str):
+        return Told(NO_VERDICT, "No verdict", [verdict])
+    judgements = worst_first(verdict)
+    notes = [*_spent(verdict), *_part(verdict), *_remarks(judgements)]
+    return Told(str(verdict.verdict), headline(verdict), notes, rows_of(judgements))
+
+
+def save_told(told: Told, folder: Path) -> Path:
+    """Keep it for the next report."""
+    path = folder / GATE_FILE
+    write_text(path, json.dumps(asdict(told), indent=1, ensure_ascii=False) + "\n")
+    return path
+
+
+def load_told(folder: Path) -> Told | None:
+    """Read what `save_told` wrote, if it is there.
+
+    Raises
+    ------
+    ResultsError
+        If it is damaged.
+    """
+    path = folder / GATE_FILE
+    if not path.is_file():
+        return None
+    try:
+        told = Told(**json.loads(path.read_text(encoding="utf-8")))
+        texts = [told.verdict, told.headline, *told.notes, *(cell for row in told.rows for cell in row)]
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("a text is none")
+    except (ValueError, TypeError, OSError) as error:
+        raise ResultsError(f"{path}: is damaged ({error}); delete it, or judge again") from error
+    return told
 
 
 def gate_lines(gate: Gate, look: str) -> str:
@@ -93,11 +161,6 @@ def worst_first(gate: Gate) -> list[Judgement]:
 def rows_of(judgements: Sequence[Judgement]) -> list[tuple[str, ...]]:
     """A row for each, under `HEADERS`."""
     return [_row(judgement) for judgement in judgements]
-
-
-def notes(gate: Gate) -> list[str]:
-    """What else is to be said of a verdict."""
-    return [*_spent(gate), *_part(gate), *_remarks(gate.judgements)]
 
 
 def _marked(judgement: Judgement) -> list[str]:

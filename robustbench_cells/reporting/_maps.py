@@ -33,14 +33,15 @@ class PairMap:
 
 
 def pair_maps(results: Results) -> list[PairMap]:
-    """A map for each pair of artefacts that ran."""
+    """A map for each pair of artefacts that some segmenter but the background ran under."""
     facts = results.run["artefacts"]
     ran = set(results.records["artefact"])
     pairs: dict[tuple[str, str], dict[float, str]] = {}
     for name, one in facts.items():
         if name in ran and (parts := one.get("together")):
             pairs.setdefault((parts["first"], parts["second"]), {})[float(parts["intensity"])] = name
-    return [_map(results, first, second, names) for (first, second), names in pairs.items()]
+    maps = [_map(results, first, second, names) for (first, second), names in pairs.items()]
+    return [pair for pair in maps if pair.scores]
 
 
 def _map(results: Results, first: str, second: str, names: Mapping[float, str]) -> PairMap:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from robustbench_cells.reporting._numbers import told, told_break
@@ -30,7 +30,8 @@ def card_rows(card: ScoreCard) -> Iterator[Row]:
     )
     yield Row(
         "mean over the grid",
-        "Mean Jaccard score over all conditions with an artefact: what models are ordered by." + _INTERVAL,
+        "Mean Jaccard score over each artefact's intensities, then over the artefacts: what models are ordered by."
+        + _INTERVAL,
         told(card.mean),
     )
     yield Row(
@@ -80,3 +81,10 @@ def break_label(point: BreakPoint) -> str:
     """Which way and which artefact."""
     way = "" if point.way > 0 else ", downwards"
     return f"{point.artefact}: breaks at {point.parameter}{way}"
+
+
+def uneven(cards: Sequence[ScoreCard]) -> list[str]:
+    """A warning, where means over the grid are not of the same conditions."""
+    if len({card.conditions for card in cards}) < 2:
+        return []
+    return ["Not all models ran under the same conditions, so their means over the grid cannot be compared."]

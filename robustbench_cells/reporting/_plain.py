@@ -9,26 +9,46 @@ from typing import Any
 
 def head(title: str, run: Mapping[str, Any]) -> str:
     """A heading, and below it what the results come from."""
-    settings = run["settings"]
     lines = [
         f"# {title}",
-        f"Data set: {plain(run['dataset']['title'])}, fingerprint `{run['dataset']['fingerprint'][:12]}`.",
-        f"Profile `{settings['profile']}` (at most {settings['most_patches']} patches a frame), seed "
-        f"{settings['seed']}, robustbench_cells {run['versions']['robustbench_cells']}.",
+        f"Data set: {plain(run['dataset']['title'])}, fingerprint {code(run['dataset']['fingerprint'][:12])}.",
+        *(f"{plain(line)}." for line in settings_lines(run)),
         f"Made by {code(run['command'])}.",
+        *(f"**{plain(warning)}**" for warning in warnings(run)),
     ]
-    if run["tests"]["ran"] < run["tests"]["grid"]:
-        lines.append(f"**A part of the grid:** {run['tests']['ran']} of its {run['tests']['grid']} tests ran.")
-    for test in run["tests"]["failed"]:
-        lines.append(f"**Failed, and left out below:** {plain(test)}.")
     return "\n\n".join(lines)
+
+
+def settings_lines(run: Mapping[str, Any]) -> list[str]:
+    """What a run was asked for; of two side by side, a line each."""
+    sides = [run, run["beside"]] if "beside" in run else [run]
+    lines = []
+    for label, side in zip(("A: ", "B: ") if len(sides) > 1 else ("",), sides, strict=True):
+        settings = side["settings"]
+        inside = f", {settings['margin']} px at the border left out" if settings.get("margin") else ""
+        lines.append(
+            f"{label}Profile {settings['profile']} (at most {settings['most_patches']} patches a frame), seed "
+            f"{settings['seed']}{inside}, robustbench_cells {side['versions']['robustbench_cells']}"
+        )
+    return lines
+
+
+def warnings(run: Mapping[str, Any]) -> list[str]:
+    """What a reader must know before any figure."""
+    tests = run["tests"]
+    found = []
+    if tests["ran"] < tests["grid"]:
+        found.append(f"A part of the grid: {tests['ran']} of its {tests['grid']} tests ran.")
+    return [*found, *(f"Failed, and left out below: {test}." for test in tests["failed"])]
 
 
 def code(text: str) -> str:
     """Text as a code span, in which nothing but a backtick has a meaning."""
-    return f"`{text.replace('`', chr(0x27)).replace(chr(10), ' ')}`"
+    line = re.sub(r"[\r\n]+", " ", text.replace("`", "'"))
+    return f"`{line}`"
 
 
 def plain(text: object) -> str:
     """Text that cannot act as Markdown or HTML: names come from files of strangers."""
-    return re.sub(r"([\\`*\[\]<>|#&])", r"\\\1", str(text)).replace("\n", " ")
+    inert = re.sub(r"([\\`*\[\]<>|#&~]|(?<!\w)_|_(?!\w))", r"\\\1", str(text))
+    return re.sub(r"[\r\n]+", " ", inert)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from robustbench_cells.claims import Evidence, Finding, judge
-from robustbench_cells.gate import Gate
 from robustbench_cells.pictures import Pictures
+from robustbench_cells.reporting._gate import Told
 from robustbench_cells.results import Results
 from robustbench_cells.scorecard import ScoreCard, scorecards
 
@@ -23,17 +24,20 @@ class Report:
     pictures
         Of some of their patches, if they were taken.
     verdict
-        Of the gate, or why there is none; None where no baseline was named.
+        Of the gate, in words; None where no baseline was named.
+    times
+        That each segmenter took for a patch, in milliseconds, if they are not among the pictures.
     """
 
     results: Results
     pictures: Pictures | None = None
-    verdict: Gate | str | None = None
+    verdict: Told | None = None
+    times: Mapping[str, Sequence[float]] | None = None
 
     @cached_property
     def cards(self) -> list[ScoreCard]:
         """See `scorecard.scorecards`; made once for all outputs."""
-        return scorecards(self.results)
+        return scorecards(self.results, self.pictures.milliseconds if self.pictures else self.times)
 
     @cached_property
     def findings(self) -> list[Finding]:

@@ -20,24 +20,31 @@ _COLOURS = (
     "#8F6D54",
     "#7A7A7A",
 )
-_SYMBOLS = (("o", "circle"), ("s", "square"), ("D", "diamond"), ("^", "triangle-up"), ("v", "triangle-down"))
+_SYMBOLS = (
+    ("o", "circle", "●"),
+    ("s", "square", "■"),
+    ("D", "diamond", "◆"),
+    ("^", "triangle-up", "▲"),
+    ("v", "triangle-down", "▼"),
+)
 GREY = "#808080"
 
 
 @dataclass(frozen=True)
 class Style:
-    """Of a segmenter: its colour, and its marker as matplotlib and as plotly call it."""
+    """Of a segmenter: its colour, and its marker as matplotlib calls it, as plotly does, and as a letter."""
 
     colour: str
     marker: str
     symbol: str
+    letter: str
 
 
 def styles(names: Iterable[str]) -> dict[str, Style]:
     """A style for each segmenter; the background is grey and has no marker."""
     own = sorted(set(names) - {REFERENCE})
     found = {
-        name: Style(_COLOURS[number % len(_COLOURS)], *_SYMBOLS[number % len(_SYMBOLS)])
+        name: Style(_COLOURS[number % len(_COLOURS)], *_SYMBOLS[(number + number // len(_COLOURS)) % len(_SYMBOLS)])
         for number, name in enumerate(own)
     }
-    return found | {REFERENCE: Style(GREY, "", "")}
+    return found | {REFERENCE: Style(GREY, "", "", "┄")}

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy import ndenumerate
 
 from robustbench_cells.files import replacing
+from robustbench_cells.reporting._charts import metrics_of
 from robustbench_cells.reporting._maps import PairMap, pair_maps
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
 from robustbench_cells.reporting._report import Report
@@ -36,26 +37,25 @@ class Figures(ReportOutput):
     name = "figures"
 
     def write(self, report: Report, path: Path) -> None:
-        """See `ReportOutput.write`; what an earlier report left here goes."""
-        kept = set()
-        for name, figure in _figures(report.results):
+        """See `ReportOutput.write`; of what an earlier report left here, what this one has not goes."""
+        kept = dict(_figures(report.results))
+        facts = report.results.run
+        pairs = [one["together"] for one in facts["artefacts"].values() if "together" in one]
+        ours = {*facts["metrics"], _PATHS, *(f"{pair['first']}_{pair['second']}" for pair in pairs)}
+        for name in ours:
             for kind in _FORMATS:
                 file = path / f"{name}.{kind}"
-                _save(figure, file, kind)
-                kept.add(file)
-        for file in path.glob("*"):
-            if file.suffix[1:] in _FORMATS and file not in kept:
-                file.unlink()
+                if name in kept:
+                    _save(kept[name], file, kind)
+                else:
+                    file.unlink(missing_ok=True)
 
 
 def _figures(results: Results) -> list[tuple[str, Figure]]:
     summary = results.summary
     if not results.single_artefacts:
         return []
-    metrics: Mapping[str, Mapping[str, Any]] = results.run["metrics"]
-    shown = [name for name, facts in metrics.items() if name != facts["target"]]
-    shown = [name for name in shown if name not in {facts["target"] for facts in metrics.values()}]
-    figures = [(name, _curves(results, name, metrics[name])) for name in shown]
+    figures = [(metric["name"], _curves(results, metric)) for metric in metrics_of(results)]
     if {"precision", "recall"} <= set(summary):
         figures.append((_PATHS, _paths(results)))
     figures += [(f"{pair.first}_{pair.second}", _both(results, pair)) for pair in pair_maps(results)]
@@ -81,9 +81,9 @@ def _panels(results: Results) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]], 
     return figure, parts, styles(results.summary["segmenter"])
 
 
-def _curves(results: Results, metric: str, facts: Mapping[str, Any]) -> Figure:
+def _curves(results: Results, facts: Mapping[str, Any]) -> Figure:
     figure, panels, looks = _panels(results)
-    summary, target = results.summary, facts["target"]
+    summary, metric, target = results.summary, facts["name"], facts["target"]
     clean = summary[summary["artefact"] == CLEAN].set_index("segmenter")[metric]
     lines = {}
     for panel, part in panels:
@@ -109,8 +109,7 @@ def _curves(results: Results, metric: str, facts: Mapping[str, Any]) -> Figure:
             panel.yaxis.set_major_formatter("{x:g}")  # the default one writes formulas
         else:
             panel.set_ylim(-0.02, 1.02)
-    what = _words(metric) if target else f"mean {_words(metric)}"
-    panels[0][0].set_ylabel(what)
+    panels[0][0].set_ylabel(facts["words"] if target else f"mean {facts['words']}")
     notes = "dotted: the true count" if target else "shaded: 95 % interval"
     if not target and not clean.empty:
         notes += "; dotted: clean"
@@ -123,8 +122,8 @@ def _paths(results: Results) -> Figure:
     lines = {}
     for panel, part in panels:
         for name, look in looks.items():
-            curve = part[part["segmenter"] == name].sort_values("intensity")
-            if name == REFERENCE or curve[["precision", "recall"]].isna().any(axis=None):
+            curve = part[part["segmenter"] == name].sort_values("intensity").dropna(subset=["precision", "recall"])
+            if name == REFERENCE or curve.empty:
                 continue
             (lines[name],) = panel.plot(
                 curve["recall"], curve["precision"], color=look.colour, marker=look.marker, markersize=4
@@ -137,7 +136,13 @@ def _paths(results: Results) -> Figure:
         )
         panel.set(xlabel="mean recall", xlim=(-0.02, 1.05), ylim=(-0.02, 1.05))
     panels[0][0].set_ylabel("mean precision")
-    _finish(results, figure, lines, len(panels), "each path begins with a hollow mark, at the smallest intensity")
+    _finish(
+        results,
+        figure,
+        lines,
+        len(panels),
+        "each path begins with a hollow mark, at the smallest intensity where both are defined",
+    )
     return figure
 
 
@@ -177,10 +182,6 @@ def _finish(results: Results, figure: Figure, lines: Mapping[str, Any], panels: 
         lines.values(), lines, loc="outside lower center", ncols=min(len(lines), 2 * columns + 1), frameon=False
     )
     figure.suptitle(f"{fill(results.run['dataset']['title'], 34 * columns)}\n{notes}", fontsize=10)
-
-
-def _words(metric: str) -> str:
-    return "Jaccard" if metric == "jaccard" else metric.replace("_", " ")
 
 
 def _save(figure: Figure, path: Path, kind: str) -> None:

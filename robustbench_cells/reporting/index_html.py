@@ -9,16 +9,16 @@ from typing import Any
 
 from robustbench_cells.claims import Verdict
 from robustbench_cells.files import write_text
-from robustbench_cells.gate import Gate
 from robustbench_cells.reporting._charts import metrics_of, panel, tables
 from robustbench_cells.reporting._gallery import gallery
-from robustbench_cells.reporting._gate import HEADERS, headline, notes, rows_of, worst_first
+from robustbench_cells.reporting._gate import HEADERS
 from robustbench_cells.reporting._maps import PairMap, pair_maps
-from robustbench_cells.reporting._meanings import card_rows
+from robustbench_cells.reporting._meanings import card_rows, uneven
 from robustbench_cells.reporting._numbers import told, told_break
+from robustbench_cells.reporting._plain import settings_lines, warnings
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
 from robustbench_cells.reporting._report import Report
-from robustbench_cells.reporting._style import GREY, styles
+from robustbench_cells.reporting._style import GREY, Style, styles
 from robustbench_cells.results import Results, margin
 from robustbench_cells.scorecard import BreakPoint, ScoreCard
 from robustbench_cells.types import REFERENCE
@@ -58,19 +58,27 @@ def _page(report: Report) -> dict[str, Any]:
     metrics = list(metrics_of(results))
     pictures = gallery(report.pictures, results) if report.pictures and report.pictures.views else None
     lines = [
-        {"name": name, "colour": look.colour, "symbol": look.symbol, "reference": name == REFERENCE}
+        {
+            "name": name,
+            "colour": look.colour,
+            "symbol": look.symbol,
+            "letter": look.letter,
+            "reference": name == REFERENCE,
+        }
         for name, look in looks.items()
         if name in set(results.summary["segmenter"])
     ]
     return {
         "title": results.run["dataset"]["title"],
         "synthetic": "synthetic" in results.run["dataset"]["key"],
-        "warnings": _warnings(results),
+        "warnings": [*warnings(results.run), *uneven(report.cards), *_inside(results)],
         "answer": _answer(report.cards),
         "artefacts": [{"about": "", **one} for one in artefacts],
-        "cards": [_card(card, results, looks[card.segmenter].colour) for card in report.cards],
-        "gate": _gate(report.verdict),
+        "cards": [_card(card, results, looks[card.segmenter]) for card in report.cards],
+        "gate": report.verdict,
+        "gate_headers": HEADERS,
         "metrics": metrics,
+        "paths": {"precision", "recall"} <= set(results.summary),
         "lines": lines,
         "tables": list(tables(results, metrics)),
         "maps": [_both(pair, results) for pair in pair_maps(results)],
@@ -87,28 +95,18 @@ def _page(report: Report) -> dict[str, Any]:
     }
 
 
-def _warnings(results: Results) -> list[str]:
-    tests = results.run["tests"]
-    found = [f"Failed, and left out: {test}." for test in tests["failed"]]
-    if tests["ran"] < tests["grid"]:
-        found.append(f"This is a part of the grid: {tests['ran']} of its {tests['grid']} tests ran.")
-    ran = results.records.groupby("segmenter").apply(
-        lambda rows: frozenset(rows[["artefact", "intensity"]].itertuples(index=False, name=None))
-    )
-    if ran.nunique() > 1:
-        found.append("Not all models ran under the same conditions: their means over the grid are not of the same.")
-    if margin(results):
-        found.append(f"Scored inside the field of interest: {margin(results)} px at the border are left out.")
-    return found
+def _inside(results: Results) -> list[str]:
+    px = margin(results)
+    return [f"Scored inside the field of interest: {px} px at the border are left out."] if px else []
 
 
 def _answer(cards: Sequence[ScoreCard]) -> str:
     """The first card in a sentence."""
-    if not cards or not cards[0].breaks or cards[0].clean is None:
+    best = next(iter(cards), None)
+    if best is None or best.mean is None or isnan(best.mean.value) or not best.breaks:
         return ""
-    best = cards[0]
     keeps = f"keeps 90 % of its clean score under {'; '.join(map(_kept, best.breaks))}."
-    if len(cards) == 1:
+    if len(cards) == 1 or uneven(cards):
         return f"{best.segmenter} {keeps}"
     highest = f"{best.segmenter} has the highest mean Jaccard over the grid, {told(best.mean)}"
     return f"Of {len(cards)} models, {highest}. It {keeps}"
@@ -116,26 +114,33 @@ def _answer(cards: Sequence[ScoreCard]) -> str:
 
 def _kept(point: BreakPoint) -> str:
     way = "up to" if point.way > 0 else "down to"
+    if point.at_once or point.undefined:
+        return f"no {point.artefact} at all" if point.at_once else f"{point.artefact} nobody knows how far (undefined)"
     if not point.reached:
         return f"{point.artefact} {way} {point.parameter} {point.end:g} {point.unit}, the end of the grid"
     return f"{point.artefact} {way} {point.parameter} {told_break(point)}"
 
 
-def _card(card: ScoreCard, results: Results, colour: str) -> dict[str, Any]:
+def _card(card: ScoreCard, results: Results, look: Style) -> dict[str, Any]:
     return {
         "name": card.segmenter,
-        "colour": colour,
+        "colour": look.colour,
+        "letter": look.letter,
         "clean": told(card.clean),
         "spans": [_span(card, artefact, results) for artefact in results.single_artefacts],
         "rows": list(card_rows(card)),
     }
 
 
-def _span(card: ScoreCard, artefact: str, results: Results) -> dict[str, Any] | None:
+def _span(card: ScoreCard, artefact: str, results: Results) -> dict[str, Any]:
     """Where on the axis of an artefact a segmenter may be trusted: a bar in per cent of the axis, and words."""
     points = [point for point in card.breaks if point.artefact == artefact]
+    if all(name != artefact for name, _ in card.conditions):
+        return {"width": None, "text": "not run"}
     if not points:
-        return None
+        return {"width": None, "text": "needs clean too" if card.clean is None else "needs two intensities"}
+    if any(point.undefined for point in points):
+        return {"width": None, "text": "undefined"}
     rows = results.summary[results.summary["artefact"] == artefact]
     neutral = float(results.run["artefacts"][artefact]["neutral"])
     first, last = min(neutral, *rows["intensity"]), max(neutral, *rows["intensity"])
@@ -153,21 +158,6 @@ def _reach(point: BreakPoint, *, two: bool) -> str:
     if point.at_once:
         return f"{side}nothing: breaks at once" if two else "breaks at once"
     return told_break(point) if not point.reached else f"{side}{told_break(point)}"
-
-
-def _gate(verdict: Gate | str | None) -> dict[str, Any] | None:
-    if verdict is None:
-        return None
-    if isinstance(verdict, str):
-        return {"verdict": "none", "headline": "No verdict", "notes": [verdict], "rows": [], "headers": []}
-    judgements = worst_first(verdict)
-    return {
-        "verdict": str(verdict.verdict),
-        "headline": headline(verdict),
-        "notes": notes(verdict),
-        "rows": rows_of(judgements),
-        "headers": HEADERS,
-    }
 
 
 def _both(pair: PairMap, results: Results) -> dict[str, Any]:
@@ -225,8 +215,7 @@ def _provenance(results: Results) -> list[tuple[str, str]]:
     return [
         ("data set", run["dataset"]["title"]),
         ("fingerprint", run["dataset"]["fingerprint"]),
-        ("profile", f"{settings['profile']}, at most {settings['most_patches']} patches a frame"),
-        ("seed", str(settings["seed"])),
+        *(("run", line) for line in settings_lines(run)),
         ("records", f"{len(results.records):,}"),
         ("intervals", f"95 %, over blocks of {settings['block']} frames"),
         ("command", run["command"]),

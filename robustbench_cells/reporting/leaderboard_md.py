@@ -7,7 +7,7 @@ from pathlib import Path
 from tabulate import tabulate
 
 from robustbench_cells.files import write_text
-from robustbench_cells.reporting._meanings import break_label
+from robustbench_cells.reporting._meanings import break_label, uneven
 from robustbench_cells.reporting._numbers import told, told_break
 from robustbench_cells.reporting._plain import head, plain
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
@@ -59,4 +59,8 @@ class LeaderboardMarkdown(ReportOutput):
             "lose. A model breaks where its mean Jaccard falls under 90 % of its clean one. In brackets: 95 % "
             "intervals over blocks of frames, and of the time the fastest and the slowest batch."
         )
-        write_text(path, "\n\n".join([head("Leaderboard", report.results.run), about, table]) + "\n")
+        write_text(
+            path,
+            "\n\n".join([head("Leaderboard", report.results.run), *map(plain, uneven(report.cards)), about, table])
+            + "\n",
+        )

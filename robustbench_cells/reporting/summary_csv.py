@@ -8,6 +8,8 @@ from robustbench_cells.files import write_text
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
 from robustbench_cells.reporting._report import Report
 
+_TEXTS = ("segmenter", "artefact", "parameter", "unit")
+
 
 @OUTPUTS.register
 class SummaryCsv(ReportOutput):
@@ -17,7 +19,8 @@ class SummaryCsv(ReportOutput):
 
     def write(self, report: Report, path: Path) -> None:
         """See `ReportOutput.write`; six significant digits."""
-        table = report.results.summary.assign(segmenter=report.results.summary["segmenter"].map(_inert))
+        summary = report.results.summary
+        table = summary.assign(**{name: summary[name].map(_inert) for name in _TEXTS})
         write_text(path, table.to_csv(index=False, float_format="%.6g"))
 
 

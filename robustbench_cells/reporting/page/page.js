@@ -31,7 +31,7 @@ function drawCurves() {
       if (!curve || state.hidden.has(index) || (line.reference && metric.target)) return;
       if (curve.low) traces.push(...band(curve, line));
       traces.push({
-        x: curve.x, y: curve.y, text: curve.told, hovertemplate: "%{text}<extra></extra>",
+        x: curve.x, y: metric.target ? curve.y.map((count) => (count === 0 ? 0.5 : count)) : curve.y, text: curve.told, hovertemplate: "%{text}<extra></extra>",
         mode: line.reference ? "lines" : "lines+markers",
         line: { color: line.colour, width: 2, dash: line.reference ? "dot" : "solid" },
         marker: { symbol: line.symbol, size: 8, color: line.colour },
@@ -45,7 +45,7 @@ function drawCurves() {
     }
     const y = metric.target
       ? { type: "log", title: { text: "cells, all patches" }, dtick: 1 }
-      : { range: [-0.02, 1.02], title: { text: "mean " + metric.words } };
+      : { range: [-0.02, 1.02], title: { text: "mean " + metric.title } };
     Plotly.react("curve-" + number, traces, layout({ title: { text: panel.axis } }, y), CONFIG);
   });
   document.getElementById("curve-note").textContent = metric.note;
@@ -85,6 +85,10 @@ function showPicture() {
   document.querySelectorAll("#tiles .told").forEach((note, index) => { note.textContent = step.told_of[index]; });
 }
 
+document.addEventListener("keydown", (event) => {
+  document.body.classList.toggle("hush", event.key === "Escape");
+});
+document.addEventListener("pointermove", () => document.body.classList.remove("hush"));
 if (data.panels.length) {
   document.querySelectorAll("[name=metric]").forEach((radio) => {
     radio.addEventListener("change", () => { state.metric = radio.value; drawCurves(); });
@@ -93,11 +97,11 @@ if (data.panels.length) {
     box.addEventListener("change", () => {
       state.hidden[box.checked ? "delete" : "add"](Number(box.value));
       drawCurves();
-      drawPaths();
+      if (document.getElementById("path-0")) drawPaths();
     });
   });
   drawCurves();
-  drawPaths();
+  if (document.getElementById("path-0")) drawPaths();
 }
 if (data.strips.length) {
   document.getElementById("intensity").addEventListener("input", showPicture);
