@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _list() -> str:
     from tabulate import tabulate
 
-    from robustbench_cells.artefacts import ARTEFACTS
+    from robustbench_cells.artefacts import ARTEFACTS, pairs
     from robustbench_cells.baselines import BASELINES
     from robustbench_cells.claims import in_order
     from robustbench_cells.datasets import SOURCES
@@ -73,9 +73,10 @@ def _list() -> str:
             profile,
             _grid(artefact.grid(profile)),
         )
-        for artefact in ARTEFACTS
         for profile in PROFILES
+        for artefact in [*ARTEFACTS, *pairs(profile)]
     ]
+    grids.sort(key=lambda row: row[0])
     sections: dict[str, tuple[Sequence[str], list[Any]]] = {
         "Artefacts": (("name", "intensity", "unit", "neutral", "profile", "grid"), grids),
         "Segmenters": (

@@ -17,10 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from robustbench_cells.ending import Ending
     from robustbench_cells.evaluate import Condition, Outcome
-    from robustbench_cells.gate import Gate
-    from robustbench_cells.pictures import Pictures
-    from robustbench_cells.results import Results
     from robustbench_cells.session import BenchmarkSession, Settings
     from robustbench_cells.verdict import Judge
 
@@ -213,10 +211,7 @@ class GridRun:
         self._cases: list[Any] = []
         self._efforts: dict[str, Any] = {}  # what each process had spent when it last told
         self._judge: Judge | None = None
-        self._verdict: list[str] = []
-        self._colour: dict[str, bool] = {}
-        self._results: Results | None = None
-        self._written = ""
+        self._ending: Ending | None = None
         self._broken = ""
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -333,127 +328,48 @@ class GridRun:
         if self.session is not None and self._worker is None:
             self._finish(session, exitstatus)
         result = yield
-        if self._verdict:
+        if self._ending and self._ending.verdict:
             reporter: Any = self._config.pluginmanager.getplugin("terminalreporter")
-            reporter.write_line(f"gate: {self._verdict[0]}", **self._colour)
+            reporter.write_line(f"gate: {self._ending.verdict[0]}", **self._emphasis())
         return result
 
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
-        from robustbench_cells.errors import RobustbenchError
-        from robustbench_cells.reporting import Report, tell, write_reports
-        from robustbench_cells.results import save
+        from robustbench_cells.ending import end
         from robustbench_cells.session import Case
-        from robustbench_cells.verdict import withdraw
         from robustbench_cells.work import Effort
 
         assert self.session is not None  # noqa: S101
-        folder = Path(_option(self._config, "reports"))
-        command = shlex.join(["pytest", *map(str, self._config.invocation_params.args)])
-        self._effort = sum((Effort(**spent) for spent in self._efforts.values()), Effort())
-        try:
-            self._results = self.session.results([Case(*case) for case in self._cases], self._effort, command)
-            if self._results:
-                save(self._results, folder)
-                withdraw(folder)
-            verdict = self._settle(session, self._judge, exitstatus, folder) if self._judge else None
-            pictures = None if exitstatus == pytest.ExitCode.INTERRUPTED else self._pictures(folder)
-            if self._results:
-                told = None if verdict is None else tell(verdict)
-                paths = write_reports(Report(self._results, pictures, told), folder)
-                self._written = f"reports: {', '.join(str(path) for path in paths)}{self._written}"
-        except (OSError, RobustbenchError) as error:
-            self._written = f"ERROR: {error}"
-            session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
-            if self._judge and not self._verdict:
-                self._tell(["no verdict: see the error above"], red=True)
-        finally:
-            self.session.close()
-
-    def _pictures(self, folder: Path) -> Pictures | None:
-        """Those of these results; a report without any is better than none."""
-        from robustbench_cells.errors import ResultsError
-        from robustbench_cells.pictures import load_pictures, save_pictures
-
-        if self.session is None or self._results is None:
-            return None
-        try:
-            if known := load_pictures(self._results, folder):
-                return known
-        except ResultsError:
-            pass  # they are made anew
-        try:
-            if pictures := self.session.pictures(self._results):
-                save_pictures(pictures, self._results, folder)
-        except Exception as error:  # of the data set, an artefact or the disk
-            self._written += f", without pictures ({type(error).__name__}: {error})"
-            return None
-        return pictures
-
-    def _settle(self, session: pytest.Session, judge: Judge, exitstatus: int, folder: Path) -> Gate | str:
-        """The verdict by the baseline: for the terminal, the exit code, the JUnit report, and in a file."""
-        from robustbench_cells.errors import GateError
-        from robustbench_cells.judgement import Verdict
-        from robustbench_cells.reporting import gate_lines
-        from robustbench_cells.verdict import publish
-
-        try:
-            if self._results is None:
-                raise GateError("no test gave a result")
-            if exitstatus == pytest.ExitCode.INTERRUPTED:
-                raise GateError("the run was interrupted; the same command goes on")
-            gate = judge.judge(self._results)
-        except GateError as error:
-            session.exitstatus = session.exitstatus or pytest.ExitCode.USAGE_ERROR
-            self._tell([f"no verdict: {error}"], red=True)
-            self._junit("gate", f"none: {error}")
-            if self._results:
-                self._written += f", {publish(str(error), folder)}"
-            return str(error)
-        colours = {Verdict.HOLDS: "green", Verdict.REGRESSES: "red", Verdict.INCONCLUSIVE: "yellow"}
-        self._tell(
-            gate_lines(gate, f"{folder / 'index.html'}; or -k with the name of a condition").splitlines(),
-            **{colours[gate.verdict]: True},
+        self._ending = end(
+            self.session,
+            self._judge,
+            [Case(*case) for case in self._cases],
+            sum((Effort(**spent) for spent in self._efforts.values()), Effort()),
+            Path(_option(self._config, "reports")),
+            command=shlex.join(["pytest", *map(str, self._config.invocation_params.args)]),
+            interrupted=exitstatus == pytest.ExitCode.INTERRUPTED,
         )
-        session.exitstatus = session.exitstatus or judge.exit_code(gate)
-        self._junit("gate", str(gate.verdict))
-        for one in gate.judgements:
-            low, high = one.interval
-            told = f"{one.verdict}: {one.difference.estimate.value:+.4f} [{low:+.4f}, {high:+.4f}]"
-            self._junit(f"gate {one.name}", told)
-        self._written += f", {publish(gate, folder)}"
-        return gate
-
-    def _tell(self, lines: list[str], **colour: bool) -> None:
-        self._verdict, self._colour = lines, {"bold": True, **colour}
-
-    def _junit(self, name: str, value: str) -> None:
+        session.exitstatus = session.exitstatus or self._ending.exit_code
         for plugin in self._config.pluginmanager.get_plugins():
             if hasattr(plugin, "add_global_property"):  # the writer of --junitxml
-                plugin.add_global_property(name, value)
+                for name, value in self._ending.properties:
+                    plugin.add_global_property(name, value)
 
     @pytest.hookimpl(trylast=True)  # below the table of pytest-benchmark
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Mean Jaccard of each segmenter under each condition, where the reports are, and the verdict."""
-        if self.session is None:
+        if self._ending is None:
             return
-        if self._results is None:
-            terminalreporter.section("robustness", red=True)
-            folder = _option(self._config, "reports")
-            terminalreporter.write_line(
-                self._written or f"no test gave a result, so nothing was written; what is in {folder} is older"
-            )
-        else:
-            from robustbench_cells.reporting import terminal_table
-
-            terminalreporter.section(f"robustness on {self._results.run['dataset']['title']}")
-            terminalreporter.write_line(terminal_table(self._results))
-            terminalreporter.write_line(f"{len(self._results.records)} records: {self._effort.in_words()}")
-            terminalreporter.write_line(self._written)
-        if self._verdict:
+        terminalreporter.section(self._ending.title)
+        for line in self._ending.lines:
+            terminalreporter.write_line(line)
+        if self._ending.verdict:
             terminalreporter.section("gate")
-            terminalreporter.write_line(self._verdict[0], **self._colour)
-            for line in self._verdict[1:]:
+            terminalreporter.write_line(self._ending.verdict[0], **self._emphasis())
+            for line in self._ending.verdict[1:]:
                 terminalreporter.write_line(line)
+
+    def _emphasis(self) -> dict[str, bool]:
+        return {"bold": True, self._ending.colour: True} if self._ending else {}
 
 
 def _announcer(config: pytest.Config) -> Any:

@@ -56,12 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             folder = options.results or Path("reports")
             report = _again(folder, options.inside)
-        paths = write_reports(report, options.out or folder)
+        write_reports(report, options.out or folder, wrote=lambda path: print(f"wrote {path}", flush=True))
     except (RobustbenchError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    for path in paths:
-        print(f"wrote {path}")
     return 0
 
 

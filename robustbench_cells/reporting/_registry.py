@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -29,8 +30,17 @@ class ReportOutput(Protocol):
 OUTPUTS: Registry[ReportOutput] = Registry("robustbench_cells.reporting", "report output")
 
 
-def write_reports(report: Report, folder: Path) -> list[Path]:
+def write_reports(report: Report, folder: Path, wrote: Callable[[Path], None] = lambda path: None) -> list[Path]:
     """Write every report output into a folder.
+
+    Parameters
+    ----------
+    report
+        What they are made from.
+    folder
+        It is made, if it is not there.
+    wrote
+        Takes each file or folder as soon as it is there.
 
     Returns
     -------
@@ -51,6 +61,7 @@ def write_reports(report: Report, folder: Path) -> list[Path]:
         else:
             if (folder / output.name).exists():  # an output may have nothing to show
                 paths.append(folder / output.name)
+                wrote(paths[-1])
     if failures:
         raise ResultsError(f"not all reports could be written: {'; '.join(failures)}")
     return paths
