@@ -77,8 +77,8 @@ def test_two_at_once_are_those_of_each_alone() -> None:
     image = np.linspace(0, 200, 256 * 256, dtype=np.float32).reshape(256, 256)
     view = Patch("made/up", "a", 0, image, np.zeros((256, 256), np.int32))
     (pair, _) = pairs("default")
-    assert pair.name == "illumination-1000+noise"
-    lit, labels = ARTEFACTS.get("illumination").distort(image, view.labels, 1000.0, view.random(0, "illumination"))
+    assert pair.name == "illumination-300+noise"
+    lit, labels = ARTEFACTS.get("illumination").distort(image, view.labels, 300.0, view.random(0, "illumination"))
     expected, _ = ARTEFACTS.get("noise").distort(lit, labels, 50.0, view.random(0, "noise"))
     found, _ = Condition(pair, 50.0).distort(view, seed=0)
     np.testing.assert_array_equal(found, expected)
@@ -86,5 +86,5 @@ def test_two_at_once_are_those_of_each_alone() -> None:
 
 def test_two_at_once_are_in_the_larger_profiles_only() -> None:
     assert pairs("quick") == []
-    assert [pair.fixed for pair in pairs("paper")] == [1000, 2000, 3000, 4000]
+    assert [pair.fixed for pair in pairs("paper")] == [100, 300, 1000, 3000]
     assert len({pair.name for pair in pairs("paper")}) == 4

@@ -61,7 +61,7 @@ def test_list_shows_every_plug_in(capsys: pytest.CaptureFixture[str]) -> None:
     for name in (*ARTEFACTS.names(), *BASELINES.names(), *SOURCES.names(), *METRICS.names(), *PROFILES):
         assert name in shown
     assert "grey levels" in shown
-    assert "0, 1000, 2000, 3000, 4000" in shown
+    assert "0, 300, 1000, 2000, 3000, 4000" in shown
 
 
 def test_describe_lays_data_sets_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,9 @@ from robustbench_cells.artefacts._registry import ARTEFACTS
 from robustbench_cells.types import Artefact, Image, Labels
 
 _PAIRS = (("illumination", "noise"),)  # the first one's light falls on the sample, the second is the camera's
-_FIRST: Mapping[str, Sequence[float]] = {"default": (1000, 3000), "paper": (1000, 2000, 3000, 4000)}
-_SECOND: Mapping[str, Sequence[float]] = {"default": (50, 100), "paper": (50, 100, 150, 200)}
+# Far less than each takes alone: a spot takes the contrast, and the noise is added to what is left of it.
+_FIRST: Mapping[str, Sequence[float]] = {"default": (300, 1000), "paper": (100, 300, 1000, 3000)}
+_SECOND: Mapping[str, Sequence[float]] = {"default": (10, 30), "paper": (10, 30, 50, 100)}
 
 
 class Together(Artefact):

@@ -24,7 +24,7 @@ class Illumination(Artefact):
     neutral = 0.0
     grids = {
         "quick": (0, 1000, 4000),
-        "default": (0, 1000, 2000, 3000, 4000),
+        "default": (0, 300, 1000, 2000, 3000, 4000),
         "paper": tuple(range(0, 4001, 100)),
     }
 

@@ -24,7 +24,7 @@ class Noise(Artefact):
     neutral = 0.0
     grids = {
         "quick": (0, 50, 200),
-        "default": (0, 50, 100, 150, 200),
+        "default": (0, 10, 30, 50, 100, 150, 200),
         "paper": tuple(range(0, 201, 5)),
     }
 
