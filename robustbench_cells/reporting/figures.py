@@ -194,3 +194,4 @@ def _save(figure: Figure, path: Path, kind: str) -> None:
     with replacing(path) as temporary, warnings.catch_warnings(), rc_context({"svg.hashsalt": "robustbench_cells"}):
         warnings.filterwarnings("ignore", "Glyph .* missing")
         figure.savefig(temporary, dpi=130, format=kind, metadata=nameless)
+        figure.set_layout_engine("none")  # all is in its place: the next format need not find it again
