@@ -171,6 +171,11 @@ def _check_records(records: pd.DataFrame, run: Mapping[str, Any]) -> None:
         raise ValueError("an intensity is no number")
 
 
+def block_count(run: Mapping[str, Any]) -> int:
+    """How many blocks of frames the intervals of a run rest on."""
+    return len(set(blocks(run["dataset"]["positions"], run["settings"]["block"]).tolist()))
+
+
 def margin(results: Results) -> int:
     """Pixels left out at the border of each frame; 0 where scores are to the border."""
     return int(results.run["settings"].get("margin", 0))

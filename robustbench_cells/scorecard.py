@@ -105,7 +105,7 @@ class ScoreCard:
 def scorecards(results: Results, milliseconds: Mapping[str, Sequence[float]] | None = None) -> list[ScoreCard]:
     """A card for each segmenter but the background, the highest mean Jaccard over the grid first.
 
-    Those that ran under fewer conditions come after the others: their means are not of the same.
+    Where they did not all run under the same conditions their means are not of the same: they come by name.
 
     Parameters
     ----------
@@ -122,7 +122,9 @@ def scorecards(results: Results, milliseconds: Mapping[str, Sequence[float]] | N
         figure = card.mean or card.clean
         return figure.value if figure and not isnan(figure.value) else -inf
 
-    return sorted(cards, key=lambda card: (-len(card.conditions), -height(card), card.segmenter))
+    if len({card.conditions for card in cards}) > 1:
+        return sorted(cards, key=lambda card: card.segmenter)
+    return sorted(cards, key=lambda card: (-height(card), card.segmenter))
 
 
 class _Curves:

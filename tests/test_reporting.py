@@ -206,15 +206,22 @@ def test_thin_results_are_reported_too(name: str, tmp_path: Path) -> None:
     data = page.partition('id="data">')[2].partition("</script>")[0]
     json.loads(data, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
     words = {
-        "no clean": "needs clean too",
+        "no clean": "run it too",
         "noise undefined": "undefined",
         "nothing defined": "undefined",
-        "dead where clean": "breaks at once",
+        "dead where clean": "breaks already at 0 grey levels",
         "some cut short": "Not all models ran under the same conditions",
     }
     assert words.get(name, "") in page
     if name in ("nothing defined", "some cut short", "only clean"):
         assert "highest mean Jaccard" not in page
+
+
+def test_few_blocks_are_told(tmp_path: Path) -> None:
+    for frames, told_so in ((2, True), (6, False)):
+        write_reports(Report(results({"m": 0.9}, frames=frames)), tmp_path)
+        for name in ("index.html", "leaderboard.md", "summary.md"):
+            assert ("Few frames: intervals that rest on 2 blocks" in (tmp_path / name).read_text()) == told_so
 
 
 def test_stored_names_cannot_leave_their_folder(tmp_path: Path) -> None:
@@ -240,8 +247,8 @@ def test_damaged_pictures_cost_the_pictures_only(tmp_path: Path, capsys: pytest.
     save(run, tmp_path)
     save_pictures(pictures(run), run, tmp_path)
     assert report.main(["--results", str(tmp_path)]) == 0
-    assert "What it looks like" in (tmp_path / "index.html").read_text()
+    assert "No pictures" not in (tmp_path / "index.html").read_text()
     (tmp_path / "pictures.npz").write_bytes(b"PK")
     assert report.main(["--results", str(tmp_path)]) == 0
-    assert "What it looks like" not in (tmp_path / "index.html").read_text()
+    assert "No pictures: there is no pictures.npz" in (tmp_path / "index.html").read_text()
     assert "pictures.npz: is damaged" in capsys.readouterr().err

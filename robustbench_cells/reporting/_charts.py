@@ -26,7 +26,7 @@ def metrics_of(results: Results) -> Iterator[dict[str, Any]]:
         target = facts[name]["target"]
         note = _COUNTED if target else "Shaded: the 95 % interval."
         if not target and not results.summary.loc[results.summary["segmenter"] == REFERENCE, name].isna().all():
-            note += " Dotted: calling everything background."
+            note += " Dashed: calling everything background."
         words = "Jaccard" if name == _FIRST else name.replace("_", " ")
         yield {"name": name, "words": words, "title": escape(words), "target": target, "note": note}
 
@@ -74,7 +74,7 @@ def _curve(
         "y": _numbers(rows[name]),
         "told": [
             f"<b>{escape(line['name'])}</b><br>{escape(artefact['parameter'])} {x:g} {escape(artefact['unit'])}<br>"
-            f"{escape(metric['words'])} {told(figure)}"
+            f"{escape(metric['words'])} {_told(figure, metric)}"
             for x, figure in zip(rows["intensity"], figures, strict=True)
         ],
     }
@@ -104,6 +104,11 @@ def _figures_of(rows: pd.DataFrame, metric: str) -> list[Figure]:
     return [Figure(*map(float, three)) for three in zip(*columns, strict=True)]
 
 
+def _told(figure: Figure, metric: Mapping[str, Any]) -> str:
+    counted = metric["target"] and isfinite(figure.value)
+    return f"{figure.value:,.0f}" if counted else told(figure)
+
+
 def _numbers(column: pd.Series) -> list[float | None]:
     return [float(f"{value:.5g}") if isfinite(value) else None for value in column]
 
@@ -120,7 +125,9 @@ def tables(results: Results, metrics: Sequence[Mapping[str, Any]]) -> Iterator[d
         for metric in metrics:
             for intensity, at in part.groupby("intensity"):
                 cells = {
-                    row["segmenter"]: told(_figures_of(at[at["segmenter"] == row["segmenter"]], metric["name"])[0])
+                    row["segmenter"]: _told(
+                        _figures_of(at[at["segmenter"] == row["segmenter"]], metric["name"])[0], metric
+                    )
                     for _, row in at.iterrows()
                 }
                 rows.append([metric["words"], f"{intensity:g}", *(cells.get(name, "not run") for name in names)])

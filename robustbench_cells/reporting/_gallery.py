@@ -22,7 +22,11 @@ def gallery(pictures: Pictures, results: Results) -> dict[str, Any]:
         row = scores.get((name, view.artefact, view.intensity, view.frame, view.patch))
         if row is None:
             return "not run"
-        cells = f", {row['cells_predicted']:.0f} cells of {row['cells_true']:.0f}" if "cells_true" in row else ""
+        cells = (
+            f"; cells counted {row['cells_predicted']:.0f}, labelled {row['cells_true']:.0f}"
+            if "cells_true" in row
+            else ""
+        )
         return f"Jaccard undefined{cells}" if isnan(row["jaccard"]) else f"Jaccard {row['jaccard']:.2f}{cells}"
 
     strips: dict[str, list[dict[str, Any]]] = {}
@@ -71,4 +75,6 @@ def _where(view: View, results: Results) -> str:
     if view.artefact == CLEAN:
         return "no artefact"
     facts = results.run["artefacts"][view.artefact]
-    return f"{facts['parameter']} {view.intensity:g} {facts['unit']}"
+    told = f"{facts['parameter']} {view.intensity:g} {facts['unit']}"
+    parts = facts.get("together")
+    return f"{parts['first']} {parts['intensity']:g} and {parts['second']}, {told}" if parts else told

@@ -7,7 +7,7 @@ from math import floor, isfinite, isnan, log10, nan
 
 from robustbench_cells.scorecard import BreakPoint, Figure
 
-_MOST_DECIMALS = 4
+_MOST_DECIMALS = 3
 
 
 def told(figure: Figure | None, *, percent: bool = False, signed: bool = False, missing: str = "not run") -> str:

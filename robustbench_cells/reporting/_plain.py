@@ -6,6 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from robustbench_cells.results import block_count
+
+_FEW = 6  # blocks: the bootstrap of fewer has no tails to speak of
+
 
 def head(title: str, run: Mapping[str, Any]) -> str:
     """A heading, and below it what the results come from."""
@@ -39,6 +43,8 @@ def warnings(run: Mapping[str, Any]) -> list[str]:
     found = []
     if tests["ran"] < tests["grid"]:
         found.append(f"A part of the grid: {tests['ran']} of its {tests['grid']} tests ran.")
+    if (count := block_count(run)) < _FEW:
+        found.append(f"Few frames: intervals that rest on {count} blocks of frames are mostly too narrow.")
     return [*found, *(f"Failed, and left out below: {test}." for test in tests["failed"])]
 
 

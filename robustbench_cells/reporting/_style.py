@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -26,8 +27,12 @@ _SYMBOLS = (
     ("D", "diamond", "◆"),
     ("^", "triangle-up", "▲"),
     ("v", "triangle-down", "▼"),
+    ("P", "cross", "✚"),
+    ("X", "x", "✖"),
+    ("*", "star", "★"),
 )
 GREY = "#808080"
+_SIDE = re.compile(r" \([AB]\)$")  # of a segmenter in two runs side by side
 
 
 @dataclass(frozen=True)
@@ -41,10 +46,12 @@ class Style:
 
 
 def styles(names: Iterable[str]) -> dict[str, Style]:
-    """A style for each segmenter; the background is grey and has no marker."""
+    """A style for each segmenter; the background is grey and has no marker. The two sides of a pair share a colour."""
     own = sorted(set(names) - {REFERENCE})
-    found = {
-        name: Style(_COLOURS[number % len(_COLOURS)], *_SYMBOLS[(number + number // len(_COLOURS)) % len(_SYMBOLS)])
-        for number, name in enumerate(own)
-    }
+    stems = sorted({_SIDE.sub("", name) for name in own})
+    found = {}
+    for name in own:
+        number = stems.index(_SIDE.sub("", name))
+        symbol = _SYMBOLS[(number + number // len(_COLOURS) + name.endswith(" (B)")) % len(_SYMBOLS)]
+        found[name] = Style(_COLOURS[number % len(_COLOURS)], *symbol)
     return found | {REFERENCE: Style(GREY, "", "", "┄")}

@@ -105,7 +105,7 @@ def _curves(results: Results, facts: Mapping[str, Any]) -> Figure:
         if target:
             truth = part.groupby("intensity")[target].first()
             (lines["true"],) = panel.plot(truth.index, truth, color=GREY, linestyle=":")
-            panel.set_yscale("symlog", linthresh=max(1.0, float(truth.min()) / 10))
+            panel.set_yscale("symlog", linthresh=1.0)  # logarithmic, with a place for 0
             panel.yaxis.set_major_formatter("{x:g}")  # the default one writes formulas
         else:
             panel.set_ylim(-0.02, 1.02)

@@ -68,11 +68,12 @@ def _page(report: Report) -> dict[str, Any]:
         for name, look in looks.items()
         if name in set(results.summary["segmenter"])
     ]
+    maps = [_both(pair, results) for pair in pair_maps(results)]
     return {
-        "title": results.run["dataset"]["title"],
+        "title": results.run["dataset"]["title"].removeprefix("synthetic, "),
         "synthetic": "synthetic" in results.run["dataset"]["key"],
         "warnings": [*warnings(results.run), *uneven(report.cards), *_inside(results)],
-        "answer": _answer(report.cards),
+        "answer": _answer(report.cards, maps=bool(maps)),
         "artefacts": [{"about": "", **one} for one in artefacts],
         "cards": [_card(card, results, looks[card.segmenter]) for card in report.cards],
         "gate": report.verdict,
@@ -81,7 +82,7 @@ def _page(report: Report) -> dict[str, Any]:
         "paths": {"precision", "recall"} <= set(results.summary),
         "lines": lines,
         "tables": list(tables(results, metrics)),
-        "maps": [_both(pair, results) for pair in pair_maps(results)],
+        "maps": maps,
         "pictures": pictures,
         "findings": _findings(report),
         "provenance": _provenance(results),
@@ -100,12 +101,21 @@ def _inside(results: Results) -> list[str]:
     return [f"Scored inside the field of interest: {px} px at the border are left out."] if px else []
 
 
-def _answer(cards: Sequence[ScoreCard]) -> str:
-    """The first card in a sentence."""
+def _answer(cards: Sequence[ScoreCard], maps: bool) -> str:
+    """The first card in a few sentences."""
     best = next(iter(cards), None)
-    if best is None or best.mean is None or isnan(best.mean.value) or not best.breaks:
+    if best is None or best.mean is None:
+        return ""
+    if best.clean is None:
+        return 'Break-points are measured from the clean score, which is not there: run it too (-k "… or clean").'
+    if isnan(best.mean.value) or not best.breaks:
         return ""
     keeps = f"keeps 90 % of its clean score under {'; '.join(map(_kept, best.breaks))}."
+    if best.cells_signed:
+        counted = told(best.cells_signed, percent=True, signed=True)
+        keeps += f" Where nothing is distorted its count of cells is off by {counted}."
+    if maps:
+        keeps += " Two artefacts at once are harder than each alone: see below."
     if len(cards) == 1 or uneven(cards):
         return f"{best.segmenter} {keeps}"
     highest = f"{best.segmenter} has the highest mean Jaccard over the grid, {told(best.mean)}"
@@ -149,15 +159,17 @@ def _span(card: ScoreCard, artefact: str, results: Results) -> dict[str, Any]:
     return {
         "left": round(100 * (low - first) / (last - first), 1),
         "width": round(100 * (high - low) / (last - first), 1),
-        "text": "; ".join(_reach(point, two=len(points) > 1) for point in sorted(points, key=lambda one: one.way)),
+        "text": "; ".join(_reach(point) for point in sorted(points, key=lambda one: one.way)),
     }
 
 
-def _reach(point: BreakPoint, *, two: bool) -> str:
-    side = ("down to " if point.way < 0 else "up to ") if two or point.reached else ""
+def _reach(point: BreakPoint) -> str:
+    way = "down to" if point.way < 0 else "up to"
     if point.at_once:
-        return f"{side}nothing: breaks at once" if two else "breaks at once"
-    return told_break(point) if not point.reached else f"{side}{told_break(point)}"
+        return f"breaks already at {point.point.value:g} {point.unit}"
+    if not point.reached:
+        return f"all the way {way} {point.end:g} {point.unit}"
+    return f"{way} {told_break(point)}"
 
 
 def _both(pair: PairMap, results: Results) -> dict[str, Any]:

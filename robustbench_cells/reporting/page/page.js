@@ -2,7 +2,8 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const state = { metric: data.metrics.length ? data.metrics[0].name : "", hidden: new Set() };
 
-const AXIS = { zeroline: false, automargin: true, fixedrange: true, tickfont: { size: 12 }, title: { standoff: 8 } };
+const AXIS = { zeroline: false, nticks: 8, automargin: true, fixedrange: true, tickfont: { size: 12 }, title: { standoff: 8 } };
+const PLACES = ["top center", "bottom center", "middle right", "middle left"];
 const CONFIG = { displayModeBar: false, responsive: true };
 
 function layout(x, y) {
@@ -33,7 +34,7 @@ function drawCurves() {
       traces.push({
         x: curve.x, y: metric.target ? curve.y.map((count) => (count === 0 ? 0.5 : count)) : curve.y, text: curve.told, hovertemplate: "%{text}<extra></extra>",
         mode: line.reference ? "lines" : "lines+markers",
-        line: { color: line.colour, width: 2, dash: line.reference ? "dot" : "solid" },
+        line: { color: line.colour, width: 2, dash: line.reference ? "dash" : "solid" },
         marker: { symbol: line.symbol, size: 8, color: line.colour },
       });
     });
@@ -59,7 +60,7 @@ function drawPaths() {
       if (!path || state.hidden.has(index)) return;
       traces.push({
         x: path.x, y: path.y, customdata: path.told, hovertemplate: "%{customdata}<extra></extra>",
-        mode: "lines+markers+text", text: path.marks, textposition: "top center", textfont: { size: 10 }, cliponaxis: false,
+        mode: "lines+markers+text", text: path.marks, textposition: PLACES[index % PLACES.length], textfont: { size: 10 }, cliponaxis: false,
         line: { color: line.colour, width: 1.5 },
         marker: { symbol: path.x.map((_, place) => line.symbol + (place ? "" : "-open")), size: 8, color: line.colour },
       });
