@@ -236,4 +236,19 @@ def test_the_loss_of_the_robust_recipe_follows_the_jaccard_score() -> None:
     found = np.full_like(truth, 1e-6)
     found[1, 4:12] = 1 - 1e-6  # 64 of them, and 64 others
     entropy = -np.log(np.where(truth == 1, found, 1 - found)).mean(axis=(1, 2, 3))
-    np.testing.assert_allclose(loss(truth, found) - entropy, [0, 1 - 65 / 193], atol=1e-3)
+    np.testing.assert_allclose(loss(truth, found) - entropy, [0, 1 - (64 + 256) / (192 + 256)], atol=1e-3)
+
+
+def test_no_specks_leave_the_robust_network() -> None:
+    """What holds no square of 2×2 px goes; a cell keeps every pixel within two of one."""
+    from robustbench_cells.training.recipes._sturdy import without_specks
+
+    probability = np.full((1, 32, 32, 1), 0.1, np.float32)
+    cell = np.zeros((32, 32), bool)
+    cell[5:9, 5:12] = cell[9:11, 8] = True  # with a spike of two pixels
+    probability[0, cell] = 0.9
+    found = np.array(without_specks(probability))
+    np.testing.assert_array_equal(found, probability)
+    specks = probability.copy()
+    specks[0, 20, 20] = specks[0, 25, 3:20] = 0.9  # a pixel, and a thread
+    np.testing.assert_array_equal(np.array(without_specks(specks)), found)
