@@ -57,8 +57,8 @@ def local_contrast(grey_levels: Any) -> Any:
 def without_specks(probability: Any) -> Any:
     """Opening by reconstruction (Vincent 1993): what holds no square of 2×2 px goes, the rest keeps its outline.
 
-    Fixed layers of Keras' own. One pixel astray counts as a cell. The reconstruction is cut after two steps: what lies
-    farther than that from every such square is a thread, not a cell.
+    Fixed layers of Keras' own. One pixel astray counts as a cell. The reconstruction is cut after two steps from the
+    upper left corner of each such square: what lies farther from all of them is a thread, not a cell.
     """
     from keras import layers
 
