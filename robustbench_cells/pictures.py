@@ -25,6 +25,7 @@ from robustbench_cells.types import CLEAN, PATCH_SIDE, REFERENCE, Masks
 
 PICTURES_FILE = "pictures.npz"
 _MOST_BYTES = 2**30  # unpacked
+_STEPS = 9  # intensities of an artefact at most: a page of them stays under 10 MB
 _WORST = 2  # patches of each artefact and segmenter
 
 
@@ -77,9 +78,10 @@ class Pictures:
 def chosen_views(results: Results) -> list[View]:
     """The views that a report shows of these results.
 
-    Through all intensities: the patch whose clean Jaccard, the mean over the segmenters, is the median one. Of each
-    segmenter and artefact: the two patches with the lowest Jaccard among the conditions whose mean is 90 % of the clean
-    one or more, so where it fails though it can be trusted as a rule; none, if there is no such condition.
+    Through the intensities, nine of each artefact at most: the patch whose clean Jaccard, a mean over the segmenters,
+    is the median one. Of each segmenter and artefact: the two patches with the lowest Jaccard among the conditions
+    whose mean is 90 % of the clean one or more, so where it fails though it can be trusted as a rule; none, if there
+    is no such condition.
     """
     records = results.records[results.records["segmenter"] != REFERENCE]
     return [*_median_views(records), *_worst_views(results, records)]
@@ -93,7 +95,13 @@ def _median_views(records: pd.DataFrame) -> list[View]:
     frame, patch = ranked.sort_values(kind="stable").index[(len(ranked) - 1) // 2]
     shown = records[(records["frame"] == frame) & (records["patch"] == patch)]
     conditions = shown[["artefact", "intensity"]].drop_duplicates().sort_values(["artefact", "intensity"])
-    return _views(conditions.assign(frame=frame, patch=patch))
+    parts = [part.iloc[_spread(len(part))] for _, part in conditions.groupby("artefact")]
+    return _views(pd.concat(parts).assign(frame=frame, patch=patch))
+
+
+def _spread(count: int) -> list[int]:
+    """At most so many places, evenly spread, the first and the last among them."""
+    return np.unique(np.linspace(0, count - 1, min(count, _STEPS)).round().astype(int)).tolist()
 
 
 def _worst_views(results: Results, records: pd.DataFrame) -> list[View]:

@@ -4,6 +4,7 @@ from math import isinf, isnan
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,6 +100,13 @@ def test_pictures_are_chosen_by_rule() -> None:
     )
     worst = [view for view in views if view.worst_of == "strong" and view.artefact == "noise"]
     assert [(view.frame, view.patch, view.intensity) for view in worst] == [("005", 1, 0.0), ("005", 0, 0.0)]
+
+
+def test_a_long_grid_is_shown_in_nine_steps() -> None:
+    many = pd.concat([RUN.records.assign(artefact="noise", intensity=float(sigma)) for sigma in range(41)])
+    many = many.drop_duplicates(["segmenter", "intensity", "frame", "patch"]).reset_index(drop=True)
+    strip = [view.intensity for view in chosen_views(Results(many, RUN.run)) if not view.worst_of]
+    assert strip == [0, 5, 10, 15, 20, 25, 30, 35, 40]
 
 
 def test_pictures_come_back_as_they_were_and_only_with_their_results(tmp_path: Path) -> None:
