@@ -71,6 +71,8 @@ def test_the_slider_changes_the_picture_and_says_so(page: Any) -> None:
     assert photo.get_attribute("src") != before
     assert page.locator("#intensity-told").inner_text() == page.locator("#intensity").get_attribute("aria-valuetext")
     assert page.locator("#intensity-told").inner_text() != "no artefact"
+    for image in page.locator("#tiles img").all():
+        assert image.evaluate("(one) => one.decode().then(() => one.naturalWidth)") == 256
     page.locator("[name=strip]").nth(1).check()
     assert page.locator("#intensity-told").inner_text() == "no artefact"
 
