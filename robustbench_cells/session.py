@@ -5,23 +5,19 @@ This is where the pytest plugin keeps its logic.
 
 from __future__ import annotations
 
-import os
-import platform
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
-from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from robustbench_cells import __version__
-from robustbench_cells.artefacts import ARTEFACTS, Together, pairs
+from robustbench_cells.artefacts import ARTEFACTS, pairs
 from robustbench_cells.baselines import BASELINES
 from robustbench_cells.datasets import Selection, open_dataset
 from robustbench_cells.errors import ClusterError, DataError, ModelError, StoreError, UnknownNameError
 from robustbench_cells.evaluate import Condition, Outcome
+from robustbench_cells.facts import artefact_facts, machine_facts, metric_facts, version_facts
 from robustbench_cells.gate import Rule
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import load_segmenter, shipped_models
@@ -33,13 +29,11 @@ from robustbench_cells.results import VERSION, Results, records_table
 from robustbench_cells.sequential import looks
 from robustbench_cells.statistics import BLOCK
 from robustbench_cells.store import FrameKey, Key, Store
-from robustbench_cells.types import REFERENCE, Artefact, Record, Segmenter
+from robustbench_cells.types import REFERENCE, Record, Segmenter
 from robustbench_cells.work import Effort, Place, Work, do
 
 if TYPE_CHECKING:
     from robustbench_cells.cluster import Cluster
-
-_VERSIONS_OF = ("numpy", "opencv-python-headless", "scikit-image", "keras", "tensorflow", "jax", "torch")
 
 
 @dataclass(frozen=True)
@@ -412,49 +406,15 @@ class BenchmarkSession:
                 "sequential": self.rule is not None,
             },
             "segmenters": {name: segmenter.digest for name, segmenter in self.segmenters.items()},
-            "artefacts": {
-                artefact.name: {
-                    "version": artefact.version,
-                    "parameter": artefact.parameter,
-                    "unit": artefact.unit,
-                    "neutral": artefact.neutral,
-                    "about": _about(artefact),
-                    **({"together": artefact.parts} if isinstance(artefact, Together) else {}),
-                }
-                for artefact in [*ARTEFACTS, *pairs(self.profile.name)]
-            },
-            "metrics": {
-                metric.name: {
-                    "version": metric.version,
-                    "pooled": metric.pooled,
-                    "best": metric.best,
-                    "target": metric.target,
-                }
-                for metric in sorted(METRICS, key=lambda metric: (metric.pooled != "mean", metric.name))
-            },
+            "artefacts": artefact_facts(self.profile.name),
+            "metrics": metric_facts(),
             "tests": {
                 "ran": len({(case.segmenter, case.condition) for case in cases}),
                 "grid": whole,
                 "failed": sorted({f"{case.segmenter}-{case.condition}" for case in cases if not case.sound}),
             },
             "effort": {name: round(value, 2) for name, value in asdict(effort or Effort()).items()},
-            "versions": _versions(),
-            "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
+            "versions": version_facts(),
+            "machine": machine_facts(),
             "dask_workers": self.cluster.workers if self.cluster else 0,
         }
-
-
-def _about(artefact: Artefact) -> str:
-    """Its docstring, less what is for programmers."""
-    text, _, _ = cleandoc(type(artefact).__doc__ or "").partition("\nParameters\n")
-    return " ".join(text.split()).replace("``", "")
-
-
-def _versions() -> dict[str, str]:
-    found = {"robustbench_cells": __version__, "python": platform.python_version()}
-    for package in _VERSIONS_OF:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
