@@ -69,3 +69,7 @@ def test_the_shipped_models_pass_their_own_gate(tmp_path: Path) -> None:
     )
     assert code == 0, output
     assert "(16 holds, of the part that ran)" in output
+    page = (tmp_path / "reports" / "index.html").read_text()
+    assert all(f">{name}</h3>" in page for name in shipped_models())
+    assert 'class="badge">synthetic' in page
+    assert "PASS: no condition is worse" in page
