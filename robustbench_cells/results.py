@@ -62,7 +62,14 @@ class Results:
         rows = pd.util.hash_pandas_object(self.records[[*_KEYS, *sorted(self.run["metrics"])]], index=False)
         return hashlib.sha256(rows.to_numpy().tobytes()).hexdigest()
 
-    @property
+    @cached_property
+    def blocks(self) -> pd.Series:
+        """The block of each record's frame."""
+        dataset = self.run["dataset"]
+        numbers = blocks(dataset["positions"], self.run["settings"]["block"])
+        return self.records["frame"].map(dict(zip(dataset["frames"], numbers.tolist(), strict=True))).rename("block")
+
+    @cached_property
     def single_artefacts(self) -> list[str]:
         """The artefacts that ran alone, in the order of their names: not two together."""
         facts = self.run["artefacts"]
@@ -208,13 +215,6 @@ def beside(results: Results, inside: Results) -> Results:
     return Results(results.records, results.run, inside)
 
 
-def frame_blocks(results: Results) -> pd.Series:
-    """The block of each record's frame."""
-    dataset = results.run["dataset"]
-    numbers = blocks(dataset["positions"], results.run["settings"]["block"])
-    return results.records["frame"].map(dict(zip(dataset["frames"], numbers.tolist(), strict=True))).rename("block")
-
-
 def summarise(results: Results) -> pd.DataFrame:
     """One row for each segmenter and condition, clean first.
 
@@ -228,7 +228,7 @@ def summarise(results: Results) -> pd.DataFrame:
     metrics: Mapping[str, Mapping[str, Any]] = results.run["metrics"]
     groups = results.records.groupby(_CONDITION, sort=True)
     summary = groups.agg(frames=("frame", "nunique"), patches=("patch", "size"))
-    block = frame_blocks(results)
+    block = results.blocks
     others: dict[str, pd.Series] = {}
     for name, facts in metrics.items():
         if facts["pooled"] == "sum":

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from robustbench_cells.degradation import break_distance, mean_height, sides
-from robustbench_cells.results import Results, frame_blocks
+from robustbench_cells.results import Results
 from robustbench_cells.statistics import Floats, percentile_interval, resampled
 from robustbench_cells.types import CLEAN, REFERENCE
 
@@ -154,7 +154,7 @@ class _Curves:
 
 def _card(results: Results, name: str, times: Sequence[float]) -> ScoreCard:
     records = results.records[results.records["segmenter"] == name]
-    curves = _Curves(records, frame_blocks(results)[records.index])
+    curves = _Curves(records, results.blocks[records.index])
     clean = (CLEAN, 0.0)
     grid = [condition for condition in curves.conditions if condition[0] in results.single_artefacts]
     levels: dict[str, list[float]] = {}
@@ -230,7 +230,7 @@ def _cells(results: Results, records: pd.DataFrame, *, absolute: bool) -> Figure
         return None
     off = rows["cells_predicted"] - rows["cells_true"]
     parts = pd.DataFrame({"off": off.abs() if absolute else off, "true": rows["cells_true"]})
-    sums = parts.groupby(frame_blocks(results)[rows.index]).sum().to_numpy(float)
+    sums = parts.groupby(results.blocks[rows.index]).sum().to_numpy(float)
 
     def share(totals: Floats) -> Floats:
         return np.divide(totals[..., 0], totals[..., 1], out=np.full(totals.shape[:-1], nan), where=totals[..., 1] > 0)
