@@ -83,7 +83,7 @@ def _list() -> str:
             ("name", "kind", "what"),
             [(baseline.name, "baseline", _first_line(baseline)) for baseline in BASELINES]
             + [(name, "shipped model", path.name) for name, path in shipped_models().items()]
-            + [(f"FILE{suffix}", "your model", _first_line(known)) for known in FORMATS for suffix in known.suffixes],
+            + [(known.looks_like, "your model", _first_line(known)) for known in FORMATS],
         ),
         "Data sets": (
             ("kind", "layout", "splits"),

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from robustbench_cells.errors import ModelError, ResultsError, RobustbenchError
-from robustbench_cells.models import card_path, checked_digest, read_card, write_card
+from robustbench_cells.models import card_path, identity, read_card, write_card
 from robustbench_cells.results import Results, load
 from robustbench_cells.types import CLEAN
 
@@ -74,7 +74,7 @@ def _filled(model: Path, about: list[dict[str, Any]], runs: Mapping[str, Results
         for name, value in texts.items():
             whole = isinstance(value, dict) and isinstance(card.get(name), dict)
             card[name] = {**card[name], **value} if whole else value
-    digest = checked_digest(model)
+    digest, _ = identity(model)
     for name, results in runs.items():
         if results.run["segmenters"].get(model.stem) != digest:
             raise ModelError(f"{model}: the results called {name!r} are not of this file; run the benchmark with it")

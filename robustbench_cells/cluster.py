@@ -14,7 +14,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from robustbench_cells.datasets import Selection
 from robustbench_cells.errors import ClusterError, RobustbenchError
 from robustbench_cells.evaluate import Outcome
 from robustbench_cells.metrics import METRICS
-from robustbench_cells.models import load_segmenter, shipped_models
+from robustbench_cells.models import card_path, load_segmenter, shipped_models
 from robustbench_cells.threads import limit_threads
 from robustbench_cells.types import Dataset, Record, Sample, Segmenter
 from robustbench_cells.work import Done, Work, do
@@ -73,31 +73,39 @@ class Frames:
 
 @dataclass(frozen=True)
 class Model:
-    """A segmenter that comes with the package, by its name; or a file, by what it holds."""
+    """A segmenter by its name; or a file or a folder with its card, by what they hold.
+
+    A Python function has no content that could be sent: every worker must be able to import the same.
+    """
 
     source: str
     digest: str
-    content: bytes = b""
+    trusted: bool = False
+    content: Mapping[str, bytes] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, source: str, segmenter: Segmenter) -> Model:
+    def of(cls, source: str, segmenter: Segmenter, *, trusted: bool) -> Model:
         """From what the user gave."""
-        if source in BASELINES or source in shipped_models():
-            return cls(source, segmenter.digest)
         path = Path(source)
-        return cls(path.name, segmenter.digest, path.read_bytes())
+        if source in BASELINES or source in shipped_models() or not path.exists():
+            return cls(source, segmenter.digest, trusted)
+        files = [path, card_path(path), *path.rglob("*")]
+        content = {file.relative_to(path.parent).as_posix(): file.read_bytes() for file in files if file.is_file()}
+        return cls(path.name, segmenter.digest, trusted, content)
 
     def load(self) -> Segmenter:
         """Raises a `ClusterError` if it is another than was meant."""
         if self.source in BASELINES:
             segmenter = BASELINES.get(self.source)
         elif not self.content:
-            segmenter = load_segmenter(self.source)
+            segmenter = load_segmenter(self.source, trusted=self.trusted)
         else:
             with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / self.source
-                path.write_bytes(self.content)
-                segmenter = load_segmenter(str(path))
+                for name, content in self.content.items():
+                    path = Path(folder) / name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content)
+                segmenter = load_segmenter(str(Path(folder) / self.source), trusted=self.trusted)
         if segmenter.digest != self.digest:
             raise ClusterError(f"a worker has another {self.source}; install the same package there as here")
         return segmenter
@@ -188,12 +196,14 @@ class Cluster:
         sources: Mapping[str, str],
         segmenters: Mapping[str, Segmenter],
         patches: int,
+        *,
+        trusted: bool = False,
     ) -> None:
         if patches < 1:
             raise ClusterError(f"{patches} patches in a task: at least 1 is needed")
         self._patches = patches
         self._address = address
-        models = {name: Model.of(sources[name], segmenter) for name, segmenter in segmenters.items()}
+        models = {name: Model.of(sources[name], segmenter, trusted=trusted) for name, segmenter in segmenters.items()}
         self._name = f"robustbench_cells-{uuid.uuid4().hex}"  # others may use the same cluster
         dask: Any = distributed  # whose functions have no types
         try:

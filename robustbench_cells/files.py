@@ -46,6 +46,10 @@ def write_text(path: Path, text: str) -> None:
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal."""
+    """SHA-256 of a file's content, or of the names and contents of all files in a folder, in hexadecimal."""
+    if path.is_dir():
+        inside = sorted(part.relative_to(path).as_posix() for part in path.rglob("*") if part.is_file())
+        lines = "".join(f"{sha256(path / name)}  {name}\n" for name in inside)
+        return hashlib.sha256(lines.encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

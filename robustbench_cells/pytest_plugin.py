@@ -55,6 +55,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "a shipped model, a baseline or a model file; repeatable; 'background' always runs beside them "
         "(default: all shipped models and baselines)",
     },
+    "trust-model": {
+        "action": "store_true",
+        "default": False,
+        "help": "run models that are programs (a Python function, a SavedModel): they can do whatever you can",
+    },
     "profile": {"default": "default", "help": "grid to run: quick, default or paper"},
     "frames": {"type": int, "help": "use this many frames, evenly spread (default: all of the split)"},
     "seed": {"type": int, "default": 0, "help": "of patches and artefacts (default: 0)"},

@@ -20,7 +20,7 @@ from robustbench_cells.evaluate import Condition, Outcome
 from robustbench_cells.facts import artefact_facts, machine_facts, metric_facts, version_facts
 from robustbench_cells.gate import Rule
 from robustbench_cells.metrics import METRICS
-from robustbench_cells.models import load_segmenter, shipped_models
+from robustbench_cells.models import format_of, load_segmenter, segmenter_name, shipped_models
 from robustbench_cells.pictures import Pictures, chosen_views
 from robustbench_cells.picturing import take
 from robustbench_cells.profiles import PROFILES, Profile
@@ -49,6 +49,7 @@ class Settings:
     margin: int = 0
     white_level: int | None = None
     block: int | None = None
+    trust_model: bool = False
 
 
 def profile_of(settings: Settings) -> Profile:
@@ -87,20 +88,20 @@ def segmenter_sources(models: Sequence[str]) -> dict[str, str]:
     sources = {REFERENCE: REFERENCE}
     for model in models:
         known = model in BASELINES or model in shipped
-        name = model if known else Path(model).stem
+        name = model if known else segmenter_name(model)
         if sources.setdefault(name, model) != model or (not known and name in BASELINES):
             raise ModelError(f"{model}: another segmenter of this run is called {name!r}; give the file another name")
     return sources
 
 
-def load(source: str) -> Segmenter:
-    """A baseline by its name, or a model by its name or file."""
+def load(source: str, *, trusted: bool = False) -> Segmenter:
+    """A baseline by its name, or a model as `load_segmenter` takes it."""
     if source in BASELINES:
         return BASELINES.get(source)
     known = (*BASELINES.names(), *shipped_models())
-    if source not in known and not Path(source).suffix and not Path(source).exists():
+    if not (source in known or format_of(source) or Path(source).suffix or Path(source).exists()):
         raise UnknownNameError(unknown(source, "segmenter", known))
-    return load_segmenter(source)
+    return load_segmenter(source, trusted=trusted)
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,8 @@ class BenchmarkSession:
         sources = segmenter_sources(self.settings.models)
         names = dict.fromkeys(name for wanted in self.wanted.values() for name in wanted)
         self._sources = {name: sources[name] for name in names}
-        self.segmenters = {name: load(source) for name, source in self._sources.items()}
+        trusted = self.settings.trust_model
+        self.segmenters = {name: load(source, trusted=trusted) for name, source in self._sources.items()}
         self._frames = {
             frame: FrameKey(self.selection.key, frame, digest) for frame, digest in self.selection.digests.items()
         }
@@ -186,7 +188,9 @@ class BenchmarkSession:
             from robustbench_cells.cluster import Cluster
         except ModuleNotFoundError as error:
             raise ClusterError(f"a Dask cluster needs {error.name}: pip install 'robustbench-cells[dask]'") from error
-        self.cluster = Cluster(address, self.selection, self._sources, self.segmenters, patches)
+        self.cluster = Cluster(
+            address, self.selection, self._sources, self.segmenters, patches, trusted=self.settings.trust_model
+        )
 
     def close(self) -> None:
         """Close the store, and let the cluster go."""

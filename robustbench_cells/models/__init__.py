@@ -1,10 +1,11 @@
 """The U-Net, and one file for each model format, found by its registration."""
 
-from robustbench_cells.models._cards import card_path, checked_digest, read_card, write_card
+from robustbench_cells.models._cards import card_path, identity, read_card, write_card
 from robustbench_cells.models._keras import KerasSegmenter, jit_setting
-from robustbench_cells.models._loading import load_segmenter, shipped_models
+from robustbench_cells.models._loading import format_of, load_segmenter, segmenter_name, shipped_models
 from robustbench_cells.models._quiet import import_keras
 from robustbench_cells.models._registry import FORMATS
+from robustbench_cells.models._tiles import predict_frame
 from robustbench_cells.models.unet import build_unet, to_unit
 
 __all__ = [
@@ -12,11 +13,14 @@ __all__ = [
     "KerasSegmenter",
     "build_unet",
     "card_path",
-    "checked_digest",
+    "format_of",
+    "identity",
     "import_keras",
     "jit_setting",
     "load_segmenter",
+    "predict_frame",
     "read_card",
+    "segmenter_name",
     "shipped_models",
     "to_unit",
     "write_card",

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tomllib
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import tomli_w
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.files import sha256, write_text
+from robustbench_cells.models._interface import SCHEMA, Interface, declared
+
+_MOST_BYTES = 4 * 2**20
+_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "parameters": {"type": "integer"},
+        **{name: {"type": "object"} for name in ("training", "data", "validation", "use", "results")},
+        **SCHEMA,
+    },
+}
 
 
 def card_path(model: Path) -> Path:
-    """Where the card of a model file lies: beside it, with the suffix ``.toml``."""
+    """Where the card of a model's file or folder lies: beside it, with the suffix ``.toml``."""
     return model.with_suffix(".toml")
 
 
@@ -29,31 +46,44 @@ def read_card(path: Path) -> dict[str, Any]:
     Raises
     ------
     ModelError
-        If it is not there, or is not TOML.
+        If it is not there, is not TOML, or says something that no card says.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        if path.stat().st_size > _MOST_BYTES:
+            raise ModelError(f"{path}: has {path.stat().st_size} bytes; a card has at most {_MOST_BYTES}")
+        card = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{path}: no such file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"{path}: is not TOML ({error}); restore it or remove it") from error
+    wrong = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_SCHEMA).iter_errors(card))
+    if wrong is not None:
+        place = ".".join(map(str, wrong.absolute_path)) or "the card"
+        raise ModelError(f"{path}: {place}: {wrong.message}")
+    return card
 
 
-def checked_digest(model: Path) -> str:
-    """SHA-256 of a model file, which must be the one that its card, if it has one, names.
+def identity(model: Path) -> tuple[str, Interface]:
+    """The digest of a model's file or folder with what its card declares, and that.
+
+    The content must be that whose SHA-256 the card, if there is one, names.
 
     Raises
     ------
     ModelError
         If it is not, or the card cannot be read.
     """
-    digest = sha256(model)
-    path = card_path(model)
-    if path.exists():
-        named = read_card(path).get("sha256")
-        if named is not None and named != digest:
-            raise ModelError(
-                f"{model}: SHA-256 is {digest[:12]}…, but its card {path.name} says {str(named)[:12]}…; it is "
-                "damaged or was replaced: restore it, or retrain it so that the card is written anew"
-            )
-    return digest
+    digest, path = sha256(model), card_path(model)
+    if not path.exists():
+        return digest, Interface()
+    card = read_card(path)
+    named = card.get("sha256")
+    if named is not None and named != digest:
+        raise ModelError(
+            f"{model}: SHA-256 is {digest[:12]}…, but its card {path.name} says {str(named)[:12]}…; it is "
+            "damaged or was replaced: restore it, or retrain it so that the card is written anew"
+        )
+    interface = declared(card)
+    if interface != Interface():
+        digest = hashlib.sha256(f"{digest} {json.dumps(asdict(interface))}".encode()).hexdigest()
+    return digest, interface

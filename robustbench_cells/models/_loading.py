@@ -1,10 +1,11 @@
-"""Model names and files into segmenters."""
+"""Model names, files and the like into segmenters."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.models._network import NetworkSegmenter, probe
 from robustbench_cells.models._registry import FORMATS, ModelFormat
 from robustbench_cells.types import Segmenter
 
@@ -15,12 +16,31 @@ _FOLDERS = (_HERE.parent / "shipped", _HERE.parents[2] / "models")  # an install
 def shipped_models() -> dict[str, Path]:
     """The model files that come with the package, by name."""
     folder = next((folder for folder in _FOLDERS if folder.is_dir()), None)
-    paths = sorted(folder.iterdir()) if folder else []
-    return {path.stem: path for path in paths if _format_of(path)}
+    return {path.stem: path for path in sorted(folder.glob("*.keras"))} if folder else {}
 
 
-def load_segmenter(name_or_file: str) -> Segmenter:
-    """A model, by the name of a shipped one or by its file.
+def format_of(where: str) -> ModelFormat | None:
+    """The format that recognises what a user gave."""
+    return next((known for known in FORMATS if known.recognises(where)), None)
+
+
+def segmenter_name(where: str) -> str:
+    """What a model is called in test ids and tables, before it is loaded."""
+    known = None if where in shipped_models() else format_of(where)
+    return known.name_of(where) if known else Path(where).stem
+
+
+def load_segmenter(where: str, *, trusted: bool = False) -> Segmenter:
+    """A model, by the name of a shipped one, by its file or folder, or by whatever else a format recognises.
+
+    A model that is not shipped predicts a made-up picture first, so that a wrong declaration is found at once.
+
+    Parameters
+    ----------
+    where
+        As for ``--rb-model``.
+    trusted
+        Whether it may run code of its own.
 
     Raises
     ------
@@ -28,15 +48,20 @@ def load_segmenter(name_or_file: str) -> Segmenter:
         If there is no such model, or it cannot be used.
     """
     shipped = shipped_models()
-    path = shipped.get(name_or_file, Path(name_or_file))
-    if not path.exists():
-        raise ModelError(f"{name_or_file}: no such model file; shipped models: {', '.join(shipped) or 'none'}")
-    model_format = _format_of(path)
-    if model_format is None:
-        known = ", ".join(suffix for known in FORMATS for suffix in known.suffixes)
-        raise ModelError(f"{path}: not a model format that is known here ({known})")
-    return model_format.load(path)
+    if where in shipped:
+        where = str(shipped[where])
+        return _known(where).load(where, trusted=False)
+    segmenter = _known(where).load(where, trusted=trusted)
+    if isinstance(segmenter, NetworkSegmenter):
+        probe(segmenter)
+    return segmenter
 
 
-def _format_of(path: Path) -> ModelFormat | None:
-    return next((known for known in FORMATS if path.suffix in known.suffixes), None)
+def _known(where: str) -> ModelFormat:
+    found = format_of(where)
+    if not Path(where).exists() and (found is None or found.on_disk):
+        raise ModelError(f"{where}: no such model file; shipped models: {', '.join(shipped_models()) or 'none'}")
+    if found is None:
+        known = ", ".join(known.looks_like for known in FORMATS)
+        raise ModelError(f"{where}: not a model format that is known here ({known})")
+    return found

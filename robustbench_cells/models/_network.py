@@ -1,0 +1,220 @@
+"""A network as a segmenter, adapted by what its card declares."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, softmax
+
+from robustbench_cells.errors import ModelError
+from robustbench_cells.models._interface import Interface, Layout
+from robustbench_cells.models._tiles import tiled
+from robustbench_cells.types import BATCH, PATCH_SIDE, Image
+
+Array = npt.NDArray[Any]
+_ROUNDING = 1e-4  # by which a probability may leave [0, 1]
+
+
+@dataclass(frozen=True)
+class Network:
+    """What a file holds, whichever library runs it.
+
+    Attributes
+    ----------
+    run
+        From float32 of `input_shape` to an array of images, with one channel or more.
+    input_shape
+        With None for what may vary.
+    """
+
+    run: Callable[[Array], Array]
+    input_shape: tuple[int | None, ...]
+
+
+class NetworkSegmenter:
+    """A network of grey images in, cells out (see `Segmenter`).
+
+    Parameters
+    ----------
+    name
+        As in test ids and tables.
+    network
+        What runs.
+    digest
+        Of its file and of what is declared.
+    interface
+        What is declared; layouts are found out where the shapes leave no doubt.
+
+    Raises
+    ------
+    ModelError
+        If the network's input is of another form than declared, or cannot be known.
+    """
+
+    def __init__(self, name: str, network: Network, digest: str, interface: Interface | None = None) -> None:
+        self.name = name
+        self.digest = digest
+        self._network = network
+        self._interface = settled(name, network.input_shape, interface or Interface())
+        self._batch = network.input_shape[0] or BATCH
+
+    def predict(self, images: Image) -> Image:
+        """See `Segmenter.predict`. Every call of the network has the same batch size, the last one padded.
+
+        A CPU's convolutions round differently at other sizes, and a compiled step is reused.
+        """
+        ready = _prepared(images, self._interface)
+        if self._interface.side:
+            return tiled(self._predict, ready, self._interface.side, self._interface.halo)
+        return self._predict(ready)
+
+    def _predict(self, ready: Image) -> Image:
+        chunks = [self._chunk(ready[start : start + self._batch]) for start in range(0, len(ready), self._batch)]
+        return np.concatenate(chunks) if chunks else np.empty(ready.shape, np.float32)
+
+    def _chunk(self, ready: Image) -> Image:
+        padded = np.zeros((self._batch, *ready.shape[1:]), np.float32)
+        padded[: len(ready)] = ready
+        given = self._network.run(_with_channels(padded, self._interface))
+        return _probabilities(self.name, given, padded.shape, self._interface)[: len(ready)]
+
+
+def settled(name: str, shape: Sequence[int | None], interface: Interface) -> Interface:
+    """An interface with its input layout known, that fits a network's input shape; None in it is what may vary.
+
+    Raises
+    ------
+    ModelError
+        If none fits, or more than one does; the message says what to declare.
+    """
+
+    def fits(layout: Layout) -> bool:
+        channels = shape[layout.index("C")] if "C" in layout else interface.channels
+        known = channels if channels is not None or interface.layout is None else interface.channels
+        return interface.layout in (None, layout) and known == interface.channels
+
+    fitting = [layout for layout in _layouts(len(shape)) if fits(layout)]
+    if len(fitting) != 1:
+        wanted = "N, H, W, 1" if interface.channels == 1 else f"N, H, W, {interface.channels}"
+        raise ModelError(
+            f"{name}: its input has shape {_shown(shape)}; one of ({wanted}) is needed, or say in its card "
+            f"({name}.toml), under [input], its layout (NHWC, NCHW or NHW) and how many channels it takes"
+        )
+    (layout,) = fitting
+    sides = tuple(shape[layout.index(axis)] for axis in "HW")
+    if any(side not in (None, interface.tile) for side in sides):
+        raise ModelError(
+            f"{name}: its input is fixed to {_shown(shape)}; patches are {PATCH_SIDE}×{PATCH_SIDE}"
+            + (f", tiles {interface.tile}×{interface.tile}" if interface.side else "")
+            + f". For tiles say in its card ({name}.toml) [input] side = … and halo = …"
+        )
+    if interface.side and 2 * interface.halo > interface.side - 8:
+        raise ModelError(f"{name}: a halo of {interface.halo} px leaves nothing of a tile of {interface.side} px")
+    return replace(interface, layout=layout)
+
+
+def probe(segmenter: NetworkSegmenter) -> None:
+    """Let a network predict a picture that looks like cells, so that a wrong declaration is found before the run.
+
+    Raises
+    ------
+    ModelError
+        If what comes back cannot be cells' probabilities.
+    """
+    found = segmenter.predict(probe_images())
+    if np.ptp(found) == 0:
+        warnings.warn(
+            f"{segmenter.name}: gives {found.flat[0]:g} at every pixel of a picture with cells; is the range of its "
+            f"input declared ([input] range or normalise in {segmenter.name}.toml)?",
+            stacklevel=2,
+        )
+
+
+def probe_images() -> Image:
+    """Two patches, (2, 256, 256), of bright and dark ellipses on an uneven ground with noise."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:PATCH_SIDE, :PATCH_SIDE]
+    images = 90 + 20 * np.sin(rows / 80) + rng.normal(0, 4, (2, PATCH_SIDE, PATCH_SIDE))
+    for number, (row, column, angle) in enumerate(rng.uniform(0, (PATCH_SIDE, PATCH_SIDE, np.pi), (60, 3))):
+        along = (rows - row) * np.cos(angle) + (columns - column) * np.sin(angle)
+        across = (columns - column) * np.cos(angle) - (rows - row) * np.sin(angle)
+        images[number % 2][(along / 10) ** 2 + (across / 5) ** 2 < 1] += 100 if number % 4 < 2 else -60
+    return np.clip(images, 0, 255).astype(np.float32)
+
+
+def _layouts(axes: int) -> tuple[Layout, ...]:
+    known: dict[int, tuple[Layout, ...]] = {3: ("NHW",), 4: ("NHWC", "NCHW")}
+    return known.get(axes, ())
+
+
+def _shown(shape: Sequence[int | None]) -> str:
+    return f"({', '.join('any' if length is None else str(length) for length in shape)})"
+
+
+def _prepared(images: Image, interface: Interface) -> Image:
+    values = images.astype(np.float32)
+    low, high = interface.range
+    if interface.normalise == "zero-mean":
+        mean, deviation = values.mean((1, 2), keepdims=True), values.std((1, 2), keepdims=True)
+        return (values - mean) / np.maximum(deviation, np.float32(1e-6))
+    if interface.normalise == "min-max":
+        darkest = values.min((1, 2), keepdims=True)
+        values = (values - darkest) / np.maximum(np.ptp(values, (1, 2), keepdims=True), np.float32(1e-6))
+    elif (low, high) == (0, 255):
+        return values
+    else:
+        values = values / np.float32(255)
+    return values * np.float32(high - low) + np.float32(low)
+
+
+def _with_channels(batch: Image, interface: Interface) -> Image:
+    if interface.layout == "NHW":
+        return batch
+    axis = str(interface.layout).index("C")
+    return np.ascontiguousarray(np.repeat(np.expand_dims(batch, axis), interface.channels, axis))
+
+
+def _probabilities(name: str, given: Array, shape: tuple[int, ...], interface: Interface) -> Image:
+    """What a network gave, as (N, H, W) probabilities."""
+    card = f"{name}.toml"
+    layouts = [layout for layout in _layouts(given.ndim) if interface.output_layout in (None, layout)]
+    fitting = [layout for layout in layouts if tuple(given.shape[layout.index(axis)] for axis in "NHW") == shape]
+    if len(fitting) != 1:
+        raise ModelError(
+            f"{name}: gives {_shown(given.shape)} for {shape[0]} images of {shape[1]}×{shape[2]} px; (N, H, W, 1) is "
+            f"needed, or say in its card ({card}) [output] layout = …"
+        )
+    channels = np.moveaxis(given, fitting[0].index("C"), -1) if "C" in fitting[0] else given[..., None]
+    if interface.kind == "labels":
+        return _cells(name, channels, interface)
+    values = channels.astype(np.float32)
+    if not np.isfinite(values).all():
+        raise ModelError(f"{name}: gives values that are not finite; is it damaged?")
+    count = values.shape[-1]
+    if (interface.foreground or 0) >= count or (interface.foreground is None and count > 1):
+        raise ModelError(
+            f"{name}: gives {count} channels; say in its card ({card}) [output] foreground = 0 to {count - 1}, "
+            "the channel that is cells"
+        )
+    if interface.kind == "logits":
+        values = softmax(values, axis=-1) if count > 1 else expit(values)
+    values = values[..., interface.foreground or 0]
+    if values.min() < -_ROUNDING or values.max() > 1 + _ROUNDING:
+        raise ModelError(
+            f"{name}: gives values from {values.min():.3g} to {values.max():.3g}, and a probability is in [0, 1]; "
+            f'say in its card ({card}) [output] kind = "logits" or "labels", if that is what they are'
+        )
+    return np.clip(values, 0, 1)
+
+
+def _cells(name: str, channels: Array, interface: Interface) -> Image:
+    if channels.shape[-1] != 1 or np.any(channels != np.floor(channels)):
+        raise ModelError(f"{name}: labels are whole numbers in one channel; this gives {_shown(channels.shape)}")
+    labels = channels[..., 0]
+    cells = labels > 0 if interface.foreground is None else labels == interface.foreground
+    return cells.astype(np.float32)
