@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from robustbench_cells import __version__, card, ledger, report, simulate, train, verdict
+from robustbench_cells import __version__, card, export, ledger, report, simulate, train, verdict
 from robustbench_cells.errors import RobustbenchError
 
 _ELSEWHERE: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "report": (report.main, "write the reports again from stored results"),
     "card": (card.main, "write texts and scores into model cards"),
+    "export": (export.main, "write a model for other programs"),
     "train": (train.main, "train a recipe"),
     "results": (ledger.main, "list, export or prune the records that were kept"),
     "gate": (verdict.main, "judge a candidate run by a baseline run"),

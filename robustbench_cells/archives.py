@@ -132,7 +132,7 @@ class _Bounded(io.FileIO):
 @contextmanager
 def _opened(path: Path, most_files: int) -> Iterator[zipfile.ZipFile]:
     with _in_words(path):
-        file = _Bounded(path, _END + most_files * _ENTRY)
+        file = _Bounded(path, max(_CHUNK, _END + most_files * _ENTRY))
     with file:
         with _in_words(path):
             archive = zipfile.ZipFile(file)

@@ -149,6 +149,8 @@ class Delivery(distributed.WorkerPlugin):
             raise ClusterError(f"a worker is not like this machine: {'; '.join(other)}; install the same package there")
         limit_threads(self._threads)
         self._segmenters = {name: model.load() for name, model in self.models.items()}
+        for name, segmenter in self._segmenters.items():
+            segmenter.name = name
 
 
 def _portable(error: Exception | None) -> Exception | None:

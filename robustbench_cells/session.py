@@ -6,6 +6,7 @@ This is where the pytest plugin keeps its logic.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from functools import partial
@@ -80,15 +81,19 @@ def segmenter_sources(models: Sequence[str]) -> dict[str, str]:
     Raises
     ------
     ModelError
-        If two have the same name, or a model has that of a baseline.
+        If two have the same name, or a model has that of a baseline. Files that differ in their suffix alone are called
+        by their whole names.
     """
     shipped = shipped_models()
     if not models:
         return {name: name for name in (*BASELINES.names(), *shipped)}
     sources = {REFERENCE: REFERENCE}
+    files = Counter(segmenter_name(model) for model in set(models) if model not in shipped)
     for model in models:
         known = model in BASELINES or model in shipped
         name = model if known else segmenter_name(model)
+        if not known and files[name] > 1:
+            name = Path(model).name
         if sources.setdefault(name, model) != model or (not known and name in BASELINES):
             raise ModelError(f"{model}: another segmenter of this run is called {name!r}; give the file another name")
     return sources
@@ -167,6 +172,8 @@ class BenchmarkSession:
         self._sources = {name: sources[name] for name in names}
         trusted = self.settings.trust_model
         self.segmenters = {name: load(source, trusted=trusted) for name, source in self._sources.items()}
+        for name, segmenter in self.segmenters.items():
+            segmenter.name = name
         self._frames = {
             frame: FrameKey(self.selection.key, frame, digest) for frame, digest in self.selection.digests.items()
         }

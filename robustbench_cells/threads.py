@@ -12,6 +12,11 @@ def share_cores(processes: int) -> None:
     limit_threads(max(1, (os.cpu_count() or 1) // processes))
 
 
+def threads_given() -> int:
+    """The number that was set for this process; 0 where none was, and a library may take all cores."""
+    return int(os.environ.get(_COUNTS[0], "0"))
+
+
 def limit_threads(threads: int) -> None:
     """Use so many threads, to be called before a model is loaded. A count that the environment sets already stays."""
     import cv2

@@ -102,9 +102,9 @@ def test_a_model_of_another_form_is_refused(tmp_path: Path) -> None:
 def test_every_call_of_the_network_has_one_batch_size(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     segmenter = load_segmenter(str(saved))
     shapes = []
-    inner = segmenter._model.predict_on_batch  # type: ignore[attr-defined]
+    inner = segmenter.model.predict_on_batch  # type: ignore[attr-defined]
     monkeypatch.setattr(
-        segmenter._model,  # type: ignore[attr-defined]
+        segmenter.model,  # type: ignore[attr-defined]
         "predict_on_batch",
         lambda batch: (shapes.append(batch.shape), inner(batch))[1],
     )
@@ -140,6 +140,6 @@ def test_a_shipped_model_has_a_card_and_its_parameters(name: str) -> None:
     path = shipped_models()[name]
     assert card_path(path).exists()
     assert path.stat().st_size < 3_000_000  # no optimizer state
-    parameters = load_segmenter(name)._model.count_params()  # type: ignore[attr-defined]
+    parameters = load_segmenter(name).model.count_params()  # type: ignore[attr-defined]
     assert parameters == read_card(card_path(path))["parameters"]
     assert abs(parameters / PARAMETERS - 1) <= 0.05

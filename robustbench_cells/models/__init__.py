@@ -3,7 +3,8 @@
 from robustbench_cells.models._cards import card_path, identity, read_card, write_card
 from robustbench_cells.models._keras import KerasSegmenter, jit_setting
 from robustbench_cells.models._loading import format_of, load_segmenter, segmenter_name, shipped_models
-from robustbench_cells.models._quiet import import_keras
+from robustbench_cells.models._network import probe_images
+from robustbench_cells.models._quiet import errors_only, import_keras
 from robustbench_cells.models._registry import FORMATS
 from robustbench_cells.models._tiles import predict_frame
 from robustbench_cells.models.unet import build_unet, to_unit
@@ -13,12 +14,14 @@ __all__ = [
     "KerasSegmenter",
     "build_unet",
     "card_path",
+    "errors_only",
     "format_of",
     "identity",
     "import_keras",
     "jit_setting",
     "load_segmenter",
     "predict_frame",
+    "probe_images",
     "read_card",
     "segmenter_name",
     "shipped_models",

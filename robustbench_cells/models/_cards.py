@@ -31,8 +31,12 @@ _SCHEMA = {
 
 
 def card_path(model: Path) -> Path:
-    """Where the card of a model's file or folder lies: beside it, with the suffix ``.toml``."""
-    return model.with_suffix(".toml")
+    """Where the card of a model's file or folder lies: beside it, ``mine.toml`` for ``mine.keras``.
+
+    Where ``mine.keras.toml`` is there, it is that: for several files of one stem.
+    """
+    own = model.with_name(f"{model.name}.toml")
+    return own if own.exists() else model.with_suffix(".toml")
 
 
 def write_card(path: Path, card: Mapping[str, Any]) -> None:
@@ -80,8 +84,9 @@ def identity(model: Path) -> tuple[str, Interface]:
     named = card.get("sha256")
     if named is not None and named != digest:
         raise ModelError(
-            f"{model}: SHA-256 is {digest[:12]}…, but its card {path.name} says {str(named)[:12]}…; it is "
-            "damaged or was replaced: restore it, or retrain it so that the card is written anew"
+            f"{model}: SHA-256 is {digest[:12]}…, but its card {path.name} says {str(named)[:12]}…; it is damaged "
+            "or was replaced: restore it, or retrain it so that the card is written anew (or, if it is the card "
+            f"of another file, give this one its own: {model.name}.toml)"
         )
     interface = declared(card)
     if interface != Interface():

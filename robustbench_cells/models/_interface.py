@@ -28,12 +28,16 @@ SCHEMA: dict[str, Any] = {  # of the tables in a card; a mistyped key would chan
         "type": "object",
         "additionalProperties": False,
         "properties": {
+            "name": {"type": "string"},
             "layout": {"enum": ["NHWC", "NCHW", "NHW"]},
             "kind": {"enum": ["probability", "logits", "labels"]},
             "foreground": {"type": "integer", "minimum": 0},
         },
     },
 }
+
+
+_OUTPUT = {"layout": "output_layout", "name": "output"}  # keys of [output] and the attributes that they set
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class Interface:
     side, halo
         Of the tiles that a patch is cut into, in pixels, and how much of each tile's border is thrown away; for a
         network that takes one size only.
+    output
+        Name of the one to take, where a network has several.
     kind
         ``probability`` in [0, 1]; ``logits`` (of one channel by the sigmoid, of several by the softmax); ``labels``,
         whole numbers.
@@ -68,6 +74,7 @@ class Interface:
     range: tuple[float, float] = (0.0, 255.0)
     side: int | None = None
     halo: int = 0
+    output: str | None = None
     output_layout: Layout | None = None
     kind: Literal["probability", "logits", "labels"] = "probability"
     foreground: int | None = None
@@ -83,6 +90,5 @@ def declared(card: Mapping[str, Any]) -> Interface:
     taken, given = dict(card.get("input", {})), dict(card.get("output", {}))
     if "range" in taken:
         taken["range"] = tuple(float(end) for end in taken["range"])
-    if "layout" in given:
-        given["output_layout"] = given.pop("layout")
+    given = {_OUTPUT.get(key, key): value for key, value in given.items()}
     return Interface(**taken, **given)

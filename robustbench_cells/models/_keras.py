@@ -24,6 +24,11 @@ def jit_setting() -> bool | str:
 class KerasSegmenter(NetworkSegmenter):
     """A Keras model (see `NetworkSegmenter`): without an interface, one grey channel in and one probability out.
 
+    Attributes
+    ----------
+    model
+        The model itself.
+
     Raises
     ------
     ModelError
@@ -36,14 +41,14 @@ class KerasSegmenter(NetworkSegmenter):
                 raise ModelError(f"{name}: has several {end}s, {shape}; one is needed")
         if not model.compiled:
             model.compile(jit_compile=jit_setting())
-        self._model = model
+        self.model = model
         super().__init__(name, Network(self._run, model.input_shape), digest, interface)
 
     @property
     def weights(self) -> list[np.ndarray]:
         """The network's weights, layer by layer."""
-        return self._model.get_weights()
+        return self.model.get_weights()
 
     def _run(self, batch: np.ndarray) -> np.ndarray:
-        found: Any = self._model.predict_on_batch(batch)
+        found: Any = self.model.predict_on_batch(batch)
         return np.asarray(found, np.float32)

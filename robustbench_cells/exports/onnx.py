@@ -1,0 +1,23 @@
+"""ONNX, for onnxruntime, OpenVINO and many others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from robustbench_cells.exports._onnx import write_onnx
+from robustbench_cells.exports._registry import EXPORTS, Export
+from robustbench_cells.models import KerasSegmenter
+
+
+@EXPORTS.register
+class Onnx(Export):
+    """An ``.onnx`` file: grey levels (N, 256, 256, 1) in, probabilities (N, 256, 256, 1) out."""
+
+    name = "onnx"
+    suffix = ".onnx"
+
+    def write(self, segmenter: KerasSegmenter, card: Mapping[str, Any], path: Path) -> None:
+        """See `Export.write`."""
+        write_onnx(segmenter, path)

@@ -1,0 +1,160 @@
+"""ONNX graphs, checked before anything runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from robustbench_cells.errors import ModelError
+from robustbench_cells.models._network import Array, Network
+from robustbench_cells.threads import threads_given
+
+_MOST_BYTES = 2**31 - 1  # what a protobuf holds
+_MOST_MEMORY = 4 * 2**30  # bytes that all sessions of a process may take
+_ENDLESS = {"Loop", "Scan"}  # a network that segments needs none, and they may run for ever
+
+
+def onnx_network(path: Path, output: str | None = None) -> Network:
+    """A graph of one image input as a network, run by onnxruntime.
+
+    Parameters
+    ----------
+    path
+        See `checked_session`.
+    output
+        Which one, of several.
+
+    Raises
+    ------
+    ModelError
+        As `checked_session`, and if the graph has other inputs or outputs.
+    """
+    return _network(path, checked_session(path), output)
+
+
+def checked_session(path: Path) -> Any:
+    """A graph that was looked through, ready to run.
+
+    Parameters
+    ----------
+    path
+        The ``.onnx`` file; the data of its tensors may lie in other files of the same folder, and nowhere else.
+
+    Raises
+    ------
+    ModelError
+        If onnx or onnxruntime is not installed, or the graph is damaged or hostile.
+    """
+    try:
+        import onnx
+        import onnxruntime
+        from google.protobuf.message import DecodeError
+        from onnx.external_data_helper import load_external_data_for_model
+    except ModuleNotFoundError as error:
+        raise ModelError(f"{path}: needs {error.name}: pip install 'robustbench-cells[onnx]'") from error
+    _check_size(path)
+    try:
+        graph = onnx.load_model(path, load_external_data=False)
+    except (DecodeError, OSError, ValueError) as error:
+        raise ModelError(f"{path}: is not an ONNX file or is damaged ({error}); export it again") from error
+    _check(path, graph)
+    try:
+        load_external_data_for_model(graph, str(path.parent))
+        return _session(onnxruntime, graph.SerializeToString())
+    except Exception as error:  # whatever a damaged graph makes the two raise
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise ModelError(f"{path}: onnxruntime cannot load it ({reason[0]}); export it again") from error
+
+
+def _check_size(path: Path) -> None:
+    if path.stat().st_size > _MOST_BYTES:
+        raise ModelError(f"{path}: has {path.stat().st_size} bytes; at most {_MOST_BYTES} are read")
+
+
+def _check(path: Path, graph: Any) -> None:
+    """Refuse what could read other files or run for ever."""
+    folder, total = path.parent.resolve(), 0
+    for tensor in _tensors(graph):
+        for entry in tensor.external_data:
+            if entry.key != "location":
+                continue
+            file = folder / entry.value
+            if Path(entry.value).is_absolute() or file.is_symlink() or not file.resolve().is_relative_to(folder):
+                raise ModelError(
+                    f"{path}: its tensor {tensor.name!r} is to be read from {entry.value!r}, outside its folder"
+                )
+            if not file.is_file():
+                raise ModelError(f"{path}: the file {entry.value!r} with its tensor {tensor.name!r} is not beside it")
+            total = max(total, file.stat().st_size)
+    if total > _MOST_BYTES:
+        raise ModelError(f"{path}: its tensors lie in a file of {total} bytes; at most {_MOST_BYTES} are read")
+    if endless := {node.op_type for node in _nodes(graph)} & _ENDLESS:
+        raise ModelError(
+            f"{path}: has the operator {', '.join(sorted(endless))}, which may run for ever; it is not run"
+        )
+
+
+def _messages(message: Any) -> Iterator[Any]:
+    """A protobuf message and all inside it, without recursion: a hostile one nests deeply."""
+    left = [message]
+    while left:
+        one = left.pop()
+        yield one
+        for field, value in one.ListFields():
+            if field.message_type is not None:
+                left.extend(value if hasattr(value, "__len__") else [value])
+
+
+def _tensors(graph: Any) -> Iterator[Any]:
+    return (one for one in _messages(graph) if one.DESCRIPTOR.name == "TensorProto")
+
+
+def _nodes(graph: Any) -> Iterator[Any]:
+    return (one for one in _messages(graph) if one.DESCRIPTOR.name == "NodeProto")
+
+
+def _session(onnxruntime: Any, content: bytes) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # its words to the error stream come as an exception, too
+    options.intra_op_num_threads = threads_given()
+    options.add_session_config_entry("session.use_env_allocators", "1")
+    _limit_memory(onnxruntime)
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+@cache
+def _limit_memory(onnxruntime: Any) -> None:
+    """Once a process: a graph that asks for more memory than there is fails, and not the machine."""
+    kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR
+    memory = onnxruntime.OrtMemoryInfo("Cpu", kind, 0, onnxruntime.OrtMemType.DEFAULT)
+    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({"max_mem": _MOST_MEMORY}))
+
+
+def _network(path: Path, session: Any, output: str | None) -> Network:
+    inputs, outputs = session.get_inputs(), [one.name for one in session.get_outputs()]
+    if len(inputs) != 1:
+        raise ModelError(f"{path}: has {len(inputs)} inputs ({', '.join(one.name for one in inputs)}); one is needed")
+    if output is None and len(outputs) > 1:
+        raise ModelError(
+            f"{path}: has several outputs ({', '.join(outputs)}); say which in its card {path.stem}.toml: "
+            f'[output] name = "{outputs[0]}"'
+        )
+    if output is not None and output not in outputs:
+        raise ModelError(f"{path}: has no output {output!r}; there are: {', '.join(outputs)}")
+    (given,) = inputs
+    kinds: dict[str, type] = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
+    kinds |= {"tensor(uint8)": np.uint8, "tensor(uint16)": np.uint16}
+    if given.type not in kinds:
+        raise ModelError(f"{path}: takes {given.type}; one of {', '.join(kinds)} is needed")
+    kind, wanted = kinds[given.type], [output or outputs[0]]
+    shape = tuple(length if isinstance(length, int) and length > 0 else None for length in given.shape)
+
+    def run(batch: Array) -> Array:
+        found: list[Any] = session.run(wanted, {given.name: batch.astype(kind)})
+        return np.asarray(found[0])
+
+    return Network(run, shape)

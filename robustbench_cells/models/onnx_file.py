@@ -1,0 +1,29 @@
+"""Models in the Open Neural Network Exchange format, whichever library they come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from robustbench_cells.models._cards import identity
+from robustbench_cells.models._network import NetworkSegmenter
+from robustbench_cells.models._onnx import onnx_network
+from robustbench_cells.models._registry import FORMATS, ModelFormat
+from robustbench_cells.types import Segmenter
+
+
+@FORMATS.register
+class OnnxFile(ModelFormat):
+    """An ``.onnx`` file, run by onnxruntime; the data of its tensors may not leave its folder."""
+
+    name = "onnx"
+    looks_like = "FILE.onnx"
+
+    def recognises(self, where: str) -> bool:
+        """See `ModelFormat.recognises`."""
+        return where.endswith(".onnx")
+
+    def load(self, where: str, *, trusted: bool) -> Segmenter:
+        """See `ModelFormat.load`; trust changes nothing."""
+        path = Path(where)
+        digest, interface = identity(path)
+        return NetworkSegmenter(path.stem, onnx_network(path, interface.output), digest, interface)

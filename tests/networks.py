@@ -1,0 +1,54 @@
+"""Tiny networks in files of each kind, each made by the kind's own library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def save_tiny_network(path: Path, seed: int) -> Path:
+    """One convolution: a real file of a real network that costs next to nothing to run."""
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((None, None, 1))
+    start = keras.initializers.GlorotUniform(seed=seed)
+    outputs = layers.Conv2D(1, 5, padding="same", activation="sigmoid", kernel_initializer=start)(
+        layers.Rescaling(1 / 255)(inputs)
+    )
+    keras.Model(inputs, outputs).save(path)
+    return path
+
+
+def onnx_graph(
+    nodes: list[Any], tensors: list[Any] = (), side: int | None = 256, outputs: tuple[str, ...] = ("y",)
+) -> Any:  # type: ignore[assignment]
+    """A graph from ``x``, (N, 1, side, side), to ``y``."""
+    from onnx import TensorProto, helper
+
+    shape = ["n", 1, side, side]
+    return helper.make_model(
+        helper.make_graph(
+            nodes,
+            "graph",
+            [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs],
+            list(tensors),
+        ),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=9,
+    )
+
+
+def convolution(seed: int = 0) -> tuple[list[Any], list[Any]]:
+    """Nodes and tensors of a 5×5 convolution of grey levels with a sigmoid."""
+    from onnx import helper, numpy_helper
+
+    kernel = np.random.default_rng(seed).normal(0, 0.2 / 255, (1, 1, 5, 5)).astype(np.float32)
+    nodes = [
+        helper.make_node("Conv", ["x", "kernel"], ["z"], pads=[2, 2, 2, 2]),
+        helper.make_node("Sigmoid", ["z"], ["y"]),
+    ]
+    return nodes, [numpy_helper.from_array(kernel, "kernel")]

@@ -1,0 +1,361 @@
+"""Models of other kinds: the same masks through the real benchmark, and what strangers may send."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from robustbench_cells.errors import ModelError
+from robustbench_cells.export import main
+from robustbench_cells.models import load_segmenter, probe_images, write_card
+from robustbench_cells.session import segmenter_sources
+from robustbench_cells.types import THRESHOLD
+from tests.conftest import REPOSITORY
+from tests.networks import convolution, onnx_graph, save_tiny_network
+
+onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
+pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
+pytest.importorskip("tf2onnx", reason="needs the extra 'onnx'")
+core = pytest.importorskip("bioimageio.core", reason="needs the extra 'bioimageio'")
+
+FUNCTION = """
+from robustbench_cells import load_segmenter
+
+_network = load_segmenter("mine.keras")
+
+def predict(images):
+    return _network.predict(images)
+"""
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One network as ``mine.keras``, ``mine.onnx``, ``mine.zip`` and ``segment:predict``."""
+    folder = tmp_path_factory.mktemp("formats")
+    save_tiny_network(folder / "mine.keras", seed=1)
+    for target in ("onnx", "bioimageio"):
+        command = [sys.executable, "-m", "robustbench_cells", "export", "mine.keras", "--to", target]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "0.0000% of the pixels of two test pictures differ" in done.stdout
+    (folder / "segment.py").write_text(FUNCTION)
+    return folder
+
+
+def test_every_format_scores_as_the_original(models: Path, tmp_path: Path) -> None:
+    sources = ["mine.keras", "mine.onnx", "mine.zip", "segment:predict"]
+    command = [sys.executable, "-m", "pytest", str(REPOSITORY / "benchmarks" / "test_robustness.py"), "-q", "-v"]
+    command += ["--rb-reports", str(tmp_path), "--rb-frames", "2", "--rb-trust-model", "-k", "clean or noise-50"]
+    command += [part for source in sources for part in ("--rb-model", source)]
+    done = subprocess.run(command, cwd=models, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    import pandas as pd
+
+    records = pd.read_csv(tmp_path / "patches.csv.gz").set_index(["artefact", "intensity", "frame", "patch"])
+    original = records[records["segmenter"] == "mine.keras"].drop(columns="segmenter")
+    assert len(original) >= 12 * 2
+    for source in sources[1:]:
+        pd.testing.assert_frame_equal(records[records["segmenter"] == source].drop(columns="segmenter"), original)
+    assert len(set(json.loads((tmp_path / "run.json").read_text())["segmenters"].values())) == 5
+
+
+@pytest.mark.parametrize("name", ["mine.onnx", "mine.zip"])
+def test_every_format_has_the_masks_of_the_original(models: Path, name: str) -> None:
+    images = np.concatenate([probe_images(), np.random.default_rng(0).uniform(0, 255, (3, 256, 256)).astype("f4")])
+    masks = [load_segmenter(str(models / one)).predict(images) > THRESHOLD for one in ("mine.keras", name)]
+    share = np.mean(masks[0] != masks[1])
+    print(f"{name}: {share:.4%} of the pixels differ")
+    assert share == 0
+    assert 0 < masks[0].mean() < 1
+
+
+def test_files_of_one_stem_are_called_by_their_whole_names() -> None:
+    assert segmenter_sources(["a/mine.keras", "mine.onnx"]) == {
+        "background": "background", "mine.keras": "a/mine.keras", "mine.onnx": "mine.onnx",
+    }  # fmt: skip
+    with pytest.raises(ModelError, match=r"another segmenter of this run is called 'mine\.keras'"):
+        segmenter_sources(["a/mine.keras", "b/mine.keras"])
+
+
+# ONNX
+
+
+def save(model: Any, path: Path) -> Path:
+    onnx.save_model(model, path)
+    return path
+
+
+def test_channels_first_and_data_beside_the_graph(tmp_path: Path) -> None:
+    graph = onnx_graph(*convolution())
+    inside = load_segmenter(str(save(graph, tmp_path / "inside.onnx"))).predict(probe_images())
+    onnx.save_model(graph, tmp_path / "beside.onnx", save_as_external_data=True, location="b.data", size_threshold=0)
+    assert (tmp_path / "b.data").exists()
+    np.testing.assert_array_equal(load_segmenter(str(tmp_path / "beside.onnx")).predict(probe_images()), inside)
+
+
+def test_data_outside_the_folder_is_not_read(tmp_path: Path) -> None:
+    graph = onnx_graph(*convolution())
+    folder = tmp_path / "model"
+    folder.mkdir()
+    onnx.save_model(graph, folder / "m.onnx", save_as_external_data=True, location="w.data", size_threshold=0)
+    secret = tmp_path / "secret"
+    shutil.copy(folder / "w.data", secret)
+    for location in ("../secret", str(secret), "link"):
+        hostile = onnx.load_model(folder / "m.onnx", load_external_data=False)
+        for entry in hostile.graph.initializer[0].external_data:
+            entry.value = location if entry.key == "location" else entry.value
+        (folder / "hostile.onnx").write_bytes(hostile.SerializeToString())
+        (folder / "link").unlink(missing_ok=True)
+        (folder / "link").symlink_to(secret)
+        with pytest.raises(ModelError, match=rf"hostile\.onnx: .*'{location}', outside its folder"):
+            load_segmenter(str(folder / "hostile.onnx"))
+    (folder / "w.data").unlink()
+    with pytest.raises(ModelError, match=r"the file 'w\.data' with its tensor 'kernel' is not beside it"):
+        load_segmenter(str(folder / "m.onnx"))
+
+
+def test_a_graph_that_asks_for_all_memory_fails(tmp_path: Path) -> None:
+    from onnx import TensorProto, helper
+
+    shape = helper.make_tensor("shape", TensorProto.INT64, [4], [1, 200_000, 200_000, 1])
+    nodes = [
+        helper.make_node("ConstantOfShape", ["shape"], ["huge"]),
+        helper.make_node("ReduceMax", ["huge"], ["most"], keepdims=1),
+        helper.make_node("Add", ["x", "most"], ["y"]),
+    ]
+    with pytest.raises(ModelError, match="bomb"):
+        load_segmenter(str(save(onnx_graph(nodes, [shape]), tmp_path / "bomb.onnx")))
+
+
+def test_a_graph_that_could_run_for_ever_is_refused(tmp_path: Path) -> None:
+    from onnx import helper
+
+    body = helper.make_graph([], "body", [], [])
+    hidden = helper.make_graph([helper.make_node("Loop", ["n", "c", "x"], ["y"], body=body)], "branch", [], [])
+    branches = [helper.make_node("If", ["c"], ["y"], then_branch=hidden, else_branch=body)]
+    with pytest.raises(ModelError, match=r"has the operator Loop, which may run for ever"):
+        load_segmenter(str(save(onnx_graph(branches), tmp_path / "endless.onnx")))
+
+
+def test_several_outputs_are_asked_for(tmp_path: Path) -> None:
+    nodes, tensors = convolution()
+    path = save(onnx_graph(nodes, tensors, outputs=("z", "y")), tmp_path / "two.onnx")
+    with pytest.raises(ModelError, match=r"has several outputs \(z, y\); say .*\[output\] name = \"z\""):
+        load_segmenter(str(path))
+    write_card(tmp_path / "two.toml", {"output": {"name": "cells"}})
+    with pytest.raises(ModelError, match=r"has no output 'cells'; there are: z, y"):
+        load_segmenter(str(path))
+    digests = set()
+    for card in ({"name": "y"}, {"name": "z", "kind": "logits"}):
+        write_card(tmp_path / "two.toml", {"output": card})
+        digests.add(load_segmenter(str(path)).digest)
+    assert len(digests) == 2  # what is declared changes what is predicted
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"\x08\x07\x12\xff"])
+def test_files_that_are_no_graphs(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "bad.onnx").write_bytes(content)
+    with pytest.raises(ModelError, match=r"bad\.onnx: "):
+        load_segmenter(str(tmp_path / "bad.onnx"))
+
+
+@pytest.mark.parametrize(
+    ("name", "lacking", "extra"), [("mine.onnx", "onnxruntime", "onnx"), ("mine.zip", "bioimageio.core", "bioimageio")]
+)
+def test_a_library_that_is_not_installed(
+    models: Path, name: str, lacking: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, lacking, None)
+    monkeypatch.delitem(sys.modules, "robustbench_cells.models._bioimageio", raising=False)
+    with pytest.raises(ModelError, match=rf"needs {lacking}: pip install 'robustbench-cells\[{extra}\]'"):
+        load_segmenter(str(models / name))
+
+
+# bioimage.io
+
+
+def unpacked(models: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(models / "mine.zip") as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def changed(folder: Path, change: Callable[[str], str]) -> str:
+    description = folder / "rdf.yaml"
+    text = description.read_text()
+    assert change(text) != text
+    description.write_text(change(text))
+    return str(folder)
+
+
+def test_a_package_passes_bioimage_io_s_own_validation(models: Path) -> None:
+    summary = core.load_description_and_test(models / "mine.zip").validation_summary
+    assert summary.status == "passed", summary
+    assert not summary.errors
+
+
+def test_a_folder_is_a_package_too_and_nothing_reaches_the_network(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = unpacked(models, tmp_path / "package")
+
+    def no_network(*arguments: object, **more: object) -> None:
+        raise AssertionError("the network was asked for")
+
+    monkeypatch.setattr(socket.socket, "connect", no_network)
+    monkeypatch.setattr(socket, "getaddrinfo", no_network)
+    images = probe_images()
+    wanted = load_segmenter(str(models / "mine.keras")).predict(images)
+    np.testing.assert_allclose(load_segmenter(str(folder)).predict(images), wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text.replace("weights.onnx", "http://127.0.0.1:9/weights.onnx"), "is not in the package"),
+        (lambda text: text.replace("weights.onnx", "../weights.onnx"), "is not in the package"),
+        (lambda text: text.replace("weights.onnx", "other.onnx"), "the file 'other.onnx' is not in the package"),
+        (lambda text: text.replace("test_input.npy", "/etc/hostname"), "is not in the package"),
+        (lambda text: text.replace("type: model", "type: dataset"), "not that of a model"),
+        (lambda text: text + "a: &a [1]\nb: [*a, *a]\n", "has aliases or is nested too deeply"),
+        (lambda text: text + "a: " + "[" * 99 + "]" * 99 + "\n", "has aliases or is nested too deeply"),
+        (lambda text: text + "a: [", "is not YAML"),
+        (lambda text: text + "# " + "x" * 2**20, "at most 1048576 are read"),
+        (lambda text: "!!python/object/apply:os.system ['touch canary']\n", "is not"),
+        (lambda text: text.replace("probability", "Not An Id"), "is not a valid package"),
+        (lambda text: text.replace("onnx:", "torchscript:"), "if you trust who made it, say --rb-trust-model"),
+    ],
+)
+def test_packages_of_strangers(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[str], str], words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = unpacked(models, tmp_path / "package")
+    shutil.copy(folder / "weights.onnx", tmp_path)
+    with pytest.raises(ModelError, match=words):
+        load_segmenter(changed(folder, change))
+    assert not (tmp_path / "canary").exists()
+
+
+def test_a_package_that_fails_its_own_test(models: Path, tmp_path: Path) -> None:
+    folder = unpacked(models, tmp_path / "package")
+    np.save(folder / "test_output.npy", 1 - np.load(folder / "test_output.npy"))
+    text = (folder / "rdf.yaml").read_text().splitlines()
+    (folder / "rdf.yaml").write_text("\n".join(line for line in text if "sha256" not in line))
+    with pytest.raises(ModelError, match="does not give what its own test images say"):
+        load_segmenter(str(folder))
+
+
+def test_a_zip_that_is_no_package(tmp_path: Path) -> None:
+    path = tmp_path / "other.zip"
+    path.write_bytes(b"PK")
+    with pytest.raises(ModelError, match=r"other\.zip: "):
+        load_segmenter(str(path))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("../rdf.yaml", "type: model")
+    with pytest.raises(ModelError, match="lead out of the folder"):
+        load_segmenter(str(path))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("notes.txt", "")
+    with pytest.raises(ModelError, match=r"holds no bioimageio\.yaml or rdf\.yaml"):
+        load_segmenter(str(path))
+
+
+# Python
+
+
+NUMBERS = itertools.count()  # a module is imported once a process
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], str]]:
+    monkeypatch.chdir(tmp_path)
+
+    def write(text: str) -> str:
+        name = f"strangers_{next(NUMBERS)}"
+        Path(f"{name}.py").write_text(text)
+        importlib.invalidate_caches()
+        return name
+
+    yield write
+    sys.path[:] = [path for path in sys.path if path != os.getcwd()]
+
+
+def test_a_function_is_a_program(module: Callable[[str], str]) -> None:
+    name = module("open('canary', 'w')\ndef predict(images):\n    return images / 255\n")
+    with pytest.raises(ModelError, match=r"predict: is a Python function, so it could do .* say --rb-trust-model"):
+        load_segmenter(f"{name}:predict")
+    assert not Path("canary").exists()
+    segmenter = load_segmenter(f"{name}:predict", trusted=True)
+    assert Path("canary").exists()
+    assert segmenter.name == f"{name}:predict"
+    np.testing.assert_allclose(segmenter.predict(probe_images()), probe_images() / 255)
+
+
+def test_an_object_with_predict_and_a_digest_of_its_own(module: Callable[[str], str]) -> None:
+    name = module(
+        "class Model:\n    digest = 'weights of May'\n    def predict(self, images):\n        return images > 100\n"
+        "model = Model()\n"
+    )
+    segmenter = load_segmenter(f"{name}:model", trusted=True)
+    assert segmenter.digest == "weights of May"
+    np.testing.assert_array_equal(segmenter.predict(probe_images()), probe_images() > 100)
+
+
+def test_other_weights_are_another_digest(module: Callable[[str], str]) -> None:
+    text = "def predict(images):\n    return images > float(open('weights').read())\n"
+    digests = []
+    for weights in ("100", "100", "101"):
+        Path("weights").write_text(weights)
+        digests.append(load_segmenter(f"{module(text)}:predict", trusted=True).digest)
+    assert digests[0] == digests[1] != digests[2]
+    Path("weights").write_text("100")
+    assert load_segmenter(f"{module(text + '#')}:predict", trusted=True).digest != digests[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import nowhere\n", "cannot be imported .*nowhere"),
+        ("", "cannot be imported .*predict"),
+        ("predict = 3\n", "is int; a function"),
+        ("def predict(images):\n    return images[0] / 255\n", "of the same shape are needed"),
+        ("def predict(images):\n    return (images > 9).astype(int)\n", r"labels: give labels > 0"),
+        ("def predict(images):\n    return images\n", "probabilities are in"),
+    ],
+)
+def test_functions_that_are_no_segmenters(module: Callable[[str], str], text: str, words: str) -> None:
+    with pytest.raises(ModelError, match=words):
+        load_segmenter(f"{module(text)}:predict", trusted=True)
+
+
+# export
+
+
+def test_an_export_is_read_back_and_has_a_card(
+    models: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "robust.onnx"
+    assert main(["unet_robust", "--to", "onnx", "--out", str(out)]) == 0
+    assert "0.0000% of the pixels of two test pictures differ from unet_robust" in capsys.readouterr().out
+    assert load_segmenter(str(out)).digest in (tmp_path / "robust.onnx.toml").read_text()
+    for arguments, words in (
+        ([str(models / "mine.onnx"), "--to", "onnx"], "is no Keras model"),
+        ([str(models / "mine.keras"), "--to", "tflite"], "no export is called 'tflite'"),
+        ([str(models / "mine.keras"), "--to", "onnx", "--out", "mine.zip"], r"ends in .onnx"),
+    ):
+        assert main(arguments) == 2
+        assert words in capsys.readouterr().err
