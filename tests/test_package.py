@@ -73,7 +73,7 @@ def test_describe_lays_data_sets_side_by_side(capsys: pytest.CaptureFixture[str]
 
 def test_describe_of_nothing_is_an_error_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["describe", "nowhere"]) == 2
-    assert "error: nowhere: no such folder" in capsys.readouterr().err
+    assert "error: nowhere: no such folder or file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", [["--help"], ["report", "--help"], ["train", "--help"], ["list", "--help"]])
