@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.baselines import BASELINES
+from robustbench_cells.catalogue import CATALOGUE
 from robustbench_cells.claims import CLAIMS, Claim, Evidence, NotTestedError
 from robustbench_cells.datasets import SOURCES, open_dataset
 from robustbench_cells.evaluate import Condition
@@ -257,7 +258,9 @@ def test_a_data_set_gives_the_same_sound_frames_each_time(kind: str, tmp_path: P
         np.testing.assert_array_equal(sample.image, again.read(frame).image)
 
 
-@pytest.mark.parametrize("registry", [ARTEFACTS, BASELINES, CLAIMS, METRICS, SOURCES, FORMATS, OUTPUTS, RECIPES])
+@pytest.mark.parametrize(
+    "registry", [ARTEFACTS, BASELINES, CATALOGUE, CLAIMS, METRICS, SOURCES, FORMATS, OUTPUTS, RECIPES]
+)
 def test_every_plug_in_has_a_first_line_for_the_list(registry: object) -> None:
     for plugin in registry:  # type: ignore[attr-defined]
         assert (type(plugin).__doc__ or "").strip().partition("\n")[0].endswith((".", ":")) or plugin.name == "keras"
