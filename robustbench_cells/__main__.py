@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from robustbench_cells import __version__, card, export, ledger, report, simulate, train, verdict
+from robustbench_cells import __version__, card, data, export, ledger, report, simulate, train, verdict
 from robustbench_cells.errors import RobustbenchError
 
 _ELSEWHERE: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "report": (report.main, "write the reports again from stored results"),
+    "data": (data.main, "download public data sets"),
     "card": (card.main, "write texts and scores into model cards"),
     "export": (export.main, "write a model for other programs"),
     "train": (train.main, "train a recipe"),
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         "list", help="show artefacts, segmenters, data sets, metrics, profiles, recipes, claims and reports"
     )
     describe = commands.add_parser("describe", help="print statistics of data sets, side by side")
-    describe.add_argument("dataset", nargs="+", help="'synthetic' or a folder")
+    describe.add_argument("dataset", nargs="+", help="'synthetic', a folder or files, as `list` shows")
     describe.add_argument("--split", default="train", help="split of each (default: train)")
     describe.add_argument("--frames", type=int, default=12, help="frames of each, evenly spread (default: 12)")
     describe.add_argument("--white-level", type=int, help="the value of 16-bit files that is white")
@@ -57,6 +58,7 @@ def _list() -> str:
 
     from robustbench_cells.artefacts import ARTEFACTS, pairs
     from robustbench_cells.baselines import BASELINES
+    from robustbench_cells.catalogue import CATALOGUE
     from robustbench_cells.claims import in_order
     from robustbench_cells.datasets import SOURCES
     from robustbench_cells.metrics import METRICS
@@ -90,6 +92,7 @@ def _list() -> str:
             ("kind", "layout", "splits"),
             [(source.name, source.layout, source.splits) for source in SOURCES],
         ),
+        "Data sets to download": (("name", "what"), [(offer.name, _first_line(offer)) for offer in CATALOGUE]),
         "Metrics": (
             ("name", "patches become", "best", "what"),
             [

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from robustbench_cells.errors import ArchiveError
 
-_CHUNK = 2**20  # bytes
+_CHUNK = 2**16  # bytes; less than the bound on what is read at once, see `_Bounded`
 _NAME = 255  # bytes of a file's name with its folders
 _ENTRY = 512  # bytes of the archive's directory for one file: what a long name needs, and some more
 _END = 2**17  # bytes: the archive's end, where its directory is looked up, comment included
@@ -132,7 +132,7 @@ class _Bounded(io.FileIO):
 @contextmanager
 def _opened(path: Path, most_files: int) -> Iterator[zipfile.ZipFile]:
     with _in_words(path):
-        file = _Bounded(path, max(_CHUNK, _END + most_files * _ENTRY))
+        file = _Bounded(path, _END + most_files * _ENTRY)
     with file:
         with _in_words(path):
             archive = zipfile.ZipFile(file)

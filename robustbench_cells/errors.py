@@ -13,6 +13,10 @@ class ArchiveError(RobustbenchError):
     """A zip file is damaged, larger than allowed, or holds what must not be unpacked."""
 
 
+class DownloadError(RobustbenchError):
+    """A file cannot be fetched, or is not the one that was to be fetched."""
+
+
 class ModelError(RobustbenchError):
     """A model file cannot be loaded, or does not behave as a segmenter."""
 

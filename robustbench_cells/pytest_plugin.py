@@ -46,7 +46,7 @@ _NO_SETTINGS = (
 _OPTIONS: dict[str, dict[str, Any]] = {
     "dataset": {
         "default": "synthetic",
-        "help": "'synthetic', or a folder (`robustbench_cells list` shows the layouts)",
+        "help": "'synthetic', a folder or files (`robustbench_cells list` shows the layouts)",
     },
     "split": {"help": "split of the data set (default: its own, mostly 'test')"},
     "model": {

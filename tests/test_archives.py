@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +38,14 @@ def test_a_sound_archive_is_unpacked_as_it_is(tmp_path: Path) -> None:
     unpack(path, tmp_path / "out" / "there", **LIMITS, announce=lambda done, whole: said.append((done, whole)))
     assert tree(tmp_path / "out") == {f"there/{name}": content for name, content in FILES.items()}
     assert said[-1] == (413, 413)
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_large_files_are_unpacked_however_few_are_allowed(tmp_path: Path, compression: int) -> None:
+    content = np.random.default_rng(0).bytes(3_000_000)  # of which nothing can be compressed
+    path = made(tmp_path / "a.zip", {"weights": content}, compression)
+    unpack(path, tmp_path / "there", most_bytes=3_000_000, most_files=1)
+    assert tree(tmp_path / "there") == {"weights": content}
 
 
 def test_one_folder_of_an_archive_may_be_all_that_is_wanted(tmp_path: Path) -> None:

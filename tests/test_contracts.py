@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.baselines import BASELINES
+from robustbench_cells.catalogue import CATALOGUE
 from robustbench_cells.claims import CLAIMS, Claim, Evidence, NotTestedError
 from robustbench_cells.datasets import SOURCES, open_dataset
 from robustbench_cells.evaluate import Condition
@@ -27,7 +28,8 @@ from robustbench_cells.results import Results, records_table
 from robustbench_cells.session import load
 from robustbench_cells.training.recipes import RECIPES, Recipe
 from robustbench_cells.types import PATCH_SIDE, Artefact, Comparison, Image, Labels, Metric, Record, Sample, Segmenter
-from tests.conftest import draw_labels, images, sample_of, save_mask
+from tests.conftest import draw_labels, images, sample_of
+from tests.made_up_frames import WRITERS
 
 artefacts = pytest.mark.parametrize("artefact", list(ARTEFACTS), ids=ARTEFACTS.names())
 metrics = pytest.mark.parametrize("metric", list(METRICS), ids=METRICS.names())
@@ -229,23 +231,16 @@ def test_a_metric_is_best_for_the_truth_itself(metric: Metric) -> None:
         assert (perfect > other) == (metric.best == "highest")
 
 
-def _folder_of(kind: str, root: Path) -> str:
-    """A smallest data set of each kind; a new kind adds its own here only if it needs files."""
-    labels = draw_labels((90, 80), 2).astype(np.uint8)
+def _made(kind: str, root: Path) -> str:
+    """A smallest data set of each kind; a new kind adds its own to `made_up_frames` only if it needs files."""
+    labels = draw_labels((90, 80), 2).astype(np.uint16)
     image = np.where(labels > 0, 220, 90).astype(np.uint8)
-    layouts = {
-        "paired": (("test/input/t{}.tif", image), ("test/output/m{}.tif", labels)),
-        "cell_tracking_challenge": (("01/t00{}.tif", image), ("01_ST/SEG/man_seg00{}.tif", labels.astype(np.uint16))),
-    }
-    for pattern, pixels in layouts.get(kind, ()):
-        for number in (1, 2):
-            save_mask(root / pattern.format(number), pixels)
-    return str(root) if kind in layouts else kind
+    return WRITERS[kind](root, np.stack([image] * 2), np.stack([labels] * 2)) if kind in WRITERS else kind
 
 
 @pytest.mark.parametrize("kind", SOURCES.names())
 def test_a_data_set_gives_the_same_sound_frames_each_time(kind: str, tmp_path: Path) -> None:
-    where = _folder_of(kind, tmp_path)
+    where = _made(kind, tmp_path)
     first, again = (open_dataset(where, frames=2) for _ in range(2))
     assert [source.name for source in SOURCES if source.recognises(where)] == [kind]
     assert first.fingerprint == again.fingerprint
@@ -263,7 +258,9 @@ def test_a_data_set_gives_the_same_sound_frames_each_time(kind: str, tmp_path: P
         np.testing.assert_array_equal(sample.image, again.read(frame).image)
 
 
-@pytest.mark.parametrize("registry", [ARTEFACTS, BASELINES, CLAIMS, METRICS, SOURCES, FORMATS, OUTPUTS, RECIPES])
+@pytest.mark.parametrize(
+    "registry", [ARTEFACTS, BASELINES, CATALOGUE, CLAIMS, METRICS, SOURCES, FORMATS, OUTPUTS, RECIPES]
+)
 def test_every_plug_in_has_a_first_line_for_the_list(registry: object) -> None:
     for plugin in registry:  # type: ignore[attr-defined]
         assert (type(plugin).__doc__ or "").strip().partition("\n")[0].endswith((".", ":")) or plugin.name == "keras"

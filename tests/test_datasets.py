@@ -181,7 +181,7 @@ def no_output(root: Path) -> Path:
     ("spoil", "words"),
     [
         (colour, r"t012\.tif: is RGB .*save it as 8- or 16-bit grey"),
-        (pages, r"t012\.tif: has 2 pages; save each"),
+        (pages, r"t012\.tif: has more than one page; save each"),
         (cut_short, r"t012\.tif: cannot be read as an image .*replace"),
         (not_an_image, r"man_seg012\.tif: cannot be read as an image .*replace"),
         (without_partner, r"t012\.tif: no file numbered 12 in .*output; add its partner or remove it"),
@@ -271,7 +271,7 @@ def test_a_damaged_file_is_read_or_refused_in_words(tmp_path: Path, seed: int) -
 @pytest.mark.parametrize(
     ("where", "split", "words"),
     [
-        ("nowhere", None, r"nowhere: no such folder, and no embedded data set of that name \(synthetic\)"),
+        ("nowhere", None, r"nowhere: no such folder or file, and no embedded data set of that name \(synthetic\)"),
         ("synthetic", "holdout", r"has no split 'holdout'; there are: train, validation, test"),
     ],
 )

@@ -15,6 +15,7 @@ import robustbench_cells
 from robustbench_cells.__main__ import main
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.baselines import BASELINES
+from robustbench_cells.catalogue import CATALOGUE
 from robustbench_cells.datasets import SOURCES
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.profiles import PROFILES
@@ -58,7 +59,14 @@ def test_every_public_name_is_there() -> None:
 def test_list_shows_every_plug_in(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     shown = capsys.readouterr().out
-    for name in (*ARTEFACTS.names(), *BASELINES.names(), *SOURCES.names(), *METRICS.names(), *PROFILES):
+    for name in (
+        *ARTEFACTS.names(),
+        *BASELINES.names(),
+        *SOURCES.names(),
+        *CATALOGUE.names(),
+        *METRICS.names(),
+        *PROFILES,
+    ):
         assert name in shown
     assert "grey levels" in shown
     assert "0, 300, 1000, 2000, 3000, 4000" in shown
@@ -73,10 +81,13 @@ def test_describe_lays_data_sets_side_by_side(capsys: pytest.CaptureFixture[str]
 
 def test_describe_of_nothing_is_an_error_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["describe", "nowhere"]) == 2
-    assert "error: nowhere: no such folder" in capsys.readouterr().err
+    assert "error: nowhere: no such folder or file" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [["--help"], ["report", "--help"], ["train", "--help"], ["list", "--help"]])
+@pytest.mark.parametrize(
+    "command",
+    [["--help"], ["report", "--help"], ["train", "--help"], ["list", "--help"], ["data", "download", "--help"]],
+)
 def test_help_teaches(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(command)

@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from robustbench_cells.store import Store
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, draw_labels
+from tests.made_up_frames import WRITERS
 from tests.networks import save_tiny_network
 
 BENCHMARK = REPOSITORY / "benchmarks" / "test_robustness.py"
@@ -131,11 +132,26 @@ def test_real_files_and_a_field_of_interest(tmp_path: Path) -> None:
     assert records(tmp_path).query("artefact == 'clean'")["jaccard"].mean() > 0.5
 
 
+def test_the_same_frames_get_the_same_scores_whatever_holds_them(tmp_path: Path) -> None:
+    labels = np.stack([draw_labels((520, 530), seed, cells=60) for seed in (1, 2)]).astype(np.uint16)
+    images = np.where(labels > 0, 200, 90).astype(np.uint8)
+    found = {}
+    for kind in ("paired", "stack", "npz", "csv"):
+        where = WRITERS[kind](tmp_path / kind / "frames", images, labels)
+        options = ("--rb-profile", "quick", "--rb-model", "dog_otsu", "--rb-dataset", where)
+        bench(tmp_path / kind, *options, "-k", "dog_otsu and (clean or noise)")
+        found[kind] = (tmp_path / kind / "reports/patches.csv.gz").read_bytes()
+        run = json.loads((tmp_path / kind / "reports/run.json").read_text())
+        assert run["dataset"]["title"].startswith(where)
+    assert set(found.values()) == {found["paired"]}
+    assert records(tmp_path / "npz").query("artefact == 'clean'")["jaccard"].mean() > 0.5
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("--rb-profile", "huge"), "no profile is called 'huge'; there are: quick, default, paper"),
-        (("--rb-dataset", "nowhere"), "nowhere: no such folder, and no embedded data set"),
+        (("--rb-dataset", "nowhere"), "nowhere: no such folder or file, and no embedded data set"),
         (("--rb-frames", "two"), "invalid int value: 'two'"),
         (("-o", "rb_frames=two"), "rb_frames = two: a whole number is needed"),
     ],

@@ -20,7 +20,7 @@ def open_session(folder: Path, **settings: object) -> BenchmarkSession:
     ("settings", "words"),
     [
         ({"profile": "huge"}, "no profile is called 'huge'; there are: quick, default, paper"),
-        ({"dataset": "nowhere"}, "nowhere: no such folder, and no embedded data set"),
+        ({"dataset": "nowhere"}, "nowhere: no such folder or file, and no embedded data set"),
         ({"models": ("nothing.keras",)}, "nothing.keras: no such model file"),
         ({"models": ("unet_orignal",)}, "no segmenter is called 'unet_orignal'"),
         ({"models": ("a/m.keras", "b/m.keras")}, "another segmenter of this run is called 'm'"),

@@ -136,7 +136,7 @@ def open_dataset(
     Parameters
     ----------
     where
-        ``synthetic``, or a folder of a layout that `robustbench_cells list` shows.
+        ``synthetic``, or files or a folder of a layout that `robustbench_cells list` shows.
     split
         The kind's own default if not given.
     margin
@@ -157,7 +157,7 @@ def open_dataset(
     source = next((source for source in SOURCES if source.recognises(where)), None)
     if source is None and not any(Path(part).exists() for part in {where, where.rpartition(":")[0]} - {""}):
         names = [source.name for source in SOURCES if source.recognises(source.name)]
-        raise DataError(f"{where}: no such folder, and no embedded data set of that name ({', '.join(names)})")
+        raise DataError(f"{where}: no such folder or file, and no embedded data set of that name ({', '.join(names)})")
     if source is None:
         known = "; ".join(f"{source.name}: {source.layout}" for source in SOURCES)
         raise DataError(f"{where}: no data set of a known layout is there. Known: {known}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from robustbench_cells.datasets._folders import PairedFiles, pair_folders
+from robustbench_cells.datasets._naming import only_split
 from robustbench_cells.datasets._registry import SOURCES
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Dataset, DatasetSource
@@ -34,7 +35,7 @@ class Paired(DatasetSource):
         """See `DatasetSource.open`."""
         images, colon, masks = where.rpartition(":")
         if colon and Path(images).is_dir():
-            folders, split = (Path(images), Path(masks)), self._only(where, split)
+            folders, split = (Path(images), Path(masks)), only_split(where, split)
         else:
             folders, split = self._folders(Path(where), split)
         pairs = pair_folders(*folders)
@@ -42,17 +43,9 @@ class Paired(DatasetSource):
 
     def _folders(self, root: Path, split: str | None) -> tuple[tuple[Path, Path], str]:
         if (root / "input").is_dir():
-            return (root / "input", root / "output"), self._only(str(root), split)
+            return (root / "input", root / "output"), only_split(str(root), split)
         split = split or "test"
         if not (root / split).is_dir():
             there = sorted(path.parent.name for path in root.glob("*/input"))
             raise DataError(f"{root}: has no split {split!r}; there are: {', '.join(there)}")
         return (root / split / "input", root / split / "output"), split
-
-    def _only(self, where: str, split: str | None) -> str:
-        """The name of the one split of folders that have none; another would be the same frames under its name."""
-        if split not in (None, "all"):
-            raise DataError(
-                f"{where}: has no splits, so none is called {split!r}; leave the split out, or call it 'all'"
-            )
-        return "all"

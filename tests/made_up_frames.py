@@ -1,0 +1,63 @@
+"""The same frames in every layout that needs files, written by the format's own library."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import tifffile
+
+from tests.conftest import save_mask
+
+Pixels = npt.NDArray[np.generic]
+
+
+def paired(root: Path, images: Pixels, masks: Pixels) -> str:
+    for folder, stack in (("input", images), ("output", masks)):
+        for number, pixels in enumerate(stack):
+            save_mask(root / folder / f"t{number:03d}.tif", pixels)
+    return str(root)
+
+
+def challenge(root: Path, images: Pixels, masks: Pixels) -> str:
+    for number, (image, mask) in enumerate(zip(images, masks, strict=True)):
+        save_mask(root / f"01/t{number:03d}.tif", image)
+        save_mask(root / f"01_ST/SEG/man_seg{number:03d}.tif", mask)
+    return str(root)
+
+
+def stack(root: Path, images: Pixels, masks: Pixels) -> str:
+    root.mkdir(parents=True, exist_ok=True)
+    tifffile.imwrite(root / "images.tif", images, photometric="minisblack")
+    tifffile.imwrite(root / "masks.ome.tif", masks, metadata={"axes": "TYX"}, compression="zlib")
+    return f"{root}/images.tif:{root}/masks.ome.tif"
+
+
+def npz(root: Path, images: Pixels, masks: Pixels) -> str:
+    root.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(root / "frames.npz", images=images, labels=masks)
+    return str(root / "frames.npz")
+
+
+def csv_list(root: Path, images: Pixels, masks: Pixels) -> str:
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / "frames.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["image", "mask", "frame"])
+        for number, (image, mask) in enumerate(zip(images, masks, strict=True)):
+            save_mask(root / f"images/{number}.png", image)
+            save_mask(root / f"masks/{number}.png", mask)
+            table.writerow([f"images/{number}.png", f"masks/{number}.png", number])
+    return str(root / "frames.csv")
+
+
+WRITERS: dict[str, Callable[[Path, Pixels, Pixels], str]] = {
+    "paired": paired,
+    "cell_tracking_challenge": challenge,
+    "stack": stack,
+    "npz": npz,
+    "csv": csv_list,
+}
