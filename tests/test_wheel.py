@@ -1,0 +1,76 @@
+"""What is published: built, and used from an empty folder by the five lines of a stranger."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from robustbench_cells.models import shipped_models
+from tests.conftest import REPOSITORY
+
+SUITE = """\
+def test_robustness(rb_outcome):
+    assert rb_outcome.sound
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A source distribution, and the wheel that is made from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(REPOSITORY)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def test_the_wheel_holds_the_package_and_the_weights_and_nothing_else(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    for name in shipped_models():
+        assert f"robustbench_cells/models/shipped/{name}.keras" in names
+        assert f"robustbench_cells/models/shipped/{name}.toml" in names
+    assert "robustbench_cells/reporting/page/page.css" in names
+    assert {name.split("/")[0] for name in names} - {"robustbench_cells"} == {
+        next(name.split("/")[0] for name in names if ".dist-info" in name)
+    }
+    assert wheel.stat().st_size < 15_000_000
+
+
+def test_the_source_distribution_holds_what_builds_and_tests_it(built: Path) -> None:
+    (archive,) = built.glob("*.tar.gz")
+    with tarfile.open(archive) as opened:
+        names = {name.partition("/")[2] for name in opened.getnames()}
+    assert {"pyproject.toml", "README.md", "LICENSE", "benchmarks/test_robustness.py", "tests/conftest.py"} <= names
+    assert not any(name.endswith((".sqlite", ".tif")) or ".venv" in name for name in names)
+
+
+def test_five_lines_in_an_empty_folder(built: Path, tmp_path: Path) -> None:
+    """The wheel alone on the path, with the libraries that it needs; the checkout is nowhere on it."""
+    (wheel,) = built.glob("*.whl")
+    installed, folder = tmp_path / "installed", tmp_path / "empty"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(installed)]
+    subprocess.run([*pip, str(wheel)], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
+    folder.mkdir()
+    (folder / "test_mine.py").write_text(SUITE)
+    path = os.pathsep.join((str(installed), sysconfig.get_paths()["purelib"]))
+    python = str(tmp_path / "venv" / "bin" / "python")
+    where = [python, "-c", "import robustbench_cells; print(robustbench_cells.__file__)"]
+    command = [python, "-m", "pytest", "-p", "no:randomly", "--rb-model", "unet_original", "--rb-frames", "1"]
+    environment = {**os.environ, "PYTHONPATH": path}
+    shown = subprocess.run(where, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
+    assert shown.startswith(str(installed))
+    done = subprocess.run(
+        [*command, "-k", "clean"], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
+    assert (folder / "reports" / "index.html").exists()
