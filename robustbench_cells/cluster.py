@@ -28,7 +28,7 @@ from robustbench_cells.datasets import Selection
 from robustbench_cells.errors import ClusterError, RobustbenchError
 from robustbench_cells.evaluate import Outcome
 from robustbench_cells.metrics import METRICS
-from robustbench_cells.models import card_path, load_segmenter, shipped_models
+from robustbench_cells.models import card_path, format_of, load_segmenter, shipped_models
 from robustbench_cells.threads import limit_threads
 from robustbench_cells.types import Dataset, Record, Sample, Segmenter
 from robustbench_cells.work import Done, Work, do
@@ -89,7 +89,8 @@ class Model:
         path = Path(source)
         if source in BASELINES or source in shipped_models() or not path.exists():
             return cls(source, segmenter.digest, trusted)
-        files = [path, card_path(path), *path.rglob("*")]
+        known = format_of(source)
+        files = [path, card_path(path), *path.rglob("*"), *(known.beside(source) if known else ())]
         content = {file.relative_to(path.parent).as_posix(): file.read_bytes() for file in files if file.is_file()}
         return cls(path.name, segmenter.digest, trusted, content)
 

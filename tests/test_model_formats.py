@@ -29,6 +29,7 @@ from tests.networks import convolution, onnx_graph, save_tiny_network
 onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
 pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
 pytest.importorskip("tf2onnx", reason="needs the extra 'onnx'")
+openvino = pytest.importorskip("openvino", reason="needs the extra 'openvino'")
 core = pytest.importorskip("bioimageio.core", reason="needs the extra 'bioimageio'")
 
 FUNCTION = """
@@ -43,7 +44,7 @@ def predict(images):
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One network as ``mine.keras``, ``mine.onnx``, ``mine.zip`` and ``segment:predict``."""
+    """One network as ``mine.keras``, ``.onnx``, ``.zip`` (bioimage.io), ``.xml`` (OpenVINO) and ``segment:predict``."""
     folder = tmp_path_factory.mktemp("formats")
     save_tiny_network(folder / "mine.keras", seed=1)
     for target in ("onnx", "bioimageio"):
@@ -52,11 +53,12 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert done.returncode == 0, done.stderr
         assert "0.0000% of the pixels of two test pictures differ" in done.stdout
     (folder / "segment.py").write_text(FUNCTION)
+    openvino.save_model(openvino.Core().read_model(folder / "mine.onnx"), folder / "mine.xml", compress_to_fp16=False)
     return folder
 
 
 def test_every_format_scores_as_the_original(models: Path, tmp_path: Path) -> None:
-    sources = ["mine.keras", "mine.onnx", "mine.zip", "segment:predict"]
+    sources = ["mine.keras", "mine.onnx", "mine.zip", "mine.xml", "segment:predict"]
     command = [sys.executable, "-m", "pytest", str(REPOSITORY / "benchmarks" / "test_robustness.py"), "-q", "-v"]
     command += ["--rb-reports", str(tmp_path), "--rb-frames", "2", "--rb-trust-model", "-k", "clean or noise-50"]
     command += [part for source in sources for part in ("--rb-model", source)]
@@ -69,10 +71,10 @@ def test_every_format_scores_as_the_original(models: Path, tmp_path: Path) -> No
     assert len(original) >= 12 * 2
     for source in sources[1:]:
         pd.testing.assert_frame_equal(records[records["segmenter"] == source].drop(columns="segmenter"), original)
-    assert len(set(json.loads((tmp_path / "run.json").read_text())["segmenters"].values())) == 5
+    assert len(set(json.loads((tmp_path / "run.json").read_text())["segmenters"].values())) == 6
 
 
-@pytest.mark.parametrize("name", ["mine.onnx", "mine.zip"])
+@pytest.mark.parametrize("name", ["mine.onnx", "mine.zip", "mine.xml"])
 def test_every_format_has_the_masks_of_the_original(models: Path, name: str) -> None:
     images = np.concatenate([probe_images(), np.random.default_rng(0).uniform(0, 255, (3, 256, 256)).astype("f4")])
     masks = [load_segmenter(str(models / one)).predict(images) > THRESHOLD for one in ("mine.keras", name)]
@@ -182,6 +184,33 @@ def test_a_library_that_is_not_installed(
     monkeypatch.delitem(sys.modules, "robustbench_cells.models._bioimageio", raising=False)
     with pytest.raises(ModelError, match=rf"needs {lacking}: pip install 'robustbench-cells\[{extra}\]'"):
         load_segmenter(str(models / name))
+
+
+def test_weights_beside_the_graph_are_part_of_the_model(models: Path, tmp_path: Path) -> None:
+    graph = onnx_graph(*convolution())
+    onnx.save_model(graph, tmp_path / "a.onnx", save_as_external_data=True, location="a.data", size_threshold=0)
+    for path in (models / "mine.xml", models / "mine.bin"):
+        shutil.copy(path, tmp_path)
+    for name, weights in (("a.onnx", "a.data"), ("mine.xml", "mine.bin")):
+        before = load_segmenter(str(tmp_path / name)).digest
+        content = bytearray((tmp_path / weights).read_bytes())
+        content[2] ^= 1  # a bit of the first weight's fraction
+        (tmp_path / weights).write_bytes(content)
+        assert load_segmenter(str(tmp_path / name)).digest != before
+    (tmp_path / "mine.bin").unlink()
+    with pytest.raises(ModelError, match=r"mine\.xml: its weights mine\.bin are not beside it"):
+        load_segmenter(str(tmp_path / "mine.xml"))
+
+
+def test_graphs_of_openvino_that_are_none_or_never_end(models: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.bin").touch()
+    (tmp_path / "bad.xml").write_text("<net>")
+    with pytest.raises(ModelError, match=r"bad\.xml: OpenVINO cannot load it"):
+        load_segmenter(str(tmp_path / "bad.xml"))
+    text = (models / "mine.xml").read_text().replace('type="Sigmoid"', 'type="Loop"')
+    (tmp_path / "bad.xml").write_text(text)
+    with pytest.raises(ModelError, match="has the operator Loop"):
+        load_segmenter(str(tmp_path / "bad.xml"))
 
 
 # bioimage.io

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -67,8 +67,8 @@ def read_card(path: Path) -> dict[str, Any]:
     return card
 
 
-def identity(model: Path) -> tuple[str, Interface]:
-    """The digest of a model's file or folder with what its card declares, and that.
+def identity(model: Path, beside: Sequence[Path] = ()) -> tuple[str, Interface]:
+    """The digest of a model's file or folder, and of its other files, with what its card declares; and that.
 
     The content must be that whose SHA-256 the card, if there is one, names.
 
@@ -78,6 +78,8 @@ def identity(model: Path) -> tuple[str, Interface]:
         If it is not, or the card cannot be read.
     """
     digest, path = sha256(model), card_path(model)
+    if beside:
+        digest = hashlib.sha256(" ".join([digest, *map(sha256, beside)]).encode()).hexdigest()
     if not path.exists():
         return digest, Interface()
     card = read_card(path)

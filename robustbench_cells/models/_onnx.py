@@ -36,6 +36,17 @@ def onnx_network(path: Path, output: str | None = None) -> Network:
     return _network(path, checked_session(path), output)
 
 
+def external_files(path: Path) -> list[Path]:
+    """The files of the same folder that hold the data of a graph's tensors.
+
+    Raises
+    ------
+    ModelError
+        As `checked_session`.
+    """
+    return _external(path, _read(path))
+
+
 def checked_session(path: Path) -> Any:
     """A graph that was looked through, ready to run.
 
@@ -49,19 +60,17 @@ def checked_session(path: Path) -> Any:
     ModelError
         If onnx or onnxruntime is not installed, or the graph is damaged or hostile.
     """
+    graph = _read(path)
+    _external(path, graph)
+    if endless := {node.op_type for node in _parts(graph, "NodeProto")} & _ENDLESS:
+        raise ModelError(
+            f"{path}: has the operator {', '.join(sorted(endless))}, which may run for ever; it is not run"
+        )
     try:
-        import onnx
         import onnxruntime
-        from google.protobuf.message import DecodeError
         from onnx.external_data_helper import load_external_data_for_model
     except ModuleNotFoundError as error:
-        raise ModelError(f"{path}: needs {error.name}: pip install 'robustbench-cells[onnx]'") from error
-    _check_size(path)
-    try:
-        graph = onnx.load_model(path, load_external_data=False)
-    except (DecodeError, OSError, ValueError) as error:
-        raise ModelError(f"{path}: is not an ONNX file or is damaged ({error}); export it again") from error
-    _check(path, graph)
+        raise _lacking(path, error) from error
     try:
         load_external_data_for_model(graph, str(path.parent))
         return _session(onnxruntime, graph.SerializeToString())
@@ -70,51 +79,53 @@ def checked_session(path: Path) -> Any:
         raise ModelError(f"{path}: onnxruntime cannot load it ({reason[0]}); export it again") from error
 
 
-def _check_size(path: Path) -> None:
+def _read(path: Path) -> Any:
+    try:
+        import onnx
+        from google.protobuf.message import DecodeError
+    except ModuleNotFoundError as error:
+        raise _lacking(path, error) from error
     if path.stat().st_size > _MOST_BYTES:
         raise ModelError(f"{path}: has {path.stat().st_size} bytes; at most {_MOST_BYTES} are read")
+    try:
+        return onnx.load_model(path, load_external_data=False)
+    except (DecodeError, OSError, ValueError) as error:
+        raise ModelError(f"{path}: is not an ONNX file or is damaged ({error}); export it again") from error
 
 
-def _check(path: Path, graph: Any) -> None:
-    """Refuse what could read other files or run for ever."""
-    folder, total = path.parent.resolve(), 0
-    for tensor in _tensors(graph):
+def _lacking(path: Path, error: ModuleNotFoundError) -> ModelError:
+    return ModelError(f"{path}: needs {error.name}: pip install 'robustbench-cells[onnx]'")
+
+
+def _external(path: Path, graph: Any) -> list[Path]:
+    """What tensors are read from; refused if that is not a file of the graph's own folder."""
+    folder, files = path.parent.resolve(), set()
+    for tensor in _parts(graph, "TensorProto"):
         for entry in tensor.external_data:
             if entry.key != "location":
                 continue
             file = folder / entry.value
             if Path(entry.value).is_absolute() or file.is_symlink() or not file.resolve().is_relative_to(folder):
-                raise ModelError(
-                    f"{path}: its tensor {tensor.name!r} is to be read from {entry.value!r}, outside its folder"
-                )
+                where = f"{entry.value!r}, outside its folder"
+                raise ModelError(f"{path}: its tensor {tensor.name!r} is to be read from {where}; it is not read")
             if not file.is_file():
                 raise ModelError(f"{path}: the file {entry.value!r} with its tensor {tensor.name!r} is not beside it")
-            total = max(total, file.stat().st_size)
-    if total > _MOST_BYTES:
-        raise ModelError(f"{path}: its tensors lie in a file of {total} bytes; at most {_MOST_BYTES} are read")
-    if endless := {node.op_type for node in _nodes(graph)} & _ENDLESS:
-        raise ModelError(
-            f"{path}: has the operator {', '.join(sorted(endless))}, which may run for ever; it is not run"
-        )
+            files.add(file)
+    if (total := sum(file.stat().st_size for file in files)) > _MOST_BYTES:
+        raise ModelError(f"{path}: its tensors lie in files of {total} bytes; at most {_MOST_BYTES} are read")
+    return sorted(files)
 
 
-def _messages(message: Any) -> Iterator[Any]:
-    """A protobuf message and all inside it, without recursion: a hostile one nests deeply."""
-    left = [message]
+def _parts(graph: Any, kind: str) -> Iterator[Any]:
+    """All protobuf messages of a kind in a graph, without recursion: a hostile one nests deeply."""
+    left = [graph]
     while left:
         one = left.pop()
-        yield one
+        if one.DESCRIPTOR.name == kind:
+            yield one
         for field, value in one.ListFields():
             if field.message_type is not None:
                 left.extend(value if hasattr(value, "__len__") else [value])
-
-
-def _tensors(graph: Any) -> Iterator[Any]:
-    return (one for one in _messages(graph) if one.DESCRIPTOR.name == "TensorProto")
-
-
-def _nodes(graph: Any) -> Iterator[Any]:
-    return (one for one in _messages(graph) if one.DESCRIPTOR.name == "NodeProto")
 
 
 def _session(onnxruntime: Any, content: bytes) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -34,6 +35,10 @@ class ModelFormat(Protocol):
     def name_of(self, where: str) -> str:
         """What the segmenter is called in test ids and tables."""
         return Path(where).stem
+
+    def beside(self, where: str) -> Sequence[Path]:
+        """Other files that belong to the model: mostly none."""
+        return ()
 
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """The segmenter.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from robustbench_cells.models._cards import identity
 from robustbench_cells.models._network import NetworkSegmenter
-from robustbench_cells.models._onnx import onnx_network
+from robustbench_cells.models._onnx import external_files, onnx_network
 from robustbench_cells.models._registry import FORMATS, ModelFormat
 from robustbench_cells.types import Segmenter
 
@@ -22,8 +23,12 @@ class OnnxFile(ModelFormat):
         """See `ModelFormat.recognises`."""
         return where.endswith(".onnx")
 
+    def beside(self, where: str) -> Sequence[Path]:
+        """See `ModelFormat.beside`: what holds the data of its tensors."""
+        return external_files(Path(where))
+
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`; trust changes nothing."""
         path = Path(where)
-        digest, interface = identity(path)
+        digest, interface = identity(path, self.beside(where))
         return NetworkSegmenter(path.stem, onnx_network(path, interface.output), digest, interface)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import inspect
 import os
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models._network import probe_images
+from robustbench_cells.models._function import Function
 from robustbench_cells.models._registry import FORMATS, ModelFormat, require_trust
-from robustbench_cells.types import THRESHOLD, Image, Segmenter
+from robustbench_cells.types import Segmenter
 
 
 @FORMATS.register
@@ -55,43 +51,7 @@ class PythonFunction(ModelFormat):
         predict = getattr(target, "predict", target)
         if not callable(predict):
             raise ModelError(f"{where}: is {type(target).__name__}; a function or an object with predict() is needed")
-        segmenter = Function(where, predict, str(getattr(target, "digest", "")))
-        seen = segmenter.predict(probe_images()) > THRESHOLD
-        if not segmenter.digest:
-            segmenter.digest = hashlib.sha256(_source(module) + np.packbits(seen).tobytes()).hexdigest()
-        return segmenter
-
-
-class Function:
-    """A function as a segmenter (see `Segmenter`): what it gives is checked.
-
-    Parameters
-    ----------
-    name, digest
-        See `Segmenter`.
-    function
-        From float32 (N, H, W) to probabilities or booleans, (N, H, W).
-    """
-
-    def __init__(self, name: str, function: Callable[[Image], Any], digest: str) -> None:
-        self.name = name
-        self.digest = digest
-        self._function = function
-
-    def predict(self, images: Image) -> Image:
-        """See `Segmenter.predict`."""
-        found = np.asarray(self._function(images.copy()))
-        if found.shape != images.shape or found.dtype.kind not in "bf":
-            raise ModelError(
-                f"{self.name}: gives {found.dtype} of shape {found.shape} for images of shape {images.shape}; "
-                "probabilities or booleans of the same shape are needed (labels: give labels > 0)"
-            )
-        found = found.astype(np.float32)
-        if not (np.isfinite(found).all() and found.min(initial=0) >= 0 and found.max(initial=0) <= 1):
-            raise ModelError(
-                f"{self.name}: gives values from {found.min():.3g} to {found.max():.3g}; probabilities are in [0, 1]"
-            )
-        return found
+        return Function(where, predict, str(getattr(target, "digest", ""))).identified(_source(module))
 
 
 def _source(module: str) -> bytes:

@@ -1,0 +1,54 @@
+"""A Python function as a segmenter."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from robustbench_cells.errors import ModelError
+from robustbench_cells.models._network import probe_images
+from robustbench_cells.types import THRESHOLD, Image
+
+
+class Function:
+    """A function as a segmenter (see `Segmenter`): what it gives is checked.
+
+    Parameters
+    ----------
+    name, digest
+        See `Segmenter`.
+    function
+        From float32 (N, H, W) to probabilities or booleans, (N, H, W).
+    """
+
+    def __init__(self, name: str, function: Callable[[Image], Any], digest: str) -> None:
+        self.name = name
+        self.digest = digest
+        self._function = function
+
+    def predict(self, images: Image) -> Image:
+        """See `Segmenter.predict`."""
+        found = np.asarray(self._function(images.copy()))
+        if found.shape != images.shape or found.dtype.kind not in "bf":
+            raise ModelError(
+                f"{self.name}: gives {found.dtype} of shape {found.shape} for images of shape {images.shape}; "
+                "probabilities or booleans of the same shape are needed (labels: give labels > 0)"
+            )
+        found = found.astype(np.float32)
+        if not (np.isfinite(found).all() and found.min(initial=0) >= 0 and found.max(initial=0) <= 1):
+            raise ModelError(
+                f"{self.name}: gives values from {found.min():.3g} to {found.max():.3g}; probabilities are in [0, 1]"
+            )
+        return found
+
+    def identified(self, known: bytes) -> Function:
+        """Itself, with a digest of what is known of the function and of what it predicts for a made-up picture.
+
+        Weights that it reads from somewhere are in no digest of its source, but other ones give other masks.
+        """
+        seen = self.predict(probe_images()) > THRESHOLD
+        self.digest = self.digest or hashlib.sha256(known + np.packbits(seen).tobytes()).hexdigest()
+        return self
