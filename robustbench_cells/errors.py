@@ -9,6 +9,10 @@ class DataError(RobustbenchError):
     """A frame, a mask or a data-set folder cannot be used as it is."""
 
 
+class ArchiveError(RobustbenchError):
+    """A zip file is damaged, larger than allowed, or holds what must not be unpacked."""
+
+
 class ModelError(RobustbenchError):
     """A model file cannot be loaded, or does not behave as a segmenter."""
 
