@@ -395,6 +395,12 @@ def npz_weights(folder: Path, tiny: Path, trap: Trap) -> Path:
     return rezipped(folder / "hostile.keras", content | {"model.weights.npz": bomb.getvalue()})
 
 
+def long_within_much(folder: Path, tiny: Path, trap: Trap) -> Path:
+    """Beside what cannot be compressed, which makes the whole look as if nothing was."""
+    content = members(tiny) | {"config.json": b" " * 2**24, "metadata.json": os.urandom(2**23)}
+    return rezipped(folder / "hostile.keras", content, zipfile.ZIP_DEFLATED)
+
+
 def config_text(text: bytes) -> Callable[[Path, Path, Trap], Path]:
     return lambda folder, tiny, trap: rezipped(folder / "hostile.keras", members(tiny) | {"config.json": text})
 
@@ -435,6 +441,7 @@ HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "keras-hub": layer("PARSeqTokenizer", "keras_hub.models", vocabulary="{trap.pipe}"),
     "Lambda in TimeDistributed": lambda_in("TimeDistributed"),
     "Lambda in Bidirectional": lambda_in("Bidirectional"),
+    "Normalization, which computes when it is built": layer("Normalization", mean=1.0, variance=1.0),
     "JaxLayer": layer("JaxLayer", call_fn={"class_name": "__lambda__", "config": {"value": "…"}}),
     "FlaxLayer": layer("FlaxLayer", module="…"),
     "a module of Keras' inside": layer("Conv2D", "keras.src.utils.file_utils"),
@@ -460,6 +467,7 @@ HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "too many objects": in_keras(crowded),
     "brackets": config_text(b"[" * 100_000),
     "objects in objects": config_text(b'{"class_name":"Model","config":' * 1000 + b"1" + b"}" * 1000),
+    "a configuration that decompresses": long_within_much,
     "a long configuration": config_text(b" " * 2**22 + b"{}"),
     "a long number": config_text(b'{"class_name":"Model","config":' + b"9" * 10_000 + b"}"),
     "no configuration": config_text(b"{}"),
@@ -523,6 +531,20 @@ def huge_by_its_shape(convolution: dict[str, Any]) -> None:
     convolution["config"]["filters"] = 2**15
 
 
+def unused(config: dict[str, Any]) -> None:
+    """A layer that leads nowhere, so that no model counts its weights."""
+    layer = copy.deepcopy(config["config"]["layers"][2])
+    layer["name"] = layer["config"]["name"] = "unused"
+    layer["inbound_nodes"] = []
+    layer["config"].update(filters=2**15, kernel_size=[1, 1])
+    layer["build_config"] = {"input_shape": [None, None, None, 2**15]}
+    config["config"]["layers"].append(layer)
+
+
+def padded_inside(convolution: dict[str, Any]) -> None:
+    convolution["config"]["dilation_rate"] = [2**13, 2**13]
+
+
 def bomb_archive(folder: Path, tiny: Path, trap: Trap) -> Path:
     with zipfile.ZipFile(folder / "hostile.keras", "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members(tiny).items():
@@ -564,6 +586,8 @@ BOMBS: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "CVE-2026-0897": in_keras(never_written),
     "weights": part(huge),
     "a shape that lies": part(huge_by_its_shape),
+    "a layer that is not used": lambda folder, tiny, trap: with_config(folder, tiny, unused),
+    "a picture that is padded": part(padded_inside),
     "a layer again and again": grown(20),
     "a network in a network": grown_within,
 }
@@ -594,7 +618,7 @@ def test_a_file_that_wants_much_memory_gets_none(tiny: Path, trap: Trap, tmp_pat
     for path, line in zip(paths, done.stdout.splitlines(), strict=True):
         assert path in line
         assert any(
-            words in line for words in ("allowed", "are read", "has not got them", "is incompatible with the layer")
+            words in line for words in ("allowed", "are read", "has not got them", "is incompatible", "looks farther")
         ), line
 
 

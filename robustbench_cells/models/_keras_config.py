@@ -18,6 +18,7 @@ from robustbench_cells.errors import ModelError
 MOST_BYTES = 2**22
 _DEEPEST = 60
 _LARGEST = 2**20  # of any number of channels, pixels and the like
+_FARTHEST = 256  # pixels that a convolution may look aside: the backend pads the picture by as many
 _NAME = 255  # characters
 
 
@@ -30,7 +31,7 @@ _LAYERS = _names(
     Activation ActivityRegularization Add AlphaDropout Average AveragePooling2D BatchNormalization Concatenate Conv2D
     Conv2DTranspose Cropping2D Dense DepthwiseConv2D Dropout ELU Flatten GaussianDropout GaussianNoise
     GlobalAveragePooling2D GlobalMaxPooling2D GroupNormalization Identity InputLayer LayerNormalization LeakyReLU
-    MaxPooling2D Maximum Minimum Multiply Normalization PReLU Permute RMSNormalization ReLU Rescaling Reshape Resizing
+    MaxPooling2D Maximum Minimum Multiply PReLU Permute RMSNormalization ReLU Rescaling Reshape Resizing
     SeparableConv2D Softmax SpatialDropout2D Subtract UnitNormalization UpSampling2D ZeroPadding2D
     """
 )
@@ -200,6 +201,8 @@ class _Check:
                 raise self.refuse(place, f"{module}.{kind}" if module else kind)
         if not isinstance(table.get("config"), dict):
             raise self.refuse(place, f"{kind} without a configuration")
+        if _reach(table["config"]) > _FARTHEST:
+            raise self.refuse(place, f"a {kind} that looks farther than {_FARTHEST} pixels")
         if unknown := table.keys() - _OBJECT:
             raise self.refuse(place, f"{kind} with {', '.join(sorted(unknown))}")
         if table.get("compile_config"):
@@ -216,6 +219,16 @@ class _Check:
         known = isinstance(name, str) and name in _ACTIVATIONS and module in ("builtins", "keras.activations")
         if not known or registered not in (None, name, "function"):
             raise self.refuse(place, f"the function {module}.{name}")
+
+
+def _reach(config: Mapping[str, Any]) -> int:
+    sides, steps = (_largest(config.get(key)) for key in ("kernel_size", "dilation_rate"))
+    return (sides - 1) * steps
+
+
+def _largest(value: Any) -> int:
+    parts = value if isinstance(value, list) else [value]
+    return max((part for part in parts if isinstance(part, int)), default=1)
 
 
 def _holds_tensor(value: Any, depth: int) -> bool:

@@ -83,4 +83,16 @@ def _sizes(build: Callable[[], keras.Model], side: int) -> tuple[int, int, str]:
             for one in model.inputs
         ]
         run(model, inputs)
-        return model.count_params(), largest, layer
+        return _weights_made(model), largest, layer
+
+
+def _weights_made(model: keras.Model) -> int:
+    """Of all layers that were made in this thread, those too that lead to no output and that no model counts."""
+    import keras
+    from keras.src.backend.common.global_state import get_global_attribute
+
+    made = get_global_attribute("uninitialized_variables", [])
+    weights = sum(math.prod(one.shape) for one in made if "float" in one.dtype)  # others: states of random numbers
+    if weights < model.count_params():
+        raise ModelError(f"this version of Keras ({keras.__version__}) does not tell the size of a network beforehand")
+    return weights

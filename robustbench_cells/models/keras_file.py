@@ -11,13 +11,14 @@ from robustbench_cells.errors import ArchiveError, ModelError
 from robustbench_cells.models import _hdf5
 from robustbench_cells.models._cards import identity
 from robustbench_cells.models._keras import KerasSegmenter, in_words
-from robustbench_cells.models._keras_config import read_config
+from robustbench_cells.models._keras_config import MOST_BYTES, read_config
 from robustbench_cells.models._keras_size import check_size
 from robustbench_cells.models._quiet import import_keras
 from robustbench_cells.models._registry import FORMATS, ModelFormat
 from robustbench_cells.types import Segmenter
 
 _MOST_FILES = 8
+_MOST_TIMES, _SOME = 4, 2**22  # Keras compresses nothing, and weights can hardly be; bytes of text can
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 
 
@@ -51,10 +52,13 @@ class KerasFile(ModelFormat):
 def _content(path: Path) -> tuple[bytes, io.BytesIO]:
     """The configuration and the weights of an archive that was looked through."""
     try:
-        inside = check_archive(path, most_bytes=_hdf5.MOST_BYTES, most_files=_MOST_FILES)
+        most = min(_hdf5.MOST_BYTES, _MOST_TIMES * path.stat().st_size + _SOME)
+        inside = check_archive(path, most_bytes=most, most_files=_MOST_FILES)
     except ArchiveError as error:
         raise ModelError(str(error)) from error
     if strange := sorted(inside.keys() - {_CONFIG, _METADATA, _WEIGHTS}):
         raise ModelError(f"{path}: holds {strange[0]!r}, which no network here needs; save it again with Keras 3")
+    if (length := inside.get(_CONFIG, 0)) > MOST_BYTES:
+        raise ModelError(f"{path}: its configuration has {length} bytes, more than the {MOST_BYTES} allowed")
     with in_words(path, "save it again with Keras 3"), zipfile.ZipFile(path) as archive:
         return archive.read(_CONFIG), io.BytesIO(archive.read(_WEIGHTS))
