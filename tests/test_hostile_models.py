@@ -395,6 +395,22 @@ def npz_weights(folder: Path, tiny: Path, trap: Trap) -> Path:
     return rezipped(folder / "hostile.keras", content | {"model.weights.npz": bomb.getvalue()})
 
 
+def calls_of_calls(folder: Path, tiny: Path, trap: Trap) -> Path:
+    """A network that calls a network that calls a network, a thousand times each."""
+    config = config_of(tiny)
+    for _ in range(2):
+        within = {**config, "name": config["config"]["name"], "inbound_nodes": []}
+        call = copy.deepcopy(config["config"]["layers"][1]["inbound_nodes"])
+        config = copy.deepcopy(config)
+        config["config"]["layers"][1] = {**within, "inbound_nodes": call * 1000}
+    return rezipped(folder / "hostile.keras", members(tiny) | {"config.json": json.dumps(config).encode()})
+
+
+def without_end(folder: Path, tiny: Path, trap: Trap) -> Path:
+    layers = [{"module": "keras.layers", "class_name": "ReLU", "config": {}}] * 20_000
+    return with_config(folder, tiny, lambda config: config["config"]["layers"].extend(layers))
+
+
 def long_within_much(folder: Path, tiny: Path, trap: Trap) -> Path:
     """Beside what cannot be compressed, which makes the whole look as if nothing was."""
     content = members(tiny) | {"config.json": b" " * 2**24, "metadata.json": os.urandom(2**23)}
@@ -451,6 +467,11 @@ HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "a path for an initializer": part(lambda inside: inside["config"].update(kernel_initializer="/etc/passwd")),
     "an unknown activation": part(lambda inside: inside["config"].update(activation="deserialize")),
     "a layer called with numbers": part(computed_at_once),
+    "calls of calls": calls_of_calls,
+    "a network that is there twice": lambda folder, tiny, trap: with_config(
+        folder, tiny, lambda config: config.update(shared_object_id=1)
+    ),
+    "layers without end": without_end,
     "a tensor": part(
         lambda inside: inside["config"].update(seed={"class_name": "__tensor__", "config": {"value": 1, "dtype": "f4"}})
     ),

@@ -19,6 +19,7 @@ MOST_BYTES = 2**22
 _DEEPEST = 60
 _LARGEST = 2**20  # of any number of channels, pixels and the like
 _FARTHEST = 256  # pixels that a convolution may look aside: the backend pads the picture by as many
+_MOST_CALLS = 10_000  # of layers
 _NAME = 255  # characters
 
 
@@ -145,7 +146,10 @@ def read_config(path: Path, text: str | bytes, *, modules: bool) -> dict[str, An
     if not isinstance(config, dict) or str(config.get("class_name")) not in _MODELS:
         raise ModelError(f"{path}: its configuration is not that of a Keras model; save it again with Keras 3")
     config.pop("compile_config", None)
-    _Check(path, modules).value(config, "", "the model", 0)
+    check = _Check(path, modules)
+    check.value(config, "", "the model", 0)
+    if (calls := _calls(config)) > _MOST_CALLS:
+        raise check.refuse("the model", f"{calls} calls of layers, more than {_MOST_CALLS}")
     return config
 
 
@@ -207,6 +211,8 @@ class _Check:
             raise self.refuse(place, f"{kind} with {', '.join(sorted(unknown))}")
         if table.get("compile_config"):
             raise self.refuse(place, "an optimizer of a part of the network")
+        if kind in _MODELS and "shared_object_id" in table:  # others could stand for it, and its layers count as one
+            raise self.refuse(place, f"{kind} that is there twice")
         calls = table.get("inbound_nodes")
         for node in calls if isinstance(calls, list) else ():
             if isinstance(node, dict) and not _holds_tensor(node.get("args"), 0):  # would compute at once
@@ -219,6 +225,20 @@ class _Check:
         known = isinstance(name, str) and name in _ACTIVATIONS and module in ("builtins", "keras.activations")
         if not known or registered not in (None, name, "function"):
             raise self.refuse(place, f"the function {module}.{name}")
+
+
+def _calls(config: Mapping[str, Any]) -> int:
+    """Those of layers; a network in the network is counted with its own, as often as it is called."""
+    inside = config.get("config")
+    layers = inside.get("layers") if isinstance(inside, dict) else None
+    if not isinstance(layers, list):
+        return 1
+    total = 0
+    for layer in layers:
+        if isinstance(layer, dict):
+            nodes = layer.get("inbound_nodes")
+            total += max(1, len(nodes) if isinstance(nodes, list) else 1) * _calls(layer)
+    return total
 
 
 def _reach(config: Mapping[str, Any]) -> int:
