@@ -149,7 +149,7 @@ def test_a_new_artefact_is_one_new_file(tmp_path: Path) -> None:
     assert "test_an_artefact_gives_sound_pixels_and_the_view_s_ids[fading]" in contract
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "models/README.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "models/README.md", "CHANGELOG.md"])
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     path = REPOSITORY / page
     for target in re.findall(r"\]\(([^)]+)\)", path.read_text()):

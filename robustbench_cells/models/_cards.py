@@ -25,6 +25,7 @@ _SCHEMA = {
         "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
         "parameters": {"type": "integer"},
         **{name: {"type": "object"} for name in ("training", "data", "validation", "use", "results")},
+        "file": {"type": "object", "additionalProperties": False, "properties": {"legacy_h5": {"type": "boolean"}}},
         **SCHEMA,
     },
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +22,19 @@ def jit_setting() -> bool | str:
     import keras
 
     return False if keras.backend.backend() == "tensorflow" else "auto"
+
+
+@contextmanager
+def in_words(path: Path, remedy: str) -> Iterator[None]:
+    """Whatever Keras raises for a file becomes a `ModelError`."""
+    try:
+        yield
+    except ModelError:
+        raise
+    except Exception as error:  # Keras, its backend and h5py say it in a hundred ways
+        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = reason if len(reason) < 400 else f"{reason[:150]} … {reason[-250:]}"
+        raise ModelError(f"{path}: Keras cannot load it ({reason}); {remedy}") from error
 
 
 class KerasSegmenter(NetworkSegmenter):

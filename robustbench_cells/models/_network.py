@@ -124,15 +124,15 @@ def probe(segmenter: NetworkSegmenter) -> None:
     Raises
     ------
     ModelError
-        If what comes back cannot be cells' probabilities.
+        If the network fails, or what comes back cannot be cells' probabilities.
     """
     try:
         found = segmenter.predict(probe_images())
     except ModelError:
         raise
     except Exception as error:  # whatever the library that runs it raises
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise ModelError(f"{segmenter.name}: cannot predict a picture of {PATCH_SIDE} px ({reason[0]})") from error
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise ModelError(f"{segmenter.name}: cannot predict a picture ({reason}); is it damaged?") from error
     if np.ptp(found) == 0:
         warnings.warn(
             f"{segmenter.name}: gives {found.flat[0]:g} at every pixel of a picture with cells; is the range of its "

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from pathlib import Path
 
-from robustbench_cells.errors import ModelError
+from robustbench_cells.archives import check_archive
+from robustbench_cells.errors import ArchiveError, ModelError
+from robustbench_cells.models import _hdf5
 from robustbench_cells.models._cards import identity
-from robustbench_cells.models._keras import KerasSegmenter
+from robustbench_cells.models._keras import KerasSegmenter, in_words
+from robustbench_cells.models._keras_config import MOST_BYTES, read_config
+from robustbench_cells.models._keras_size import check_size
 from robustbench_cells.models._quiet import import_keras
 from robustbench_cells.models._registry import FORMATS, ModelFormat
 from robustbench_cells.types import Segmenter
 
+_MOST_FILES = 8
+_MOST_TIMES, _SOME = 4, 2**22  # Keras compresses nothing, and weights can hardly be; bytes of text can
+_CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+
 
 @FORMATS.register
 class KerasFile(ModelFormat):
-    """A ``.keras`` file, loaded in Keras' safe mode: a file that wants to run code of its own is refused."""
+    """A ``.keras`` file. It cannot run code: what it asks for is looked through before Keras sees it."""
 
     name = "keras"
     looks_like = "FILE.keras"
@@ -30,10 +39,26 @@ class KerasFile(ModelFormat):
         if not zipfile.is_zipfile(path):
             raise ModelError(f"{path}: is not a .keras file (a zip is expected) or is damaged; save it again")
         digest, interface = identity(path)
+        config, weights = _content(path)
+        checked = read_config(path, config, modules=True)
+        numbers = _hdf5.check_hdf5(path, weights)
         keras = import_keras()
-        try:
+        with in_words(path, "save it again with Keras 3"):
+            check_size(path, lambda: keras.saving.deserialize_keras_object(checked, safe_mode=True), numbers, interface)
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        except Exception as error:  # whatever a damaged archive makes Keras raise
-            reason = str(error).strip().splitlines() or [type(error).__name__]
-            raise ModelError(f"{path}: Keras cannot load it ({reason[0]}); save it again with Keras 3") from error
-        return KerasSegmenter(path.stem, model, digest, interface)
+            return KerasSegmenter(path.stem, model, digest, interface)
+
+
+def _content(path: Path) -> tuple[bytes, io.BytesIO]:
+    """The configuration and the weights of an archive that was looked through."""
+    try:
+        most = min(_hdf5.MOST_BYTES, _MOST_TIMES * path.stat().st_size + _SOME)
+        inside = check_archive(path, most_bytes=most, most_files=_MOST_FILES)
+    except ArchiveError as error:
+        raise ModelError(str(error)) from error
+    if strange := sorted(inside.keys() - {_CONFIG, _METADATA, _WEIGHTS}):
+        raise ModelError(f"{path}: holds {strange[0]!r}, which no network here needs; save it again with Keras 3")
+    if (length := inside.get(_CONFIG, 0)) > MOST_BYTES:
+        raise ModelError(f"{path}: its configuration has {length} bytes, more than the {MOST_BYTES} allowed")
+    with in_words(path, "save it again with Keras 3"), zipfile.ZipFile(path) as archive:
+        return archive.read(_CONFIG), io.BytesIO(archive.read(_WEIGHTS))

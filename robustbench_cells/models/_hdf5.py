@@ -1,0 +1,172 @@
+"""HDF5 files of strangers: looked through before Keras reads anything."""
+
+from __future__ import annotations
+
+import io
+import math
+import mmap
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from robustbench_cells.errors import ModelError
+
+MOST_BYTES = 2**31
+_MOST_OBJECTS = 20_000
+_DEEPEST = 64  # groups in groups
+_ATTRIBUTE = 2**24  # bytes
+_TEXTS = 2**29  # bytes of an attribute's texts, if each is as long as one can be
+_HEAP = re.compile(rb"GCOL\x01\x00\x00\x00(.{8})", re.DOTALL)  # where HDF5 keeps texts of any length; its bytes follow
+_READ = ("f", "i", "u", "b")  # kinds of numbers
+
+
+def check_hdf5(path: Path, file: Path | io.BytesIO) -> int:
+    """Look through an HDF5 file; no data set of it is read.
+
+    What Keras writes passes: groups and whole, uncompressed arrays of numbers, which cannot have more bytes than the
+    file, so that reading them takes no more memory than the file does.
+
+    Parameters
+    ----------
+    path
+        What messages name.
+    file
+        The HDF5 file, which may lie in another one.
+
+    Returns
+    -------
+    int
+        How many numbers its data sets hold together.
+
+    Raises
+    ------
+    ModelError
+        If it is no HDF5 file or damaged, has more than 2 GiB or too many objects; or holds a link to another place or
+        file, data kept elsewhere, data that are compressed, cut into chunks or more than the file, or anything but
+        numbers.
+    """
+    with opened(path, file) as root:
+        size = root.id.get_filesize()
+        if size > MOST_BYTES:
+            raise ModelError(f"{path}: its weights have {size} bytes, more than the {MOST_BYTES} allowed")
+        if root.id.get_create_plist().get_sizes() != (8, 8):
+            raise ModelError(f"{path}: its HDF5 has lengths of an unusual size; save it again with Keras")
+        return _Walk(path, file, size).all_of(root)
+
+
+@contextmanager
+def opened(path: Path, file: Path | io.BytesIO) -> Iterator[Any]:
+    """An HDF5 file for reading; whatever h5py raises becomes a `ModelError`."""
+    import h5py
+
+    try:
+        with h5py.File(file, "r") as root:
+            yield root
+    except ModelError:
+        raise
+    except Exception as error:  # h5py says it in a dozen ways
+        raise ModelError(f"{path}: its weights cannot be read as HDF5 ({error}); save it again with Keras") from error
+
+
+class _Walk:
+    def __init__(self, path: Path, file: Path | io.BytesIO, size: int) -> None:
+        self.path = path
+        self.file = file
+        self.size = size
+        self.seen: set[Any] = set()
+        self.objects = 0
+        self.bytes = 0
+        self.numbers = 0
+
+    def all_of(self, root: Any) -> int:
+        self.group(root, 0)
+        return self.numbers
+
+    @cached_property
+    def longest_text(self) -> int:
+        """Bytes of the longest text that the file can hold; h5py cannot say it without reading it."""
+        if isinstance(self.file, io.BytesIO):
+            return _largest_heap(self.file.getbuffer())
+        with self.file.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return _largest_heap(content)
+
+    def refuse(self, name: str, what: str) -> ModelError:
+        return ModelError(
+            f"{self.path}: its HDF5 object {name[:200]!r} {what}, which Keras never writes; save it again with Keras"
+        )
+
+    def count(self, name: str) -> None:
+        self.objects += 1
+        if self.objects > _MOST_OBJECTS:
+            raise self.refuse(name, f"comes after {_MOST_OBJECTS} others")
+
+    def group(self, group: Any, depth: int) -> None:
+        import h5py
+
+        if depth > _DEEPEST:
+            raise self.refuse(group.name, f"is more than {_DEEPEST} groups deep")
+        self.once(group)
+        self.attributes(group)
+        for name in group:
+            place = f"{group.name.rstrip('/')}/{name}"
+            self.count(place)
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise self.refuse(place, "is a link to another place or file")
+            kind = group.get(name, getclass=True)
+            if kind is h5py.Group:
+                self.group(group[name], depth + 1)
+            elif kind is h5py.Dataset:
+                self.dataset(group[name])
+            else:
+                raise self.refuse(place, "is neither a group nor an array")
+
+    def once(self, thing: Any) -> None:
+        import h5py
+
+        where = h5py.h5o.get_info(thing.id).addr
+        if where in self.seen:
+            raise self.refuse(thing.name, "is there twice")
+        self.seen.add(where)
+
+    def dataset(self, data: Any) -> None:
+        import h5py
+
+        self.once(data)
+        self.attributes(data)
+        kept, dtype = data.id.get_create_plist(), data.dtype
+        brain_float = dtype.kind == "V" and dtype.itemsize == 2 and dtype.fields is None  # as Keras keeps bfloat16
+        if kept.get_external_count() or kept.get_layout() == h5py.h5d.VIRTUAL:
+            raise self.refuse(data.name, "keeps its data in another file")
+        if kept.get_layout() == h5py.h5d.CHUNKED or kept.get_nfilters():
+            raise self.refuse(data.name, "is compressed or cut into chunks")
+        if not (dtype.kind in _READ or brain_float) or dtype.shape or data.shape is None:
+            raise self.refuse(data.name, f"holds {dtype}, no numbers")
+        declared = int(data.id.get_space().get_simple_extent_npoints()) * dtype.itemsize
+        self.bytes += declared
+        if declared != data.id.get_storage_size() or self.bytes > self.size:
+            raise self.refuse(data.name, f"says that it has {declared} bytes, and the file has not got them")
+        self.numbers += declared // dtype.itemsize
+
+    def attributes(self, thing: Any) -> None:
+        import h5py
+
+        for name in thing.attrs:
+            place = f"{thing.name}@{name}"
+            self.count(place)
+            attribute = thing.attrs.get_id(name)
+            kind, count = attribute.get_type(), math.prod(attribute.shape)
+            text = kind.get_class() == h5py.h5t.STRING
+            if text and kind.is_variable_str():  # a list's texts may all be the same long one
+                if count * self.longest_text > _TEXTS:
+                    raise self.refuse(place, f"may have more than {_TEXTS} bytes of text")
+            elif not text and kind.get_class() not in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM):
+                raise self.refuse(place, "is neither text nor a number")
+            elif count * kind.get_size() > _ATTRIBUTE:
+                raise self.refuse(place, f"has {count * kind.get_size()} bytes")
+
+
+def _largest_heap(content: mmap.mmap | memoryview) -> int:
+    return max((int.from_bytes(found[1], "little") for found in _HEAP.finditer(content)), default=0)

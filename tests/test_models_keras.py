@@ -1,0 +1,257 @@
+"""The formats of the Keras family, each with a file that Keras or TensorFlow wrote."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from robustbench_cells.errors import ModelError
+from robustbench_cells.models import build_unet, card_path, load_segmenter, shipped_models, write_card
+from robustbench_cells.models._hdf5 import check_hdf5
+from robustbench_cells.models._keras_config import read_config
+from robustbench_cells.models._network import probe_images
+from robustbench_cells.types import Segmenter
+from tests.conftest import REPOSITORY
+
+TIE = 1e-4  # how near to 0.5 a probability may fall to either side
+
+
+def as_weights(folder: Path, model: object) -> Path:
+    model.save_weights(folder / "net.weights.h5")  # type: ignore[attr-defined]
+    return folder / "net.weights.h5"
+
+
+def as_legacy(folder: Path, model: object) -> Path:
+    model.save(folder / "net.h5")  # type: ignore[attr-defined]
+    write_card(folder / "net.toml", {"file": {"legacy_h5": True}})
+    return folder / "net.h5"
+
+
+def as_exported(folder: Path, model: object) -> Path:
+    model.export(folder / "net", verbose=False)  # type: ignore[attr-defined]
+    return folder / "net"
+
+
+def as_tf_keras_2_did(folder: Path, model: object) -> Path:
+    """One signature, called serving_default, and nothing that Keras 3 adds."""
+    import tensorflow as tf
+
+    call = tf.function(model, input_signature=[tf.TensorSpec((None, None, None, 1), tf.float32, name="grey_levels")])
+    holder = tf.Module()
+    holder.model = model
+    tf.saved_model.save(holder, str(folder / "net"), signatures={"serving_default": call.get_concrete_function()})
+    return folder / "net"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> tuple[Segmenter, object]:
+    """A trained network, whose masks are not all of one kind."""
+    segmenter = load_segmenter("unet_original")
+    return segmenter, segmenter._model  # type: ignore[attr-defined]
+
+
+def differing(one: Segmenter, other: Segmenter) -> float:
+    """Share of pixels on which two masks differ, ties left out."""
+    images = probe_images()
+    first, second = one.predict(images), other.predict(images)
+    sure = np.abs(first - 0.5) > TIE
+    assert 0.005 < (first > 0.5).mean() < 0.995
+    return float(((first > 0.5) != (second > 0.5))[sure].mean())
+
+
+@pytest.mark.parametrize("save", [as_weights, as_legacy, as_exported, as_tf_keras_2_did])
+def test_a_format_gives_the_masks_of_the_keras_file(
+    save: Callable[[Path, object], Path], shipped: tuple[Segmenter, object], tmp_path: Path
+) -> None:
+    segmenter, model = shipped
+    share = differing(segmenter, load_segmenter(str(save(tmp_path, model)), trusted=True))
+    print(f"{save.__name__}: {share:.2%} of the pixels differ")
+    assert share == 0
+
+
+@pytest.mark.parametrize("save", [as_weights, as_legacy, as_exported])
+def test_what_a_card_declares_holds_in_every_format(
+    save: Callable[[Path, object], Path], shipped: tuple[Segmenter, object], tmp_path: Path
+) -> None:
+    segmenter, model = shipped
+    path = save(tmp_path, model)
+    card = {"input": {"range": [255.0, 0.0]}, "file": {"legacy_h5": True}}
+    write_card(card_path(path), card)
+    images = probe_images()
+    found = load_segmenter(str(path), trusted=True).predict(images)
+    np.testing.assert_allclose(found, segmenter.predict(255 - images), atol=1e-4)
+
+
+def test_the_names_of_models_without_a_card(tmp_path: Path) -> None:
+    path = as_weights(tmp_path, build_unet(seed=1))
+    assert load_segmenter(str(path)).name == "net.weights"
+    assert card_path(path).name == "net.weights.toml"
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    import keras
+
+    path = tmp_path / "other.weights.h5"
+    keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(3, 3)]).save_weights(path)
+    with pytest.raises(ModelError, match=r"other\.weights\.h5: Keras cannot load it .*build_unet.* save the whole"):
+        load_segmenter(str(path))
+
+
+def test_the_old_format_is_read_only_where_that_is_meant(tmp_path: Path) -> None:
+    path = as_legacy(tmp_path, build_unet(seed=1))
+    card_path(path).unlink()
+    with pytest.raises(
+        ModelError, match=r"(?s)net\.h5: is in Keras' old format.*net\.toml:.*\[file\]\nlegacy_h5 = true"
+    ):
+        load_segmenter(str(path))
+    card_path(path).write_text("[file]\nlegacy_h5 = false\n")
+    with pytest.raises(ModelError, match="old format"):
+        load_segmenter(str(path))
+    card_path(path).write_text("[file]\nlegacy_h6 = true\n")
+    with pytest.raises(ModelError, match="legacy_h6"):
+        load_segmenter(str(path))
+
+
+def test_an_old_file_of_weights_alone(tmp_path: Path) -> None:
+    import h5py
+
+    path = as_legacy(tmp_path, build_unet(seed=1))
+    with h5py.File(path, "r+") as file:
+        del file.attrs["model_config"]
+    with pytest.raises(ModelError, match=r"net\.h5: holds no network"):
+        load_segmenter(str(path))
+
+
+def test_what_keras_2_wrote_and_keras_3_does_not_know(shipped: tuple[Segmenter, object], tmp_path: Path) -> None:
+    import h5py
+
+    segmenter, model = shipped
+    path = as_legacy(tmp_path, model)
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        for layer in config["config"]["layers"]:
+            inside = layer["config"]
+            if layer["class_name"] == "Conv2DTranspose":
+                inside |= {"groups": 1, "output_padding": None}
+            if layer["class_name"] == "InputLayer":
+                inside["batch_input_shape"] = inside.pop("batch_shape")
+                inside.pop("optional", None)
+            else:
+                tensors = [part["config"]["keras_history"] for part in _tensors(layer["inbound_nodes"])]
+                layer["inbound_nodes"] = [[[*history, {}] for history in tensors]]
+            inside["dtype"] = "float32"
+            for key in ("kernel_initializer", "bias_initializer"):
+                if key in inside:
+                    inside[key].pop("module", None)
+                    inside[key].pop("registered_name", None)
+        assert "module" not in json.dumps(config)
+        file.attrs["model_config"] = json.dumps(config)
+    assert differing(segmenter, load_segmenter(str(path))) == 0
+
+
+def _tensors(value: object) -> list[dict]:
+    if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [tensor for part in parts for tensor in _tensors(part)]
+
+
+def test_a_saved_model_is_a_program(shipped: tuple[Segmenter, object], tmp_path: Path) -> None:
+    folder = as_exported(tmp_path, shipped[1])
+    with pytest.raises(ModelError, match=r"its graph may read and write files.*--rb-trust-model"):
+        load_segmenter(str(folder))
+    (folder / "saved_model.pb").write_bytes(b"no graph")
+    with pytest.raises(ModelError, match=r"net: Keras cannot load it"):
+        load_segmenter(str(folder), trusted=True)
+
+
+def test_a_saved_model_needs_tensorflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved" / "saved_model.pb").touch()
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ModelError, match=r"runs on TensorFlow only.*KERAS_BACKEND=tensorflow"):
+        load_segmenter(str(tmp_path / "saved"), trusted=True)
+
+
+def test_a_network_of_every_layer_that_is_allowed_loads(tmp_path: Path) -> None:
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((64, 64, 1))
+    x = layers.Rescaling(1 / 255)(inputs)
+    x = layers.Conv2D(
+        4, 3, padding="same", kernel_regularizer="l2", bias_regularizer=keras.regularizers.L1L2(), activation="gelu",
+        kernel_constraint=keras.constraints.MinMaxNorm(), bias_constraint="non_neg", kernel_initializer="lecun_normal",
+        dtype="mixed_bfloat16",
+    )(x)  # fmt: skip
+    x = layers.GroupNormalization(2)(layers.LayerNormalization()(layers.BatchNormalization(momentum=0.9)(x)))
+    x = layers.RMSNormalization()(layers.UnitNormalization()(x))
+    x = layers.SeparableConv2D(4, 3, padding="same", pointwise_constraint="max_norm", depthwise_constraint="unit_norm")(
+        x
+    )
+    x = layers.DepthwiseConv2D(3, padding="same", depthwise_initializer=keras.initializers.TruncatedNormal())(x)
+    x = layers.PReLU(shared_axes=[1, 2])(layers.ELU()(layers.LeakyReLU()(layers.ReLU(6.0)(x))))
+    x = layers.Activation(keras.activations.silu)(layers.Softmax()(x))
+    x = layers.ActivityRegularization(0.1)(layers.Identity()(layers.AlphaDropout(0.1)(x)))
+    x = layers.GaussianNoise(0.1)(layers.GaussianDropout(0.1)(layers.SpatialDropout2D(0.1)(layers.Dropout(0.1)(x))))
+    gates = [layers.GlobalAveragePooling2D(keepdims=True)(x), layers.GlobalMaxPooling2D(keepdims=True)(x)]
+    x = layers.Multiply()([x, layers.Dense(4, kernel_initializer="ones")(layers.Add()(gates))])
+    x = layers.Average()(
+        [layers.Maximum()([x, x * 2.0]), layers.Minimum()([x, x / 2.0]), layers.Subtract()([x, x + x])]
+    )
+    low = layers.MaxPooling2D(2)(layers.ZeroPadding2D(2)(layers.Cropping2D(2)(x)))
+    low = keras.ops.relu(layers.Permute((2, 1, 3))(layers.AveragePooling2D(2)(low)))
+    low = layers.UpSampling2D(2, interpolation="bilinear")(layers.Conv2DTranspose(4, 2, strides=2)(low))
+    low = layers.Resizing(64, 64)(layers.Reshape((64, 64, 4))(layers.Flatten()(low)))
+    inner = keras.Sequential([keras.Input((64, 64, 8)), layers.Conv2D(2, 1)])
+    block = keras.Model(
+        entry := keras.Input((64, 64, 2)), layers.Conv2D(1, 1, kernel_initializer="random_normal")(entry)
+    )
+    outputs = layers.Activation("sigmoid")(
+        block(inner(layers.Concatenate()([x, keras.ops.sqrt(keras.ops.square(low))])))
+    )
+    keras.Model(inputs, outputs).save(tmp_path / "all.keras")
+    write_card(tmp_path / "all.toml", {"input": {"side": 64, "halo": 8}})
+    assert load_segmenter(str(tmp_path / "all.keras")).predict(probe_images()).shape == (2, 256, 256)
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_a_shipped_file_holds_what_its_network_has(name: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(shipped_models()[name]) as archive:
+        config = read_config(tmp_path, archive.read("config.json"), modules=True)
+        numbers = check_hdf5(tmp_path, Path(archive.extract("model.weights.h5", tmp_path)))
+    assert config["class_name"] == "Functional"
+    assert numbers == load_segmenter(name)._model.count_params()  # type: ignore[attr-defined]
+
+
+def test_the_benchmark_with_three_formats_at_once(shipped: tuple[Segmenter, object], tmp_path: Path) -> None:
+    model = shipped[1]
+    shutil.copy(shipped_models()["unet_original"], tmp_path / "x.keras")
+    as_weights(tmp_path, model).rename(tmp_path / "y.weights.h5")
+    as_exported(tmp_path, model).rename(tmp_path / "saved")
+    command = [
+        sys.executable, "-m", "pytest", str(REPOSITORY / "benchmarks" / "test_robustness.py"), "--rb-profile", "quick",
+        "--rb-frames", "1", "--rb-model", "x.keras", "--rb-model", "y.weights.h5", "--rb-model", "saved/", "-k",
+        "clean or noise-50",
+    ]  # fmt: skip
+    refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert refused.returncode == 4
+    assert "--rb-trust-model" in refused.stdout + refused.stderr
+    done = subprocess.run([*command, "--rb-trust-model"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = pd.read_csv(tmp_path / "reports" / "patches.csv.gz")
+    jaccard = found.pivot_table("jaccard", ["artefact", "intensity", "frame", "patch"], "segmenter")
+    assert {"x", "y.weights", "saved"} <= set(jaccard)
+    np.testing.assert_allclose(jaccard["y.weights"], jaccard["x"], atol=1e-3)
+    np.testing.assert_allclose(jaccard["saved"], jaccard["x"], atol=1e-3)
