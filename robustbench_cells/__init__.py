@@ -20,6 +20,7 @@ _HOMES = {
     "evaluate_batches": "robustbench_cells.evaluate",
     "make_batches": "robustbench_cells.evaluate",
     "load_segmenter": "robustbench_cells.models",
+    "predict_frame": "robustbench_cells.models",
     "open_dataset": "robustbench_cells.datasets",
     "summarise": "robustbench_cells.results",
 }
@@ -30,6 +31,7 @@ __all__ = [  # noqa: RUF022 - in the order of the pipeline
     "ARTEFACTS",
     "BASELINES",
     "load_segmenter",
+    "predict_frame",
     "METRICS",
     "Condition",
     "condition_views",
