@@ -26,7 +26,7 @@ from robustbench_cells.errors import ClusterError
 from robustbench_cells.evaluate import Condition
 from robustbench_cells.work import Work, do
 from tests.networks import save_tiny_network
-from tests.test_pytest_plugin import BENCHMARK, bench, same_files
+from tests.runs import BENCHMARK, bench, same_files
 
 PLACES = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 5)), unique=True)
 

@@ -51,7 +51,7 @@ from robustbench_cells.models import load_segmenter
 from robustbench_cells.models._hdf5 import check_hdf5
 from robustbench_cells.models._keras_config import read_config
 from tests.conftest import REPOSITORY
-from tests.test_pytest_plugin import save_tiny_network
+from tests.networks import save_tiny_network
 
 WEIGHTS = "model.weights.h5"
 

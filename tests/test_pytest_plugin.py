@@ -15,22 +15,10 @@ import pandas as pd
 import pytest
 
 from robustbench_cells.store import Store
-from tests.conftest import REPOSITORY, draw_labels
+from tests.conftest import draw_labels
 from tests.made_up_frames import WRITERS
 from tests.networks import save_tiny_network
-
-BENCHMARK = REPOSITORY / "benchmarks" / "test_robustness.py"
-
-
-def bench(folder: Path, *arguments: str, code: int = 0) -> str:
-    command = [sys.executable, "-m", "pytest", str(BENCHMARK), "--rb-reports", str(folder / "reports"), *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def records(folder: Path) -> pd.DataFrame:
-    return pd.read_csv(folder / "reports" / "patches.csv.gz")
+from tests.runs import BENCHMARK, bench, breaking_model, own_suite, records, same_files
 
 
 @pytest.fixture(scope="session")
@@ -173,11 +161,8 @@ def test_a_folder_that_cannot_be_written_to_is_found_before_the_run(tmp_path: Pa
 def test_a_run_without_a_result_says_that_the_reports_are_older(tmp_path: Path) -> None:
     bench(tmp_path, "--rb-frames", "1", "-k", "dog_otsu-clean")
     before = (tmp_path / "reports" / "summary.md").read_bytes()
-    import keras
-
-    inputs = keras.Input((None, None, 1))
-    keras.Model(inputs, keras.layers.Rescaling(1.0)(inputs)).save(tmp_path / "grey.keras")
-    output = bench(tmp_path, "--rb-model", "grey.keras", "--rb-frames", "1", "-k", "grey-clean", code=1)
+    options = ("--rb-model", breaking_model(tmp_path), "--rb-trust-model")
+    output = bench(tmp_path, *options, "--rb-frames", "1", "-k", "breaks and clean", code=1)
     assert "no test gave a result, so nothing was written" in output
     assert (tmp_path / "reports" / "summary.md").read_bytes() == before
 
@@ -190,15 +175,12 @@ def test_ini_keys_stand_for_options(tmp_path: Path) -> None:
 
 
 def test_a_segmenter_that_breaks_fails_its_own_test_and_is_left_out(tmp_path: Path) -> None:
-    import keras
-
-    inputs = keras.Input((None, None, 1))
-    keras.Model(inputs, keras.layers.Rescaling(1.0)(inputs)).save(tmp_path / "grey.keras")  # answers grey levels
-    output = bench(tmp_path, "--rb-model", "grey.keras", "--rb-frames", "1", "-k", "clean", code=1)
-    assert "outside [0, 1]" in output
+    options = ("--rb-model", breaking_model(tmp_path), "--rb-trust-model")
+    output = bench(tmp_path, *options, "--rb-frames", "1", "-k", "clean", code=1)
+    assert "probabilities are in [0, 1]" in output
     assert "1 failed, 1 passed" in output
     assert set(records(tmp_path)["segmenter"]) == {"background"}
-    assert "**Failed, and left out below: grey-clean.**" in (tmp_path / "reports" / "summary.md").read_text()
+    assert "**Failed, and left out below: breaks:predict-clean.**" in (tmp_path / "reports" / "summary.md").read_text()
 
 
 def test_collecting_opens_nothing(tmp_path: Path) -> None:
@@ -220,11 +202,6 @@ def test_a_suite_of_your_own_takes_the_fixture(pytester: pytest.Pytester) -> Non
     result = pytester.runpytest_subprocess("-k", "dog_otsu-clean", "--rb-frames", "1")
     result.assert_outcomes(passed=1)
     assert gzip.decompress((pytester.path / "reports" / "patches.csv.gz").read_bytes())
-
-
-def same_files(one: Path, other: Path) -> None:
-    for name in ("patches.csv.gz", "summary.csv"):
-        assert (one / "reports" / name).read_bytes() == (other / "reports" / name).read_bytes()
 
 
 def test_workers_give_the_same_files(whole: Path, tmp_path: Path, small: tuple[str, ...]) -> None:
@@ -300,118 +277,6 @@ def test_a_store_that_cannot_be_used_ends_the_run_in_words(tmp_path: Path) -> No
     bench(tmp_path, "--rb-store", "records.sqlite", "-k", "dog_otsu-clean", "--rb-frames", "1")
 
 
-@pytest.fixture(scope="module")
-def baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("baseline")
-    bench(folder, "--rb-profile", "quick", "--rb-frames", "8", "--rb-model", "dog_otsu")
-    return folder / "reports"
-
-
-def gated(folder: Path, baseline: Path, *arguments: str, code: int) -> str:
-    store = str(baseline / "records.sqlite")
-    options = ("--rb-profile", "quick", "--rb-frames", "8", "--rb-store", store, "--rb-baseline", str(baseline))
-    return bench(folder, *options, *arguments, code=code)
-
-
-def test_the_gate_passes_what_is_no_worse(tmp_path: Path, baseline: Path) -> None:
-    output = gated(tmp_path, baseline, "--rb-model", "dog_otsu", "--junitxml", "junit.xml", code=0)
-    assert "PASS: no condition is worse than the tolerance allows (10 holds)" in output
-    assert "PASS" in (tmp_path / "reports" / "gate.md").read_text()
-    junit = (tmp_path / "junit.xml").read_text()
-    assert '<property name="gate" value="holds"' in junit
-    assert '<property name="gate jaccard dog_otsu-noise-50" value="holds: +0.0000' in junit
-
-
-def test_the_gate_stops_what_is_worse(tmp_path: Path, baseline: Path) -> None:
-    arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "noise or illumination")
-    output = gated(tmp_path, baseline, *arguments, code=1)
-    assert "FAIL: the candidate is surely worse" in output
-    assert "of the part that ran" in output
-    assert "jaccard nlm_otsu-illumination-1000" in output
-    assert "not covered: nlm_otsu-cell_size-0.5" in output
-
-
-@pytest.mark.parametrize(("option", "code"), [((), 8), (("--rb-inconclusive", "pass"), 0)])
-def test_the_gate_says_when_the_frames_cannot_tell(
-    option: tuple[str, ...], code: int, tmp_path: Path, baseline: Path
-) -> None:
-    arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "noise-0", *option)
-    assert "INCONCLUSIVE: these frames cannot tell" in gated(tmp_path, baseline, *arguments, code=code)
-
-
-def test_a_run_that_stops_early(tmp_path: Path) -> None:
-    few = ("--rb-profile", "quick", "--rb-split", "train", "--rb-frames", "24", "--rb-model", "dog_otsu")
-    few = (*few, "-k", "noise-0")
-    bench(tmp_path, *few, "--rb-reports", "whole")
-    options = (*few, "--rb-baseline", "whole", "--rb-sequential")
-    saved = "decided on 36 of 144 patches: 75% of the forward passes were not needed"
-    output = bench(tmp_path, *options)
-    assert saved in output
-    assert "72 records: 72 made" in output  # the background's too
-    assert json.loads((tmp_path / "reports" / "run.json").read_text())["settings"]["sequential"]
-    kept = records(tmp_path)
-    assert saved in bench(tmp_path, *options, "-n", "2", "--rb-store", "whole/records.sqlite")  # which has all
-    pd.testing.assert_frame_equal(records(tmp_path), kept)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (
-            ("--rb-model", "dog_otsu", "--rb-sequential", "--rb-gate", "break_point"),
-            "break_point needs every condition",
-        ),
-        (("--rb-model", "nlm_otsu"), "the baseline has no nlm_otsu (but dog_otsu)"),
-        (("--rb-model", "dog_otsu", "--rb-seed", "1"), "the seed is 0 in the baseline and 1 in the candidate"),
-        (("--rb-model", "dog_otsu", "--rb-inconclusive", "maybe"), "neither fail nor pass"),
-        (("--rb-model", "dog_otsu", "--rb-baseline", "reports"), "this run would write over it"),
-        (("--rb-model", "dog_otsu", "--rb-baseline", ""), "--rb-baseline: is empty"),
-        (("--rb-model", "dog_otsu", "--rb-block", "0"), "blocks of 0 frames: 1 or more is needed"),
-        (("--rb-model", "dog_otsu", "--rb-frames", "4"), "the number of frames is 8 in the baseline and 4"),
-        (("--rb-model", "dog_otsu", "--rb-gate", "recall", "--rb-gate", "recall=1"), "more than one tolerance"),
-        (("--rb-model", "dog_otsu", "-k", "nothing"), "no test of the grid is left to be judged"),
-        (("--rb-model", "dog_otsu", "-k", "nothing", "-n", "1"), "no test of the grid is left to be judged"),
-    ],
-)
-def test_what_cannot_be_judged_is_refused_before_the_run(
-    arguments: tuple[str, ...], words: str, tmp_path: Path, baseline: Path
-) -> None:
-    output = gated(tmp_path, baseline, *arguments, code=4)
-    assert words in output
-    assert not list(tmp_path.glob("reports/*.json"))
-
-
-@pytest.mark.parametrize(
-    "option", ["--rb-gate=recall", "--rb-against=a=b", "--rb-inconclusive=pass", "--rb-sequential"]
-)
-def test_what_is_for_judging_needs_a_baseline(option: str, tmp_path: Path) -> None:
-    output = bench(tmp_path, "--rb-model", "dog_otsu", "-k", "clean", "--rb-frames", "1", option, code=4)
-    assert f"{option.partition('=')[0]}: nothing is judged without --rb-baseline" in output
-
-
-_OWN_SUITE = """
-import pytest
-
-@pytest.mark.parametrize("before", ["x-clean", 2])
-def test_own(before, rb_outcome):
-    assert rb_outcome.sound
-"""
-
-
-def own_suite(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    (folder / "test_own.py").write_text(_OWN_SUITE, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "--rb-profile", "quick", "--rb-frames", "8", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-
-
-def test_workers_judge_a_suite_of_ones_own_too(tmp_path: Path, baseline: Path) -> None:
-    arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "illumination-1000")
-    done = own_suite(tmp_path, *arguments, "--rb-baseline", str(baseline), "-n", "2")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "4 passed" in done.stdout
-    assert "FAIL: the candidate is surely worse (1 regresses, of the part that ran)" in done.stdout
-
-
 def test_workers_run_a_model_of_any_name(tmp_path: Path) -> None:
     network = save_tiny_network(tmp_path / "modèle [1].keras", seed=0)
     bench(tmp_path, "--rb-frames", "1", "--rb-model", str(network), "-k", "clean", "-n", "2")
@@ -438,54 +303,3 @@ def test_a_store_that_fails_in_a_worker_is_said_in_words(tmp_path: Path) -> None
     assert "records.sqlite: the disk is full" in done.stdout
     assert "INTERNALERROR" not in done.stdout
     assert "Traceback" not in done.stdout
-
-
-def test_a_failed_test_leaves_no_verdict(tmp_path: Path, baseline: Path) -> None:
-    import keras
-
-    inputs = keras.Input((None, None, 1))
-    keras.Model(inputs, keras.layers.Rescaling(1.0)(inputs)).save(tmp_path / "grey.keras")
-    arguments = ("--rb-model", "grey.keras", "--rb-model", "dog_otsu", "--rb-against", "grey=dog_otsu", "-k", "clean")
-    output = gated(tmp_path, baseline, *arguments, code=1)
-    assert "tests of the candidate failed: grey-clean" in output
-    assert "no verdict" in output
-    assert output.rstrip().splitlines()[-1].startswith("gate: no verdict: the candidate cannot be judged")
-    assert (tmp_path / "reports" / "gate.md").read_text().startswith("# NO VERDICT")
-
-
-def test_no_verdict_outlives_its_results(tmp_path: Path, baseline: Path) -> None:
-    gated(tmp_path, baseline, "--rb-model", "dog_otsu", "-k", "clean", code=0)
-    assert (tmp_path / "reports" / "gate.md").exists()
-    bench(tmp_path, "--rb-frames", "1", "--rb-model", "dog_otsu", "-k", "clean")
-    assert not (tmp_path / "reports" / "gate.md").exists()
-
-
-def test_what_cannot_be_judged_after_all_is_no_failure_of_the_model(
-    tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
-    arguments = ("--rb-model", "dog_otsu", "-k", "noise", "--rb-gate", "break_point", "--junitxml", "junit.xml")
-    output = gated(tmp_path, baseline, *arguments, code=4)
-    assert "nothing can be said of the break_point of dog_otsu" in output
-    assert "# NO VERDICT" in (tmp_path / "summary.md").read_text()
-    assert '<property name="gate" value="none: ' in (tmp_path / "junit.xml").read_text()
-
-
-def test_a_summary_that_cannot_be_written_costs_no_verdict(
-    tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "/nowhere/summary.md")
-    output = gated(tmp_path, baseline, "--rb-model", "dog_otsu", "-k", "clean", code=0)
-    assert "warning: GITHUB_STEP_SUMMARY names /nowhere/summary.md" in output
-    assert "\ngate: PASS" in output
-
-
-def test_an_interrupted_run_has_no_verdict(tmp_path: Path, baseline: Path) -> None:
-    (tmp_path / "conftest.py").write_text(
-        "import pytest\n\n\ndef pytest_runtest_setup(item):\n    if 'noise-50' in item.name:\n"
-        "        raise KeyboardInterrupt\n"
-    )
-    done = own_suite(tmp_path, "--rb-model", "dog_otsu", "--rb-baseline", str(baseline), "-p", "no:randomly")
-    assert done.returncode == 2
-    assert "gate: no verdict: the run was interrupted; the same command goes on" in done.stdout
-    assert (tmp_path / "reports" / "gate.md").read_text().startswith("# NO VERDICT")

@@ -1,0 +1,56 @@
+"""The benchmark in processes of its own, for several test files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from tests.conftest import REPOSITORY
+
+BENCHMARK = REPOSITORY / "benchmarks" / "test_robustness.py"
+
+
+def bench(folder: Path, *arguments: str, code: int = 0) -> str:
+    command = [sys.executable, "-m", "pytest", str(BENCHMARK), "--rb-reports", str(folder / "reports"), *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def records(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "reports" / "patches.csv.gz")
+
+
+def same_files(one: Path, other: Path) -> None:
+    for name in ("patches.csv.gz", "summary.csv"):
+        assert (one / "reports" / name).read_bytes() == (other / "reports" / name).read_bytes()
+
+
+_OWN_SUITE = """
+import pytest
+
+@pytest.mark.parametrize("before", ["x-clean", 2])
+def test_own(before, rb_outcome):
+    assert rb_outcome.sound
+"""
+
+
+def own_suite(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (folder / "test_own.py").write_text(_OWN_SUITE, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "--rb-profile", "quick", "--rb-frames", "8", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+_BREAKS = """
+def predict(images):
+    return images / 255 if len(images) == 2 else images  # the probe has two
+"""
+
+
+def breaking_model(folder: Path) -> str:
+    """A model that is well until it meets a batch of frames, and then answers grey levels."""
+    (folder / "breaks.py").write_text(_BREAKS)
+    return "breaks:predict"
