@@ -143,7 +143,9 @@ def load(folder: Path) -> Results:
         records = records.astype({"intensity": float, "patch": int} | dict.fromkeys(run["metrics"], float))
         _check_records(records, run)
         return Results(records, run)
-    except (ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, zlib.error) as error:
+    except (
+        ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, RecursionError, zlib.error,
+    ) as error:  # fmt: skip
         raise ResultsError(f"{folder}: the stored results are damaged ({error}); {again}") from error
 
 

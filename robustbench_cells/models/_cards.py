@@ -64,7 +64,7 @@ def read_card(path: Path) -> dict[str, Any]:
     wrong = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_SCHEMA).iter_errors(card))
     if wrong is not None:
         place = ".".join(map(str, wrong.absolute_path)) or "the card"
-        raise ModelError(f"{path}: {place}: {wrong.message}")
+        raise ModelError(f"{path}: {place[:200]}: {wrong.message[:200]}")
     return card
 
 

@@ -83,7 +83,7 @@ def load_told(folder: Path) -> Told | None:
         texts = [told.verdict, told.headline, *told.notes, *(cell for row in told.rows for cell in row)]
         if not all(isinstance(text, str) for text in texts):
             raise ValueError("a text is none")
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, OSError, RecursionError) as error:
         raise ResultsError(f"{path}: is damaged ({error}); delete it, or judge again") from error
     return told
 

@@ -1,0 +1,32 @@
+"""Small frames, and how data sets of them are loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from robustbench_cells.datasets import open_dataset
+from tests.conftest import draw_labels
+
+LABELS = np.stack([draw_labels((40, 48), seed) for seed in (2, 3)]).astype(np.uint16)
+IMAGES = np.where(LABELS > 0, 220, 90).astype(np.uint8) + np.arange(2, dtype=np.uint8)[:, None, None]
+DEEP = IMAGES.astype(np.uint16) * 200
+BINARY = (LABELS > 0).astype(np.uint8) * 255
+
+Write = Callable[[Path, npt.NDArray[np.generic], npt.NDArray[np.generic]], object]
+
+
+def write_each(write: Write, folder: Path) -> None:
+    """Data sets of 8 and 16 bits, with masks of both sorts."""
+    write(folder / "8_bit", IMAGES, LABELS)
+    write(folder / "16_bit", DEEP, BINARY)
+
+
+def read_all(where: str) -> None:
+    """As a run does: every frame is read."""
+    selection = open_dataset(where)
+    for frame in selection.frames:
+        selection.read(frame)

@@ -1,0 +1,30 @@
+"""Baselines of the gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from robustbench_cells.verdict import Judge
+from tests.fuzz.kind import KINDS, Files, Kind
+from tests.fuzz.kinds._stored import bind, small_run, write_run
+
+
+@KINDS.register
+class Baselines(Kind):
+    """A sound run is judged by it, whole and sequentially, on all aspects."""
+
+    name = "baselines"
+    share = 600
+
+    def write(self, folder: Path) -> None:
+        """See `Kind.write`."""
+        write_run(folder / "small")
+
+    def load(self, folder: Path) -> object:
+        """See `Kind.load`."""
+        Judge.of(folder, ["precision=0.1"], [], "fail", sequential=True).judge(small_run())
+        return Judge.of(folder, ["recall", "cells", "break_point"], [], "fail").judge(small_run())
+
+    def mend(self, files: Files) -> None:
+        """See `Kind.mend`."""
+        bind(files)

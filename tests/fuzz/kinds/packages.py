@@ -1,0 +1,38 @@
+"""Packages of bioimage.io."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+from robustbench_cells.exports import EXPORTS
+from robustbench_cells.models import load_segmenter
+from tests.fuzz.damage.archives import written
+from tests.fuzz.kind import KINDS, Kind
+from tests.networks import save_tiny_network
+
+
+@KINDS.register
+class Packages(Kind):
+    """As the export writes them: description, graph, test images."""
+
+    name = "packages"
+    share = 150
+    mebibytes = 4608
+    batch = 150
+
+    def write(self, folder: Path) -> None:
+        """See `Kind.write`."""
+        (folder / "tiny").mkdir()
+        path = save_tiny_network(folder / "mine.keras", seed=1)
+        EXPORTS.get("bioimageio").write(load_segmenter(str(path)), {}, folder / "net.zip")
+        with zipfile.ZipFile(folder / "net.zip") as archive:
+            members = [(name, archive.read(name)) for name in sorted(archive.namelist())]
+        (folder / "tiny" / "net.zip").write_bytes(written(members))
+        for left in ("mine.keras", "net.zip"):
+            (folder / left).unlink()
+
+    def load(self, folder: Path) -> object:
+        """See `Kind.load`."""
+        return load_segmenter(str(folder / "net.zip"))

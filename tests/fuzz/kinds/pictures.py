@@ -1,0 +1,27 @@
+"""Pictures beside stored results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from robustbench_cells.pictures import load_pictures, save_pictures
+from tests import made_up
+from tests.fuzz.kind import KINDS, Kind
+from tests.fuzz.kinds._stored import small_run
+
+
+@KINDS.register
+class StoredPictures(Kind):
+    """Loaded with the results that they belong to."""
+
+    name = "pictures"
+    share = 500
+
+    def write(self, folder: Path) -> None:
+        """See `Kind.write`."""
+        (folder / "small").mkdir()
+        save_pictures(made_up.pictures(small_run()), small_run(), folder / "small")
+
+    def load(self, folder: Path) -> object:
+        """See `Kind.load`."""
+        return load_pictures(small_run(), folder)

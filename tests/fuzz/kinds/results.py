@@ -1,0 +1,30 @@
+"""Stored results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from robustbench_cells.results import block_count, load, margin
+from tests.fuzz.kind import KINDS, Files, Kind
+from tests.fuzz.kinds._stored import bind, write_run
+
+
+@KINDS.register
+class StoredResults(Kind):
+    """Loaded and summarised, as every report does."""
+
+    name = "results"
+    share = 900
+
+    def write(self, folder: Path) -> None:
+        """See `Kind.write`."""
+        write_run(folder / "small")
+
+    def load(self, folder: Path) -> object:
+        """See `Kind.load`."""
+        found = load(folder)
+        return found.summary, found.fingerprint, found.single_artefacts, block_count(found.run), margin(found)
+
+    def mend(self, files: Files) -> None:
+        """See `Kind.mend`."""
+        bind(files)

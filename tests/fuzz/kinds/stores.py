@@ -1,0 +1,47 @@
+"""Stores of records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from robustbench_cells import ledger
+from robustbench_cells.store import FrameKey, Key, Store
+from robustbench_cells.types import Record
+from tests.fuzz.kind import KINDS, Kind
+
+_METRICS = {"jaccard": 1, "precision": 1}
+_KEY = Key("digest", "noise", 1, 50.0, 0, _METRICS)
+_FRAMES = {name: FrameKey("kind/test", name, f"pixels of {name}") for name in "abc"}
+
+
+def _records(frames: str) -> list[Record]:
+    scores = {"jaccard": 0.5, "precision": float("nan")}
+    return [Record("unet", "noise", 50.0, frame, patch, scores) for frame in frames for patch in range(3)]
+
+
+@KINDS.register
+class Stores(Kind):
+    """All that is done with a store: looked up, listed, added to, dropped from."""
+
+    name = "stores"
+    share = 800
+
+    def write(self, folder: Path) -> None:
+        """See `Kind.write`."""
+        store = Store(folder / "two_frames" / "records.sqlite")
+        store.add(_KEY, _FRAMES, _records("ab"))
+        store.close()
+
+    def load(self, folder: Path) -> object:
+        """See `Kind.load`."""
+        store = Store(folder / "records.sqlite")
+        try:
+            store.known(_KEY, list(_FRAMES.values()))
+            store.table()
+            contents = store.contents()
+            for command in (["list"], ["prune", "--outdated", "--dry-run"], ["export", str(folder / "table.csv")]):
+                ledger.main(["--store", str(store.path), *command])
+            store.add(_KEY, _FRAMES, _records("bc"))
+            return store.drop(contents)
+        finally:
+            store.close()

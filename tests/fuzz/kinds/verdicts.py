@@ -1,0 +1,28 @@
+"""Verdicts of the gate, for the next report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from robustbench_cells.gate import compare
+from robustbench_cells.reporting import load_told, save_told, tell
+from tests.fuzz.kind import KINDS, Kind
+from tests.fuzz.kinds._stored import small_run
+
+
+@KINDS.register
+class Verdicts(Kind):
+    """With and without a comparison."""
+
+    name = "verdicts"
+    share = 500
+
+    def write(self, folder: Path) -> None:
+        """See `Kind.write`."""
+        for name, verdict in (("none", "no baseline"), ("holds", compare(small_run(), small_run(), {"jaccard": 0.1}))):
+            (folder / name).mkdir()
+            save_told(tell(verdict), folder / name)
+
+    def load(self, folder: Path) -> object:
+        """See `Kind.load`."""
+        return load_told(folder)
