@@ -158,7 +158,7 @@ def _check(path: Path, archive: zipfile.ZipFile, most_bytes: int, most_files: in
         name = entry.filename
         for given in {name, entry.orig_filename}:  # some archives name a file twice, in two encodings
             if wrong := _wrong(given, entry):
-                raise ArchiveError(f"{path}: its file {given!r} {wrong}; such an archive is not unpacked")
+                raise ArchiveError(f"{path}: its file {given[:_NAME]!r} {wrong}; such an archive is not unpacked")
         place = PurePosixPath(_as_any_disk_sees_it(name))
         if place in kinds:
             raise ArchiveError(f"{path}: holds {name!r} twice (or but for capitals); such an archive is not unpacked")
@@ -180,7 +180,7 @@ def _wrong(name: str, entry: zipfile.ZipInfo) -> str:
         "is a link or a device": kind not in (0, stat.S_IFREG, stat.S_IFDIR),
         "is encrypted": entry.flag_bits & _ENCRYPTED,
         "is compressed in an unusual way (only deflate is read)": entry.compress_type not in _METHODS,
-        "is a folder with content": entry.is_dir() and entry.file_size,
+        "is a folder with content": name.endswith("/") and entry.file_size,
     }
     return next((words for words, is_so in wrong.items() if is_so), "")
 

@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from robustbench_cells.archives import check_archive
+from robustbench_cells.arrays import read_array
 from robustbench_cells.degradation import BREAK
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.files import keep_aside, replacing
@@ -25,6 +27,7 @@ from robustbench_cells.types import CLEAN, PATCH_SIDE, REFERENCE, Masks
 
 PICTURES_FILE = "pictures.npz"
 _MOST_BYTES = 2**30  # unpacked
+_MOST_FILES = 1000
 _STEPS = 9  # intensities of an artefact at most: a page of them stays under 10 MB
 _WORST = 2  # patches of each artefact and segmenter
 
@@ -154,11 +157,13 @@ def load_pictures(results: Results, folder: Path) -> Pictures | None:
     if not path.is_file():
         return None
     try:
+        check_archive(path, most_bytes=_MOST_BYTES, most_files=_MOST_FILES)
         with zipfile.ZipFile(path) as archive:
-            if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES:
-                raise ValueError(f"it unpacks to more than {_MOST_BYTES >> 20} MiB")
-        with np.load(path, allow_pickle=False) as arrays:
-            index: dict[str, Any] = json.loads(arrays["index"].tobytes())
+
+            def array(name: str) -> npt.NDArray[Any]:
+                return read_array(name, archive, f"{name}.npy", "u", _MOST_BYTES)
+
+            index: dict[str, Any] = json.loads(array("index").tobytes())
             if index["of"] != results.fingerprint:
                 return None
             views = [View(**view) for view in index["views"]]
@@ -167,13 +172,13 @@ def load_pictures(results: Results, folder: Path) -> Pictures | None:
             if len(views) * (len(index["segmenters"]) + 2) * PATCH_SIDE**2 > _MOST_BYTES:
                 raise ValueError(f"it unpacks to more than {_MOST_BYTES >> 20} MiB")
             masks = {
-                str(name): _unpacked(arrays[f"mask{number}"], shape) for number, name in enumerate(index["segmenters"])
+                str(name): _unpacked(array(f"mask{number}"), shape) for number, name in enumerate(index["segmenters"])
             }
-            images = arrays["images"]
+            images = array("images")
             if images.shape != shape or images.dtype != np.uint8:
                 raise ValueError(f"images are {images.dtype} {images.shape}, not uint8 {shape}")
             times = {str(name): [float(time) for time in times] for name, times in index["milliseconds"].items()}
-            return Pictures(views, images, _unpacked(arrays["truth"], shape), masks, times)
+            return Pictures(views, images, _unpacked(array("truth"), shape), masks, times)
     except Exception as error:  # a stranger's archive may fail in any of four libraries
         raise ResultsError(f"{path}: is damaged ({error}); delete it, or run the benchmark again") from error
 

@@ -333,9 +333,10 @@ def _text(scores: Mapping[str, float]) -> str:
 
 
 def _scores(text: str) -> dict[str, float]:
-    found = json.loads(text)
-    if not isinstance(found, dict) or not all(
-        value is None or isinstance(value, int | float) for value in found.values()
-    ):
-        raise ValueError(f"{text[:40]!r} in place of scores")
-    return {name: math.nan if value is None else float(value) for name, value in found.items()}
+    try:
+        found = json.loads(text)
+        if isinstance(found, dict) and all(value is None or isinstance(value, int | float) for value in found.values()):
+            return {name: math.nan if value is None else float(value) for name, value in found.items()}
+    except (RecursionError, OverflowError) as error:
+        raise ValueError(f"{text[:40]!r} in place of scores") from error
+    raise ValueError(f"{text[:40]!r} in place of scores")

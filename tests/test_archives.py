@@ -168,6 +168,17 @@ def test_what_is_wrong_with_an_archive_is_said_before_it_is_unpacked(spoil, word
         check_archive(path, **LIMITS)
 
 
+def test_a_file_without_a_name(tmp_path: Path) -> None:
+    content = made(tmp_path / "a.zip", {"a": b"1"}).read_bytes()
+    start = content.index(b"PK\1\2")
+    nameless = content[: start + 28] + b"\0\0" + content[start + 30 : start + 46] + content[start + 47 :]
+    end = nameless.index(b"PK\5\6")
+    size = struct.pack("<I", end - start)
+    (tmp_path / "a.zip").write_bytes(nameless[: end + 12] + size + nameless[end + 16 :])
+    with pytest.raises(ArchiveError, match="'' has a name that no file should have"):
+        check_archive(tmp_path / "a.zip", **LIMITS)
+
+
 @pytest.mark.parametrize(("declared", "words"), [(10, "Bad CRC-32"), (9000, "is 5000 bytes shorter than declared")])
 def test_an_archive_that_lies_about_its_size_leaves_nothing(tmp_path: Path, declared: int, words: str) -> None:
     path = made(tmp_path / "a.zip", {"first": b"fine", "second": b"\0" * 4000})

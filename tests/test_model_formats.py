@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -123,6 +124,13 @@ def test_data_outside_the_folder_is_not_read(tmp_path: Path) -> None:
         (folder / "link").unlink(missing_ok=True)
         (folder / "link").symlink_to(secret)
         with pytest.raises(ModelError, match=rf"hostile\.onnx: .*'{location}', outside its folder"):
+            load_segmenter(str(folder / "hostile.onnx"))
+    for location in ("a\0b", "a" * 300):
+        entry = hostile.graph.initializer[0].external_data[0]
+        assert entry.key == "location"
+        entry.value = location
+        (folder / "hostile.onnx").write_bytes(hostile.SerializeToString())
+        with pytest.raises(ModelError, match=r"hostile\.onnx: .*, outside its folder"):
             load_segmenter(str(folder / "hostile.onnx"))
     (folder / "w.data").unlink()
     with pytest.raises(ModelError, match=r"the file 'w\.data' with its tensor 'kernel' is not beside it"):
@@ -249,6 +257,22 @@ def test_a_folder_is_a_package_too_and_nothing_reaches_the_network(
     images = probe_images()
     wanted = load_segmenter(str(models / "mine.keras")).predict(images)
     np.testing.assert_allclose(load_segmenter(str(folder)).predict(images), wanted, atol=1e-5)
+
+
+def test_what_a_package_names_and_does_not_need_is_not_fetched_and_nothing_is_left_behind(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, asked = unpacked(models, tmp_path / "package"), []
+    address = "{source: 'http://127.0.0.1:9/a.png'}"
+    more = f"covers: [{address}]\nattachments: [{address}]\ngit_repo: http://127.0.0.1:9/a\n"
+    where = changed(folder, lambda text: text + more)
+    monkeypatch.setattr(socket.socket, "connect", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **more: asked.append(arguments) or [])
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    assert load_segmenter(where).predict(probe_images()).any()
+    assert not asked
+    assert not list((tmp_path / "temporary").iterdir())
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,7 @@ def test_the_terminal_table_names_conditions() -> None:
         ("run.json", b"{", "damaged"),
         ("run.json", json.dumps({**RUN, "version": 99}).encode(), "version 99"),
         ("run.json", b"[]", "damaged"),
+        ("run.json", b"[" * 100_000, "damaged"),
         *[("run.json", json.dumps({**RUN, part: {}}).encode(), "damaged|not of the run") for part in RUN],
         ("patches.csv.gz", b"not gzip", "not of the run"),
     ],

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from math import isinf, isnan
 from pathlib import Path
 
@@ -127,6 +128,20 @@ def test_damaged_pictures_are_refused_in_words(keep: int, tmp_path: Path) -> Non
     path = tmp_path / PICTURES_FILE
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(ResultsError, match=r"pictures\.npz: is damaged"):
+        load_pictures(RUN, tmp_path)
+
+
+def test_pictures_that_declare_more_than_there_is_take_no_memory(tmp_path: Path) -> None:
+    save_pictures(pictures(RUN), RUN, tmp_path)
+    path = tmp_path / PICTURES_FILE
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    count = len(chosen_views(RUN))
+    members["images.npy"] = members["images.npy"].replace(f"({count}, 256, 256)".encode(), b"(9999999, 256, 256)")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(ResultsError, match=r"pictures\.npz: is damaged .*more than the 1073741824 bytes allowed"):
         load_pictures(RUN, tmp_path)
 
 

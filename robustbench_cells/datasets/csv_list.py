@@ -14,6 +14,7 @@ from robustbench_cells.errors import DataError
 from robustbench_cells.types import Dataset, DatasetSource
 
 _COLUMNS = ("image", "mask")
+_SHOWN = 500  # characters of a text in a message
 _MOST_BYTES = 2**24  # of a table: a hundred thousand lines or so
 
 
@@ -77,7 +78,8 @@ def _rows(path: Path) -> Iterator[_Row]:
                 if columns.count(name) != 1:
                     raise DataError(
                         f"{path}, line 1: {'has no' if name not in columns else 'has two of the'} column {name!r}; the "
-                        f"first line is image,mask and if wanted frame,split, with commas between, not {columns}"
+                        "first line is image,mask and if wanted frame,split, with commas between, not "
+                        f"{str(columns)[:_SHOWN]}"
                     )
             for line in table:
                 yield _row(path, f"{path}, line {table.line_num}", line)
@@ -97,12 +99,14 @@ def _file(path: Path, place: str, column: str, given: str) -> Path:
     if not given:
         raise DataError(f"{place}: has no {column}; each line names an image and its mask")
     if Path(given).is_absolute():
-        raise DataError(f"{place}: {given!r} is no path relative to the table; write it without the table's folder")
+        raise DataError(
+            f"{place}: {given[:_SHOWN]!r} is no path relative to the table; write it without the table's folder"
+        )
     file = path.parent / given
     try:
         there = file.is_file()
     except (OSError, ValueError):  # too long, or a NUL in it
         there = False
     if not there:
-        raise DataError(f"{place}: {file} is no file; correct the path, which is relative to the table")
+        raise DataError(f"{place}: {str(file)[:_SHOWN]} is no file; correct the path, which is relative to the table")
     return file

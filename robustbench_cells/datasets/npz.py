@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import math
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from robustbench_cells.archives import check_archive
+from robustbench_cells.arrays import HEADER, read_array
 from robustbench_cells.datasets._naming import check_frame_name, only_split
 from robustbench_cells.datasets._planes import PairedPlanes
 from robustbench_cells.datasets._reading import check_size
@@ -20,7 +19,6 @@ from robustbench_cells.errors import ArchiveError, DataError
 from robustbench_cells.types import Dataset, DatasetSource
 
 _MOST_BYTES = 2**30  # of an array as it is declared: it is held in memory; more frames belong in a stack
-_HEADERS = 2**16  # bytes besides the pixels
 _MOST_FILES = 100
 _KINDS = {"images": "buif", "labels": "bui", "frames": "Uui"}  # of numpy's dtypes
 
@@ -70,15 +68,15 @@ class Array:
 def _load(path: Path) -> dict[str, npt.NDArray[Any]]:
     """The arrays of a file, after what they declare is found to be harmless."""
     try:
-        there = check_archive(path, most_bytes=len(_KINDS) * (_MOST_BYTES + _HEADERS), most_files=_MOST_FILES)
+        there = check_archive(path, most_bytes=len(_KINDS) * (_MOST_BYTES + HEADER), most_files=_MOST_FILES)
         if missing := [name for name in ("images", "labels") if f"{name}.npy" not in there]:
             raise DataError(
                 f"{path}: has no array {' and no array '.join(missing)}; there are: "
-                f"{', '.join(name.removesuffix('.npy') for name in there) or 'none'}"
+                f"{', '.join(name.removesuffix('.npy') for name in there)[:500] or 'none'}"
             )
         with zipfile.ZipFile(path) as archive:
             return {
-                name: _array(f"{path}, array {name}", archive, f"{name}.npy", kinds, there[f"{name}.npy"])
+                name: read_array(f"{path}, array {name}", archive, f"{name}.npy", kinds, _MOST_BYTES)
                 for name, kinds in _KINDS.items()
                 if f"{name}.npy" in there
             }
@@ -86,31 +84,6 @@ def _load(path: Path) -> dict[str, npt.NDArray[Any]]:
         raise DataError(str(error)) from error
     except Exception as error:  # whatever a damaged file makes a decoder raise
         raise DataError(f"{path}: cannot be read as an .npz file ({error}); save it again") from error
-
-
-def _array(what: str, archive: zipfile.ZipFile, name: str, kinds: str, size: int) -> npt.NDArray[Any]:
-    with archive.open(name) as file:
-        head = io.BytesIO(file.read(_HEADERS))
-    version = np.lib.format.read_magic(head)
-    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    if version not in readers:
-        raise DataError(f"{what}: is of version {version} of numpy's format; save plain arrays of numbers")
-    shape, _, dtype = readers[version](head)
-    if dtype.kind not in kinds:
-        raise DataError(
-            f"{what}: is of dtype {dtype}, which is not read here (objects never are, they could execute code); save "
-            "images as uint8, uint16 or float32, labels as whole numbers, frames as text"
-        )
-    declared = math.prod(shape) * dtype.itemsize
-    if min(shape, default=1) < 0 or declared > _MOST_BYTES:
-        raise DataError(
-            f"{what}: declares {shape} of {dtype}, more than the {_MOST_BYTES} bytes allowed; save the frames as TIFF "
-            "stacks, which are read page by page"
-        )
-    if head.tell() + declared != size:
-        raise DataError(f"{what}: declares {shape} of {dtype} and has {size - head.tell()} bytes; save it again")
-    with archive.open(name) as file:
-        return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def _check_names(where: str, names: npt.NDArray[Any], count: int) -> None:

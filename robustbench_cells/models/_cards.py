@@ -59,7 +59,7 @@ def read_card(path: Path) -> dict[str, Any]:
         card = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{path}: no such file") from error
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # also of a number with thousands of digits
         raise ModelError(f"{path}: is not TOML ({error}); restore it or remove it") from error
     wrong = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_SCHEMA).iter_errors(card))
     if wrong is not None:

@@ -15,6 +15,7 @@ from robustbench_cells.threads import threads_given
 
 _MOST_BYTES = 2**31 - 1  # what a protobuf holds
 _MOST_MEMORY = 4 * 2**30  # bytes that all sessions of a process may take
+_NAME = 200  # characters of a name in a message
 _ENDLESS = {"Loop", "Scan"}  # a network that segments needs none, and they may run for ever
 
 
@@ -104,12 +105,13 @@ def _external(path: Path, graph: Any) -> list[Path]:
         for entry in tensor.external_data:
             if entry.key != "location":
                 continue
-            file = folder / entry.value
-            if Path(entry.value).is_absolute() or file.is_symlink() or not file.resolve().is_relative_to(folder):
-                where = f"{entry.value!r}, outside its folder"
-                raise ModelError(f"{path}: its tensor {tensor.name!r} is to be read from {where}; it is not read")
+            file, name = folder / entry.value, tensor.name[:_NAME]
+            odd = "\0" in entry.value or len(entry.value) > _NAME or Path(entry.value).is_absolute()
+            if odd or file.is_symlink() or not file.resolve().is_relative_to(folder):
+                where = f"{entry.value[:_NAME]!r}, outside its folder"
+                raise ModelError(f"{path}: its tensor {name!r} is to be read from {where}; it is not read")
             if not file.is_file():
-                raise ModelError(f"{path}: the file {entry.value!r} with its tensor {tensor.name!r} is not beside it")
+                raise ModelError(f"{path}: the file {entry.value!r} with its tensor {name!r} is not beside it")
             files.add(file)
     if (total := sum(file.stat().st_size for file in files)) > _MOST_BYTES:
         raise ModelError(f"{path}: its tensors lie in files of {total} bytes; at most {_MOST_BYTES} are read")

@@ -24,18 +24,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.fuzz",
-        description="Damage sound files of every kind at random and load them, in processes with limits. Each must give "
-        "a result or an error of robustbench_cells.errors. Needs Linux and the extra 'test'.",
-        epilog="Exit code: 0 nothing was found, 1 something was (each cause is shown with how to replay it), 2 it could "
-        "not run. Example: python -m tests.fuzz --files 1000 --seed 3 --kind images --kind stacks",
+        description="Damage sound files of every kind at random and load them, in processes with limits. Each must "
+        "give a result or an error of robustbench_cells.errors. Needs Linux and the extra 'test'.",
+        epilog="Exit code: 0 nothing was found, 1 something was (each cause is shown with how to replay it), 2 it "
+        "could not run. Example: python -m tests.fuzz --files 1000 --seed 3 --kind images --kind stacks",
     )
-    parser.add_argument("--files", type=int, default=10_000, metavar="N", help="inputs over all kinds (default: 10000)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed makes the same inputs (default: 0)")
+    parser.add_argument("--files", type=int, default=10_000, metavar="N", help="over all kinds (default: 10000)")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="the same seed makes the same inputs (default: 0)"
+    )
     parser.add_argument("--minutes", type=float, default=math.inf, metavar="N", help="stop after so long")
     parser.add_argument(
         "--kind", action="append", metavar="KIND", help=f"only this one; repeatable ({', '.join(KINDS.names())})"
     )
-    parser.add_argument("--keep", type=Path, default=Path("fuzz-failures"), metavar="DIR", help="where inputs that fail go")
+    parser.add_argument(
+        "--keep", type=Path, default=Path("fuzz-failures"), metavar="DIR", help="where inputs that fail go"
+    )
     parser.add_argument("--replay", type=Path, metavar="FILE", help="load an input that was kept, and say what happens")
     options = parser.parse_args(arguments)
     try:

@@ -7,18 +7,18 @@ import multiprocessing
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from tests.fuzz.cases import unpacked
-from tests.fuzz.kind import KINDS, Files, Kind
-from tests.fuzz.worker import ERROR, GOES_ON, INPUT, LOG, MEMORY, RESULT, Outcome, work
+from tests.fuzz.kind import KINDS, Kind
+from tests.fuzz.worker import ERROR, GOES_ON, INPUT, LOG, MEMORY, RESULT, Job, Outcome, work
 
 CRASH, HANG = "crash", "hang"
 _START = 300  # seconds until the sound files of a kind are loaded
-_END = 30  # seconds until a process that has nothing left to do is gone
+_END = 3  # seconds until a process that has nothing left to do is gone
 _KEPT = 3  # inputs of each cause
 
 
@@ -46,12 +46,9 @@ class Tally:
 
 
 def shares(kinds: Sequence[Kind], files: int) -> dict[str, int]:
-    """How many inputs each kind gets: by its share, and one at least."""
+    """How many inputs each kind gets: by its share, rounded up."""
     whole = sum(kind.share for kind in kinds)
-    counts = {kind.name: max(1, files * kind.share // whole) for kind in kinds}
-    first = max(kinds, key=lambda kind: kind.share).name
-    counts[first] += max(0, files - sum(counts.values()))
-    return counts
+    return {kind.name: math.ceil(files * kind.share / whole) for kind in kinds}
 
 
 def hunt(
@@ -83,8 +80,8 @@ def hunt(
         If the sound files do not load.
     """
     tally = Tally()
-    for kind, numbers in _batches(kinds, shares(kinds, files)):
-        for number, outcome, content in _outcomes(kind, seed, numbers, until):
+    for jobs in _batches(kinds, shares(kinds, files)):
+        for (kind, number), outcome, content in outcomes(seed, jobs, until):
             tally.counts[kind.name, outcome.what] += 1
             announce(kind.name)
             if outcome.what in (RESULT, ERROR):
@@ -102,50 +99,61 @@ def hunt(
 def replay(path: Path) -> Outcome:
     """What becomes of an input that was kept, by the kind in its name."""
     kind = KINDS.get(path.stem.partition("-")[0])
-    ((_, outcome, _),) = _outcomes(kind, 0, [unpacked(path.read_bytes())], math.inf)
+    ((_, outcome, _),) = outcomes(0, [(kind, unpacked(path.read_bytes()))])
     return outcome
 
 
-def _batches(kinds: Sequence[Kind], counts: dict[str, int]) -> list[tuple[Kind, range]]:
-    """Inputs by number for each process, those of all kinds in turns."""
-    found = []
-    for kind in kinds:
-        count = counts[kind.name]
-        for start in range(0, count, kind.batch):
-            found.append((start / count, kind, range(start, min(count, start + kind.batch))))
-    return [(kind, numbers) for _, kind, numbers in sorted(found, key=lambda one: one[0])]
-
-
-def _outcomes(
-    kind: Kind, seed: int, jobs: Sequence[int | Files], until: float
-) -> Iterator[tuple[int | Files, Outcome, bytes]]:
-    """Each job with its outcome and the input; another process goes on where one had to be ended."""
+def outcomes(seed: int, jobs: Sequence[Job], until: float = math.inf) -> Iterator[tuple[Job, Outcome, bytes]]:
+    """Each job with its outcome and its input; another process goes on where one had to be ended."""
     left = list(jobs)
     while left and time.monotonic() < until:
         with tempfile.TemporaryDirectory(prefix="fuzz-", ignore_cleanup_errors=True) as name:
             root = Path(name).resolve()
-            for outcome in _process(kind, seed, left, root, until):
-                yield left.pop(0), outcome, (root / INPUT).read_bytes()
+            for place, outcome in enumerate(_process(seed, tuple(left), root, until)):
+                content = (root / INPUT.format(place)).read_bytes()
+                (root / INPUT.format(place)).unlink()
+                yield left.pop(0), outcome, content
 
 
-def _process(kind: Kind, seed: int, jobs: Sequence[int | Files], root: Path, until: float) -> Iterator[Outcome]:
+def _batches(kinds: Sequence[Kind], counts: Mapping[str, int]) -> list[list[Job]]:
+    """What each process loads: inputs of all kinds in turns, and small batches together."""
+    found = []
+    for kind in kinds:
+        count = counts[kind.name]
+        for start in range(0, count, kind.batch):
+            jobs: list[Job] = [(kind, number) for number in range(start, min(count, start + kind.batch))]
+            found.append((start / count, len(jobs) / kind.batch, jobs))
+    batches: list[list[Job]] = []
+    room = 0.0
+    for _, size, jobs in sorted(found, key=lambda one: one[0]):
+        if size > room:
+            batches.append([])
+            room = 1
+        batches[-1] += jobs
+        room -= size
+    return batches
+
+
+def _process(seed: int, jobs: Sequence[Job], root: Path, until: float) -> Iterator[Outcome]:
     """The outcomes of the first jobs, up to one after which the process cannot go on."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=work, args=(kind, seed, jobs, root, theirs), daemon=True)
+    process = context.Process(target=work, args=(seed, jobs, root, theirs), daemon=True)
     process.start()
     theirs.close()
     try:
-        if not _says(ours, _START):
-            raise NotReadyError(f"{kind.name}: the sound files do not load:\n{_end_of(root / LOG)}")
-        for _ in jobs:
-            if time.monotonic() > until or not _says(ours, _START):
+        for kind, _ in jobs:
+            if time.monotonic() > until:
                 break
+            if not ours.poll(_START) or _received(ours) != GOES_ON:
+                raise NotReadyError(
+                    f"{kind.name}: its files cannot be made, or sound ones do not load:\n{_end_of(root / LOG)}"
+                )
             if not ours.poll(kind.seconds):
                 yield Outcome(HANG, "", f"took more than {kind.seconds:g} s")
                 break
             outcome = _received(ours)
-            if outcome is None:
+            if not isinstance(outcome, Outcome):
                 process.join()
                 yield Outcome(CRASH, str(process.exitcode), f"exit code {process.exitcode}:\n{_end_of(root / LOG)}")
                 break
@@ -157,11 +165,6 @@ def _process(kind: Kind, seed: int, jobs: Sequence[int | Files], root: Path, unt
     finally:
         process.kill()
         process.join()
-
-
-def _says(connection: Connection, seconds: float) -> bool:
-    """Whether the process says that it goes on."""
-    return connection.poll(seconds) and _received(connection) == GOES_ON
 
 
 def _received(connection: Connection) -> Outcome | str | None:

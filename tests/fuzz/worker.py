@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import sys
 import tempfile
 import traceback
@@ -23,7 +24,7 @@ from tests.fuzz.kind import Files, Kind
 GOES_ON = "goes on"
 RESULT, ERROR = "result", "error"
 TRACEBACK, MEMORY, MESSAGE, STRAYED = "traceback", "memory", "message", "strayed"
-LOG, INPUT = "log", "input.zip"  # in the folder of a process
+LOG, INPUT = "log", "input-{}.zip"  # in the folder of a process
 
 _LONGEST = 3000  # characters of a message
 _ADDRESSES = 4  # times the memory that an input may take: libraries reserve more address space than they use
@@ -56,11 +57,14 @@ class Outcome:
     detail: str = ""
 
 
-def work(kind: Kind, seed: int, jobs: Sequence[int | Files], root: Path, connection: Connection) -> None:
-    """Load damaged inputs, by number or as they are, one after the other.
+Job = tuple[Kind, int | Files]  # an input by its number, or as it is
 
-    Sends `GOES_ON` when all is ready, which is after all sound inputs have been loaded; then `GOES_ON` as each input
-    begins, and its `Outcome`.
+
+def work(seed: int, jobs: Sequence[Job], root: Path, connection: Connection) -> None:
+    """Load damaged inputs one after the other.
+
+    Of each, sends `GOES_ON` when it begins, and then its `Outcome`. Before the first of a kind all sound inputs of it
+    are loaded, and all libraries with them.
     """
     for name in ("home", "tmp", "here"):
         (root / name).mkdir()
@@ -68,21 +72,21 @@ def work(kind: Kind, seed: int, jobs: Sequence[int | Files], root: Path, connect
     os.environ |= {name: str(place) for name, place in places.items()}
     tempfile.tempdir = None
     sys.dont_write_bytecode = True
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
     os.chdir(root / "here")
     log = os.open(root / LOG, os.O_WRONLY | os.O_CREAT)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    sound = sound_inputs(kind)
-    for files in sound:
-        _renew(root / "case", files)
-        kind.load(root / "case")
     watch = Watch(root)
-    space = _status("VmSize") + _ADDRESSES * kind.mebibytes * 2**20
-    resource.setrlimit(resource.RLIMIT_AS, (space, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    connection.send(GOES_ON)
-    for job in jobs:
-        files = damaged_input(kind, sound, seed, job) if isinstance(job, int) else job
-        (root / INPUT).write_bytes(pack(files))  # outlives this process
+    sound: dict[str, list[Files]] = {}
+    for place, (kind, job) in enumerate(jobs):
+        if kind.name not in sound:
+            sound[kind.name] = sound_inputs(kind)
+            for files in sound[kind.name]:
+                _renew(root / "case", files)
+                kind.load(root / "case")
+        files = damaged_input(kind, sound[kind.name], seed, job) if isinstance(job, int) else job
+        (root / INPUT.format(place)).write_bytes(pack(files))  # outlives this process
         _renew(root / "case", files)
         connection.send(GOES_ON)
         connection.send(_loaded(kind, root / "case", watch))
@@ -96,6 +100,8 @@ def _renew(folder: Path, files: Files) -> None:
 def _loaded(kind: Kind, folder: Path, watch: Watch) -> Outcome:
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     before = _status("VmRSS")
+    ends = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (_status("VmSize") + _ADDRESSES * kind.mebibytes * 2**20, ends[1]))
     watch.begin()
     try:
         kind.load(folder)
@@ -104,6 +110,8 @@ def _loaded(kind: Kind, folder: Path, watch: Watch) -> Outcome:
         outcome = _refusal(error)
     except BaseException as error:  # whatever it is, it is what is looked for
         outcome = Outcome(MEMORY if isinstance(error, MemoryError) else TRACEBACK, _place(error), _trace(error))
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, ends)
     if strayed := watch.end():
         return Outcome(STRAYED, re.sub(r"[^\s:]*/", "", strayed[0])[:80], "\n".join(strayed[:20]))
     if (more := (_status("VmHWM") - before) / 2**20) > kind.mebibytes:

@@ -18,10 +18,13 @@ TEXTS = (
     "O", "clean", "background", "float128", "Lambda", "builtins", "os.system", "__class__",
 )  # fmt: skip
 CONTENTS = (
-    b"", b"\0", b"\0" * 4096, b"\xff" * 4096, b"\n", b"{}", b"[]", b"null", b"[" * 100_000, b'{"a":' * 50_000, b"a=" * 9,
-    b"[a]\n" * 3, b"&a [*a]", b"a: &a [x]\nb: [*a, *a]\n", b"PK\5\6" + b"\0" * 18, b"PK\3\4", b"GIF89a\1\0\1\0",
-    b"%!PS-Adobe-3.0 EPSF-3.0\n(x) run\n", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"II+\0\x08\0\0\0", b"\x89PNG\r\n\x1a\n",
-    b"\x89HDF\r\n\x1a\n", b"\x93NUMPY\1\0", b"\x1f\x8b\x08\0", b"SQLite format 3\0", b"\x80\4.", b"cos\nsystem\n(S'true'\ntR.",
+    b"", b"\0", b"\0" * 4096, b"\xff" * 4096, b"\n", b"{}", b"[]", b"null", b"[" * 100_000, b'{"a":' * 50_000,
+    b"a=" * 9, b"[a]\n" * 3, b"&a [*a]", b"a: &a [x]\nb: [*a, *a]\n", b"PK\5\6" + b"\0" * 18, b"PK\3\4",
+    b"GIF89a\1\0\1\0",
+    b"%!PS-Adobe-3.0 EPSF-3.0\n(x) run\n", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"II+\0\x08\0\0\0",
+    b"\x89PNG\r\n\x1a\n",
+    b"\x89HDF\r\n\x1a\n", b"\x93NUMPY\1\0", b"\x1f\x8b\x08\0", b"SQLite format 3\0", b"\x80\4.",
+    b"cos\nsystem\n(S'true'\ntR.",
     b"\x7fELF", b"image,mask\n", b"\xef\xbb\xbf", b"\xff\xfe", b"<?xml version='1.0'?><net/>", b"BM", b"\x08\x09",
 )  # fmt: skip
 
@@ -46,5 +49,20 @@ def value(rng: np.random.Generator) -> Any:
     nested: Any = 0
     for _ in range(int(rng.choice([3, 100]))):
         nested = [nested]
-    others = (None, True, False, [], {}, float("nan"), float("inf"), -0.0, 1e308, 0.5, nested, ["a"] * 3000, [[]], {"": 0})
+    others = (
+        None,
+        True,
+        False,
+        [],
+        {},
+        float("nan"),
+        float("inf"),
+        -0.0,
+        1e308,
+        0.5,
+        nested,
+        ["a"] * 3000,
+        [[]],
+        {"": 0},
+    )
     return others[rng.integers(len(others))]

@@ -10,7 +10,8 @@ from tests.fuzz.damage._registry import DAMAGES, Damage
 from tests.fuzz.damage._values import extreme
 
 _TYPES = (
-    "|O", "|b1", "|u1", "<u2", ">u2", "<i8", "<f2", "<f8", "<f16", "<c16", "<U1000000", "<U0", "|S5", "|V3", "<M8[s]", "<m8",
+    "|O", "|b1", "|u1", "<u2", ">u2", "<i8", "<f2", "<f8", "<f16", "<c16", "<U1000000", "<U0", "|S5", "|V3", "<M8[s]",
+    "<m8",
     [("a", "<u1"), ("b", "|O")], [("a", "<f4", (3, 2**30))], "no type",
 )  # fmt: skip
 

@@ -10,8 +10,9 @@ from tests.fuzz.damage._registry import DAMAGES, Damage
 from tests.fuzz.damage._values import extreme, word
 
 _OPERATORS = (
-    "Add", "Concat", "ConstantOfShape", "Conv", "Expand", "Gather", "Identity", "If", "Loop", "MatMul", "Mod", "NoSuchThing",
-    "OneHot", "Pad", "RandomNormal", "Range", "Reshape", "Resize", "Tile", "TopK", "Transpose", "Unsqueeze",
+    "Add", "Concat", "ConstantOfShape", "Conv", "Expand", "Gather", "Identity", "If", "Loop", "MatMul", "Mod",
+    "NoSuchThing", "OneHot", "Pad", "RandomNormal", "Range", "Reshape", "Resize", "Tile", "TopK", "Transpose",
+    "Unsqueeze",
 )  # fmt: skip
 
 
@@ -56,11 +57,15 @@ def _change(message: Any, rng: np.random.Generator) -> None:
         return
     fields = [field for field, _ in message.ListFields()] or list(message.DESCRIPTOR.fields)
     field = fields[rng.integers(len(fields))]
-    many = hasattr(getattr(message, field.name), "__len__") and not isinstance(getattr(message, field.name), str | bytes)
+    many = hasattr(getattr(message, field.name), "__len__") and not isinstance(
+        getattr(message, field.name), str | bytes
+    )
     if field.message_type is not None:
         there = getattr(message, field.name)
         if many and len(there):
-            there.add().CopyFrom(there[rng.integers(len(there))]) if rng.random() < 0.5 else there.pop(int(rng.integers(len(there))))
+            there.add().CopyFrom(there[rng.integers(len(there))]) if rng.random() < 0.5 else there.pop(
+                int(rng.integers(len(there)))
+            )
         else:
             message.ClearField(field.name)
         return

@@ -57,7 +57,9 @@ def _change(root: object, rng: np.random.Generator) -> None:
             kinds = [np.dtype(kind) for kind in ("f2", "f8", "i8", "u1", "?", "c8", "S5", ">f4")]
             root[name] = np.zeros(shape, kinds[rng.integers(len(kinds))])  # type: ignore[index]
         case 7:
-            values = np.full((*shape, 1) if rng.random() < 0.5 else shape[::-1], rng.choice([np.nan, np.inf, 1e38, 0]), "f4")
+            values = np.full(
+                (*shape, 1) if rng.random() < 0.5 else shape[::-1], rng.choice([np.nan, np.inf, 1e38, 0]), "f4"
+            )
             root[name] = values  # type: ignore[index]
         case _:
             pass

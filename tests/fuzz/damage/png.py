@@ -12,7 +12,21 @@ from tests.fuzz.damage._values import extreme
 
 _MAGIC = b"\x89PNG\r\n\x1a\n"
 _BOMB = 2**25
-_NAMES = (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", b"zTXt", b"iTXt", b"acTL", b"fcTL", b"fdAT", b"eXIf", b"pHYs")
+_NAMES = (
+    b"IHDR",
+    b"PLTE",
+    b"IDAT",
+    b"IEND",
+    b"tRNS",
+    b"iCCP",
+    b"zTXt",
+    b"iTXt",
+    b"acTL",
+    b"fcTL",
+    b"fdAT",
+    b"eXIf",
+    b"pHYs",
+)
 
 
 @DAMAGES.register

@@ -27,7 +27,9 @@ class Sqlite(Damage):
             start = int(rng.integers(len(content) // _PAGE + 1)) * _PAGE
             page = content[start : start + _PAGE]
             other = int(rng.integers(len(content) // _PAGE + 1)) * _PAGE
-            new = (bytes(len(page)), DAMAGES.get("bytes").apply(page, rng), content[other : other + _PAGE])[rng.integers(3)]
+            new = (bytes(len(page)), DAMAGES.get("bytes").apply(page, rng), content[other : other + _PAGE])[
+                rng.integers(3)
+            ]
             return content[:start] + new + content[start + _PAGE :]
         database = sqlite3.connect(":memory:", isolation_level=None)
         try:
@@ -42,7 +44,16 @@ class Sqlite(Damage):
 
 def _cell(rng: np.random.Generator) -> Any:
     numbers = (extreme(rng) % 2**63, -1, 0.5, float("inf"), None)
-    texts = (word(rng), word(rng).encode("utf-8", "replace"), b"\xff\xfe", "{", '{"jaccard": "x"}', '{"a": 1e999}', "[]", "NaN")
+    texts = (
+        word(rng),
+        word(rng).encode("utf-8", "replace"),
+        b"\xff\xfe",
+        "{",
+        '{"jaccard": "x"}',
+        '{"a": 1e999}',
+        "[]",
+        "NaN",
+    )
     deep = ('{"a": ' + "[" * 5000, '{"a": ' + "9" * 5000 + "}", '{"jaccard": {"a": 1}}')
     every = (*numbers, *texts, *deep)
     return every[rng.integers(len(every))]
@@ -50,7 +61,7 @@ def _cell(rng: np.random.Generator) -> Any:
 
 def _statement(database: sqlite3.Connection, rng: np.random.Generator) -> None:
     table = _TABLES[rng.integers(len(_TABLES))]
-    columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]  # noqa: S608
+    columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
     if not columns:
         raise ValueError
     column = columns[rng.integers(len(columns))]
@@ -66,7 +77,14 @@ def _statement(database: sqlite3.Connection, rng: np.random.Generator) -> None:
         case 6:
             database.execute(f"CREATE TABLE other AS SELECT * FROM {table}")  # noqa: S608
             database.execute(f"DROP TABLE {table}")
-            how = str(rng.choice(["SELECT * FROM other", "WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a FROM n) SELECT * FROM n"]))
+            how = str(
+                rng.choice(
+                    [
+                        "SELECT * FROM other",
+                        "WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a FROM n) SELECT * FROM n",
+                    ]
+                )
+            )
             database.execute(f"CREATE VIEW {table} AS {how}")
         case 7:
             database.execute(

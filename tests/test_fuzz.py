@@ -1,0 +1,191 @@
+"""The fuzz command: a short slice of it, and that it notices what it looks for."""
+
+from __future__ import annotations
+
+import math
+import os
+import pickle
+import re
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from robustbench_cells.errors import DataError
+from robustbench_cells.registry import Registry
+from tests.fuzz import __main__ as command
+from tests.fuzz import hunt as hunting
+from tests.fuzz.cases import damaged_input, sound_inputs
+from tests.fuzz.damage._registry import damaged
+from tests.fuzz.hunt import NotReadyError, hunt, outcomes
+from tests.fuzz.kind import KINDS, Kind
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's")
+
+NAMES = [
+    ".json",
+    ".toml",
+    ".yaml",
+    ".csv",
+    ".xml",
+    ".csv.gz",
+    ".zip",
+    ".npy",
+    ".tif",
+    ".png",
+    ".sqlite",
+    ".h5",
+    ".onnx",
+]
+LIGHT = ["archives", "arrays", "cards", "challenge", "images", "lists", "results", "stacks", "stores", "verdicts"]
+
+
+def test_a_slice_of_all_kinds(tmp_path: Path) -> None:
+    for module in ("bioimageio.core", "onnx", "openvino"):
+        pytest.importorskip(module, reason="needs the extra 'test'")
+    tally = hunt(list(KINDS), 400, seed=20, keep=tmp_path)
+    assert not tally.causes, tally.kept
+    assert {kind for kind, _ in tally.counts} == set(KINDS.names())
+    assert {what for _, what in tally.counts} == {"result", "error"}
+
+
+class Planted(Kind):
+    """Does what its file says."""
+
+    name = "planted"
+    share = 1
+    seconds = 5
+    mebibytes = 64
+
+    def write(self, folder: Path) -> None:
+        (folder / "one").mkdir()
+        (folder / "one" / "file").write_text("fine")
+
+    def load(self, folder: Path) -> Any:
+        return getattr(self, (folder / "file").read_text(errors="replace"), self.fail)()
+
+    def fine(self) -> None: ...
+
+    def fail(self) -> None:
+        raise KeyError("a bug")
+
+    def refuse(self) -> None:
+        raise DataError("in words")
+
+    def babble(self) -> None:
+        raise DataError("words" * 1000)
+
+    def crash(self) -> None:
+        os.abort()
+
+    def leave(self) -> None:
+        raise SystemExit
+
+    def hang(self) -> None:
+        threading.Event().wait()
+
+    def gorge(self) -> None:
+        b"x" * (100 * 2**20)
+
+    def starve(self) -> None:
+        try:
+            np.ones(2**40)
+        except MemoryError as error:
+            raise DataError("in words") from error
+
+    def stray(self) -> None:
+        Path("left").touch()
+
+    def break_out(self) -> None:
+        (Path(__file__).parent / "outside").touch()
+
+    def peek(self) -> None:
+        Path("/etc/passwd").read_text()
+
+    def swallowed(self) -> None:
+        try:
+            socket.create_connection(("127.0.0.1", 9))
+        except OSError:
+            return
+
+    def run(self) -> None:
+        subprocess.run(["true"], check=True)  # noqa: S607
+
+    def unpickle(self) -> None:
+        pickle.loads(pickle.dumps(Planted))  # noqa: S301
+
+
+BEHAVIOUR = [
+    ("fine", "result"), ("fail", "traceback"), ("refuse", "error"), ("babble", "message"), ("crash", "crash"),
+    ("leave", "traceback"), ("hang", "hang"), ("gorge", "memory"), ("starve", "memory"), ("stray", "strayed"),
+    ("break_out", "strayed"), ("peek", "strayed"), ("swallowed", "strayed"), ("run", "strayed"),
+    ("unpickle", "strayed"), ("fine", "result"),
+]  # fmt: skip
+
+
+def test_whatever_a_loader_may_not_do_is_noticed_and_the_rest_goes_on() -> None:
+    jobs = [(Planted(), {"file": what.encode()}) for what, _ in BEHAVIOUR]
+    found = [outcome for _, outcome, _ in outcomes(0, jobs)]
+    assert [outcome.what for outcome in found] == [what for _, what in BEHAVIOUR]
+    assert found[1].detail.endswith("KeyError: 'a bug'\n")
+    assert not (Path(__file__).parent / "outside").exists()
+
+
+def test_what_fails_is_kept_and_can_be_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planted = Registry[Kind]("tests.fuzz.damage", "kind of input")
+    planted.register(Planted)
+    for module in (command, hunting):
+        monkeypatch.setattr(module, "KINDS", planted)
+    assert command.main(["--files", "3", "--keep", str(tmp_path)]) == command.FOUND
+    shown = capsys.readouterr().out
+    (again,) = re.findall(r"python -m tests\.fuzz --replay (.*planted-0-0\.zip)", shown)
+    assert "3 × planted traceback KeyError" in shown
+    assert command.main(["--replay", again]) == command.FOUND
+    assert "KeyError: 'a bug'" in capsys.readouterr().out
+
+
+class Unsound(Planted):
+    """Its sound files do not load."""
+
+    def write(self, folder: Path) -> None:
+        (folder / "one").mkdir()
+        (folder / "one" / "file").write_text("refuse")
+
+
+def test_sound_files_that_do_not_load_are_no_finding(tmp_path: Path) -> None:
+    with pytest.raises(NotReadyError, match=r"planted: .*sound ones do not load:(.|\n)*DataError: in words"):
+        hunt([Unsound()], 3, seed=0, keep=tmp_path)
+
+
+def test_time_that_is_up_ends_it(tmp_path: Path) -> None:
+    assert not hunt([Planted()], 3, seed=0, keep=tmp_path, until=-math.inf).counts
+
+
+def test_a_kind_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--kind", "image"]) == command.BROKEN
+    assert "did you mean images?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_the_same_seed_makes_the_same_files(name: str) -> None:
+    kind = KINDS.get(name)
+    sound, again = sound_inputs(kind), sound_inputs(kind)
+    assert sound == again
+    inputs = [damaged_input(kind, sound, 0, number) for number in range(12)]
+    assert [damaged_input(kind, again, 0, number) for number in reversed(range(12))] == inputs[::-1]
+    assert [damaged_input(kind, sound, 1, number) for number in range(12)] != inputs
+    assert sum(one not in sound for one in inputs) > 8
+
+
+@given(name=st.sampled_from(NAMES), content=st.binary(max_size=300), seed=st.integers(0, 2**32))
+def test_any_content_can_be_damaged_under_any_name(name: str, content: bytes, seed: int) -> None:
+    assert isinstance(damaged(name, content, np.random.default_rng(seed)), bytes)
