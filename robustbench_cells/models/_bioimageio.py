@@ -50,7 +50,7 @@ def read_description(path: Path, file: Path) -> dict[str, Any]:
                 raise ModelError(f"{path}: its {file.name} has aliases or is nested too deeply; it is not read")
         content = YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError) as error:
-        raise ModelError(f"{path}: its {file.name} is not YAML ({str(error).splitlines()[0]})") from error
+        raise ModelError(f"{path}: its {file.name} is not YAML ({str(error).splitlines()[0][:400]})") from error
     if not isinstance(content, dict):
         raise ModelError(f"{path}: its {file.name} is not a description")
     return content
@@ -68,7 +68,7 @@ def package_network(path: Path, folder: Path, content: dict[str, Any], interface
         model = build_description(content, format_version="latest")
     if isinstance(model, InvalidDescr):
         reason = model.validation_summary.errors[0]
-        raise ModelError(f"{path}: is not a valid package: {'.'.join(map(str, reason.loc))}: {reason.msg}")
+        raise ModelError(f"{path}: is not a valid package: {'.'.join(map(str, reason.loc))[:400]}: {reason.msg[:400]}")
     if not isinstance(model, v0_5.ModelDescr):
         raise ModelError(f"{path}: is a {content.get('type')}; a model is needed")
     for file in _files(model):
@@ -78,12 +78,14 @@ def package_network(path: Path, folder: Path, content: dict[str, Any], interface
         summary = _own_test(model, folder, onnx=onnx)
         if summary.status != "passed":
             errors = "; ".join(error.msg for error in summary.errors) or summary.status
-            raise ModelError(f"{path}: does not give what its own test images say: {errors}")
+            raise ModelError(f"{path}: does not give what its own test images say: {errors[:400]}")
         pipeline = create_prediction_pipeline(model, model_adapter=adapter)
     except ModelError:
         raise
     except Exception as error:  # whatever a library that a package names raises
-        raise ModelError(f"{path}: bioimageio.core cannot run it ({type(error).__name__}: {error})") from error
+        raise ModelError(
+            f"{path}: bioimageio.core cannot run it ({type(error).__name__}: {str(error)[:400]})"
+        ) from error
     taken, output = _input(path, model, interface), _output(path, model, interface)
 
     def run(batch: Array) -> Array:
@@ -139,9 +141,9 @@ def _check_inside(path: Path, folder: Path, source: Any) -> None:
     name = str(source)
     inside = (folder / name).resolve()
     if "://" in name or not inside.is_relative_to(folder.resolve()):
-        raise ModelError(f"{path}: {name!r} is not in the package; get one that is whole")
+        raise ModelError(f"{path}: {name[:400]!r} is not in the package; get one that is whole")
     if not inside.is_file():
-        raise ModelError(f"{path}: the file {name!r} is not in the package; get it again")
+        raise ModelError(f"{path}: the file {name[:400]!r} is not in the package; get it again")
 
 
 def _input(path: Path, model: v0_5.ModelDescr, interface: Interface) -> v0_5.InputTensorDescr:

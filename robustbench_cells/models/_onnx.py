@@ -77,7 +77,7 @@ def checked_session(path: Path) -> Any:
         return _session(onnxruntime, graph.SerializeToString())
     except Exception as error:  # whatever a damaged graph makes the two raise
         reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise ModelError(f"{path}: onnxruntime cannot load it ({reason[0]}); export it again") from error
+        raise ModelError(f"{path}: onnxruntime cannot load it ({reason[0][:400]}); export it again") from error
 
 
 def _read(path: Path) -> Any:
@@ -150,14 +150,16 @@ def _limit_memory(onnxruntime: Any) -> None:
 def _network(path: Path, session: Any, output: str | None) -> Network:
     inputs, outputs = session.get_inputs(), [one.name for one in session.get_outputs()]
     if len(inputs) != 1:
-        raise ModelError(f"{path}: has {len(inputs)} inputs ({', '.join(one.name for one in inputs)}); one is needed")
+        raise ModelError(
+            f"{path}: has {len(inputs)} inputs ({', '.join(one.name for one in inputs)[:400]}); one is needed"
+        )
     if output is None and len(outputs) > 1:
         raise ModelError(
-            f"{path}: has several outputs ({', '.join(outputs)}); say which in its card {path.stem}.toml: "
-            f'[output] name = "{outputs[0]}"'
+            f"{path}: has several outputs ({', '.join(outputs)[:400]}); say which in its card {path.stem}.toml: "
+            f'[output] name = "{outputs[0][:_NAME]}"'
         )
     if output is not None and output not in outputs:
-        raise ModelError(f"{path}: has no output {output!r}; there are: {', '.join(outputs)}")
+        raise ModelError(f"{path}: has no output {output!r}; there are: {', '.join(outputs)[:400]}")
     (given,) = inputs
     kinds: dict[str, type] = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
     kinds |= {"tensor(uint8)": np.uint8, "tensor(uint16)": np.uint16}

@@ -60,17 +60,17 @@ def _network(path: Path, weights: Path, output: str | None) -> Network:
         core = openvino.Core()
         model = core.compile_model(core.read_model(path, weights), "CPU", settings)
     except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
+        reason = str(error).strip().splitlines()[-1][:400]
         raise ModelError(f"{path}: OpenVINO cannot load it ({reason}); convert it again") from error
     if len(model.inputs) != 1:
         raise ModelError(f"{path}: has {len(model.inputs)} inputs; one is needed")
     outputs = {name: place for place, one in enumerate(model.outputs) for name in one.get_names()}
     if output is not None and output not in outputs:
-        raise ModelError(f"{path}: has no output {output!r}; there are: {', '.join(sorted(outputs))}")
+        raise ModelError(f"{path}: has no output {output!r}; there are: {', '.join(outputs)[:400]}")
     if output is None and len(model.outputs) > 1:
         raise ModelError(
-            f"{path}: has several outputs ({', '.join(sorted(outputs))}); say which in its card {path.stem}.toml: "
-            "[output] name = …"
+            f"{path}: has several outputs ({', '.join(sorted(outputs))[:400]}); say which in its card "
+            f"{path.stem}.toml: [output] name = …"
         )
     given, place = model.inputs[0], outputs[output] if output else 0
     kind = given.get_element_type().to_dtype()
