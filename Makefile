@@ -14,14 +14,14 @@ bench: .venv/installed  ## the benchmark on the embedded data set; tables and fi
 	$(BIN)/pytest benchmarks/
 
 test: .venv/installed  ## the tests, a file a worker
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --durations 20
 
 check: .venv/installed  ## format, lint, types, import floors, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --durations 20
 
 clean:
 	rm -rf .venv

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -49,6 +50,7 @@ JOIN conditions ON conditions.id = records.condition
 JOIN frames ON frames.id = records.frame
 """
 _CORRUPT, _NO_DATABASE = 11, 26  # of SQLite's result codes
+_COLUMNS = {"version": int, "seed": int, "patch": int, "frames": int, "records": int, "intensity": float}  # others: str
 _ENDINGS = (".sqlite", ".db")
 _HEADER = b"SQLite format 3\0"
 
@@ -249,7 +251,11 @@ class Store:
     def _frame(self, question: str) -> pd.DataFrame:
         with self._in_words():
             answer = self._db.execute(question.format(joined=_JOINED))
-            return pd.DataFrame(answer.fetchall(), columns=[column[0] for column in answer.description])
+            columns = [column[0] for column in answer.description]
+            rows = answer.fetchall()
+            for row in rows:
+                _check(dict(zip(columns, row, strict=True)))
+            return pd.DataFrame(rows, columns=columns)
 
     def _id(self, table: str, values: Mapping[str, object]) -> int | None:
         where = " AND ".join(f"{column} = ?" for column in values)
@@ -328,15 +334,33 @@ def _condition(key: Key) -> dict[str, object]:
     }
 
 
+def _check(row: Mapping[str, object]) -> None:
+    """Raise a `ValueError` if a column holds what no record has: SQLite keeps anything anywhere."""
+    for column, value in row.items():
+        if not isinstance(value, _COLUMNS.get(column, str)):
+            raise ValueError(f"{str(value)[:40]!r} in place of {column}")
+    if not isinstance(_json(str(row["metrics"])), dict):
+        raise ValueError(f"{str(row['metrics'])[:40]!r} in place of metrics")
+
+
 def _text(scores: Mapping[str, float]) -> str:
     return json.dumps({name: None if math.isnan(value) else value for name, value in scores.items()})
 
 
 def _scores(text: str) -> dict[str, float]:
+    found = _json(text)
+    if not isinstance(found, dict) or not all(
+        value is None or isinstance(value, int | float) for value in found.values()
+    ):
+        raise ValueError(f"{text[:40]!r} in place of scores")
     try:
-        found = json.loads(text)
-        if isinstance(found, dict) and all(value is None or isinstance(value, int | float) for value in found.values()):
-            return {name: math.nan if value is None else float(value) for name, value in found.items()}
-    except (RecursionError, OverflowError) as error:
+        return {name: math.nan if value is None else float(value) for name, value in found.items()}
+    except OverflowError as error:
         raise ValueError(f"{text[:40]!r} in place of scores") from error
-    raise ValueError(f"{text[:40]!r} in place of scores")
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (RecursionError, TypeError) as error:  # nested without end; no text at all
+        raise ValueError(f"{str(text)[:40]!r} is not JSON") from error

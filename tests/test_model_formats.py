@@ -327,6 +327,67 @@ def test_a_zip_that_is_no_package(tmp_path: Path) -> None:
         load_segmenter(str(path))
 
 
+def save_package(path: Path, halo: int, version: str = "") -> Path:
+    """A package of another hand: channels first, tiles of 128 px with a halo, and its own normalisation."""
+    from bioimageio.spec import ValidationContext, save_bioimageio_package
+    from bioimageio.spec.model import v0_5
+
+    folder = path.parent / f"{path.stem}_files"
+    folder.mkdir()
+    nodes, tensors = convolution()
+    scaled = onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(tensors[0]) * 255, "kernel")
+    save(onnx_graph(nodes, [scaled], side=128), folder / "weights.onnx")
+    import onnxruntime
+
+    image = np.random.default_rng(0).uniform(0, 1, (1, 1, 128, 128)).astype(np.float32)
+    found = onnxruntime.InferenceSession(folder / "weights.onnx").run(None, {"x": image})[0]
+    np.save(folder / "test_input.npy", image * 255)
+    np.save(folder / "test_output.npy", found)
+    sides = [
+        v0_5.SpaceOutputAxisWithHalo(
+            id=v0_5.AxisId(axis),
+            halo=halo,
+            size=v0_5.SizeReference(tensor_id=v0_5.TensorId("image"), axis_id=v0_5.AxisId(axis)),
+        )
+        for axis in "yx"
+    ]
+    channel = v0_5.ChannelAxis(channel_names=[v0_5.Identifier("grey")])
+    with ValidationContext(root=folder):
+        model = v0_5.ModelDescr(
+            name="of another hand",
+            inputs=[
+                v0_5.InputTensorDescr(
+                    id=v0_5.TensorId("image"),
+                    axes=[v0_5.BatchAxis(), channel]
+                    + [v0_5.SpaceInputAxis(id=v0_5.AxisId(axis), size=128) for axis in "yx"],
+                    test_tensor=v0_5.FileDescr(source=folder / "test_input.npy"),
+                    preprocessing=[v0_5.ScaleLinearDescr(kwargs=v0_5.ScaleLinearKwargs(gain=1 / 255, offset=0))],
+                )
+            ],
+            outputs=[
+                v0_5.OutputTensorDescr(
+                    id=v0_5.TensorId("cells"),
+                    axes=[v0_5.BatchAxis(), channel, *sides],
+                    test_tensor=v0_5.FileDescr(source=folder / "test_output.npy"),
+                )
+            ],
+            weights=v0_5.WeightsDescr(onnx=v0_5.OnnxWeightsDescr(source=folder / "weights.onnx", opset_version=17)),
+        )
+        save_bioimageio_package(model, output_path=path)
+    return path
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its library leaves files open
+def test_what_a_package_declares_is_done_and_its_halo_respected(tmp_path: Path) -> None:
+    images = probe_images()
+    whole = load_segmenter(str(save(onnx_graph(*convolution()), tmp_path / "whole.onnx"))).predict(images)
+    found = load_segmenter(str(save_package(tmp_path / "other.zip", halo=8))).predict(images)
+    inside = (slice(None), slice(8, -8), slice(8, -8))
+    np.testing.assert_allclose(found[inside], whole[inside], atol=1e-5)  # the package mirrors at the border of an image
+    seamed = load_segmenter(str(save_package(tmp_path / "seamed.zip", halo=1))).predict(images)
+    assert np.abs(seamed[inside] - whole[inside]).max() > 1e-3  # so the halo matters
+
+
 # Python
 
 

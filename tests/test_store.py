@@ -281,3 +281,27 @@ def test_a_killed_writer_leaves_whole_transactions(tmp_path: Path) -> None:
     patches = {patch for _, patch in known}
     assert set(written) <= patches
     assert known.keys() == {(frame, patch) for frame in FRAMES for patch in patches}
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("records", "scores", '{"a": ' + "[" * 5000),
+        ("records", "scores", '{"a": ' + "9" * 400 + "}"),
+        ("conditions", "metrics", "{"),
+        ("conditions", "metrics", "[]"),
+        ("conditions", "seed", "no number"),
+        ("segmenters", "name", b"bytes"),
+    ],
+)
+def test_what_no_record_holds_is_damage(store: Store, table: str, column: str, value: object) -> None:
+    store.add(KEY, FRAMES, [record("a", 0)])
+    store.close()
+    database = sqlite3.connect(store.path)
+    database.execute(f"UPDATE {table} SET {column} = ?", (value,))  # noqa: S608
+    database.commit()
+    database.close()
+    hostile = Store(store.path)
+    with pytest.raises(StoreError, match=r"the store is damaged .*the next run begins a new one"):
+        hostile.table()
+    hostile.close()

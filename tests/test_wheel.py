@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -15,10 +16,7 @@ import pytest
 from robustbench_cells.models import shipped_models
 from tests.conftest import REPOSITORY
 
-SUITE = """\
-def test_robustness(rb_outcome):
-    assert rb_outcome.sound
-"""
+EXAMPLE = REPOSITORY / "examples" / "your_own_model"
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +57,12 @@ def test_five_lines_in_an_empty_folder(built: Path, tmp_path: Path) -> None:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(installed)]
     subprocess.run([*pip, str(wheel)], check=True)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
-    folder.mkdir()
-    (folder / "test_mine.py").write_text(SUITE)
+    shutil.copytree(EXAMPLE, folder)
+    assert len((folder / "test_mine.py").read_text().splitlines()) <= 5
     path = os.pathsep.join((str(installed), sysconfig.get_paths()["purelib"]))
     python = str(tmp_path / "venv" / "bin" / "python")
     where = [python, "-c", "import robustbench_cells; print(robustbench_cells.__file__)"]
-    command = [python, "-m", "pytest", "-p", "no:randomly", "--rb-model", "unet_original", "--rb-frames", "1"]
+    command = [python, "-m", "pytest", "-p", "no:randomly", "--rb-frames", "1"]
     environment = {**os.environ, "PYTHONPATH": path}
     shown = subprocess.run(where, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
     assert shown.startswith(str(installed))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import redirect_stderr
 from pathlib import Path
@@ -64,7 +65,8 @@ def package_network(path: Path, folder: Path, content: dict[str, Any], interface
     ModelError
         If the package is not valid, takes something else than one image, or fails its own test.
     """
-    with ValidationContext(root=folder, perform_io_checks=False, log_warnings=False):
+    with ValidationContext(root=folder, perform_io_checks=False, log_warnings=False), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Found mapping with", UserWarning)  # of no use to anybody
         model = build_description(content, format_version="latest")
     if isinstance(model, InvalidDescr):
         reason = model.validation_summary.errors[0]

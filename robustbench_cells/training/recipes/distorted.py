@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import cos, pi
-
 import numpy as np
 
 from robustbench_cells.artefacts import ARTEFACTS
@@ -29,10 +27,6 @@ class Distorted(Recipe):
 
     name = "distorted"
     monitor = "jaccard"
-
-    def rate(self, done: float) -> float:
-        """See `Recipe.rate`: half a cosine, from the whole rate to nothing."""
-        return self.learning_rate * (1 + cos(pi * done)) / 2
 
     def augment(self, image: Image, labels: Labels, rng: np.random.Generator) -> tuple[Image, Labels]:
         """See `Recipe.augment`."""
