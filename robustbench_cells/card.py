@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from robustbench_cells.errors import ModelError, ResultsError, RobustbenchError
-from robustbench_cells.models import card_path, identity, read_card, write_card
+from robustbench_cells.models import card_path, format_of, identity, read_card, write_card
 from robustbench_cells.results import Results, load
 from robustbench_cells.types import CLEAN
 
@@ -74,11 +74,13 @@ def _filled(model: Path, about: list[dict[str, Any]], runs: Mapping[str, Results
         for name, value in texts.items():
             whole = isinstance(value, dict) and isinstance(card.get(name), dict)
             card[name] = {**card[name], **value} if whole else value
-    digest, _ = identity(model)
+    known = format_of(str(model))
+    digest, _ = identity(model, known.beside(str(model)) if known else ())
     for name, results in runs.items():
-        if results.run["segmenters"].get(model.stem) != digest:
+        called = [segmenter for segmenter, its in results.run["segmenters"].items() if its == digest]
+        if not called:
             raise ModelError(f"{model}: the results called {name!r} are not of this file; run the benchmark with it")
-        card.setdefault("results", {})[name] = scores(results, model.stem)
+        card.setdefault("results", {})[name] = scores(results, called[0])
     return card
 
 

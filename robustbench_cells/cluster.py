@@ -84,7 +84,7 @@ class Model:
     content: Mapping[str, bytes] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, source: str, segmenter: Segmenter, *, trusted: bool) -> Model:
+    def of(cls, source: str, segmenter: Segmenter, *, trusted: bool = False) -> Model:
         """From what the user gave."""
         path = Path(source)
         if source in BASELINES or source in shipped_models() or not path.exists():

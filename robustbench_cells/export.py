@@ -10,6 +10,7 @@ from pathlib import Path
 from robustbench_cells.errors import ModelError, RobustbenchError
 from robustbench_cells.files import keep_aside, replacing, sha256
 
+_KEPT = ("authors", "license", "training", "data", "use", "input", "output")  # of a card
 _TIES = 1e-4  # share of the pixels so near to the threshold that another rounding decides
 
 
@@ -66,9 +67,12 @@ def export(model: str, target: str, out: Path | None = None) -> str:
     if out.suffix != form.suffix:
         raise ModelError(f"{out}: a file of the kind {form.name} ends in {form.suffix}")
     card = read_card(card_path(source)) if card_path(source).exists() else {}
+    interface = {name: part for name, part in card.items() if name in ("input", "output")}
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / out.name
         form.write(segmenter, card, written)
+        if interface:
+            write_card(card_path(written), interface)
         images = probe_images()
         masks = [one.predict(images) > THRESHOLD for one in (segmenter, load_segmenter(str(written)))]
         differing = float(np.mean(masks[0] != masks[1]))
@@ -78,7 +82,7 @@ def export(model: str, target: str, out: Path | None = None) -> str:
         with replacing(out) as temporary:
             temporary.write_bytes(written.read_bytes())
     own = out.with_name(f"{out.name}.toml")
-    parts = {name: part for name, part in card.items() if name in ("training", "data", "use")}
+    parts = {name: part for name, part in card.items() if name in _KEPT}
     write_card(own, {"name": out.stem, "sha256": sha256(out), "exported": {"from_sha256": sha256(source)}, **parts})
     return f"wrote {out} and {own.name}; {differing:.4%} of the pixels of two test pictures differ from {model}"
 

@@ -14,7 +14,8 @@ def share_cores(processes: int) -> None:
 
 def threads_given() -> int:
     """The number that was set for this process; 0 where none was, and a library may take all cores."""
-    return int(os.environ.get(_COUNTS[0], "0"))
+    count = os.environ.get(_COUNTS[0], "").partition(",")[0]  # OpenMP takes one for each level
+    return int(count) if count.isdecimal() else 0
 
 
 def limit_threads(threads: int) -> None:

@@ -17,6 +17,7 @@ from robustbench_cells.catalogue import CATALOGUE
 from robustbench_cells.claims import CLAIMS, Claim, Evidence, NotTestedError
 from robustbench_cells.datasets import SOURCES, open_dataset
 from robustbench_cells.evaluate import Condition
+from robustbench_cells.exports import EXPORTS
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import FORMATS, shipped_models
 from robustbench_cells.models.unet import PARAMETERS
@@ -259,7 +260,7 @@ def test_a_data_set_gives_the_same_sound_frames_each_time(kind: str, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "registry", [ARTEFACTS, BASELINES, CATALOGUE, CLAIMS, METRICS, SOURCES, FORMATS, OUTPUTS, RECIPES]
+    "registry", [ARTEFACTS, BASELINES, CATALOGUE, CLAIMS, EXPORTS, METRICS, SOURCES, FORMATS, OUTPUTS, RECIPES]
 )
 def test_every_plug_in_has_a_first_line_for_the_list(registry: object) -> None:
     for plugin in registry:  # type: ignore[attr-defined]

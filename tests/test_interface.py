@@ -129,8 +129,9 @@ def test_a_wrong_guess_is_found_on_the_probe(
 
 
 def test_a_network_that_sees_nothing_is_doubted_aloud() -> None:
-    with pytest.warns(UserWarning, match=r"mine: gives 0 at every pixel .*\[input\] range or normalise in mine\.toml"):
-        probe(segmenter(np.zeros_like, (None, None, None, 1)))
+    for run, share in ((np.zeros_like, "0.0%"), (np.ones_like, "100.0%")):
+        with pytest.warns(UserWarning, match=rf"mine: calls {share} of a picture .* in mine\.toml what it takes"):
+            probe(segmenter(run, (None, None, None, 1)))
 
 
 def test_a_network_of_another_size_gets_tiles() -> None:
@@ -175,12 +176,18 @@ def test_a_frame_in_patches_has_the_mask_of_the_frame_at_once(shape: tuple[int, 
         predict_frame(Whole(), frame, halo=125)
 
 
+def test_a_frame_is_normalised_as_a_whole() -> None:
+    ramp = np.tile(np.linspace(0, 255, 600, dtype=np.float32), (300, 1))
+    found = predict_frame(segmenter(lambda batch: batch, (None,) * 3, normalise="min-max", range=(0.0, 1.0)), ramp)
+    np.testing.assert_allclose(found, ramp / 255, atol=1e-5)
+
+
 def test_what_a_card_declares(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     write_card(
         path,
         {
-            "input": {"layout": "NCHW", "channels": 3, "range": [0, 1], "side": 128, "halo": 16},
+            "input": {"layout": "NCHW", "channels": 3.0, "range": [0, 1], "side": 128, "halo": 16},
             "output": {"name": "cells", "layout": "NHWC", "kind": "logits", "foreground": 1},
         },
     )
@@ -200,6 +207,7 @@ def test_what_a_card_declares(tmp_path: Path) -> None:
         ({"input": {"channels": 10**9}}, r"input\.channels: .*greater than the maximum"),
         ({"sha256": "12"}, "sha256: '12' does not match"),
         ({"training": 3}, "training: 3 is not of type 'object'"),
+        ({"inputs": {"range": [0, 1]}}, r"the card: .*\('inputs' was unexpected\)"),
     ],
 )
 def test_a_card_that_says_what_no_card_says(card: dict[str, Any], words: str, tmp_path: Path) -> None:
@@ -211,6 +219,7 @@ def test_a_card_that_says_what_no_card_says(card: dict[str, Any], words: str, tm
 def test_several_files_of_one_stem_have_cards_of_their_own(tmp_path: Path) -> None:
     model = tmp_path / "mine.onnx"
     assert card_path(model) == tmp_path / "mine.toml"
+    assert card_path(Path()).name == f"{Path.cwd().name}.toml"
     (tmp_path / "mine.onnx.toml").touch()
     assert card_path(model) == tmp_path / "mine.onnx.toml"
 

@@ -48,6 +48,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One network as ``mine.keras``, ``.onnx``, ``.zip`` (bioimage.io), ``.xml`` (OpenVINO) and ``segment:predict``."""
     folder = tmp_path_factory.mktemp("formats")
     save_tiny_network(folder / "mine.keras", seed=1)
+    write_card(folder / "mine.keras.toml", {"authors": ["A. Name"], "license": "CC-BY-4.0"})
     for target in ("onnx", "bioimageio"):
         command = [sys.executable, "-m", "robustbench_cells", "export", "mine.keras", "--to", target]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -132,6 +133,15 @@ def test_data_outside_the_folder_is_not_read(tmp_path: Path) -> None:
         (folder / "hostile.onnx").write_bytes(hostile.SerializeToString())
         with pytest.raises(ModelError, match=r"hostile\.onnx: .*, outside its folder"):
             load_segmenter(str(folder / "hostile.onnx"))
+    hostile = onnx.load_model(folder / "m.onnx", load_external_data=False)
+    for key, value in (("length", "40"), ("offset", "999999999"), ("length", "x")):
+        for entry in hostile.graph.initializer[0].external_data:
+            entry.value = value if entry.key == key else entry.value
+        (folder / "hostile.onnx").write_bytes(hostile.SerializeToString())
+        with pytest.raises(
+            ModelError, match=r"its tensor 'kernel' (is not in 'w\.data' as it declares|cannot be read)"
+        ):
+            load_segmenter(str(folder / "hostile.onnx"))
     (folder / "w.data").unlink()
     with pytest.raises(ModelError, match=r"the file 'w\.data' with its tensor 'kernel' is not beside it"):
         load_segmenter(str(folder / "m.onnx"))
@@ -140,13 +150,13 @@ def test_data_outside_the_folder_is_not_read(tmp_path: Path) -> None:
 def test_a_graph_that_asks_for_all_memory_fails(tmp_path: Path) -> None:
     from onnx import TensorProto, helper
 
-    shape = helper.make_tensor("shape", TensorProto.INT64, [4], [1, 200_000, 200_000, 1])
+    shape = helper.make_tensor("shape", TensorProto.INT64, [4], [1, 1, 40_000, 40_000])  # 6 GiB: more than is allowed
     nodes = [
         helper.make_node("ConstantOfShape", ["shape"], ["huge"]),
         helper.make_node("ReduceMax", ["huge"], ["most"], keepdims=1),
         helper.make_node("Add", ["x", "most"], ["y"]),
     ]
-    with pytest.raises(ModelError, match="bomb"):
+    with pytest.raises(ModelError, match=r"Available memory of"):
         load_segmenter(str(save(onnx_graph(nodes, [shape]), tmp_path / "bomb.onnx")))
 
 
@@ -215,10 +225,29 @@ def test_graphs_of_openvino_that_are_none_or_never_end(models: Path, tmp_path: P
     (tmp_path / "bad.xml").write_text("<net>")
     with pytest.raises(ModelError, match=r"bad\.xml: OpenVINO cannot load it"):
         load_segmenter(str(tmp_path / "bad.xml"))
-    text = (models / "mine.xml").read_text().replace('type="Sigmoid"', 'type="Loop"')
-    (tmp_path / "bad.xml").write_text(text)
-    with pytest.raises(ModelError, match="has the operator Loop"):
+    text = (models / "mine.xml").read_text()
+    for hostile, words in (
+        (text.replace('type="Sigmoid"', 'type="L&#111;op"'), "has the operator Loop"),
+        (text.replace("<net ", "<!DOCTYPE net []><net "), r"bad\.xml: is not OpenVINO's XML"),
+        ("<html></html>", r"bad\.xml: is not OpenVINO's XML"),
+    ):
+        (tmp_path / "bad.xml").write_text(hostile)
+        with pytest.raises(ModelError, match=words):
+            load_segmenter(str(tmp_path / "bad.xml"))
+    (tmp_path / "bad.xml").write_bytes((models / "mine.onnx").read_bytes())  # OpenVINO would read it
+    with pytest.raises(ModelError, match="is not OpenVINO's XML"):
         load_segmenter(str(tmp_path / "bad.xml"))
+
+
+def test_a_graph_of_openvino_that_takes_all_memory_is_refused(tmp_path: Path) -> None:
+    from openvino import opset13 as ops
+
+    given = ops.parameter([-1, 1, 256, 256], name="x")
+    huge = ops.broadcast(ops.constant(np.float32(1)), ops.constant(np.array([1, 1, 40_000, 40_000])))
+    most = ops.reduce_max(huge, ops.constant(np.array([2, 3])), keep_dims=True)
+    openvino.save_model(openvino.Model([ops.add(given, most)], [given]), tmp_path / "bomb.xml")
+    with pytest.raises(ModelError, match=r"bomb\.xml: has an operator that gives \[1,1,40000,40000\]"):
+        load_segmenter(str(tmp_path / "bomb.xml"))
 
 
 # bioimage.io
@@ -248,6 +277,12 @@ def test_a_folder_is_a_package_too_and_nothing_reaches_the_network(
     models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = unpacked(models, tmp_path / "package")
+    where = "http://127.0.0.1:9/"
+    for name in ("documentation", "git_repo", "icon"):
+        text = "\n".join(
+            line for line in (folder / "rdf.yaml").read_text().splitlines() if not line.startswith(f"{name}:")
+        )
+        (folder / "rdf.yaml").write_text(f"{text}\n{name}: {where}{name}.md\n")
 
     def no_network(*arguments: object, **more: object) -> None:
         raise AssertionError("the network was asked for")
@@ -282,6 +317,7 @@ def test_what_a_package_names_and_does_not_need_is_not_fetched_and_nothing_is_le
         (lambda text: text.replace("weights.onnx", "../weights.onnx"), "is not in the package"),
         (lambda text: text.replace("weights.onnx", "other.onnx"), "the file 'other.onnx' is not in the package"),
         (lambda text: text.replace("test_input.npy", "/etc/hostname"), "is not in the package"),
+        (lambda text: text.replace("test_input.npy", "README.md"), r"is not a \.npy file"),
         (lambda text: text.replace("type: model", "type: dataset"), "not that of a model"),
         (lambda text: text + "a: &a [1]\nb: [*a, *a]\n", "has aliases or is nested too deeply"),
         (lambda text: text + "a: " + "[" * 99 + "]" * 99 + "\n", "has aliases or is nested too deeply"),
@@ -444,6 +480,15 @@ def test_other_weights_are_another_digest(module: Callable[[str], str]) -> None:
     ("text", "words"),
     [
         ("import nowhere\n", "cannot be imported .*nowhere"),
+        ("open('weights.pt')\n", "cannot be imported .*FileNotFoundError"),
+        ("predict = (\n", "cannot be imported .*SyntaxError"),
+        ("def predict(images):\n    raise OSError('no GPU')\n", r"fails on pictures of 256 px \(OSError: no GPU\)"),
+        ("from math import sqrt as predict\n", "fails on pictures of 256 px"),
+        ("def predict(images):\n    return images * 0\n", "give it an attribute `digest`"),
+        (
+            "import numpy\ndef predict(images):\n    return numpy.random.random(images.shape)\n",
+            "gives other values for the same pictures",
+        ),
         ("", "cannot be imported .*predict"),
         ("predict = 3\n", "is int; a function"),
         ("def predict(images):\n    return images[0] / 255\n", "of the same shape are needed"),
@@ -462,6 +507,7 @@ def test_functions_that_are_no_segmenters(module: Callable[[str], str], text: st
 def test_an_export_is_read_back_and_has_a_card(
     models: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    mine = Path(shutil.copy(models / "mine.keras", tmp_path))
     out = tmp_path / "robust.onnx"
     assert main(["unet_robust", "--to", "onnx", "--out", str(out)]) == 0
     assert "0.0000% of the pixels of two test pictures differ from unet_robust" in capsys.readouterr().out
@@ -470,6 +516,19 @@ def test_an_export_is_read_back_and_has_a_card(
         ([str(models / "mine.onnx"), "--to", "onnx"], "is no Keras model"),
         ([str(models / "mine.keras"), "--to", "tflite"], "no export is called 'tflite'"),
         ([str(models / "mine.keras"), "--to", "onnx", "--out", "mine.zip"], r"ends in .onnx"),
+        ([str(mine), "--to", "bioimageio"], "its card does not say authors and license"),
     ):
         assert main(arguments) == 2
         assert words in capsys.readouterr().err
+
+
+def test_what_a_card_declares_goes_out_too(models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = Path(shutil.copy(models / "mine.keras", tmp_path))
+    write_card(tmp_path / "mine.keras.toml", {"input": {"range": [0, 100]}, "authors": ["A"], "license": "MIT"})
+    assert main([str(mine), "--to", "onnx"]) == 0
+    images = probe_images()
+    found = [load_segmenter(str(tmp_path / name)).predict(images) for name in ("mine.keras", "mine.onnx")]
+    np.testing.assert_allclose(*found, atol=1e-5)
+    assert np.abs(found[0] - load_segmenter(str(models / "mine.keras")).predict(images)).max() > 1e-3
+    assert main([str(mine), "--to", "bioimageio"]) == 2
+    assert "such a model goes to onnx only" in capsys.readouterr().err

@@ -15,10 +15,10 @@ import numpy as np
 from robustbench_cells.errors import ModelError
 from robustbench_cells.exports._onnx import write_onnx
 from robustbench_cells.exports._registry import EXPORTS, Export
-from robustbench_cells.models import KerasSegmenter, probe_images
+from robustbench_cells.models import Interface, KerasSegmenter, declared, probe_images
 from robustbench_cells.types import PATCH_SIDE
 
-_LICENCE = "BSD-3-Clause"  # of our code and weights
+_NEEDED = ("authors", "license")  # of a card
 
 
 @EXPORTS.register
@@ -30,6 +30,13 @@ class Bioimageio(Export):
 
     def write(self, segmenter: KerasSegmenter, card: Mapping[str, Any], path: Path) -> None:
         """See `Export.write`."""
+        if declared(card) != Interface():
+            raise ModelError(f"{segmenter.name}: its card declares [input] or [output]; such a model goes to onnx only")
+        if lacking := [name for name in _NEEDED if name not in card]:
+            raise ModelError(
+                f"{segmenter.name}: its card does not say {' and '.join(lacking)}, which a package must: add, for "
+                'example, authors = ["A. Name"] and license = "CC-BY-4.0" at its top'
+            )
         try:
             import onnx
             from bioimageio.core import test_model
@@ -67,14 +74,12 @@ def _description(segmenter: KerasSegmenter, card: Mapping[str, Any], folder: Pat
     with ValidationContext(root=folder):
         return v0_5.ModelDescr(
             name=f"robustbench-cells {segmenter.name}",
-            description=f"A U-Net for cells in phase contrast. {card.get('training', {}).get('about', '')}"[
-                :1000
-            ].strip(),
-            authors=[v0_5.Author(name="The authors of robustbench_cells")],
+            description=f"A network that segments cells. {card.get('training', {}).get('about', '')}"[:1000].strip(),
+            authors=[v0_5.Author(name=name) for name in card["authors"]],
             cite=_citation(card),
-            license=v0_5.LicenseId(_LICENCE),
+            license=v0_5.LicenseId(card["license"]),
             documentation=v0_5.FileDescr(source=folder / "README.md"),
-            tags=["segmentation", "cells", "phase-contrast", "2d", "unet"],
+            tags=["segmentation", "cells", "2d"],
             inputs=[
                 v0_5.InputTensorDescr(
                     id=v0_5.TensorId("grey_levels"),
@@ -110,9 +115,9 @@ def _documentation(segmenter: KerasSegmenter, card: Mapping[str, Any]) -> str:
     training, data, use = (card.get(part, {}) for part in ("training", "data", "use"))
     parts = [
         f"# {segmenter.name}",
-        "A U-Net that segments cells, from 256×256 patches of grey levels in [0, 255] to the probability of a cell in "
-        "[0, 1]; above 0.5 it is one. Exported by robustbench_cells, which measures how far an image may drift before "
-        "it breaks.",
+        "A network that segments cells, from 256×256 patches of grey levels in [0, 255] to the probability of a cell "
+        "in [0, 1]; above 0.5 it is one. Exported by robustbench_cells, which measures how far an image may drift "
+        "before it breaks.",
         training.get("about", ""),
         f"## Data\n\n{data.get('name', '')}\n\n{data.get('citation', '')}\n\n{data.get('licence', '')}",
         f"## Use\n\n{use.get('intended', '')}\n\n" + "\n".join(f"- {limit}" for limit in use.get("limits", ())),

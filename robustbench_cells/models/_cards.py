@@ -20,11 +20,15 @@ from robustbench_cells.models._interface import SCHEMA, Interface, declared
 _MOST_BYTES = 4 * 2**20
 _SCHEMA = {
     "type": "object",
+    "additionalProperties": False,  # a mistyped [input] would change nothing
     "properties": {
+        "authors": {"type": "array", "items": {"type": "string"}},
+        "license": {"type": "string"},
         "name": {"type": "string"},
         "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
         "parameters": {"type": "integer"},
-        **{name: {"type": "object"} for name in ("training", "data", "validation", "use", "results")},
+        **{name: {"type": "object"} for name in ("training", "data", "validation", "use", "results", "exported")},
+        **{name: {"type": "array", "items": {"type": "object"}} for name in ("tried", "ceiling")},
         "file": {"type": "object", "additionalProperties": False, "properties": {"legacy_h5": {"type": "boolean"}}},
         **SCHEMA,
     },
@@ -36,6 +40,7 @@ def card_path(model: Path) -> Path:
 
     Where ``mine.keras.toml`` is there, it is that: for several files of one stem.
     """
+    model = model.absolute()  # the current folder has a name, too
     own = model.with_name(f"{model.name}.toml")
     return own if own.exists() else model.with_suffix(".toml")
 
@@ -78,16 +83,17 @@ def identity(model: Path, beside: Sequence[Path] = ()) -> tuple[str, Interface]:
     ModelError
         If it is not, or the card cannot be read.
     """
-    digest, path = sha256(model), card_path(model)
+    digest = own = sha256(model)
+    path = card_path(model)
     if beside:
         digest = hashlib.sha256(" ".join([digest, *map(sha256, beside)]).encode()).hexdigest()
     if not path.exists():
         return digest, Interface()
     card = read_card(path)
     named = card.get("sha256")
-    if named is not None and named != digest:
+    if named not in (None, own, digest):
         raise ModelError(
-            f"{model}: SHA-256 is {digest[:12]}…, but its card {path.name} says {str(named)[:12]}…; it is damaged "
+            f"{model}: SHA-256 is {own[:12]}…, but its card {path.name} says {str(named)[:12]}…; it is damaged "
             "or was replaced: restore it, or retrain it so that the card is written anew (or, if it is the card "
             f"of another file, give this one its own: {model.name}.toml)"
         )

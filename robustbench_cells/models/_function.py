@@ -10,7 +10,7 @@ import numpy as np
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models._network import probe_images
-from robustbench_cells.types import THRESHOLD, Image
+from robustbench_cells.types import Image
 
 
 class Function:
@@ -45,10 +45,31 @@ class Function:
         return found
 
     def identified(self, known: bytes) -> Function:
-        """Itself, with a digest of what is known of the function and of what it predicts for a made-up picture.
+        """Itself, tried on made-up pictures; with a digest of what is known of it and of what it predicts for them.
 
-        Weights that it reads from somewhere are in no digest of its source, but other ones give other masks.
+        Weights that it reads from somewhere are in no digest of its source, but other ones give other values.
+
+        Raises
+        ------
+        ModelError
+            If it fails on them, gives other values for the same pictures, or has no ``digest`` of its own and tells
+            nothing of its weights.
         """
-        seen = self.predict(probe_images()) > THRESHOLD
-        self.digest = self.digest or hashlib.sha256(known + np.packbits(seen).tobytes()).hexdigest()
+        images = probe_images()
+        pictures = np.concatenate([images, 255 - images, images / 4, np.roll(images, 9, 1)[:, ::-1] * 0.5 + 100])
+        try:
+            seen, again = self.predict(pictures), self.predict(pictures)
+        except ModelError:
+            raise
+        except Exception as error:  # anybody's code
+            raise ModelError(f"{self.name}: fails on pictures of 256 px ({type(error).__name__}: {error})") from error
+        if not np.array_equal(seen, again):
+            raise ModelError(f"{self.name}: gives other values for the same pictures; is dropout on, or a seed unset?")
+        if not self.digest and np.ptp(seen) == 0:
+            raise ModelError(
+                f"{self.name}: gives {seen.flat[0]:g} for every made-up picture, so other weights could not be told "
+                "from these; give it an attribute `digest`, a text that changes whenever its predictions may"
+            )
+        rounded = np.round(seen, 3).astype(np.float32)
+        self.digest = self.digest or hashlib.sha256(known + rounded.tobytes()).hexdigest()
         return self

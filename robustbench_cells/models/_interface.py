@@ -88,6 +88,9 @@ class Interface:
 def declared(card: Mapping[str, Any]) -> Interface:
     """The interface that a card, checked by its schema, declares."""
     taken, given = dict(card.get("input", {})), dict(card.get("output", {}))
+    whole = ("channels", "side", "halo", "foreground")  # 3.0 is a whole number to the schema
+    for table in (taken, given):
+        table |= {key: int(table[key]) for key in whole if key in table}
     if "range" in taken:
         taken["range"] = tuple(float(end) for end in taken["range"])
     given = {_OUTPUT.get(key, key): value for key, value in given.items()}

@@ -14,9 +14,10 @@ from scipy.special import expit, softmax
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models._interface import Interface, Layout
 from robustbench_cells.models._tiles import tiled
-from robustbench_cells.types import BATCH, PATCH_SIDE, Image
+from robustbench_cells.types import BATCH, PATCH_SIDE, THRESHOLD, Image
 
 Array = npt.NDArray[Any]
+_MOST_COVERED = 0.9  # share of the probe, a tenth of which is cells
 _ROUNDING = 1e-4  # by which a probability may leave [0, 1]
 
 
@@ -72,6 +73,12 @@ class NetworkSegmenter:
         if self._interface.side:
             return tiled(self._predict, ready, self._interface.side, self._interface.halo)
         return self._predict(ready)
+
+    def predict_whole(self, images: Image, halo: int) -> Image:
+        """As `predict`, for images of any size: prepared as a whole, then cut into tiles that overlap (see `tiled`)."""
+        side = self._interface.side
+        ready = _prepared(images, self._interface)
+        return tiled(self._predict, ready, side or PATCH_SIDE, self._interface.halo if side else halo)
 
     def _predict(self, ready: Image) -> Image:
         chunks = [self._chunk(ready[start : start + self._batch]) for start in range(0, len(ready), self._batch)]
@@ -133,10 +140,12 @@ def probe(segmenter: NetworkSegmenter) -> None:
     except Exception as error:  # whatever the library that runs it raises
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise ModelError(f"{segmenter.name}: cannot predict a picture ({reason}); is it damaged?") from error
-    if np.ptp(found) == 0:
+    share = float(np.mean(found > THRESHOLD))
+    if not 0 < share < _MOST_COVERED:
         warnings.warn(
-            f"{segmenter.name}: gives {found.flat[0]:g} at every pixel of a picture with cells; is the range of its "
-            f"input declared ([input] range or normalise in {segmenter.name}.toml)?",
+            f"{segmenter.name}: calls {share:.1%} of a picture with cells cell. If that is not meant, declare in "
+            f"{segmenter.name}.toml what it takes ([input] range, normalise) and which channel is cells ([output] "
+            "foreground)",
             stacklevel=2,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,10 @@ def checked_session(path: Path) -> Any:
         raise _lacking(path, error) from error
     try:
         load_external_data_for_model(graph, str(path.parent))
+        if any(
+            tensor.external_data for tensor in _parts(graph, "TensorProto")
+        ):  # would be sought in the current folder
+            raise ValueError("it has tensors in other files where none can be")
         return _session(onnxruntime, graph.SerializeToString())
     except Exception as error:  # whatever a damaged graph makes the two raise
         reason = str(error).strip().splitlines() or [type(error).__name__]
@@ -99,23 +104,38 @@ def _lacking(path: Path, error: ModuleNotFoundError) -> ModelError:
 
 
 def _external(path: Path, graph: Any) -> list[Path]:
-    """What tensors are read from; refused if that is not a file of the graph's own folder."""
-    folder, files = path.parent.resolve(), set()
+    """What tensors are read from; refused if that is not a file of the graph's own folder, or not what they declare."""
+    folder, files, total = path.parent.resolve(), set(), 0
     for tensor in _parts(graph, "TensorProto"):
-        for entry in tensor.external_data:
-            if entry.key != "location":
-                continue
-            file, name = folder / entry.value, tensor.name[:_NAME]
-            odd = "\0" in entry.value or len(entry.value) > _NAME or Path(entry.value).is_absolute()
-            if odd or file.is_symlink() or not file.resolve().is_relative_to(folder):
-                where = f"{entry.value[:_NAME]!r}, outside its folder"
-                raise ModelError(f"{path}: its tensor {name!r} is to be read from {where}; it is not read")
-            if not file.is_file():
-                raise ModelError(f"{path}: the file {entry.value!r} with its tensor {name!r} is not beside it")
-            files.add(file)
-    if (total := sum(file.stat().st_size for file in files)) > _MOST_BYTES:
-        raise ModelError(f"{path}: its tensors lie in files of {total} bytes; at most {_MOST_BYTES} are read")
+        entries = {entry.key: entry.value for entry in tensor.external_data}
+        if "location" not in entries:
+            continue
+        location, name = entries["location"], tensor.name[:_NAME]
+        file = folder / location
+        odd = "\0" in location or len(location) > _NAME or Path(location).is_absolute()
+        if odd or file.is_symlink() or not file.resolve().is_relative_to(folder):
+            where = f"{location[:_NAME]!r}, outside its folder"
+            raise ModelError(f"{path}: its tensor {name!r} is to be read from {where}; it is not read")
+        if not file.is_file():
+            raise ModelError(f"{path}: the file {location!r} with its tensor {name!r} is not beside it")
+        try:
+            declared = prod(tensor.dims) * _item_size(tensor)
+            begin, length = int(entries.get("offset", 0)), int(entries.get("length", declared))
+        except (KeyError, ValueError) as error:  # a type or a number that is none
+            raise ModelError(f"{path}: its tensor {name!r} cannot be read ({error}); export it again") from error
+        if min(begin, length, *tensor.dims, 0) < 0 or length != declared or begin + length > file.stat().st_size:
+            raise ModelError(f"{path}: its tensor {name!r} is not in {location!r} as it declares; export it again")
+        files.add(path.parent / location)
+        total += length
+    if total > _MOST_BYTES:
+        raise ModelError(f"{path}: its tensors have {total} bytes in other files; at most {_MOST_BYTES} are read")
     return sorted(files)
+
+
+def _item_size(tensor: Any) -> int:
+    from onnx.helper import tensor_dtype_to_np_dtype
+
+    return int(tensor_dtype_to_np_dtype(tensor.data_type).itemsize)
 
 
 def _parts(graph: Any, kind: str) -> Iterator[Any]:

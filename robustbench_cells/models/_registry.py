@@ -34,7 +34,7 @@ class ModelFormat(Protocol):
 
     def name_of(self, where: str) -> str:
         """What the segmenter is called in test ids and tables."""
-        return Path(where).stem
+        return Path(where).absolute().stem
 
     def beside(self, where: str) -> Sequence[Path]:
         """Other files that belong to the model: mostly none."""

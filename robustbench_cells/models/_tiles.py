@@ -1,4 +1,4 @@
-"""Images of any size through a segmenter of one size: in tiles that overlap."""
+"""Images of any size through a network of one size: in tiles that overlap."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from robustbench_cells.types import PATCH_SIDE, Image, Segmenter
+from robustbench_cells.types import Image
 
-HALO = 64  # pixels; more than the 50 that the paper's U-Net looks around a pixel
-_GRID = 8  # pixels; tiles begin on multiples, since poolings by two see another picture elsewhere
+GRID = 8  # pixels; tiles begin on multiples, since poolings by two see another picture elsewhere
 
 
 def tiled(predict: Callable[[Image], Image], images: Image, side: int, halo: int) -> Image:
@@ -49,36 +48,7 @@ def tiled(predict: Callable[[Image], Image], images: Image, side: int, halo: int
 
 def _starts(length: int, side: int, halo: int) -> dict[int, tuple[int, int]]:
     """Where tiles begin, and the pixels, from and to, for which each answers."""
-    step = (side - 2 * halo) // _GRID * _GRID
+    step = (side - 2 * halo) // GRID * GRID
     starts = [*range(0, length - side, step), length - side]
     ends = [start + side - halo for start in starts[:-1]] + [length]
     return {start: (begin, end) for start, begin, end in zip(starts, [0, *ends[:-1]], ends, strict=True)}
-
-
-def predict_frame(segmenter: Segmenter, image: Image, halo: int = HALO) -> Image:
-    """Foreground probabilities of a whole frame of any size, patch by patch.
-
-    A segmenter that looks no farther than ``halo`` pixels around each gives what it would give for the frame at once.
-
-    Parameters
-    ----------
-    segmenter
-        Anything that predicts.
-    image
-        float32, (H, W), grey levels in [0, 255].
-    halo
-        Pixels, at most 124.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (H, W), in [0, 1].
-
-    Raises
-    ------
-    ValueError
-        If the halo leaves nothing of a patch.
-    """
-    if not 0 <= 2 * halo <= PATCH_SIDE - _GRID:
-        raise ValueError(f"a halo of {halo} px leaves nothing of a patch of {PATCH_SIDE} px")
-    return tiled(segmenter.predict, image[None], PATCH_SIDE, halo)[0]

@@ -38,7 +38,7 @@ class CellposeModel(ModelFormat):
         try:
             import cellpose.models
         except ModuleNotFoundError as error:
-            raise ModelError(f"{where}: needs {error.name}: pip install cellpose") from error
+            raise ModelError(f"{where}: needs {error.name}: pip install 'robustbench-cells[cellpose]'") from error
         model = where.removeprefix(_SCHEME)
         known = [*cellpose.models.MODEL_NAMES, *cellpose.models.get_user_models()]
         if not Path(model).is_file() and model not in known:  # Cellpose itself would take another one then

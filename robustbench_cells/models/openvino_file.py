@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 
@@ -14,10 +15,11 @@ from robustbench_cells.models._cards import identity
 from robustbench_cells.models._network import Array, Network, NetworkSegmenter
 from robustbench_cells.models._registry import FORMATS, ModelFormat
 from robustbench_cells.threads import threads_given
-from robustbench_cells.types import Segmenter
+from robustbench_cells.types import BATCH, PATCH_SIDE, Segmenter
 
 _MOST_BYTES = 2**31 - 1  # of graph and weights together
-_ENDLESS = re.compile(rb'type\s*=\s*["\'](Loop|TensorIterator)["\']')
+_MOST_OUTPUT = 2 * 2**30  # bytes that an operator may give for a batch
+_ENDLESS = {"Loop", "TensorIterator"}
 
 
 @FORMATS.register
@@ -42,10 +44,37 @@ class OpenvinoFile(ModelFormat):
             raise ModelError(f"{path}: its weights {weights.name} are not beside it")
         if (size := path.stat().st_size + weights.stat().st_size) > _MOST_BYTES:
             raise ModelError(f"{path}: has {size} bytes with its weights; at most {_MOST_BYTES} are read")
-        if endless := _ENDLESS.search(path.read_bytes()):
-            raise ModelError(f"{path}: has the operator {endless[1].decode()}, which may run for ever; it is not run")
+        _check(path)
         digest, interface = identity(path, (weights,))
         return NetworkSegmenter(path.stem, _network(path, weights, interface.output), digest, interface)
+
+
+def _check(path: Path) -> None:
+    """Refuse what is not OpenVINO's own format (it reads others, too), and what may run for ever."""
+    content = path.read_bytes()
+    if not content.lstrip().startswith((b"<?xml", b"<net")) or b"<!" in content:
+        raise ModelError(f"{path}: is not OpenVINO's XML; convert the model again")
+    try:
+        root = ElementTree.fromstring(content)  # noqa: S314 - without a DOCTYPE there are no entities
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise ModelError(f"{path}: OpenVINO cannot load it ({error}); convert it again") from error
+    if root.tag != "net":
+        raise ModelError(f"{path}: is not OpenVINO's XML (<net> is expected); convert the model again")
+    if endless := _ENDLESS & {layer.get("type") for layer in root.iter("layer")}:
+        named = ", ".join(sorted(endless))
+        raise ModelError(f"{path}: has the operator {named}, which may run for ever; it is not run")
+
+
+def _check_sizes(path: Path, model: Any) -> None:
+    """Refuse an operator that gives more than its share of memory, or as much as the data say."""
+    for one in (output for operator in model.get_ops() for output in operator.outputs()):
+        shape = one.get_partial_shape()
+        if shape.rank.is_dynamic:
+            raise ModelError(f"{path}: has an operator whose shape is not known before it runs; it is not run")
+        lengths = [length.get_length() if length.is_static else None for length in shape]
+        sides = [PATCH_SIDE if length is None else length for length in lengths[1:]]
+        if prod([lengths[0] or BATCH, *sides] if lengths else [1]) * 4 > _MOST_OUTPUT:
+            raise ModelError(f"{path}: has an operator that gives {shape}, more than {_MOST_OUTPUT} bytes")
 
 
 def _network(path: Path, weights: Path, output: str | None) -> Network:
@@ -58,7 +87,9 @@ def _network(path: Path, weights: Path, output: str | None) -> Network:
         settings["INFERENCE_NUM_THREADS"] = threads
     try:
         core = openvino.Core()
-        model = core.compile_model(core.read_model(path, weights), "CPU", settings)
+        graph = core.read_model(path, weights)
+        _check_sizes(path, graph)
+        model = core.compile_model(graph, "CPU", settings)
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1][:400]
         raise ModelError(f"{path}: OpenVINO cannot load it ({reason}); convert it again") from error

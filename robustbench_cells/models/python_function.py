@@ -46,8 +46,9 @@ class PythonFunction(ModelFormat):
             target: Any = importlib.import_module(module)
             for part in name.split("."):
                 target = getattr(target, part)
-        except (ImportError, AttributeError) as error:
-            raise ModelError(f"{where}: cannot be imported ({error}); the current folder is searched, too") from error
+        except Exception as error:  # anybody's code
+            reason = f"{type(error).__name__}: {error}"
+            raise ModelError(f"{where}: cannot be imported ({reason}); the current folder is searched, too") from error
         predict = getattr(target, "predict", target)
         if not callable(predict):
             raise ModelError(f"{where}: is {type(target).__name__}; a function or an object with predict() is needed")
@@ -55,5 +56,8 @@ class PythonFunction(ModelFormat):
 
 
 def _source(module: str) -> bytes:
-    file = inspect.getsourcefile(sys.modules[module])
+    try:
+        file = inspect.getsourcefile(sys.modules[module])
+    except TypeError:  # a module without Python source
+        return b""
     return Path(file).read_bytes() if file else b""

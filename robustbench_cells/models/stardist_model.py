@@ -40,7 +40,7 @@ class StardistModel(ModelFormat):
             from csbdeep.utils import normalize
             from stardist.models import StarDist2D
         except ModuleNotFoundError as error:
-            raise ModelError(f"{where}: needs {error.name}: pip install stardist") from error
+            raise ModelError(f"{where}: needs {error.name}: pip install 'robustbench-cells[stardist]'") from error
         folder = Path(where.removeprefix(_SCHEME))
         network: Any
         if folder.is_dir():
