@@ -170,6 +170,11 @@ def test_a_graph_that_could_run_for_ever_is_refused(tmp_path: Path) -> None:
         load_segmenter(str(save(onnx_graph(branches), tmp_path / "endless.onnx")))
 
 
+def test_a_graph_without_an_output(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"none\.onnx: "):
+        load_segmenter(str(save(onnx_graph(*convolution(), outputs=()), tmp_path / "none.onnx")))
+
+
 def test_several_outputs_are_asked_for(tmp_path: Path) -> None:
     nodes, tensors = convolution()
     path = save(onnx_graph(nodes, tensors, outputs=("z", "y")), tmp_path / "two.onnx")

@@ -173,6 +173,8 @@ def _network(path: Path, session: Any, output: str | None) -> Network:
         raise ModelError(
             f"{path}: has {len(inputs)} inputs ({', '.join(one.name for one in inputs)[:400]}); one is needed"
         )
+    if not outputs:
+        raise ModelError(f"{path}: has no output; export it again")
     if output is None and len(outputs) > 1:
         raise ModelError(
             f"{path}: has several outputs ({', '.join(outputs)[:400]}); say which in its card {path.stem}.toml: "

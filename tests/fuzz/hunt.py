@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -43,6 +44,16 @@ class Tally:
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     causes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     kept: dict[tuple[str, str, str], tuple[list[Path], str]] = field(default_factory=dict)
+
+    def add(self, kind: Kind, outcome: Outcome, path: Path, content: bytes) -> None:
+        """Note a failure, and keep its input at a path unless there are enough of its cause."""
+        cause = kind.name, outcome.what, outcome.where
+        self.causes[cause] += 1
+        paths, _ = self.kept.setdefault(cause, ([], outcome.detail))
+        if len(paths) < _KEPT:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+            paths.append(path)
 
 
 def shares(kinds: Sequence[Kind], files: int) -> dict[str, int]:
@@ -80,19 +91,13 @@ def hunt(
         If the sound files do not load.
     """
     tally = Tally()
-    for jobs in _batches(kinds, shares(kinds, files)):
-        for (kind, number), outcome, content in outcomes(seed, jobs, until):
-            tally.counts[kind.name, outcome.what] += 1
-            announce(kind.name)
-            if outcome.what in (RESULT, ERROR):
-                continue
-            cause = kind.name, outcome.what, outcome.where
-            tally.causes[cause] += 1
-            paths, _ = tally.kept.setdefault(cause, ([], outcome.detail))
-            if len(paths) < _KEPT:
-                keep.mkdir(parents=True, exist_ok=True)
-                paths.append(keep / f"{kind.name}-{seed}-{number}.zip")
-                paths[-1].write_bytes(content)
+    with suppress(KeyboardInterrupt):  # what was found so far is told
+        for jobs in _batches(kinds, shares(kinds, files)):
+            for (kind, number), outcome, content in outcomes(seed, jobs, until):
+                tally.counts[kind.name, outcome.what] += 1
+                announce(kind.name)
+                if outcome.what not in (RESULT, ERROR):
+                    tally.add(kind, outcome, keep / f"{kind.name}-{seed}-{number}.zip", content)
     return tally
 
 
