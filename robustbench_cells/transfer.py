@@ -23,7 +23,7 @@ class ResumingDownloader:
     """For pooch's ``downloader``: what has arrived outlives a failure, in a file of its own.
 
     The next call asks the server for the rest, if its file is still the same; a server that does not know how sends
-    the whole, and so it starts again.
+    the whole, and so it starts again. So it does where the server gave no strong mark of its version (an ETag).
 
     Parameters
     ----------
@@ -58,9 +58,10 @@ class ResumingDownloader:
             self._fetch(url)
         except requests.RequestException as error:
             there = self.part.stat().st_size if self.part.is_file() else 0
+            follows = "goes on from there" if self._tag_of(url) else "starts again"
             raise DownloadError(
                 f"{url}: the transfer failed ({error}); {there} bytes are kept in {self.part}, and the same command "
-                "goes on from there"
+                f"{follows}"
             ) from error
         os.replace(self.part, output_file)
         self._tag.unlink(missing_ok=True)
@@ -69,10 +70,10 @@ class ResumingDownloader:
         import requests
 
         tag = self._tag_of(url)
-        there = self.part.stat().st_size if tag is not None and self.part.is_file() else 0
+        there = self.part.stat().st_size if tag and self.part.is_file() else 0
         wanted = {"Accept-Encoding": "identity"}  # the bytes as they are
         if there:
-            wanted |= {"Range": f"bytes={there}-"} | ({"If-Range": tag} if tag else {})
+            wanted |= {"Range": f"bytes={there}-", "If-Range": tag}
         with requests.get(url, headers=wanted, stream=True, timeout=_TIMEOUT) as answer:
             if there and answer.status_code == _NO_SUCH_RANGE:
                 if answer.headers.get("Content-Range") == f"bytes */{there}":
@@ -117,15 +118,15 @@ class ResumingDownloader:
             )
 
     def _remember(self, url: str, headers: Mapping[str, str]) -> None:
-        tag = headers.get("ETag") or headers.get("Last-Modified") or ""
+        tag = headers.get("ETag", "")
         write_text(self._tag, f"{url}\n{'' if tag.startswith('W/') else tag}")  # a weak tag may not ask for a part
 
-    def _tag_of(self, url: str) -> str | None:
-        """What marks the version that the part is of; None if it is not of this address."""
+    def _tag_of(self, url: str) -> str:
+        """What marks the version that the part is of; empty if nothing does, or it is not of this address."""
         if not self._tag.is_file():
-            return None
+            return ""
         address, _, tag = self._tag.read_text(encoding="utf-8").partition("\n")
-        return tag if address == url else None
+        return tag if address == url else ""
 
     def _forget(self) -> None:
         self.part.unlink(missing_ok=True)

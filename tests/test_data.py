@@ -38,7 +38,7 @@ class Server(ThreadingHTTPServer):
     breaks_off
         After so many bytes of an answer; never if None.
     knows_range, tag
-        Whether parts are sent, and the mark of the version.
+        Whether parts are sent, and the mark of the version, which may be empty.
     asked
         The header ``Range`` of each request so far.
     stops
@@ -80,7 +80,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         else:
             self.send_response(200)
-        self.send_header("ETag", self.server.tag)
+        if self.server.tag:
+            self.send_header("ETag", self.server.tag)
         self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
         stop = self.server.breaks_off or len(content)
@@ -232,6 +233,18 @@ def test_a_file_that_changed_meanwhile_is_fetched_from_the_start(server: Server,
     server.content = packed({f"{FOLDER}/01/t000.tif": b"another"})
     assert fetch(server, tmp_path) == 0
     assert (tmp_path / FOLDER / "01" / "t000.tif").read_bytes() == b"another"
+
+
+@pytest.mark.parametrize("tag", ["", 'W/"1"'])
+def test_a_file_without_a_strong_mark_is_fetched_from_the_start(
+    tag: str, server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.breaks_off, server.tag = 150_000, tag
+    assert fetch(server, tmp_path) == 2
+    assert "and the same command starts again" in said(capsys)
+    server.breaks_off = None
+    assert fetch(server, tmp_path) == 0
+    assert server.asked == [None, None]
 
 
 def test_a_part_that_is_whole_or_of_another_address(server: Server, made_up_set: bytes, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from robustbench_cells.errors import ModelError
 from robustbench_cells.files import replacing, sha256, write_text
 
 
@@ -37,3 +38,15 @@ def test_a_write_makes_its_folder(tmp_path: Path) -> None:
     write_text(tmp_path / "b" / "c.txt", "new")
     assert (tmp_path / "b" / "c.txt").read_text() == "new"
     assert sha256(tmp_path / "b" / "c.txt").startswith("11507a0e2f5e69d5")
+
+
+def test_what_a_folder_links_to_is_in_its_digest_or_refused(tmp_path: Path) -> None:
+    write_text(tmp_path / "model" / "graph", "graph")
+    write_text(tmp_path / "elsewhere" / "weights", "old")
+    (tmp_path / "model" / "weights").symlink_to(tmp_path / "elsewhere" / "weights")
+    before = sha256(tmp_path / "model")
+    write_text(tmp_path / "elsewhere" / "weights", "new")
+    assert sha256(tmp_path / "model") != before
+    (tmp_path / "model" / "variables").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ModelError, match="model/variables: is a link to a folder; put a copy"):
+        sha256(tmp_path / "model")
