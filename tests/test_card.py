@@ -28,13 +28,13 @@ def model(tmp_path: Path) -> Path:
 
 def test_texts_and_scores_go_into_the_card(model: Path, tmp_path: Path) -> None:
     about = tmp_path / "about.toml"
-    about.write_text('limits = "phase contrast"\n[data]\ncitation = "them"\n')
+    about.write_text('[use]\nlimits = "phase contrast"\n[data]\ncitation = "them"\n')
     reports = f"border={tmp_path / 'reports'}"
     for _ in range(2):  # the second time changes nothing
         assert card.main([str(model), "--about", str(about), "--results", reports]) == 0
         filled = tomllib.loads(card_path(model).read_text())
         assert filled["data"] == {"train": "a/train", "citation": "them"}
-        assert filled["limits"] == "phase contrast"
+        assert filled["use"]["limits"] == "phase contrast"
         border = filled["results"]["border"]
         assert border["command"] == RUN["command"]
         assert border["noise"] == [

@@ -70,7 +70,7 @@ def test_they_need_trust_and_their_library(scheme: str, lacking: str, monkeypatc
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ModelError, match="--rb-trust-model"):
         load_segmenter(f"{scheme}://some")
-    with pytest.raises(ModelError, match=rf"some: needs {lacking}.*: pip install {scheme}"):
+    with pytest.raises(ModelError, match=rf"some: needs {lacking}.*: pip install 'robustbench-cells\[{scheme}\]'"):
         load_segmenter(f"{scheme}://some", trusted=True)
 
 

@@ -281,13 +281,13 @@ def test_a_package_passes_bioimage_io_s_own_validation(models: Path) -> None:
 def test_a_folder_is_a_package_too_and_nothing_reaches_the_network(
     models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from ruyaml import YAML
+
     folder = unpacked(models, tmp_path / "package")
-    where = "http://127.0.0.1:9/"
-    for name in ("documentation", "git_repo", "icon"):
-        text = "\n".join(
-            line for line in (folder / "rdf.yaml").read_text().splitlines() if not line.startswith(f"{name}:")
-        )
-        (folder / "rdf.yaml").write_text(f"{text}\n{name}: {where}{name}.md\n")
+    content = YAML(typ="safe").load((folder / "rdf.yaml").read_text())
+    content |= {name: f"http://127.0.0.1:9/{name}.md" for name in ("documentation", "git_repo")}
+    with (folder / "rdf.yaml").open("w") as file:
+        YAML(typ="safe").dump(content, file)
 
     def no_network(*arguments: object, **more: object) -> None:
         raise AssertionError("the network was asked for")
