@@ -58,7 +58,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "trust-model": {
         "action": "store_true",
         "default": False,
-        "help": "run models that are programs (Python functions, SavedModels), all of them: they can do whatever you can",
+        "help": "run models that are programs (Python functions, SavedModels), all of them; they can do what you can",
     },
     "profile": {"default": "default", "help": "grid to run: quick, default or paper"},
     "frames": {"type": int, "help": "use this many frames, evenly spread (default: all of the split)"},

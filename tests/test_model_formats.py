@@ -285,7 +285,8 @@ def test_a_folder_is_a_package_too_and_nothing_reaches_the_network(
 
     folder = unpacked(models, tmp_path / "package")
     content = YAML(typ="safe").load((folder / "rdf.yaml").read_text())
-    content |= {name: f"http://127.0.0.1:9/{name}.md" for name in ("documentation", "git_repo")}
+    address = "http://127.0.0.1:9/there.md"
+    content |= {"documentation": {"source": address}, "attachments": [{"source": address}], "git_repo": address}
     with (folder / "rdf.yaml").open("w") as file:
         YAML(typ="safe").dump(content, file)
 
