@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -221,6 +222,19 @@ def with_tag(number: int, value: int) -> Callable[[Path, np.ndarray], None]:
     return save
 
 
+def with_tile(side: tuple[Any, Any]) -> Callable[[Path, np.ndarray], None]:
+    """What the file declares its tiles to be."""
+
+    def save(path: Path, stack: np.ndarray) -> None:
+        write(path, stack, metadata=None, tile=(96, 96), compression="zlib")
+        with tifffile.TiffFile(path, mode="r+b") as file:
+            for number, value in zip((322, 323), side, strict=True):
+                dtype = 2 if isinstance(value, str) else 4  # a text, a number
+                file.pages[0].tags[number].overwrite(value, dtype=dtype)  # type: ignore[union-attr]
+
+    return save
+
+
 def in_a_circle(pages: int) -> Callable[[Path, np.ndarray], None]:
     """Each directory names the next, and the last one the first."""
 
@@ -260,6 +274,7 @@ def in_a_circle(pages: int) -> Callable[[Path, np.ndarray], None]:
         (no_tiff, r"images\.tif: cannot be read as an image .*replace"),
         (missing, r"images\.tif: no such file; name the stacks"),
         (with_tag(256, 2**20), r"images\.tif: is declared as 1048576×90 px, more than the 67108864 px allowed"),
+        (with_tile((36_000, 36_000)), r"images\.tif, page 0: has tiles of 36000×36000 px, and 16777216 px are allowed"),
         (with_tag(259, 50002), r"images\.tif: cannot be read as an image .*cannot identify"),
         (in_a_circle(1), "pages without end"),
         (in_a_circle(150), "pages without end"),
@@ -494,6 +509,14 @@ def test_a_declared_size_beyond_all_bounds_is_refused_before_it_is_decoded(side:
     (tmp_path / "input/t000.tif").unlink()
     absurd_png(tmp_path / "input/t000.png", side, side)
     with pytest.raises(DataError, match=r"t000\.png: is declared .* than the 67108864 px allowed; cut the frame"):
+        open_dataset(where)
+
+
+@pytest.mark.parametrize("side", [(36_000, 36_000), (2**24, 96), ("64", 2**31), (0, 96)])
+def test_tiles_beyond_all_bounds_are_refused_before_they_are_decoded(side: tuple[Any, Any], tmp_path: Path) -> None:
+    where = WRITERS["paired"](tmp_path, IMAGES, LABELS)
+    with_tile(side)(tmp_path / "input/t000.tif", IMAGES[:1])
+    with pytest.raises(DataError, match=r"t000\.tif: has tiles of .* px, and 16777216 px are allowed; save it"):
         open_dataset(where)
 
 

@@ -562,6 +562,15 @@ def unused(config: dict[str, Any]) -> None:
     config["config"]["layers"].append(layer)
 
 
+def unused_whole_numbers(config: dict[str, Any]) -> None:
+    layer = {**keras_layer("Dense", units=20_000, dtype="int32"), "registered_name": None, "inbound_nodes": []}
+    ones = {"module": "keras.initializers", "class_name": "Ones", "config": {}, "registered_name": None}
+    layer["name"] = layer["config"]["name"] = "unused"
+    layer["config"].update(kernel_initializer=ones, bias_initializer=ones)
+    layer["build_config"] = {"input_shape": [None, 20_000]}
+    config["config"]["layers"].append(layer)
+
+
 def padded_inside(convolution: dict[str, Any]) -> None:
     convolution["config"]["dilation_rate"] = [2**13, 2**13]
 
@@ -602,12 +611,26 @@ def grown_within(folder: Path, tiny: Path, trap: Trap) -> Path:
     return folder / "hostile.keras"
 
 
+def side_by_side(folder: Path, tiny: Path, trap: Trap) -> Path:
+    """None of the layers gives too much, and the last one needs what all of them give."""
+    import keras
+
+    inputs = keras.Input((None, None, 1))
+    sums = keras.layers.Add()([keras.layers.Conv2D(64, 1)(inputs) for _ in range(40)])
+    keras.Model(inputs, keras.layers.Conv2D(1, 1)(sums)).save(folder / "hostile.keras")
+    return folder / "hostile.keras"
+
+
 BOMBS: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "keras 23010": bomb_archive,
     "CVE-2026-0897": in_keras(never_written),
     "weights": part(huge),
     "a shape that lies": part(huge_by_its_shape),
     "a layer that is not used": lambda folder, tiny, trap: with_config(folder, tiny, unused),
+    "a layer of whole numbers that is not used": lambda folder, tiny, trap: with_config(
+        folder, tiny, unused_whole_numbers
+    ),
+    "layers side by side": side_by_side,
     "a picture that is padded": part(padded_inside),
     "a layer again and again": grown(20),
     "a network in a network": grown_within,

@@ -20,6 +20,9 @@ SUFFIXES = (".tif", ".tiff", ".png")
 
 MOST_PIXELS = 2**26  # of a frame, 8192×8192; one that is declared larger is refused before it is decoded
 
+_MOST_TILE_PIXELS = 2**24  # 4096×4096; a decoder makes room for a whole tile, however small the picture
+_TILE_TAGS = (322, 323)  # width and height, in TIFF
+
 _FORMATS = ("TIFF", "PNG")  # whatever the file is called; some other formats of Pillow run a program
 _TOO_LARGE = "cut the frame into smaller ones, or replace the file if it is damaged"
 _GREY_MODES = {"1", "L", "I;16", "I;16B", "I;16L", "I;16N", "I"}
@@ -192,6 +195,18 @@ def check_size(what: str, width: int, height: int) -> None:
         )
 
 
+def check_tiles(what: str, picture: Pillow.Image) -> None:
+    """Raise a `DataError` if a picture's page, in TIFF, is of tiles larger than are decoded."""
+    tags = getattr(picture, "tag_v2", {})
+    width, height = (tags.get(tag, 1) for tag in _TILE_TAGS)
+    numbers = isinstance(width, int) and isinstance(height, int)  # a file may say anything
+    if not numbers or not 0 < width * height <= _MOST_TILE_PIXELS:
+        raise DataError(
+            f"{what}: has tiles of {str(width)[:20]}×{str(height)[:20]} px, and {_MOST_TILE_PIXELS} px are allowed; "
+            "save it with smaller tiles or none, or replace the file if it is damaged"
+        )
+
+
 def check_grey(what: str, mode: str) -> None:
     """Raise a `DataError` if a picture of this mode of Pillow's is not grey."""
     if mode not in _GREY_MODES:
@@ -232,6 +247,7 @@ def _opened(path: Path) -> Iterator[Pillow.Image]:
                 "and of masks as IMAGES.tif:MASKS.tif"
             )
         check_grey(str(path), picture.mode)
+        check_tiles(str(path), picture)
         yield picture
 
 

@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 
 from robustbench_cells.datasets._naming import only_split
 from robustbench_cells.datasets._planes import PairedPlanes
-from robustbench_cells.datasets._reading import check_grey, check_size, decoding, open_picture
+from robustbench_cells.datasets._reading import check_grey, check_size, check_tiles, decoding, open_picture
 from robustbench_cells.datasets._registry import SOURCES
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Dataset, DatasetSource
@@ -81,6 +81,7 @@ class Pages:
             if (self._picture.height, self._picture.width) != self.shape[1:]:
                 raise DataError(f"{what}: is of another size than it declares; replace the file")
             check_grey(what, self._picture.mode)
+            check_tiles(what, self._picture)
             return np.array(self._picture)
 
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     import keras
 
 _MOST_BYTES = 2**31  # of the weights, and of what one layer gives for a batch
+_MOST_BYTES_TOGETHER = 2**33  # of what all layers give for a batch, which may all be there at once
 _FLOAT = 4  # bytes
+_RANDOM_STATE = "seed_generator_state"  # as Keras calls it; two numbers, and not in every kind of file
 
 
 def check_size(path: Path, build: Callable[[], keras.Model], numbers: int, interface: Interface) -> None:
@@ -36,11 +38,11 @@ def check_size(path: Path, build: Callable[[], keras.Model], numbers: int, inter
     Raises
     ------
     ModelError
-        If the weights would have more than 2 GiB or more numbers than the file, or a layer would give more than 2 GiB
-        for a batch of patches.
+        If the weights would have more than 2 GiB or more numbers than the file, or for a batch of patches a layer would
+        give more than 2 GiB, or all layers together more than 8 GiB.
     """
     with ThreadPoolExecutor(1) as alone:  # Keras keeps a list of variables without values, in each thread
-        weights, largest, layer = alone.submit(_sizes, build, interface.tile).result()
+        weights, largest, layer, together = alone.submit(_sizes, build, interface.tile).result()
     if weights * _FLOAT > _MOST_BYTES or weights > numbers:
         raise ModelError(
             f"{path}: its network has {weights} weights, and its file {numbers} (at most {_MOST_BYTES // _FLOAT} are "
@@ -51,12 +53,17 @@ def check_size(path: Path, build: Callable[[], keras.Model], numbers: int, inter
             f"{path}: its layer {layer!r} gives {largest} numbers for a batch of {BATCH} pictures of {interface.tile} "
             f"px, more than the {_MOST_BYTES // _FLOAT} allowed; is it damaged, or [input] side too large?"
         )
+    if together * _FLOAT > _MOST_BYTES_TOGETHER:
+        raise ModelError(
+            f"{path}: its layers together give {together} numbers for a batch of {BATCH} pictures of {interface.tile} "
+            f"px, more than the {_MOST_BYTES_TOGETHER // _FLOAT} allowed; is it damaged, or [input] side too large?"
+        )
 
 
-def _sizes(build: Callable[[], keras.Model], side: int) -> tuple[int, int, str]:
+def _sizes(build: Callable[[], keras.Model], side: int) -> tuple[int, int, str, int]:
     import keras
 
-    largest, layer = 0, ""
+    largest, layer, together = 0, "", 0
 
     def run(network: Any, given: Any) -> Any:
         """What `given` becomes, a shape without content; networks in the network as well."""
@@ -66,11 +73,13 @@ def _sizes(build: Callable[[], keras.Model], side: int) -> tuple[int, int, str]:
 
     def shapes(part: Any) -> Callable[..., Any]:
         def called(*given: Any, **options: Any) -> Any:
-            nonlocal largest, layer
+            nonlocal largest, layer, together
             within = isinstance(part, keras.Model)
             gives = run(part, given) if within else part.compute_output_spec(*given, **options)
             for one in keras.tree.flatten(gives):
-                if (count := math.prod(length or 1 for length in one.shape)) > largest:
+                count = math.prod(length or 1 for length in one.shape)
+                together += 0 if within else count  # of a network, its layers have been counted
+                if count > largest:
                     largest, layer = count, part.name
             return gives
 
@@ -83,7 +92,7 @@ def _sizes(build: Callable[[], keras.Model], side: int) -> tuple[int, int, str]:
             for one in model.inputs
         ]
         run(model, inputs)
-        return _weights_made(model), largest, layer
+        return _weights_made(model), largest, layer, together
 
 
 def _weights_made(model: keras.Model) -> int:
@@ -92,7 +101,7 @@ def _weights_made(model: keras.Model) -> int:
     from keras.src.backend.common.global_state import get_global_attribute
 
     made = get_global_attribute("uninitialized_variables", [])
-    weights = sum(math.prod(one.shape) for one in made if "float" in one.dtype)  # others: states of random numbers
+    weights = sum(math.prod(one.shape) for one in made if one.name != _RANDOM_STATE)
     if weights < model.count_params():
         raise ModelError(f"this version of Keras ({keras.__version__}) does not tell the size of a network beforehand")
     return weights
