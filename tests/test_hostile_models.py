@@ -616,7 +616,7 @@ def side_by_side(folder: Path, tiny: Path, trap: Trap) -> Path:
     import keras
 
     inputs = keras.Input((None, None, 1))
-    sums = keras.layers.Add()([keras.layers.Conv2D(64, 1)(inputs) for _ in range(40)])
+    sums = keras.layers.Add()([keras.layers.Conv2D(64, 1)(inputs) for _ in range(160)])
     keras.Model(inputs, keras.layers.Conv2D(1, 1)(sums)).save(folder / "hostile.keras")
     return folder / "hostile.keras"
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     import keras
 
 _MOST_BYTES = 2**31  # of the weights, and of what one layer gives for a batch
-_MOST_BYTES_TOGETHER = 2**33  # of what all layers give for a batch, which may all be there at once
+_MOST_BYTES_TOGETHER = (
+    2**35
+)  # of what all layers give for a batch; a U-Net of 64 filters has 7 GiB, most of it freed soon
 _FLOAT = 4  # bytes
 _RANDOM_STATE = "seed_generator_state"  # as Keras calls it; two numbers, and not in every kind of file
 
@@ -39,7 +41,7 @@ def check_size(path: Path, build: Callable[[], keras.Model], numbers: int, inter
     ------
     ModelError
         If the weights would have more than 2 GiB or more numbers than the file, or for a batch of patches a layer would
-        give more than 2 GiB, or all layers together more than 8 GiB.
+        give more than 2 GiB, or all layers together more than 32 GiB.
     """
     with ThreadPoolExecutor(1) as alone:  # Keras keeps a list of variables without values, in each thread
         weights, largest, layer, together = alone.submit(_sizes, build, interface.tile).result()
