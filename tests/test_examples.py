@@ -58,7 +58,7 @@ def test_the_committed_baseline_is_of_the_shipped_models() -> None:
 
 def test_the_shipped_models_pass_their_own_gate(tmp_path: Path) -> None:
     models = [option for name in shipped_models() for option in ("--rb-model", name)]
-    grid = ["--rb-profile", "quick", "--rb-frames", "8", "-k", "clean or noise-50 or illumination-1000 or cell_size-2"]
+    grid = ["--rb-profile", "quick", "--rb-frames", "8", "-k", "clean or noise-50"]
     code, output = run(
         tmp_path,
         str(REPOSITORY / "benchmarks" / "test_robustness.py"),
@@ -68,7 +68,7 @@ def test_the_shipped_models_pass_their_own_gate(tmp_path: Path) -> None:
         str(BASELINE),
     )
     assert code == 0, output
-    assert "(16 holds, of the part that ran)" in output
+    assert "(8 holds, of the part that ran)" in output
     page = (tmp_path / "reports" / "index.html").read_text()
     assert all(f">{name}</h3>" in page for name in shipped_models())
     assert 'class="badge">synthetic' in page

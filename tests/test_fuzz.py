@@ -50,7 +50,7 @@ LIGHT = ["archives", "arrays", "cards", "challenge", "images", "lists", "results
 def test_a_slice_of_all_kinds(tmp_path: Path) -> None:
     for module in ("bioimageio.core", "onnx", "openvino"):
         pytest.importorskip(module, reason="needs the extra 'test'")
-    tally = hunt(list(KINDS), 400, seed=20, keep=tmp_path)
+    tally = hunt(list(KINDS), 250, seed=20, keep=tmp_path)
     assert not tally.causes, tally.kept
     assert {kind for kind, _ in tally.counts} == set(KINDS.names())
     assert {what for _, what in tally.counts} == {"result", "error"}

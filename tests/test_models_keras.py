@@ -56,7 +56,7 @@ def as_tf_keras_2_did(folder: Path, model: object) -> Path:
 def shipped() -> tuple[Segmenter, object]:
     """A trained network, whose masks are not all of one kind."""
     segmenter = load_segmenter("unet_original")
-    return segmenter, segmenter._model  # type: ignore[attr-defined]
+    return segmenter, segmenter.model  # type: ignore[attr-defined]
 
 
 def differing(one: Segmenter, other: Segmenter) -> float:
@@ -232,7 +232,7 @@ def test_a_shipped_file_holds_what_its_network_has(name: str, tmp_path: Path) ->
         config = read_config(tmp_path, archive.read("config.json"), modules=True)
         numbers = check_hdf5(tmp_path, Path(archive.extract("model.weights.h5", tmp_path)))
     assert config["class_name"] == "Functional"
-    assert numbers == load_segmenter(name)._model.count_params()  # type: ignore[attr-defined]
+    assert numbers == load_segmenter(name).model.count_params()  # type: ignore[attr-defined]
 
 
 def test_the_benchmark_with_three_formats_at_once(shipped: tuple[Segmenter, object], tmp_path: Path) -> None:
@@ -245,9 +245,6 @@ def test_the_benchmark_with_three_formats_at_once(shipped: tuple[Segmenter, obje
         "--rb-frames", "1", "--rb-model", "x.keras", "--rb-model", "y.weights.h5", "--rb-model", "saved/", "-k",
         "clean or noise-50",
     ]  # fmt: skip
-    refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert refused.returncode == 4
-    assert "--rb-trust-model" in refused.stdout + refused.stderr
     done = subprocess.run([*command, "--rb-trust-model"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     found = pd.read_csv(tmp_path / "reports" / "patches.csv.gz")

@@ -68,18 +68,12 @@ def test_a_run_that_stops_early(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (
-            ("--rb-model", "dog_otsu", "--rb-sequential", "--rb-gate", "break_point"),
-            "break_point needs every condition",
-        ),
-        (("--rb-model", "nlm_otsu"), "the baseline has no nlm_otsu (but dog_otsu)"),
         (("--rb-model", "dog_otsu", "--rb-seed", "1"), "the seed is 0 in the baseline and 1 in the candidate"),
         (("--rb-model", "dog_otsu", "--rb-inconclusive", "maybe"), "neither fail nor pass"),
         (("--rb-model", "dog_otsu", "--rb-baseline", "reports"), "this run would write over it"),
         (("--rb-model", "dog_otsu", "--rb-baseline", ""), "--rb-baseline: is empty"),
         (("--rb-model", "dog_otsu", "--rb-block", "0"), "blocks of 0 frames: 1 or more is needed"),
         (("--rb-model", "dog_otsu", "--rb-frames", "4"), "the number of frames is 8 in the baseline and 4"),
-        (("--rb-model", "dog_otsu", "--rb-gate", "recall", "--rb-gate", "recall=1"), "more than one tolerance"),
         (("--rb-model", "dog_otsu", "-k", "nothing"), "no test of the grid is left to be judged"),
         (("--rb-model", "dog_otsu", "-k", "nothing", "-n", "1"), "no test of the grid is left to be judged"),
     ],

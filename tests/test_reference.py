@@ -21,6 +21,12 @@ def frames(real_frames: Path) -> Selection:
     return open_dataset(str(real_frames), "test")
 
 
+@pytest.fixture(scope="module")
+def fewer(real_frames: Path) -> Selection:
+    """A third of them, for what is slow and varies little."""
+    return open_dataset(str(real_frames), "test", frames=20)
+
+
 def scores(frames: Selection, segmenter: str, condition: Condition) -> Mapping[str, float]:
     batches = make_batches(condition_views(frames, condition, 0, 6), condition, 0)
     return evaluate_batches(batches, condition, [BASELINES.get(segmenter)], METRICS)[segmenter].scores()
@@ -49,9 +55,18 @@ def test_the_truth(frames: Selection) -> None:
     ],
 )
 def test_the_authors_baselines(
-    frames: Selection, segmenter: str, artefact: str, intensity: float, accuracy: float, jaccard: float, cells: int
+    frames: Selection,
+    fewer: Selection,
+    segmenter: str,
+    artefact: str,
+    intensity: float,
+    accuracy: float,
+    jaccard: float,
+    cells: int,
 ) -> None:
-    found = scores(frames, segmenter, Condition(ARTEFACTS.get(artefact), intensity))
+    these = fewer if segmenter == "nlm_otsu" and intensity != 50 else frames
+    found = scores(these, segmenter, Condition(ARTEFACTS.get(artefact), intensity))
     assert found["accuracy"] == pytest.approx(accuracy, abs=ACCURACY)
     assert found["jaccard"] == pytest.approx(jaccard, abs=JACCARD)
-    assert found["cells_predicted"] == pytest.approx(cells, rel=CELLS)
+    part = len(these.frames) / len(frames.frames)
+    assert found["cells_predicted"] == pytest.approx(cells * part, rel=CELLS)

@@ -23,7 +23,7 @@ def open_session(folder: Path, **settings: object) -> BenchmarkSession:
         ({"dataset": "nowhere"}, "nowhere: no such folder or file, and no embedded data set"),
         ({"models": ("nothing.keras",)}, "nothing.keras: no such model file"),
         ({"models": ("unet_orignal",)}, "no segmenter is called 'unet_orignal'"),
-        ({"models": ("a/m.keras", "b/m.keras")}, "another segmenter of this run is called 'm'"),
+        ({"models": ("a/m.keras", "b/m.keras")}, "another segmenter of this run is called 'm.keras'"),
         ({"models": ("dog_otsu",), "margin": 40}, "and cell_size-0.5 needs 512 px; use a smaller margin"),
         ({"frames": 0}, "frames: 0 is too small"),
     ],

@@ -11,6 +11,8 @@ from tests.fuzz.damage.archives import written
 from tests.fuzz.kind import KINDS, Kind
 from tests.networks import save_tiny_network
 
+CARD = {"authors": ["A. Name"], "license": "MIT"}
+
 
 @KINDS.register
 class Packages(Kind):
@@ -25,7 +27,7 @@ class Packages(Kind):
         """See `Kind.write`."""
         (folder / "tiny").mkdir()
         path = save_tiny_network(folder / "mine.keras", seed=1)
-        EXPORTS.get("bioimageio").write(load_segmenter(str(path)), {}, folder / "net.zip")
+        EXPORTS.get("bioimageio").write(load_segmenter(str(path)), CARD, folder / "net.zip")
         with zipfile.ZipFile(folder / "net.zip") as archive:
             members = [(name, archive.read(name)) for name in sorted(archive.namelist())]
         (folder / "tiny" / "net.zip").write_bytes(written(members))
