@@ -22,7 +22,7 @@ from ruyaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models._interface import Interface
-from robustbench_cells.models._network import Array, Network
+from robustbench_cells.models._network import Array, Network, chosen_output
 from robustbench_cells.models._onnx import checked_session
 
 _MOST_BYTES = 2**20  # of a description
@@ -175,14 +175,7 @@ def _input(path: Path, model: v0_5.ModelDescr, interface: Interface) -> v0_5.Inp
 
 def _output(path: Path, model: v0_5.ModelDescr, interface: Interface) -> Any:
     outputs = {str(tensor.id): tensor for tensor in model.outputs}
-    if interface.output is None and len(outputs) > 1:
-        raise ModelError(
-            f"{path}: has several outputs ({', '.join(outputs)}); say which in its card {path.stem}.toml: "
-            f'[output] name = "{next(iter(outputs))}"'
-        )
-    if interface.output is not None and interface.output not in outputs:
-        raise ModelError(f"{path}: has no output {interface.output!r}; there are: {', '.join(outputs)}")
-    return outputs[interface.output or next(iter(outputs))].id
+    return outputs[chosen_output(path, list(outputs), interface.output)].id
 
 
 def _one(pipeline: Any, taken: v0_5.InputTensorDescr, output: Any, image: Array) -> Array:

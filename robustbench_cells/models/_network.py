@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from robustbench_cells.models._tiles import tiled
 from robustbench_cells.types import BATCH, PATCH_SIDE, THRESHOLD, Image
 
 Array = npt.NDArray[Any]
+_SHOWN = 400  # characters of what a stranger's file names
 _MOST_COVERED = 0.9  # share of the probe, a tenth of which is cells
 _ROUNDING = 1e-4  # by which a probability may leave [0, 1]
 
@@ -123,6 +125,25 @@ def settled(name: str, shape: Sequence[int | None], interface: Interface) -> Int
     if interface.side and 2 * interface.halo > interface.side - 8:
         raise ModelError(f"{name}: a halo of {interface.halo} px leaves nothing of a tile of {interface.side} px")
     return replace(interface, layout=layout)
+
+
+def chosen_output(path: Path, names: Sequence[str], wanted: str | None) -> str:
+    """The output to take: the only one, or the one that the card names.
+
+    Raises
+    ------
+    ModelError
+        If there are several and none is named, or none has that name.
+    """
+    shown = ", ".join(names)[:_SHOWN]
+    if wanted is None and len(names) > 1:
+        raise ModelError(
+            f"{path}: has several outputs ({shown}); say which in its card {path.stem}.toml: "
+            f'[output] name = "{names[0][:_SHOWN]}"'
+        )
+    if wanted is not None and wanted not in names:
+        raise ModelError(f"{path}: has no output {wanted!r}; there are: {shown}")
+    return names[0] if wanted is None else wanted
 
 
 def probe(segmenter: NetworkSegmenter) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models._network import Array, Network
+from robustbench_cells.models._network import Array, Network, chosen_output
 from robustbench_cells.threads import threads_given
 
 _MOST_BYTES = 2**31 - 1  # what a protobuf holds
@@ -175,19 +175,13 @@ def _network(path: Path, session: Any, output: str | None) -> Network:
         )
     if not outputs:
         raise ModelError(f"{path}: has no output; export it again")
-    if output is None and len(outputs) > 1:
-        raise ModelError(
-            f"{path}: has several outputs ({', '.join(outputs)[:400]}); say which in its card {path.stem}.toml: "
-            f'[output] name = "{outputs[0][:_NAME]}"'
-        )
-    if output is not None and output not in outputs:
-        raise ModelError(f"{path}: has no output {output!r}; there are: {', '.join(outputs)[:400]}")
+    output = chosen_output(path, outputs, output)
     (given,) = inputs
     kinds: dict[str, type] = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
     kinds |= {"tensor(uint8)": np.uint8, "tensor(uint16)": np.uint16}
     if given.type not in kinds:
         raise ModelError(f"{path}: takes {given.type}; one of {', '.join(kinds)} is needed")
-    kind, wanted = kinds[given.type], [output or outputs[0]]
+    kind, wanted = kinds[given.type], [output]
     shape = tuple(length if isinstance(length, int) and length > 0 else None for length in given.shape)
 
     def run(batch: Array) -> Array:

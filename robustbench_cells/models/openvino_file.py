@@ -12,7 +12,7 @@ import numpy as np
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models._cards import identity
-from robustbench_cells.models._network import Array, Network, NetworkSegmenter
+from robustbench_cells.models._network import Array, Network, NetworkSegmenter, chosen_output
 from robustbench_cells.models._registry import FORMATS, ModelFormat
 from robustbench_cells.threads import threads_given
 from robustbench_cells.types import BATCH, PATCH_SIDE, Segmenter
@@ -95,15 +95,11 @@ def _network(path: Path, weights: Path, output: str | None) -> Network:
         raise ModelError(f"{path}: OpenVINO cannot load it ({reason}); convert it again") from error
     if len(model.inputs) != 1:
         raise ModelError(f"{path}: has {len(model.inputs)} inputs; one is needed")
-    outputs = {name: place for place, one in enumerate(model.outputs) for name in one.get_names()}
-    if output is not None and output not in outputs:
-        raise ModelError(f"{path}: has no output {output!r}; there are: {', '.join(outputs)[:400]}")
-    if output is None and len(model.outputs) > 1:
-        raise ModelError(
-            f"{path}: has several outputs ({', '.join(sorted(outputs))[:400]}); say which in its card "
-            f"{path.stem}.toml: [output] name = …"
-        )
-    given, place = model.inputs[0], outputs[output] if output else 0
+    names = [sorted(one.get_names()) or [f"output {place}"] for place, one in enumerate(model.outputs)]
+    outputs = {name: place for place, several in enumerate(names) for name in several}
+    alone = output is None and len(names) == 1  # which may have several names
+    place = 0 if alone else outputs[chosen_output(path, list(outputs), output)]
+    given = model.inputs[0]
     kind = given.get_element_type().to_dtype()
 
     def run(batch: Array) -> Array:
