@@ -144,7 +144,7 @@ def _in_words(path: Path) -> Iterator[None]:
     try:
         yield
     except _DAMAGED as error:
-        raise ArchiveError(f"{path}: cannot be read as a zip file ({str(error)[:400]}); get it again") from error
+        raise ArchiveError(f"{path}: cannot be read as a zip file ({error}); get it again") from error
 
 
 def _check(path: Path, archive: zipfile.ZipFile, most_bytes: int, most_files: int) -> None:

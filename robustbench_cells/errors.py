@@ -1,8 +1,18 @@
 """The errors that a user can mend. Each message names the thing, the value and the remedy."""
 
+_START, _END = 2000, 500  # characters that are shown of a message too long
+
 
 class RobustbenchError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base of every error that this package raises on purpose.
+
+    A message may quote what a stranger wrote: of a long one the middle is left out, and the remedy is seen.
+    """
+
+    def __str__(self) -> str:
+        """The message."""
+        text = super().__str__()
+        return text if len(text) <= _START + _END else f"{text[:_START]} … {text[-_END:]}"
 
 
 class DataError(RobustbenchError):

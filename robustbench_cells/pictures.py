@@ -180,7 +180,7 @@ def load_pictures(results: Results, folder: Path) -> Pictures | None:
             times = {str(name): [float(time) for time in times] for name, times in index["milliseconds"].items()}
             return Pictures(views, images, _unpacked(array("truth"), shape), masks, times)
     except Exception as error:  # a stranger's archive may fail in any of four libraries
-        raise ResultsError(f"{path}: is damaged ({str(error)[:400]}); delete it, or run the benchmark again") from error
+        raise ResultsError(f"{path}: is damaged ({error}); delete it, or run the benchmark again") from error
 
 
 def _check(views: Sequence[View], results: Results) -> None:

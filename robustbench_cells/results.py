@@ -9,7 +9,6 @@ import gzip
 import hashlib
 import io
 import json
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -143,9 +142,9 @@ def load(folder: Path) -> Results:
         records = records.astype({"intensity": float, "patch": int} | dict.fromkeys(run["metrics"], float))
         _check_records(records, run)
         return Results(records, run)
-    except (
-        ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, RecursionError, zlib.error,
-    ) as error:  # fmt: skip
+    except ResultsError:
+        raise
+    except Exception as error:  # damage makes json, gzip and pandas raise more than anybody has listed
         raise ResultsError(f"{folder}: the stored results are damaged ({error}); {again}") from error
 
 

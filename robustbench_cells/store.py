@@ -174,7 +174,10 @@ class Store:
                     f"WHERE segmenter = ? AND condition = ? AND frame IN ({marks})",
                     (*ids, *names),
                 )
-                found.update({(names[frame], patch): _scores(text) for frame, patch, text in rows})
+                for number, patch, text in rows:
+                    if number not in names:  # an index that leads elsewhere
+                        raise ValueError(f"{number!r} in place of a frame's number")
+                    found[names[number], patch] = _scores(text)
         return found
 
     def add(self, key: Key, frames: Mapping[str, FrameKey], records: Iterable[Record]) -> None:

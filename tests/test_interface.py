@@ -207,6 +207,7 @@ def test_what_a_card_declares(tmp_path: Path) -> None:
         ({"input": {"channels": 10**9}}, r"input\.channels: .*greater than the maximum"),
         ({"sha256": "12"}, "sha256: '12' does not match"),
         ({"training": 3}, "training: 3 is not of type 'object'"),
+        ({"input": {"range": [0, 10**400]}}, "input.range.1: "),
         ({"inputs": {"range": [0, 1]}}, r"the card: .*\('inputs' was unexpected\)"),
     ],
 )

@@ -133,6 +133,10 @@ def test_data_outside_the_folder_is_not_read(tmp_path: Path) -> None:
         (folder / "hostile.onnx").write_bytes(hostile.SerializeToString())
         with pytest.raises(ModelError, match=r"hostile\.onnx: .*, outside its folder"):
             load_segmenter(str(folder / "hostile.onnx"))
+    odd = (folder / "m.onnx").read_bytes().replace(b"w.data", b"w.dat\x80")
+    (folder / "hostile.onnx").write_bytes(odd)
+    with pytest.raises(ModelError, match=r"hostile\.onnx: .*, outside its folder"):
+        load_segmenter(str(folder / "hostile.onnx"))
     hostile = onnx.load_model(folder / "m.onnx", load_external_data=False)
     for key, value in (("length", "40"), ("offset", "999999999"), ("length", "x")):
         for entry in hostile.graph.initializer[0].external_data:
@@ -168,6 +172,15 @@ def test_a_graph_that_could_run_for_ever_is_refused(tmp_path: Path) -> None:
     branches = [helper.make_node("If", ["c"], ["y"], then_branch=hidden, else_branch=body)]
     with pytest.raises(ModelError, match=r"has the operator Loop, which may run for ever"):
         load_segmenter(str(save(onnx_graph(branches), tmp_path / "endless.onnx")))
+
+
+def test_a_graph_whose_names_are_no_text(tmp_path: Path) -> None:
+    path = save(onnx_graph(*convolution()), tmp_path / "odd.onnx")
+    content = path.read_bytes()
+    assert content.count(b"\x12\x01n") == 1  # the batch axis
+    path.write_bytes(content.replace(b"\x12\x01n", b"\x12\x01\x80"))
+    with pytest.raises(ModelError, match=r"odd\.onnx: has a name that is no text"):
+        load_segmenter(str(path))
 
 
 def test_a_graph_without_an_output(tmp_path: Path) -> None:
@@ -343,6 +356,16 @@ def test_packages_of_strangers(
     with pytest.raises(ModelError, match=words):
         load_segmenter(changed(folder, change))
     assert not (tmp_path / "canary").exists()
+
+
+def test_a_test_image_that_declares_more_than_a_computer_counts(models: Path, tmp_path: Path) -> None:
+    folder = unpacked(models, tmp_path / "package")
+    image = (folder / "test_input.npy").read_bytes()
+    header = image[:128].replace(b"(1, 256, 256, 1), }" + b" " * 30, b"(1, 256, %s, 1), }" % (b"9" * 33))
+    assert header != image[:128]
+    (folder / "test_input.npy").write_bytes(header + image[128:])
+    with pytest.raises(ModelError, match=r"its test image 'test_input\.npy' cannot be read"):
+        load_segmenter(str(folder))
 
 
 def test_a_package_that_fails_its_own_test(models: Path, tmp_path: Path) -> None:

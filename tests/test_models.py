@@ -9,6 +9,7 @@ import pytest
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models import build_unet, card_path, load_segmenter, read_card, shipped_models, write_card
+from robustbench_cells.models.keras_file import KerasFile
 from robustbench_cells.models.unet import PARAMETERS, SIDE_MULTIPLE
 
 
@@ -17,6 +18,15 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "fresh.keras"
     build_unet(seed=3).save(path)
     return path
+
+
+def test_whatever_a_library_raises_names_the_file(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object, **more: object) -> None:
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr(KerasFile, "load", broken)
+    with pytest.raises(ModelError, match=r"fresh\.keras: cannot be loaded \(IndexError: list index out of range\)"):
+        load_segmenter(str(saved))
 
 
 def test_the_u_net_of_the_paper() -> None:

@@ -197,12 +197,22 @@ def test_facts_of_strangers_are_refused_in_words(
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("intensity", "much"), ("intensity", "inf"), ("patch", ""), ("patch", "0"), ("artefact", "fog")],
+    [
+        ("intensity", "much"),
+        ("intensity", "x" * 70_000),
+        ("intensity", "inf"),
+        ("patch", ""),
+        ("patch", "0"),
+        ("patch", "9" * 30),
+        ("artefact", "fog"),
+    ],
+    ids=lambda value: value[:20],
 )
 def test_records_of_strangers_are_refused_in_words(column: str, value: str, tmp_path: Path) -> None:
     save(Results(RESULTS.records.assign(**{column: value}), RUN), tmp_path)
-    with pytest.raises(ResultsError, match="damaged"):
+    with pytest.raises(ResultsError, match=r"damaged.*; run the benchmark again$") as found:
         load(tmp_path)
+    assert len(str(found.value)) < 3000
 
 
 def test_records_of_another_run_are_refused(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def _load(path: Path) -> dict[str, npt.NDArray[Any]]:
         if missing := [name for name in ("images", "labels") if f"{name}.npy" not in there]:
             raise DataError(
                 f"{path}: has no array {' and no array '.join(missing)}; there are: "
-                f"{', '.join(name.removesuffix('.npy') for name in there)[:500] or 'none'}"
+                f"{', '.join(name.removesuffix('.npy') for name in there) or 'none'}"
             )
         with zipfile.ZipFile(path) as archive:
             return {
@@ -83,7 +83,7 @@ def _load(path: Path) -> dict[str, npt.NDArray[Any]]:
     except (DataError, ArchiveError) as error:
         raise DataError(str(error)) from error
     except Exception as error:  # whatever a damaged file makes a decoder raise
-        raise DataError(f"{path}: cannot be read as an .npz file ({str(error)[:400]}); save it again") from error
+        raise DataError(f"{path}: cannot be read as an .npz file ({error}); save it again") from error
 
 
 def _check_names(where: str, names: npt.NDArray[Any], count: int) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import re
 import tempfile
 from collections.abc import Mapping
-from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ import numpy as np
 from robustbench_cells.errors import ModelError
 from robustbench_cells.exports._onnx import write_onnx
 from robustbench_cells.exports._registry import EXPORTS, Export
-from robustbench_cells.models import Interface, KerasSegmenter, declared, probe_images
+from robustbench_cells.models import Interface, KerasSegmenter, declared, probe_images, without_bars
 from robustbench_cells.types import PATCH_SIDE
 
 _NEEDED = ("authors", "license")  # of a card
@@ -54,7 +52,7 @@ class Bioimageio(Export):
             (folder / "README.md").write_text(_documentation(segmenter, card), encoding="utf-8")
             opset = onnx.load(folder / "weights.onnx", load_external_data=False).opset_import[0].version
             model = _description(segmenter, card, folder, int(opset))
-            with redirect_stderr(io.StringIO()):  # its progress bars
+            with without_bars():
                 summary = test_model(model, weight_format="onnx")
             if summary.status != "passed":
                 raise ModelError(

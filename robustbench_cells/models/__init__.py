@@ -6,7 +6,7 @@ from robustbench_cells.models._interface import Interface, declared
 from robustbench_cells.models._keras import KerasSegmenter, jit_setting
 from robustbench_cells.models._loading import format_of, load_segmenter, segmenter_name, shipped_models
 from robustbench_cells.models._network import probe_images
-from robustbench_cells.models._quiet import errors_only, import_keras
+from robustbench_cells.models._quiet import errors_only, import_keras, without_bars
 from robustbench_cells.models._registry import FORMATS
 from robustbench_cells.models.unet import build_unet, to_unit
 
@@ -29,5 +29,6 @@ __all__ = [
     "segmenter_name",
     "shipped_models",
     "to_unit",
+    "without_bars",
     "write_card",
 ]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Iterator
-from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from robustbench_cells.errors import ModelError
 from robustbench_cells.models._interface import Interface
 from robustbench_cells.models._network import Array, Network, chosen_output
 from robustbench_cells.models._onnx import checked_session
+from robustbench_cells.models._quiet import without_bars
 
 _MOST_BYTES = 2**20  # of a description
 _MOST_NESTED = 50
@@ -51,7 +50,7 @@ def read_description(path: Path, file: Path) -> dict[str, Any]:
                 raise ModelError(f"{path}: its {file.name} has aliases or is nested too deeply; it is not read")
         content = YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError) as error:
-        raise ModelError(f"{path}: its {file.name} is not YAML ({str(error).splitlines()[0][:400]})") from error
+        raise ModelError(f"{path}: its {file.name} is not YAML ({str(error).splitlines()[0]})") from error
     if not isinstance(content, dict):
         raise ModelError(f"{path}: its {file.name} is not a description")
     return content
@@ -70,7 +69,7 @@ def package_network(path: Path, folder: Path, content: dict[str, Any], interface
         model = build_description(content, format_version="latest")
     if isinstance(model, InvalidDescr):
         reason = model.validation_summary.errors[0]
-        raise ModelError(f"{path}: is not a valid package: {'.'.join(map(str, reason.loc))[:400]}: {reason.msg[:400]}")
+        raise ModelError(f"{path}: is not a valid package: {'.'.join(map(str, reason.loc))}: {reason.msg}")
     if not isinstance(model, v0_5.ModelDescr):
         raise ModelError(f"{path}: is a {content.get('type')}; a model is needed")
     for file in _files(model):
@@ -84,9 +83,7 @@ def package_network(path: Path, folder: Path, content: dict[str, Any], interface
     except ModelError:
         raise
     except Exception as error:  # whatever a library that a package names raises
-        raise ModelError(
-            f"{path}: bioimageio.core cannot run it ({type(error).__name__}: {str(error)[:400]})"
-        ) from error
+        raise ModelError(f"{path}: bioimageio.core cannot run it ({type(error).__name__}: {error})") from error
     taken, output = _input(path, model, interface), _output(path, model, interface)
 
     def run(batch: Array) -> Array:
@@ -125,13 +122,11 @@ def _check_test_image(path: Path, folder: Path, tensor: Any) -> None:
     name = str(tensor.test_tensor.source)
     file = folder / name
     if not name.endswith(".npy") or file.stat().st_size > _MOST_TEST_BYTES:
-        raise ModelError(
-            f"{path}: its test image {name[:400]!r} is not a .npy file of at most {_MOST_TEST_BYTES} bytes"
-        )
+        raise ModelError(f"{path}: its test image {name!r} is not a .npy file of at most {_MOST_TEST_BYTES} bytes")
     try:
         np.lib.format.open_memmap(file, mode="r")  # which compares what is declared with the file's size
-    except (ValueError, OSError) as error:
-        raise ModelError(f"{path}: its test image {name[:400]!r} cannot be read ({str(error)[:400]})") from error
+    except (ValueError, OSError, OverflowError) as error:
+        raise ModelError(f"{path}: its test image {name!r} cannot be read ({error})") from error
 
 
 def _files(model: v0_5.ModelDescr) -> Iterator[Any]:
@@ -151,9 +146,9 @@ def _check_inside(path: Path, folder: Path, source: Any) -> None:
     name = str(source)
     inside = (folder / name).resolve()
     if "://" in name or not inside.is_relative_to(folder.resolve()):
-        raise ModelError(f"{path}: {name[:400]!r} is not in the package; get one that is whole")
+        raise ModelError(f"{path}: {name!r} is not in the package; get one that is whole")
     if not inside.is_file():
-        raise ModelError(f"{path}: the file {name[:400]!r} is not in the package; get it again")
+        raise ModelError(f"{path}: the file {name!r} is not in the package; get it again")
 
 
 def _input(path: Path, model: v0_5.ModelDescr, interface: Interface) -> v0_5.InputTensorDescr:
@@ -188,7 +183,7 @@ def _one(pipeline: Any, taken: v0_5.InputTensorDescr, output: Any, image: Array)
         if axis.type == "channel":
             thin = np.repeat(thin, axis.size, place)
     sample = Sample(members={taken.id: Tensor.from_numpy(thin, dims=names)}, stat={}, id="patch")
-    with redirect_stderr(io.StringIO()):  # a progress bar for each patch
+    with without_bars():  # there is one for each patch
         found = pipeline.predict_sample_with_blocking(sample).members[output].data
     found = found.squeeze([name for name in found.dims if name not in ("y", "x", "channel")], drop=True)
     if "channel" not in found.dims:

@@ -18,7 +18,12 @@ SCHEMA: dict[str, Any] = {  # of the tables in a card; a mistyped key would chan
             "layout": {"enum": ["NHWC", "NCHW", "NHW"]},
             "channels": {"type": "integer", "minimum": 1, "maximum": 64},
             "normalise": {"enum": ["none", "min-max", "zero-mean"]},
-            "range": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+            "range": {
+                "type": "array",
+                "items": {"type": "number", "minimum": -1e9, "maximum": 1e9},
+                "minItems": 2,
+                "maxItems": 2,
+            },
             "side": {"type": "integer", "minimum": 8, "maximum": 8192},
             "halo": {"type": "integer", "minimum": 0, "maximum": 4096},
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.errors import ModelError
+from robustbench_cells.errors import ModelError, RobustbenchError
 from robustbench_cells.models._network import NetworkSegmenter, probe
 from robustbench_cells.models._registry import FORMATS, ModelFormat
 from robustbench_cells.types import Segmenter
@@ -51,9 +51,17 @@ def load_segmenter(where: str, *, trusted: bool = False) -> Segmenter:
     if where in shipped:
         where = str(shipped[where])
         return _known(where).load(where, trusted=False)
-    segmenter = _known(where).load(where, trusted=trusted)
-    if isinstance(segmenter, NetworkSegmenter):
-        probe(segmenter)
+    known = _known(where)
+    try:
+        segmenter = known.load(where, trusted=trusted)
+        if isinstance(segmenter, NetworkSegmenter):
+            probe(segmenter)
+    except RobustbenchError:
+        raise
+    except Exception as error:  # damage makes the libraries raise more than anybody has listed
+        raise ModelError(
+            f"{where}: cannot be loaded ({type(error).__name__}: {error}); is it damaged? Get it again"
+        ) from error
     return segmenter
 
 

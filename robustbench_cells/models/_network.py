@@ -133,8 +133,10 @@ def chosen_output(path: Path, names: Sequence[str], wanted: str | None) -> str:
     Raises
     ------
     ModelError
-        If there are several and none is named, or none has that name.
+        If there is none, there are several and none is named, or none has that name.
     """
+    if not names:
+        raise ModelError(f"{path}: has no output; export it again")
     shown = ", ".join(names)[:_SHOWN]
     if wanted is None and len(names) > 1:
         raise ModelError(

@@ -35,7 +35,11 @@ def onnx_network(path: Path, output: str | None = None) -> Network:
     ModelError
         As `checked_session`, and if the graph has other inputs or outputs.
     """
-    return _network(path, checked_session(path), output)
+    session = checked_session(path)
+    try:
+        return _network(path, session, output)
+    except UnicodeDecodeError as error:  # onnxruntime takes any bytes for a name
+        raise ModelError(f"{path}: has a name that is no text ({error}); export it again") from error
 
 
 def external_files(path: Path) -> list[Path]:
@@ -82,7 +86,7 @@ def checked_session(path: Path) -> Any:
         return _session(onnxruntime, graph.SerializeToString())
     except Exception as error:  # whatever a damaged graph makes the two raise
         reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise ModelError(f"{path}: onnxruntime cannot load it ({reason[0][:400]}); export it again") from error
+        raise ModelError(f"{path}: onnxruntime cannot load it ({reason[0]}); export it again") from error
 
 
 def _read(path: Path) -> Any:
@@ -111,11 +115,10 @@ def _external(path: Path, graph: Any) -> list[Path]:
         if "location" not in entries:
             continue
         location, name = entries["location"], tensor.name[:_NAME]
-        file = folder / location
-        odd = "\0" in location or len(location) > _NAME or Path(location).is_absolute()
-        if odd or file.is_symlink() or not file.resolve().is_relative_to(folder):
+        if not _inside(folder, location):
             where = f"{location[:_NAME]!r}, outside its folder"
             raise ModelError(f"{path}: its tensor {name!r} is to be read from {where}; it is not read")
+        file = folder / location
         if not file.is_file():
             raise ModelError(f"{path}: the file {location!r} with its tensor {name!r} is not beside it")
         try:
@@ -130,6 +133,15 @@ def _external(path: Path, graph: Any) -> list[Path]:
     if total > _MOST_BYTES:
         raise ModelError(f"{path}: its tensors have {total} bytes in other files; at most {_MOST_BYTES} are read")
     return sorted(files)
+
+
+def _inside(folder: Path, location: str | bytes) -> bool:
+    if isinstance(location, bytes):  # protobuf's text that is none
+        return False
+    if "\0" in location or len(location) > _NAME or Path(location).is_absolute():
+        return False
+    file = folder / location
+    return not file.is_symlink() and file.resolve().is_relative_to(folder)
 
 
 def _item_size(tensor: Any) -> int:
@@ -170,11 +182,7 @@ def _limit_memory(onnxruntime: Any) -> None:
 def _network(path: Path, session: Any, output: str | None) -> Network:
     inputs, outputs = session.get_inputs(), [one.name for one in session.get_outputs()]
     if len(inputs) != 1:
-        raise ModelError(
-            f"{path}: has {len(inputs)} inputs ({', '.join(one.name for one in inputs)[:400]}); one is needed"
-        )
-    if not outputs:
-        raise ModelError(f"{path}: has no output; export it again")
+        raise ModelError(f"{path}: has {len(inputs)} inputs ({', '.join(one.name for one in inputs)}); one is needed")
     output = chosen_output(path, outputs, output)
     (given,) = inputs
     kinds: dict[str, type] = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}

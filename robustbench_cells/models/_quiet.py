@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from types import ModuleType
+
+_STREAM = threading.RLock()  # a process has one error stream, and a worker has several threads
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """Hold back the progress bars, or whatever else Python code writes to the error stream in the block."""
+    with _STREAM, redirect_stderr(io.StringIO()):
+        yield
 
 
 @contextmanager
 def errors_only() -> Iterator[None]:
     """Hold back what the block writes to the error stream, from C++ too, and show it only if the block fails."""
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as held:
+    with _STREAM, tempfile.TemporaryFile() as held:
         terminal = os.dup(2)
         os.dup2(held.fileno(), 2)
         try:

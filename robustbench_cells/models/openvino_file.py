@@ -91,7 +91,7 @@ def _network(path: Path, weights: Path, output: str | None) -> Network:
         _check_sizes(path, graph)
         model = core.compile_model(graph, "CPU", settings)
     except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1][:400]
+        reason = str(error).strip().splitlines()[-1]
         raise ModelError(f"{path}: OpenVINO cannot load it ({reason}); convert it again") from error
     if len(model.inputs) != 1:
         raise ModelError(f"{path}: has {len(model.inputs)} inputs; one is needed")
