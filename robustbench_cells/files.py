@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from robustbench_cells.errors import ModelError
+
+_MOST_JSON = 2**24  # bytes
 
 
 @contextmanager
@@ -45,6 +49,19 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file atomically, in UTF-8."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or larger than any that is written here.
+    """
+    if (size := path.stat().st_size) > _MOST_JSON:
+        raise ValueError(f"{path.name} has {size} bytes, and at most {_MOST_JSON} are read")
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def sha256(path: Path) -> str:

@@ -19,13 +19,16 @@ import numpy as np
 import pandas as pd
 
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.files import keep_aside, replacing, write_text
+from robustbench_cells.files import keep_aside, read_json, replacing, write_text
 from robustbench_cells.statistics import blocks, mean_interval
 from robustbench_cells.types import CLEAN, Record
 
 RECORDS_FILE = "patches.csv.gz"
 RUN_FILE = "run.json"
 VERSION = 2
+
+_MOST_BYTES = 2**29  # of the table, unpacked: some four million records
+_MOST_HEAD = 2**14  # bytes of its first line
 
 _TEXT = {"segmenter": str, "artefact": str, "frame": str}
 _CONDITION = ["artefact", "intensity", "segmenter"]
@@ -124,7 +127,7 @@ def load(folder: Path) -> Results:
             )
     again = "run the benchmark again"
     try:
-        run = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        run = read_json(folder / RUN_FILE)
         if run.get("version") != VERSION:
             raise ResultsError(
                 f"{folder / RUN_FILE}: is of version {run.get('version')}, this program reads {VERSION}; {again}"
@@ -134,8 +137,7 @@ def load(folder: Path) -> Results:
             raise ResultsError(f"{folder}: {RUN_FILE} is not of the run that {RECORDS_FILE} is of; {again}")
         _check_facts(run)
         empty = {name: [""] for name in run["metrics"]}
-        text = io.BytesIO(gzip.decompress(packed))
-        records = pd.read_csv(text, dtype=_TEXT, keep_default_na=False, na_values=empty)
+        records = pd.read_csv(io.BytesIO(_unpacked(packed)), dtype=_TEXT, keep_default_na=False, na_values=empty)
         missing = [name for name in [*_KEYS, *run["metrics"]] if name not in records]
         if missing:
             raise ResultsError(f"{folder / RECORDS_FILE}: has no column {', '.join(missing)}; {again}")
@@ -146,6 +148,18 @@ def load(folder: Path) -> Results:
         raise
     except Exception as error:  # damage makes json, gzip and pandas raise more than anybody has listed
         raise ResultsError(f"{folder}: the stored results are damaged ({error}); {again}") from error
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """The table, or a `ValueError` if it or its head is larger than any that is written here."""
+    with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
+        table = file.read(_MOST_BYTES + 1)
+    if len(table) > _MOST_BYTES:
+        raise ValueError(f"{RECORDS_FILE} unpacks to more than {_MOST_BYTES >> 20} MiB")
+    head = table.partition(b"\n")[0]
+    if len(head) > _MOST_HEAD:  # pandas takes hours over ten thousand columns of one name
+        raise ValueError(f"{RECORDS_FILE} has columns whose names have {len(head)} bytes")
+    return table
 
 
 def _check_facts(run: Mapping[str, Any]) -> None:

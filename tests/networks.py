@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 
-def save_tiny_network(path: Path, seed: int) -> Path:
+def save_tiny_network(path: Path, seed: int, side: int | None = None) -> Path:
     """One convolution: a real file of a real network that costs next to nothing to run."""
     import keras
     from keras import layers
 
-    inputs = keras.Input((None, None, 1))
+    inputs = keras.Input((side, side, 1))
     start = keras.initializers.GlorotUniform(seed=seed)
     outputs = layers.Conv2D(1, 5, padding="same", activation="sigmoid", kernel_initializer=start)(
         layers.Rescaling(1 / 255)(inputs)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from robustbench_cells.errors import ModelError
@@ -20,7 +16,6 @@ from robustbench_cells.models._hdf5 import check_hdf5
 from robustbench_cells.models._keras_config import read_config
 from robustbench_cells.models._network import probe_images
 from robustbench_cells.types import Segmenter
-from tests.conftest import REPOSITORY
 
 TIE = 1e-4  # how near to 0.5 a probability may fall to either side
 
@@ -233,22 +228,3 @@ def test_a_shipped_file_holds_what_its_network_has(name: str, tmp_path: Path) ->
         numbers = check_hdf5(tmp_path, Path(archive.extract("model.weights.h5", tmp_path)))
     assert config["class_name"] == "Functional"
     assert numbers == load_segmenter(name).model.count_params()  # type: ignore[attr-defined]
-
-
-def test_the_benchmark_with_three_formats_at_once(shipped: tuple[Segmenter, object], tmp_path: Path) -> None:
-    model = shipped[1]
-    shutil.copy(shipped_models()["unet_original"], tmp_path / "x.keras")
-    as_weights(tmp_path, model).rename(tmp_path / "y.weights.h5")
-    as_exported(tmp_path, model).rename(tmp_path / "saved")
-    command = [
-        sys.executable, "-m", "pytest", str(REPOSITORY / "benchmarks" / "test_robustness.py"), "--rb-profile", "quick",
-        "--rb-frames", "1", "--rb-model", "x.keras", "--rb-model", "y.weights.h5", "--rb-model", "saved/", "-k",
-        "clean or noise-50",
-    ]  # fmt: skip
-    done = subprocess.run([*command, "--rb-trust-model"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = pd.read_csv(tmp_path / "reports" / "patches.csv.gz")
-    jaccard = found.pivot_table("jaccard", ["artefact", "intensity", "frame", "patch"], "segmenter")
-    assert {"x", "y.weights", "saved"} <= set(jaccard)
-    np.testing.assert_allclose(jaccard["y.weights"], jaccard["x"], atol=1e-3)
-    np.testing.assert_allclose(jaccard["saved"], jaccard["x"], atol=1e-3)

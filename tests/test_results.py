@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from robustbench_cells import report
+from robustbench_cells import report, results
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.files import sha256
 from robustbench_cells.reporting import OUTPUTS, Report, terminal_table, write_reports
@@ -138,6 +138,25 @@ def test_damaged_results_are_refused_in_words(
         load(tmp_path)
     assert report.main(["--results", str(tmp_path)]) == 2
     assert "error:" in capsys.readouterr().err
+
+
+def test_results_that_unpack_to_more_than_memory_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(RESULTS, tmp_path)
+    run = json.loads((tmp_path / "run.json").read_text())
+    for limit, content, words in (
+        ("_MOST_BYTES", b"a\n" + b"0\n" * 2**20, r"patches\.csv\.gz unpacks to more than 1 MiB"),
+        ("_MOST_HEAD", b"a," * 2**20 + b"\n", r"patches\.csv\.gz has columns whose names have 2097152 bytes"),
+    ):
+        monkeypatch.setattr(results, limit, 2**20)
+        (tmp_path / "patches.csv.gz").write_bytes(gzip.compress(content))
+        run["records_sha256"] = sha256(tmp_path / "patches.csv.gz")
+        (tmp_path / "run.json").write_text(json.dumps(run))
+        with pytest.raises(ResultsError, match=words):
+            load(tmp_path)
+        monkeypatch.undo()
+    (tmp_path / "run.json").write_bytes(b" " * (2**24 + 1))
+    with pytest.raises(ResultsError, match=r"run\.json has 16777217 bytes, and at most 16777216 are read"):
+        load(tmp_path)
 
 
 @pytest.mark.parametrize(

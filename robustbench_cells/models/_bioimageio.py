@@ -165,7 +165,21 @@ def _input(path: Path, model: v0_5.ModelDescr, interface: Interface) -> v0_5.Inp
     names = [str(axis.id) for axis in axes]
     if not {"x", "y"} <= set(names):
         raise ModelError(f"{path}: takes axes {', '.join(names)}; x and y are needed")
+    _check_range(path, model.inputs[0], interface)
     return model.inputs[0]
+
+
+def _check_range(path: Path, taken: v0_5.InputTensorDescr, interface: Interface) -> None:
+    """What the network would get must be what the package says that it takes."""
+    if interface.normalise == "zero-mean" or not isinstance(taken.data, v0_5.IntervalOrRatioDataDescr):
+        return
+    least, most = taken.data.range
+    if (least is not None and min(interface.range) < least) or (most is not None and max(interface.range) > most):
+        raise ModelError(
+            f"{path}: takes values from {least} to {most}, and would get {interface.range[0]:g} to "
+            f"{interface.range[1]:g}; say in its card ({path.stem}.toml) [input] range = [{least}, {most}], if that is "
+            "what grey levels 0 and 255 are to become"
+        )
 
 
 def _output(path: Path, model: v0_5.ModelDescr, interface: Interface) -> Any:

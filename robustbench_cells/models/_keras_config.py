@@ -210,7 +210,9 @@ class _Check:
         if unknown := table.keys() - _OBJECT:
             raise self.refuse(place, f"{kind} with {', '.join(sorted(unknown))}")
         if table.get("compile_config"):
-            raise self.refuse(place, "an optimizer of a part of the network")
+            raise self.refuse(
+                place, "an optimizer of a part of the network; load the part with compile=False before you build on it"
+            )
         if kind in _MODELS and "shared_object_id" in table:  # others could stand for it, and its layers count as one
             raise self.refuse(place, f"{kind} that is there twice")
         calls = table.get("inbound_nodes")

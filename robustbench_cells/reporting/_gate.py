@@ -10,7 +10,7 @@ from pathlib import Path
 from tabulate import tabulate
 
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.files import write_text
+from robustbench_cells.files import read_json, write_text
 from robustbench_cells.gate import Gate
 from robustbench_cells.judgement import Judgement, Verdict
 from robustbench_cells.reporting._plain import code, plain
@@ -79,7 +79,7 @@ def load_told(folder: Path) -> Told | None:
     if not path.is_file():
         return None
     try:
-        told = Told(**json.loads(path.read_text(encoding="utf-8")))
+        told = Told(**read_json(path))
         texts = [told.verdict, told.headline, *told.notes, *(cell for row in told.rows for cell in row)]
         if not all(isinstance(text, str) for text in texts):
             raise ValueError("a text is none")

@@ -9,6 +9,8 @@ import numpy as np
 from tests.fuzz.damage._registry import DAMAGES, Damage
 from tests.fuzz.damage._values import extreme, word
 
+_MOST = 2**24  # numbers; earlier damage may have declared far more
+
 
 @DAMAGES.register
 class Hdf5(Damage):
@@ -43,7 +45,7 @@ def _change(root: object, rng: np.random.Generator) -> None:
         holder.attrs[texts[rng.integers(len(texts))]] = new[rng.integers(len(new))]
         return
     del root[name]  # type: ignore[attr-defined]
-    shape = thing.shape if isinstance(thing, h5py.Dataset) else (3,)
+    shape = thing.shape if isinstance(thing, h5py.Dataset) and thing.size < _MOST else (3,)
     match choice:
         case 2:
             root[name] = h5py.SoftLink(word(rng).replace("\0", "") or "/")  # type: ignore[index]
