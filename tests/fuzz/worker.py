@@ -23,10 +23,9 @@ from tests.fuzz.kind import Files, Kind
 
 GOES_ON = "goes on"
 RESULT, ERROR = "result", "error"
-TRACEBACK, MEMORY, MESSAGE, STRAYED = "traceback", "memory", "message", "strayed"
+TRACEBACK, MEMORY, STRAYED = "traceback", "memory", "strayed"
 LOG, INPUT = "log", "input-{}.zip"  # in the folder of a process
 
-_LONGEST = 3000  # characters of a message
 _ADDRESSES = 4  # times the memory that an input may take: libraries reserve more address space than they use
 _PACKAGE = Path(robustbench_cells.__file__).parent
 _READABLE = (sys.prefix, sys.base_prefix, str(_PACKAGE.parent), "/proc/", "/sys/", "/dev/", "/usr/", "/lib")
@@ -125,8 +124,6 @@ def _refusal(error: RobustbenchError) -> Outcome:
         if isinstance(cause, MemoryError):  # it was asked for, and that it was not there is luck
             return Outcome(MEMORY, _place(cause), _trace(error))
         cause = cause.__cause__ or cause.__context__
-    if len(text := str(error)) > _LONGEST:
-        return Outcome(MESSAGE, _place(error), f"a message of {len(text)} characters: {text[:200]} …")
     return Outcome(ERROR, type(error).__name__, str(error))
 
 

@@ -36,7 +36,7 @@ class Sqlite(Damage):
             database.deserialize(content)
             _statement(database, rng)
             return database.serialize()
-        except (sqlite3.Error, OverflowError, UnicodeError) as error:
+        except (sqlite3.Error, MemoryError, OverflowError, UnicodeError) as error:  # an empty file has no memory
             raise ValueError from error
         finally:
             database.close()
