@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import distributed
 import numpy as np
@@ -22,10 +26,12 @@ from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.baselines import BASELINES
 from robustbench_cells.cluster import Delivery, Frames, Model, pieces
 from robustbench_cells.datasets import Selection, open_dataset
-from robustbench_cells.errors import ClusterError
+from robustbench_cells.errors import ClusterError, ModelError
 from robustbench_cells.evaluate import Condition
+from robustbench_cells.export import main as export
+from robustbench_cells.models import load_segmenter, write_card
 from robustbench_cells.work import Work, do
-from tests.networks import save_tiny_network
+from tests.networks import convolution, onnx_graph, save_tiny_network
 from tests.runs import BENCHMARK, bench, same_files
 
 PLACES = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 5)), unique=True)
@@ -88,17 +94,66 @@ def test_a_patch_that_there_is_not_is_a_fault(selection: Selection) -> None:
     assert outcome.faults == ["3 of 4 patches were found in the frames"]
 
 
-def test_a_model_file_travels(tmp_path: Path, selection: Selection) -> None:
-    from robustbench_cells.models import load_segmenter
+def a_keras_file(folder: Path) -> Path:
+    return save_tiny_network(folder / "tiny.keras", seed=0)
 
-    path = save_tiny_network(tmp_path / "tiny.keras", seed=0)
-    segmenter = load_segmenter(str(path))
-    model = Model.of(str(path), segmenter)
-    path.unlink()
-    again = model.load()
+
+def an_old_file_with_its_card(folder: Path) -> Path:
+    load_tiny(folder).save(folder / "tiny.h5")
+    write_card(folder / "tiny.h5.toml", {"file": {"legacy_h5": True}, "input": {"range": [255, 0]}})
+    return folder / "tiny.h5"
+
+
+def a_saved_model(folder: Path) -> Path:
+    load_tiny(folder).export(folder / "tiny", verbose=False)
+    return folder / "tiny"
+
+
+def a_graph_with_data_beside(folder: Path) -> Path:
+    onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
+    (folder / "inner").mkdir()
+    graph = onnx_graph(*convolution())
+    onnx.save_model(graph, folder / "tiny.onnx", save_as_external_data=True, location="inner/w.data", size_threshold=0)
+    return folder / "tiny.onnx"
+
+
+def a_package_folder(folder: Path) -> Path:
+    pytest.importorskip("bioimageio.core", reason="needs the extra 'bioimageio'")
+    write_card(folder / "tiny.toml", {"authors": ["A. Name"], "license": "MIT"})
+    assert export([str(a_keras_file(folder)), "--to", "bioimageio"]) == 0
+    with zipfile.ZipFile(folder / "tiny.zip") as archive:
+        archive.extractall(folder / "package")
+    return folder / "package"
+
+
+def load_tiny(folder: Path) -> Any:
+    return load_segmenter(str(a_keras_file(folder))).model  # type: ignore[attr-defined]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # bioimageio leaves files open
+@pytest.mark.parametrize(
+    "make", [a_keras_file, an_old_file_with_its_card, a_saved_model, a_graph_with_data_beside, a_package_folder]
+)
+def test_a_model_travels_with_all_that_belongs_to_it(
+    make: Callable[[Path], Path], tmp_path: Path, selection: Selection
+) -> None:
+    (tmp_path / "here").mkdir()
+    path = make(tmp_path / "here")
+    segmenter = load_segmenter(str(path), trusted=True)
     image = selection.read("000").image[None, :256, :256]
-    np.testing.assert_array_equal(again.predict(image), segmenter.predict(image))
-    assert (again.name, again.digest) == ("tiny", segmenter.digest)
+    wanted = segmenter.predict(image)
+    model = Model.of(str(path), segmenter, trusted=True)
+    shutil.rmtree(tmp_path / "here")
+    again = pickle.loads(pickle.dumps(model)).load()  # noqa: S301
+    np.testing.assert_array_equal(again.predict(image), wanted)
+    assert (again.name, again.digest) == (segmenter.name, segmenter.digest)
+
+
+def test_a_program_that_is_not_trusted_here_is_not_trusted_there(tmp_path: Path) -> None:
+    path = a_saved_model(tmp_path)
+    model = Model.of(str(path), load_segmenter(str(path), trusted=True))
+    with pytest.raises(ModelError, match="--rb-trust-model"):
+        model.load()
 
 
 def test_a_worker_of_another_version_is_refused(selection: Selection) -> None:
@@ -179,8 +234,9 @@ def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list[s
 
 def test_a_worker_is_killed_and_nothing_is_lost(tmp_path: Path, dask: tuple[str, list[subprocess.Popen[str]]]) -> None:
     address, (first, _) = dask
-    network = save_tiny_network(tmp_path / "fresh.keras", seed=1)
+    network = a_saved_model(tmp_path)  # a folder, and a program
     small = ("--rb-profile", "quick", "--rb-frames", "2", "--rb-model", "dog_otsu", "--rb-model", str(network))
+    small += ("--rb-trust-model",)
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()
     there.mkdir()
