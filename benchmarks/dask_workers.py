@@ -20,7 +20,7 @@ from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.cluster import Cluster
 from robustbench_cells.datasets import Selection, open_dataset
 from robustbench_cells.evaluate import Condition
-from robustbench_cells.session import load
+from robustbench_cells.settings import load
 from robustbench_cells.work import Done, Work
 
 TASKS = 2000  # that do nothing, to time the scheduler by

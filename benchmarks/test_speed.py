@@ -25,7 +25,8 @@ from robustbench_cells.metrics import METRICS
 from robustbench_cells.models import shipped_models
 from robustbench_cells.results import Results, save
 from robustbench_cells.results import load as load_results
-from robustbench_cells.session import BenchmarkSession, Case, Settings, grid, load, profile_of
+from robustbench_cells.session import BenchmarkSession, Case
+from robustbench_cells.settings import Settings, grid, load, profile_of
 from robustbench_cells.types import PATCH_SIDE, Comparison
 from robustbench_cells.work import Effort
 

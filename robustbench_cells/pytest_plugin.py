@@ -19,7 +19,8 @@ import pytest
 if TYPE_CHECKING:
     from robustbench_cells.ending import Ending
     from robustbench_cells.evaluate import Condition, Outcome
-    from robustbench_cells.session import BenchmarkSession, Settings
+    from robustbench_cells.session import BenchmarkSession
+    from robustbench_cells.settings import Settings
     from robustbench_cells.verdict import Judge
 
     Case = tuple[Condition, str]
@@ -124,7 +125,7 @@ def _option(config: pytest.Config, name: str) -> Any:
 
 
 def _settings(config: pytest.Config) -> Settings:
-    from robustbench_cells.session import Settings
+    from robustbench_cells.settings import Settings
 
     values = {name.replace("-", "_"): _option(config, name) for name in _OPTIONS if name not in _NO_SETTINGS}
     return Settings(models=tuple(_option(config, "model") or ()), **values)
@@ -146,7 +147,7 @@ def _judge(config: pytest.Config) -> Judge | None:
 def _whole_grid(config: pytest.Config) -> list[Case]:
     """Every condition with every segmenter; a mistake in the options raises a `UsageError`."""
     from robustbench_cells.errors import RobustbenchError
-    from robustbench_cells.session import grid, profile_of, segmenter_sources
+    from robustbench_cells.settings import grid, profile_of, segmenter_sources
 
     try:
         settings = _settings(config)

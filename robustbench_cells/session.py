@@ -1,4 +1,4 @@
-"""A run of the benchmark: names and options become objects here, and what was found is gathered.
+"""A run of the benchmark: the grid is gone through, and what was found is gathered.
 
 This is where the pytest plugin keeps its logic.
 """
@@ -6,107 +6,30 @@ This is where the pytest plugin keeps its logic.
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from robustbench_cells.artefacts import ARTEFACTS, pairs
-from robustbench_cells.baselines import BASELINES
 from robustbench_cells.datasets import Selection, open_dataset
-from robustbench_cells.errors import ClusterError, DataError, ModelError, StoreError, UnknownNameError
+from robustbench_cells.errors import ClusterError, DataError, StoreError
 from robustbench_cells.evaluate import Condition, Outcome
 from robustbench_cells.facts import artefact_facts, machine_facts, metric_facts, version_facts
 from robustbench_cells.gate import Rule
 from robustbench_cells.metrics import METRICS
-from robustbench_cells.models import format_of, load_segmenter, segmenter_name, shipped_models
 from robustbench_cells.pictures import Pictures, chosen_views
 from robustbench_cells.picturing import take
-from robustbench_cells.profiles import PROFILES, Profile
-from robustbench_cells.registry import unknown
 from robustbench_cells.results import VERSION, Results, records_table
 from robustbench_cells.sequential import looks
+from robustbench_cells.settings import Settings, grid, load, profile_of, segmenter_sources
 from robustbench_cells.statistics import BLOCK
 from robustbench_cells.store import FrameKey, Key, Store
-from robustbench_cells.types import REFERENCE, Record, Segmenter
+from robustbench_cells.types import Record
 from robustbench_cells.work import Effort, Place, Work, do
 
 if TYPE_CHECKING:
     from robustbench_cells.cluster import Cluster
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the user asked for; every field is an option of the pytest plugin."""
-
-    dataset: str = "synthetic"
-    split: str | None = None
-    models: tuple[str, ...] = ()
-    profile: str = "default"
-    frames: int | None = None
-    seed: int = 0
-    margin: int = 0
-    white_level: int | None = None
-    block: int | None = None
-    trust_model: bool = False
-
-
-def profile_of(settings: Settings) -> Profile:
-    """The profile that is asked for.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such profile.
-    """
-    if settings.profile not in PROFILES:
-        raise UnknownNameError(unknown(settings.profile, "profile", PROFILES))
-    return PROFILES[settings.profile]
-
-
-def grid(profile: Profile) -> list[Condition]:
-    """Clean, then every artefact at every intensity of a profile, then two at once."""
-    artefacts = [*ARTEFACTS, *pairs(profile.name)]
-    conditions = [Condition(artefact, float(level)) for artefact in artefacts for level in artefact.grid(profile.name)]
-    return [Condition(), *conditions]
-
-
-def segmenter_sources(models: Sequence[str]) -> dict[str, str]:
-    """Segmenters of a run: the name of each, and the name or file that it is loaded by.
-
-    Without ``models``: all baselines and all shipped models. With: those, and the background for comparison.
-
-    Raises
-    ------
-    ModelError
-        If two have the same name, or a model has that of a baseline. Files that differ in their suffix alone are called
-        by their whole names.
-    """
-    shipped = shipped_models()
-    if not models:
-        return {name: name for name in (*BASELINES.names(), *shipped)}
-    sources = {REFERENCE: REFERENCE}
-    files = Counter(segmenter_name(model) for model in set(models) if model not in shipped)
-    for model in models:
-        known = model in BASELINES or model in shipped
-        name = model if known else segmenter_name(model)
-        if not known and files[name] > 1:
-            name = Path(model).name
-        if sources.setdefault(name, model) != model or (not known and name in BASELINES):
-            raise ModelError(f"{model}: another segmenter of this run is called {name!r}; give the file another name")
-    return sources
-
-
-def load(source: str, *, trusted: bool = False) -> Segmenter:
-    """A baseline by its name, or a model as `load_segmenter` takes it."""
-    if source in BASELINES:
-        return BASELINES.get(source)
-    known = (*BASELINES.names(), *shipped_models())
-    if not (source in known or format_of(source) or Path(source).suffix or Path(source).exists()):
-        raise UnknownNameError(unknown(source, "segmenter", known))
-    return load_segmenter(source, trusted=trusted)
 
 
 @dataclass(frozen=True)

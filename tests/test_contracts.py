@@ -26,7 +26,7 @@ from robustbench_cells.profiles import PROFILES
 from robustbench_cells.randomness import generator
 from robustbench_cells.reporting import OUTPUTS
 from robustbench_cells.results import Results, records_table
-from robustbench_cells.session import load
+from robustbench_cells.settings import load
 from robustbench_cells.training.recipes import RECIPES, Recipe
 from robustbench_cells.types import PATCH_SIDE, Artefact, Comparison, Image, Labels, Metric, Record, Sample, Segmenter
 from tests.conftest import draw_labels, images, sample_of

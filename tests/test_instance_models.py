@@ -13,7 +13,7 @@ import pytest
 from robustbench_cells.errors import ModelError
 from robustbench_cells.files import sha256
 from robustbench_cells.models import _instances, load_segmenter, probe_images
-from robustbench_cells.session import segmenter_sources
+from robustbench_cells.settings import segmenter_sources
 
 
 def test_the_real_cellpose(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ import pytest
 from robustbench_cells.errors import ModelError
 from robustbench_cells.export import main
 from robustbench_cells.models import load_segmenter, probe_images, write_card
-from robustbench_cells.session import segmenter_sources
+from robustbench_cells.settings import segmenter_sources
 from tests.networks import convolution, onnx_graph, save_tiny_network
 
 onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from robustbench_cells.errors import RobustbenchError
-from robustbench_cells.session import BenchmarkSession, Settings, grid, profile_of, segmenter_sources
+from robustbench_cells.session import BenchmarkSession
+from robustbench_cells.settings import Settings, grid, profile_of, segmenter_sources
 
 
 def open_session(folder: Path, **settings: object) -> BenchmarkSession:
