@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -12,7 +14,9 @@ import numpy.typing as npt
 import pytest
 from hypothesis import strategies as st
 
+from robustbench_cells.models import write_card
 from robustbench_cells.types import Image, Labels, Sample
+from tests.networks import save_tiny_network
 
 pytest_plugins = ["pytester"]
 
@@ -29,6 +33,25 @@ def real_frames() -> Path:
     if not REAL_FRAMES.is_dir():
         pytest.skip(f"the reference frames are not at {REAL_FRAMES}")
     return REAL_FRAMES
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One small network as ``mine.keras``, ``.onnx``, ``.zip`` (bioimage.io) and ``.xml`` (OpenVINO)."""
+    for extra, module in (("onnx", "tf2onnx"), ("bioimageio", "bioimageio.core"), ("openvino", "openvino")):
+        pytest.importorskip(module, reason=f"needs the extra '{extra}'")
+    import openvino
+
+    folder = tmp_path_factory.mktemp("formats")
+    save_tiny_network(folder / "mine.keras", seed=1)
+    write_card(folder / "mine.keras.toml", {"authors": ["A. Name"], "license": "CC-BY-4.0"})
+    for target in ("onnx", "bioimageio"):
+        command = [sys.executable, "-m", "robustbench_cells", "export", "mine.keras", "--to", target]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "0.0000% of the pixels of two test pictures differ" in done.stdout
+    openvino.save_model(openvino.Core().read_model(folder / "mine.onnx"), folder / "mine.xml", compress_to_fp16=False)
+    return folder
 
 
 def draw_labels(shape: tuple[int, int], seed: int, cells: int = 8) -> Labels:

@@ -52,3 +52,11 @@ def convolution(seed: int = 0) -> tuple[list[Any], list[Any]]:
         helper.make_node("Sigmoid", ["z"], ["y"]),
     ]
     return nodes, [numpy_helper.from_array(kernel, "kernel")]
+
+
+def save_graph(graph: Any, path: Path) -> Path:
+    """In a file."""
+    import onnx
+
+    onnx.save_model(graph, path)
+    return path

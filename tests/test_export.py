@@ -1,0 +1,46 @@
+"""Our networks for other programs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from robustbench_cells.export import main
+from robustbench_cells.models import load_segmenter, probe_images, write_card
+
+pytest.importorskip("tf2onnx", reason="needs the extra 'onnx'")
+
+
+def test_an_export_is_read_back_and_has_a_card(
+    tiny_models: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    mine = Path(shutil.copy(tiny_models / "mine.keras", tmp_path))
+    out = tmp_path / "robust.onnx"
+    assert main(["unet_robust", "--to", "onnx", "--out", str(out)]) == 0
+    assert "0.0000% of the pixels of two test pictures differ from unet_robust" in capsys.readouterr().out
+    assert load_segmenter(str(out)).digest in (tmp_path / "robust.onnx.toml").read_text()
+    for arguments, words in (
+        ([str(tiny_models / "mine.onnx"), "--to", "onnx"], "is no Keras model"),
+        ([str(tiny_models / "mine.keras"), "--to", "tflite"], "no export is called 'tflite'"),
+        ([str(tiny_models / "mine.keras"), "--to", "onnx", "--out", "mine.zip"], r"ends in .onnx"),
+        ([str(mine), "--to", "bioimageio"], "its card does not say authors and license"),
+    ):
+        assert main(arguments) == 2
+        assert words in capsys.readouterr().err
+
+
+def test_what_a_card_declares_goes_out_too(
+    tiny_models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = Path(shutil.copy(tiny_models / "mine.keras", tmp_path))
+    write_card(tmp_path / "mine.keras.toml", {"input": {"range": [0, 100]}, "authors": ["A"], "license": "MIT"})
+    assert main([str(mine), "--to", "onnx"]) == 0
+    images = probe_images()
+    found = [load_segmenter(str(tmp_path / name)).predict(images) for name in ("mine.keras", "mine.onnx")]
+    np.testing.assert_allclose(*found, atol=1e-5)
+    assert np.abs(found[0] - load_segmenter(str(tiny_models / "mine.keras")).predict(images)).max() > 1e-3
+    assert main([str(mine), "--to", "bioimageio"]) == 2
+    assert "such a model goes to onnx only" in capsys.readouterr().err
