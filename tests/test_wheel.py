@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import ast
+import email
 import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tarfile
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from robustbench_cells.models import shipped_models
 from tests.conftest import REPOSITORY
@@ -72,3 +78,35 @@ def test_five_lines_in_an_empty_folder(built: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
     assert (folder / "reports" / "index.html").exists()
+
+
+COMES_WITH = {  # what these need to work
+    "csbdeep": "stardist",
+    "google": "onnx",
+    "markupsafe": "jinja2",
+    "ruyaml": "bioimageio.core",
+}
+
+
+def test_every_library_that_is_imported_is_asked_for(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    archive = zipfile.ZipFile(wheel)
+    metadata = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+    lines = email.message_from_bytes(archive.read(metadata)).get_all("Requires-Dist", [])
+    needed = [Requirement(line) for line in lines if not re.search("extra == '(dev|test)'", line)]
+    asked = {canonicalize_name(requirement.name) for requirement in needed}
+    provided = packages_distributions()
+    for name in (name for name in archive.namelist() if name.endswith(".py")):
+        for module in _imported(ast.parse(archive.read(name))) - sys.stdlib_module_names - {"robustbench_cells"}:
+            names = {*provided.get(module, ()), COMES_WITH.get(module, module)}
+            assert asked & set(map(canonicalize_name, names)), f"{name} imports {module}"
+
+
+def _imported(tree: ast.AST) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add(str(node.module).partition(".")[0])
+    return found
