@@ -11,7 +11,7 @@ from robustbench_cells import card
 from robustbench_cells.files import sha256
 from robustbench_cells.models import card_path, write_card
 from robustbench_cells.results import Results, records_table, save
-from tests.test_gate import BASELINE
+from tests.made_up_runs import BASELINE
 from tests.test_results import RECORDS, RUN
 
 

@@ -17,7 +17,7 @@ from robustbench_cells.judgement import Verdict
 from robustbench_cells.reporting import gate_lines, gate_markdown
 from robustbench_cells.results import Results, save
 from robustbench_cells.sequential import LOOKS, looks
-from tests.test_gate import BASELINE, CLEAN_RUN, FRAMES, JACCARD, PATCHES, drop, fact, run_of, verdicts
+from tests.made_up_runs import BASELINE, CLEAN_RUN, FRAMES, JACCARD, PATCHES, drop, fact, run_of, verdicts
 
 MATCHING = {name: ASPECTS.get(name).tolerance for name in ASPECTS.names() if ASPECTS.get(name).of_a_condition}
 

@@ -10,7 +10,7 @@ from robustbench_cells import simulate as command
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.simulation import Retrainings, frame_scores, read_frame_scores, simulate
 from tests.conftest import REPOSITORY
-from tests.test_gate import BASELINE
+from tests.made_up_runs import BASELINE
 
 STORED = sorted((REPOSITORY / "docs" / "gate").glob("*.csv"))
 

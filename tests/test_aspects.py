@@ -1,0 +1,75 @@
+"""What two runs are compared by: each aspect sees its own fall, and each is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from robustbench_cells.aspects import ASPECTS, Pair
+from robustbench_cells.aspects.break_point import break_distance
+from robustbench_cells.gate import compare
+from robustbench_cells.judgement import Verdict
+from tests.made_up_runs import BASELINE, drop, run_of
+
+
+@pytest.mark.parametrize(
+    ("aspect", "change"),
+    [
+        ("precision", drop("noise", 50, 0.1, "precision")),
+        ("recall", drop("noise", 50, 0.1, "recall")),
+        ("cells", drop("noise", 50, 5, "cells_predicted")),
+        ("cells", drop("noise", 50, -5, "cells_predicted")),
+        ("break_point", drop("noise", 50, 0.3)),
+        ("break_point", drop("cell_size", 0.5, 0.5)),
+        ("break_point", drop("cell_size", 2, 0.5)),
+    ],
+)
+def test_each_aspect_sees_its_own_fall(aspect: str, change: Callable[[pd.DataFrame], None]) -> None:
+    for name in ASPECTS.names():
+        gate = compare(BASELINE, run_of(change), {name: ASPECTS.get(name).tolerance})
+        sees = name == aspect or (aspect == "break_point" and name == "jaccard")
+        assert (gate.verdict is Verdict.REGRESSES) == sees
+
+
+def test_where_a_score_breaks() -> None:
+    clean = np.array(1.0)
+    for scores, distances, at in (
+        ([0.99, 0.8], [0, 100], 100 * 0.09 / 0.19),
+        ([0.8], [100], 50.0),  # from clean itself
+        ([0.85, 0.8], [0, 100], 0.0),  # the stretch alone breaks it
+        ([0.99, 0.95], [0, 100], 100.0),  # never
+        ([0.99, 0.8, 0.95], [0, 50, 100], 50 * 0.09 / 0.19),  # the first time counts
+    ):
+        assert break_distance(np.array(scores), clean, distances) == pytest.approx(at)
+    for collapsed in ([0.0, 0.0], [0.5, 0.5]):  # from the start, whatever it finds in noise
+        for distances in ([0, 100], [50, 100]):
+            assert break_distance(np.array(collapsed), np.array(0.0), distances) == 0
+    many = break_distance(np.array([[0.99, 0.8], [0.99, 0.95]]), np.array([1.0, 1.0]), [0, 100])
+    assert many == pytest.approx([100 * 0.09 / 0.19, 100])
+
+
+@pytest.mark.parametrize("name", ASPECTS.names())
+def test_every_aspect_is_whole(name: str) -> None:
+    """The contract: whatever the records, a figure and no warning, and swapping the two runs swaps the sign."""
+    aspect = ASPECTS.get(name)
+    merged = BASELINE.records.merge(
+        run_of(drop("noise", 50, 0.2), seed=5, spread=0.02).records,
+        on=["segmenter", "artefact", "intensity", "frame", "patch"],
+        suffixes=("_old", "_new"),
+    ).query("segmenter == 'unet'")
+    merged = merged.assign(block=merged["frame"].astype(int) // 5)
+    swapped = merged.rename(
+        columns=lambda name: name.replace("_old", "_x").replace("_new", "_old").replace("_x", "_new")
+    )
+    neutral = {"noise": 0.0, "cell_size": 1.0}
+    there, back = (list(aspect.differences(Pair(table, neutral))) for table in (merged, swapped))
+    assert there
+    assert aspect.tolerance > 0
+    assert type(aspect).__doc__
+    for one, other in zip(there, back, strict=True):
+        assert one.estimate.value == pytest.approx(-other.estimate.value)
+        assert one.estimate.error == pytest.approx(other.estimate.error)
+        assert np.isfinite([one.baseline, one.candidate, one.estimate.value, one.estimate.error]).all()
