@@ -10,9 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
-from tests.conftest import save_mask
+from tests.conftest import draw_labels, save_mask
 
 Pixels = npt.NDArray[np.generic]
+
+LABELS = np.stack([draw_labels((90, 80), seed) for seed in (2, 3, 4)]).astype(np.uint16)
+IMAGES = np.where(LABELS > 0, 220, 90).astype(np.uint8) + np.arange(3, dtype=np.uint8)[:, None, None]
 
 
 def paired(root: Path, images: Pixels, masks: Pixels) -> str:
