@@ -1,0 +1,54 @@
+"""What every hostile file needs: a sound one to start from, and a trap."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from robustbench_cells.errors import ModelError
+from robustbench_cells.models import load_segmenter
+from tests.hostile_models.trap import Trap
+from tests.networks import save_tiny_network
+
+
+@pytest.fixture
+def trap(tmp_path: Path) -> Iterator[Trap]:
+    asked: list[str] = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    (tmp_path / "trap").mkdir()
+    set_up = Trap(tmp_path / "trap", f"http://127.0.0.1:{server.server_port}/canary")
+    set_up.asked = asked
+    yield set_up
+    set_up.close()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_network(tmp_path_factory.mktemp("tiny") / "tiny.keras", seed=1)
+
+
+def refused_before_it_acts(build: Callable[[Path, Path, Trap], Path], tiny: Path, trap: Trap, tmp_path: Path) -> None:
+    path = build(tmp_path, tiny, trap)
+    before = set(tmp_path.rglob("*"))
+    with pytest.raises(ModelError, match="hostile") as refused:
+        load_segmenter(str(path))
+    assert not trap.sprung
+    assert "Keras cannot load it" not in str(refused.value)  # by our own checks, not by those of one version of Keras
+    assert set(tmp_path.rglob("*")) == before

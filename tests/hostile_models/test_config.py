@@ -1,0 +1,238 @@
+"""The configuration: only classes, modules and functions of a list, and texts of a few words."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import copy
+import json
+import os
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from robustbench_cells.errors import ModelError
+from robustbench_cells.models._keras_config import read_config
+from tests.hostile_models.conftest import refused_before_it_acts
+from tests.hostile_models.files import (
+    config_of,
+    config_text,
+    keras_layer,
+    lambda_keras,
+    lambda_network,
+    members,
+    part,
+    places,
+    put,
+    rezipped,
+    with_config,
+    with_layer,
+)
+from tests.hostile_models.trap import Trap
+
+
+def lambda_h5(folder: Path, tiny: Path, trap: Trap) -> Path:
+    lambda_network(trap.made).save(folder / "hostile.h5")
+    (folder / "hostile.toml").write_text("[file]\nlegacy_h5 = true\n")
+    return folder / "hostile.h5"
+
+
+def lambda_without_module(folder: Path, tiny: Path, trap: Trap) -> Path:
+    path = lambda_keras(folder, tiny, trap)
+
+    def change(config: dict[str, Any]) -> None:
+        del config["config"]["layers"][1]["module"]
+
+    return with_config(folder, path, change)
+
+
+def lambda_in(wrapper: str) -> Callable[[Path, Path, Trap], Path]:
+    def build(folder: Path, tiny: Path, trap: Trap) -> Path:
+        inner = config_of(lambda_keras(folder, tiny, trap))["config"]["layers"][1]
+        return with_layer(folder, tiny, keras_layer(wrapper, layer=inner))
+
+    return build
+
+
+def any_function(folder: Path, tiny: Path, trap: Trap) -> Path:
+    call = {"args": [str(trap.made)], "kwargs": {}}
+    layer = {"class_name": "function", "module": "os", "config": "mkdir", "registered_name": "mkdir"}
+    return with_layer(folder, tiny, {**layer, "inbound_nodes": [call]})
+
+
+def keras_function(module: str, name: str, **options: object) -> Callable[[Path, Path, Trap], Path]:
+    def build(folder: Path, tiny: Path, trap: Trap) -> Path:
+        function = {"module": module, "class_name": "function", "config": name, "registered_name": name}
+        arguments = {key: str(value).format(trap=trap) for key, value in options.items()}
+        layer = keras_layer("Lambda", function=function, arguments=arguments)
+        return with_layer(folder, tiny, layer)
+
+    return build
+
+
+def layer(name: str, module: str = "keras.layers", **config: object) -> Callable[[Path, Path, Trap], Path]:
+    """A layer whose texts may name the trap."""
+
+    def build(folder: Path, tiny: Path, trap: Trap) -> Path:
+        filled = {key: value.format(trap=trap) if isinstance(value, str) else value for key, value in config.items()}
+        return with_layer(folder, tiny, keras_layer(name, module, **filled))
+
+    return build
+
+
+class Pickled:
+    def __init__(self, made: Path) -> None:
+        self.made = made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.made),)
+
+
+def torch_pickle(folder: Path, tiny: Path, trap: Trap) -> Path:
+    module = base64.b64encode(pickle.dumps(Pickled(trap.made))).decode()
+    return with_layer(folder, tiny, keras_layer("TorchModuleWrapper", module=module))
+
+
+def saved_model_layer(folder: Path, tiny: Path, trap: Trap) -> Path:
+    (folder / "saved").mkdir()
+    (folder / "saved" / "saved_model.pb").symlink_to(trap.pipe)
+    return with_layer(folder, tiny, keras_layer("TFSMLayer", filepath=str(folder / "saved"), call_endpoint="serve"))
+
+
+def optimizer_within(convolution: dict[str, Any]) -> None:
+    function = {"module": "builtins", "class_name": "function", "config": "eval", "registered_name": "eval"}
+    convolution["compile_config"] = {"optimizer": "adam", "loss": function}
+
+
+def computed_at_once(convolution: dict[str, Any]) -> None:
+    convolution["inbound_nodes"] = [{"args": [[[[[1.0]]]]], "kwargs": {}}]
+
+
+def calls_of_calls(folder: Path, tiny: Path, trap: Trap) -> Path:
+    """A network that calls a network that calls a network, a thousand times each."""
+    config = config_of(tiny)
+    for _ in range(2):
+        within = {**config, "name": config["config"]["name"], "inbound_nodes": []}
+        call = copy.deepcopy(config["config"]["layers"][1]["inbound_nodes"])
+        config = copy.deepcopy(config)
+        config["config"]["layers"][1] = {**within, "inbound_nodes": call * 1000}
+    return rezipped(folder / "hostile.keras", members(tiny) | {"config.json": json.dumps(config).encode()})
+
+
+def without_end(folder: Path, tiny: Path, trap: Trap) -> Path:
+    layers = [{"module": "keras.layers", "class_name": "ReLU", "config": {}}] * 20_000
+    return with_config(folder, tiny, lambda config: config["config"]["layers"].extend(layers))
+
+
+HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
+    "CVE-2024-3660": lambda_keras,
+    "CVE-2025-1550": any_function,
+    "CVE-2025-8747": keras_function("keras.utils", "get_file", fname="made", origin="{trap.address}"),
+    "CVE-2025-8747, a model": keras_function("keras.models", "load_model", filepath="{trap.pipe}"),
+    "CVE-2025-9905": lambda_h5,
+    "CVE-2025-9906": keras_function("keras.config", "enable_unsafe_deserialization"),
+    "CVE-2025-49655": torch_pickle,
+    "CVE-2025-12058, a file": layer("StringLookup", vocabulary="{trap.pipe}"),
+    "CVE-2025-12058, an address": layer("StringLookup", vocabulary="{trap.address}"),
+    "CVE-2025-12058, numbers": layer("IntegerLookup", vocabulary="{trap.pipe}"),
+    "CVE-2025-12058, words": layer("TextVectorization", vocabulary="{trap.pipe}"),
+    "CVE-2026-1462": saved_model_layer,
+    "keras 23048": lambda_without_module,
+    "keras-hub": layer("PARSeqTokenizer", "keras_hub.models", vocabulary="{trap.pipe}"),
+    "Lambda in TimeDistributed": lambda_in("TimeDistributed"),
+    "Lambda in Bidirectional": lambda_in("Bidirectional"),
+    "Normalization, which computes when it is built": layer("Normalization", mean=1.0, variance=1.0),
+    "JaxLayer": layer("JaxLayer", call_fn={"class_name": "__lambda__", "config": {"value": "…"}}),
+    "FlaxLayer": layer("FlaxLayer", module="…"),
+    "a module of Keras' inside": layer("Conv2D", "keras.src.utils.file_utils"),
+    "a class that a library registered": part(lambda inside: inside.update(registered_name="Other>Conv2D")),
+    "a layer's optimizer": part(optimizer_within),
+    "a path for a layer": part(lambda inside: inside["config"].update(vocabulary="/etc/passwd")),
+    "a path for an initializer": part(lambda inside: inside["config"].update(kernel_initializer="/etc/passwd")),
+    "an unknown activation": part(lambda inside: inside["config"].update(activation="deserialize")),
+    "a layer called with numbers": part(computed_at_once),
+    "calls of calls": calls_of_calls,
+    "a network that is there twice": lambda folder, tiny, trap: with_config(
+        folder, tiny, lambda config: config.update(shared_object_id=1)
+    ),
+    "layers without end": without_end,
+    "a tensor": part(
+        lambda inside: inside["config"].update(seed={"class_name": "__tensor__", "config": {"value": 1, "dtype": "f4"}})
+    ),
+    "a type": part(lambda inside: inside["config"].update(seed={"class_name": "__typespec__", "config": []})),
+    "a number that is none": part(lambda inside: inside["config"].update(seed=float("nan"))),
+    "a class that is no name": part(lambda inside: inside.update(class_name=["Conv2D"])),
+    "a module that is no name": part(lambda inside: inside.update(module=["keras.layers"])),
+    "brackets": config_text(b"[" * 100_000),
+    "objects in objects": config_text(b'{"class_name":"Model","config":' * 1000 + b"1" + b"}" * 1000),
+    "a long number": config_text(b'{"class_name":"Model","config":' + b"9" * 10_000 + b"}"),
+    "no configuration": config_text(b"{}"),
+    "a list": config_text(b"[]"),
+    "no text": config_text(b"\xff\xfe\x00"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("build", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_file_is_refused_before_it_acts(
+    build: Callable[[Path, Path, Trap], Path], tiny: Path, trap: Trap, tmp_path: Path
+) -> None:
+    refused_before_it_acts(build, tiny, trap, tmp_path)
+
+
+@pytest.mark.parametrize("build", [lambda_keras, lambda_h5])
+def test_the_trap_springs_where_nothing_is_checked(
+    build: Callable[[Path, Path, Trap], Path], tiny: Path, trap: Trap, tmp_path: Path
+) -> None:
+    import keras
+
+    path = build(tmp_path, tiny, trap)
+    assert not trap.sprung
+    keras.saving.load_model(path, compile=False, safe_mode=False)
+    assert trap.sprung
+
+
+def test_the_trap_springs_where_a_layer_reads_its_vocabulary(trap: Trap) -> None:
+    import keras
+
+    with contextlib.suppress(Exception):
+        keras.layers.StringLookup(vocabulary=str(trap.pipe))
+    assert trap.sprung
+
+
+@pytest.fixture(scope="module")
+def unlisted() -> list[str]:
+    """What Keras exports as layers and this package does not let in."""
+    import keras
+
+    from robustbench_cells.models import _keras_config
+
+    names = {name for name in dir(keras.layers) if not name.startswith("_")}
+    return sorted(names - _keras_config._LAYERS)
+
+
+@given(data=st.data())
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_class_that_is_not_on_the_list_is_refused_anywhere(
+    tiny: Path, unlisted: list[str], data: st.DataObject
+) -> None:
+    config = config_of(tiny)
+    name = data.draw(st.sampled_from(unlisted) | st.text())
+    module = data.draw(st.sampled_from(["keras.layers", "keras", "os", "builtins", "keras_hub.models", None]))
+    thing: Any = {
+        "class_name": name,
+        "config": {},
+        "module": module,
+        "registered_name": data.draw(st.none() | st.just(name)),
+    }
+    for wrap in data.draw(st.lists(st.sampled_from(["list", "dict"]), max_size=4)):
+        thing = [thing] if wrap == "list" else {data.draw(st.sampled_from(["config", "args", "layers", "x"])): thing}
+    put(config, data.draw(st.sampled_from([place for place in places(config) if place[0] != "compile_config"])), thing)
+    with pytest.raises(ModelError):
+        read_config(tiny, json.dumps(config), modules=True)
+    with pytest.raises(ModelError):
+        read_config(tiny, json.dumps(config), modules=False)

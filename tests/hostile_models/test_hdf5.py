@@ -1,0 +1,159 @@
+"""The weights in HDF5: whole, uncompressed arrays of numbers, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from robustbench_cells.models._hdf5 import check_hdf5
+from tests.hostile_models.conftest import refused_before_it_acts
+from tests.hostile_models.files import WEIGHTS, in_keras, members, never_written, with_weights
+from tests.hostile_models.trap import Trap
+from tests.networks import save_tiny_network
+
+
+def kernel(root: h5py.File) -> str:
+    names: list[str] = []
+    root.visititems(lambda name, thing: names.append(name) if getattr(thing, "ndim", 0) == 4 else None)
+    return names[0]
+
+
+def external_link(root: h5py.File, trap: Trap) -> None:
+    del root[kernel(root).split("/")[0]]
+    root["layers"] = h5py.ExternalLink(str(trap.pipe), "/")
+
+
+def soft_link(root: h5py.File, trap: Trap) -> None:
+    name = kernel(root)
+    root.move(name, "elsewhere")
+    root[name] = h5py.SoftLink("/elsewhere")
+
+
+def external_storage(root: h5py.File, trap: Trap) -> None:
+    name = kernel(root)
+    shape = root[name].shape
+    del root[name]
+    root.create_dataset(name, shape, "f4", external=[(str(trap.pipe), 0, h5py.h5f.UNLIMITED)])
+
+
+def virtual(root: h5py.File, trap: Trap) -> None:
+    name = kernel(root)
+    shape = root[name].shape
+    del root[name]
+    layout = h5py.VirtualLayout(shape, "f4")
+    layout[:] = h5py.VirtualSource(str(trap.pipe), "data", shape)
+    root.create_virtual_dataset(name, layout)
+
+
+def twice(root: h5py.File, trap: Trap) -> None:
+    root["again"] = root["layers"]
+
+
+def references(root: h5py.File, trap: Trap) -> None:
+    root.create_dataset("more", (1,), h5py.ref_dtype)
+
+
+def texts(root: h5py.File, trap: Trap) -> None:
+    root.create_dataset("more", data=["a text"])
+
+
+def many_texts(root: h5py.File, trap: Trap) -> None:
+    root.attrs["long"] = "x" * 2**20
+    root.attrs["list"] = ["a text"] * 1000
+
+
+def deep(root: h5py.File, trap: Trap) -> None:
+    root.create_group("/".join(["deep"] * 100))
+
+
+def crowded(root: h5py.File, trap: Trap) -> None:
+    for number in range(21_000):
+        root.create_group(str(number))
+
+
+def compressed(root: h5py.File, trap: Trap) -> None:
+    root.create_dataset("more", data=np.zeros(10_000), compression="gzip")
+
+
+def in_weights(change: Callable[[h5py.File, Trap], None]) -> Callable[[Path, Path, Trap], Path]:
+    def build(folder: Path, tiny: Path, trap: Trap) -> Path:
+        path = with_weights(folder, tiny, lambda root: change(root, trap))
+        (folder / "hostile.weights.h5").write_bytes(members(path)[WEIGHTS])
+        return folder / "hostile.weights.h5"
+
+    return build
+
+
+def in_h5(change: Callable[[h5py.File, Trap], None]) -> Callable[[Path, Path, Trap], Path]:
+    def build(folder: Path, tiny: Path, trap: Trap) -> Path:
+        path = save_tiny_network(folder / "hostile.h5", seed=1)
+        (folder / "hostile.toml").write_text("[file]\nlegacy_h5 = true\n")
+        with h5py.File(path, "r+") as root:
+            if change is external_link:
+                del root["model_weights"]
+                root["model_weights"] = h5py.ExternalLink(str(trap.pipe), "/")
+            else:
+                change(root, trap)
+        return path
+
+    return build
+
+
+HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
+    "CVE-2026-1669, a link": in_keras(external_link),
+    "CVE-2026-1669, a link in weights": in_weights(external_link),
+    "CVE-2026-1669, a link in h5": in_h5(external_link),
+    "CVE-2026-1669, storage": in_keras(external_storage),
+    "CVE-2026-1669, storage in weights": in_weights(external_storage),
+    "CVE-2026-1669, storage in h5": in_h5(external_storage),
+    "CVE-2026-1669, virtual": in_keras(virtual),
+    "CVE-2026-1669, virtual in weights": in_weights(virtual),
+    "CVE-2026-1669, virtual in h5": in_h5(virtual),
+    "CVE-2026-1669, a link within": in_keras(soft_link),
+    "CVE-2026-0897, compressed": in_keras(compressed),
+    "CVE-2026-0897, never written": in_keras(never_written),
+    "CVE-2026-0897, in weights": in_weights(never_written),
+    "CVE-2026-0897, in h5": in_h5(never_written),
+    "an object there twice": in_keras(twice),
+    "references": in_keras(references),
+    "texts": in_keras(texts),
+    "a list of long texts": in_keras(many_texts),
+    "groups in groups": in_keras(deep),
+    "too many objects": in_keras(crowded),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("build", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_file_is_refused_before_it_acts(
+    build: Callable[[Path, Path, Trap], Path], tiny: Path, trap: Trap, tmp_path: Path
+) -> None:
+    refused_before_it_acts(build, tiny, trap, tmp_path)
+
+
+@pytest.mark.parametrize("change", [external_link, external_storage, virtual])
+def test_the_trap_springs_where_hdf5_is_read_unchecked(
+    change: Callable[[h5py.File, Trap], None], tiny: Path, trap: Trap, tmp_path: Path
+) -> None:
+    path = in_weights(change)(tmp_path, tiny, trap)
+    name = members(tiny)[WEIGHTS]
+    with h5py.File(io.BytesIO(name)) as root:
+        data = kernel(root)
+    with h5py.File(path) as root, contextlib.suppress(OSError, KeyError):
+        root[data][()]
+    assert trap.sprung
+
+
+def test_half_precision_weights_pass(tmp_path: Path) -> None:
+    import ml_dtypes
+
+    with h5py.File(tmp_path / "half.h5", "w") as root:
+        root.create_dataset("bfloat16", data=np.ones(3, ml_dtypes.bfloat16))
+        root.create_dataset("float16", data=np.ones((2, 2), np.float16))
+        root.create_dataset("one", data=np.float32(1))
+    assert check_hdf5(tmp_path / "half.h5", tmp_path / "half.h5") == 8
