@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.models import load_segmenter
 from robustbench_cells.models._keras_config import read_config
 from tests.hostile_models.conftest import refused_before_it_acts
 from tests.hostile_models.files import (
@@ -114,13 +115,13 @@ def computed_at_once(convolution: dict[str, Any]) -> None:
 
 
 def calls_of_calls(folder: Path, tiny: Path, trap: Trap) -> Path:
-    """A network that calls a network that calls a network, a thousand times each."""
+    """A network that calls a network that calls a network, 150 times each."""
     config = config_of(tiny)
     for _ in range(2):
         within = {**config, "name": config["config"]["name"], "inbound_nodes": []}
         call = copy.deepcopy(config["config"]["layers"][1]["inbound_nodes"])
         config = copy.deepcopy(config)
-        config["config"]["layers"][1] = {**within, "inbound_nodes": call * 1000}
+        config["config"]["layers"][1] = {**within, "inbound_nodes": call * 150}
     return rezipped(folder / "hostile.keras", members(tiny) | {"config.json": json.dumps(config).encode()})
 
 
@@ -182,6 +183,11 @@ def test_a_hostile_file_is_refused_before_it_acts(
     build: Callable[[Path, Path, Trap], Path], tiny: Path, trap: Trap, tmp_path: Path
 ) -> None:
     refused_before_it_acts(build, tiny, trap, tmp_path)
+
+
+def test_calls_of_calls_are_counted(tiny: Path, trap: Trap, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"asks for \d{5,} calls of layers, more than 10000"):
+        load_segmenter(str(calls_of_calls(tmp_path, tiny, trap)))
 
 
 @pytest.mark.parametrize("build", [lambda_keras, lambda_h5])

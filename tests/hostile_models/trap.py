@@ -29,8 +29,9 @@ class Trap:
 
     def close(self) -> None:
         self._closing = True
-        os.close(os.open(self.pipe, os.O_RDONLY | os.O_NONBLOCK))
+        end = os.open(self.pipe, os.O_RDONLY | os.O_NONBLOCK)
         self._watch.join()
+        os.close(end)
 
     @property
     def sprung(self) -> bool:
