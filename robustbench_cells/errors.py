@@ -15,6 +15,10 @@ class RobustbenchError(Exception):
         return text if len(text) <= _START + _END else f"{text[:_START]} … {text[-_END:]}"
 
 
+class DeclarationWarning(UserWarning):
+    """What is declared of a model does not look right: it finds nothing, or cells everywhere, in a picture of cells."""
+
+
 class DataError(RobustbenchError):
     """A frame, a mask or a data-set folder cannot be used as it is."""
 

@@ -292,6 +292,15 @@ class GridRun:
             raise pytest.UsageError(str(error)) from error
         self.session = session
 
+    def pytest_warning_recorded(self, warning_message: Any) -> None:
+        """Show before the run what may spoil it: pytest shows it after the last test."""
+        from robustbench_cells.errors import DeclarationWarning
+
+        reporter = self._config.pluginmanager.getplugin("terminalreporter")
+        if reporter and issubclass(warning_message.category, DeclarationWarning):
+            reporter.ensure_newline()
+            reporter.write_line(f"warning: {warning_message.message}", yellow=True)
+
     def outcome(self, condition: Condition, name: str) -> Outcome:
         """What one segmenter did under one condition."""
         from robustbench_cells.errors import ClusterError, StoreError

@@ -23,6 +23,12 @@ pytest_plugins = ["pytester"]
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=bool(os.environ.get("CI")), max_examples=25)
 hypothesis.settings.load_profile("ci")
 
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The tests' networks learnt nothing."""
+    config.addinivalue_line("filterwarnings", "ignore::robustbench_cells.errors.DeclarationWarning")
+
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 REAL_FRAMES = REPOSITORY.parent / "shared" / "data" / "PhC-C2DL-PSC"
 

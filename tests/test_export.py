@@ -44,3 +44,23 @@ def test_what_a_card_declares_goes_out_too(
     assert np.abs(found[0] - load_segmenter(str(tiny_models / "mine.keras")).predict(images)).max() > 1e-3
     assert main([str(mine), "--to", "bioimageio"]) == 2
     assert "such a model goes to onnx only" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("side", "channels_first"), [(128, False), (None, True)])
+def test_a_network_of_another_form_goes_out_as_it_is(
+    side: int | None, channels_first: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((1, 256, 256) if channels_first else (side, side, 1))
+    last = layers.Permute((2, 3, 1))(inputs) if channels_first else inputs
+    scaled = layers.Rescaling(1 / 255)(last)
+    found = layers.Conv2D(1, 5, padding="same", activation="sigmoid", kernel_initializer="ones")(scaled)
+    keras.Model(inputs, found).save(tmp_path / "net.keras")
+    if side:
+        write_card(tmp_path / "net.toml", {"input": {"side": side, "halo": 8}})
+    assert main([str(tmp_path / "net.keras"), "--to", "onnx"]) == 0, capsys.readouterr().err
+    images = probe_images()
+    given = [load_segmenter(str(tmp_path / name)).predict(images) for name in ("net.keras", "net.onnx")]
+    np.testing.assert_allclose(*given, atol=1e-5)

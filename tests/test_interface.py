@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustbench_cells.errors import ModelError
+from robustbench_cells.errors import DeclarationWarning, ModelError
 from robustbench_cells.models import build_unet, card_path, predict_frame, read_card, write_card
 from robustbench_cells.models._interface import Interface, declared
 from robustbench_cells.models._network import Network, NetworkSegmenter, probe, probe_images
@@ -24,7 +24,7 @@ UNIT = PATCHES / 255
 
 
 def segmenter(run: Callable[[Array], Array], shape: tuple[int | None, ...], **interface: Any) -> NetworkSegmenter:
-    return NetworkSegmenter("mine", Network(run, shape), "digest", Interface(**interface))
+    return NetworkSegmenter("mine", Network(run, shape), "digest", Interface(**interface, card="mine.toml"))
 
 
 def unit(batch: Array) -> Array:
@@ -47,9 +47,7 @@ def test_a_layout_that_leaves_no_doubt_is_found_out(shape: tuple[int | None, ...
 
 @pytest.mark.parametrize("shape", [(None, None, None, None), (None, 3, 256, 256), (None, 1, 256, 1), (None, 8), ()])
 def test_what_is_in_doubt_is_asked_for(shape: tuple[int | None, ...]) -> None:
-    with pytest.raises(
-        ModelError, match=r"mine: its input has shape .*say in its card \(mine\.toml\), under \[input\]"
-    ):
+    with pytest.raises(ModelError, match=r"mine: its input has shape .*say in mine\.toml, under \[input\]"):
         segmenter(unit, shape)
 
 
@@ -112,7 +110,7 @@ def test_what_a_network_gives(run: Callable[[Array], Array], interface: dict[str
 @pytest.mark.parametrize(
     ("run", "interface", "words"),
     [
-        (lambda batch: batch, {}, r'gives values from .* say in its card \(mine\.toml\) \[output\] kind = "logits"'),
+        (lambda batch: batch, {}, r'gives values from .* say in mine\.toml \[output\] kind = "logits"'),
         (lambda batch: batch * np.nan, {}, "not finite"),
         (lambda batch: np.repeat(batch, 2, -1), {}, r"gives 2 channels; say .* \[output\] foreground = 0 to 1"),
         (lambda batch: np.repeat(batch, 2, -1), {"foreground": 2}, "foreground = 0 to 1"),
@@ -130,7 +128,9 @@ def test_a_wrong_guess_is_found_on_the_probe(
 
 def test_a_network_that_sees_nothing_is_doubted_aloud() -> None:
     for run, share in ((np.zeros_like, "0.0%"), (np.ones_like, "100.0%")):
-        with pytest.warns(UserWarning, match=rf"mine: calls {share} of a picture .* in mine\.toml what it takes"):
+        with pytest.warns(
+            DeclarationWarning, match=rf"mine: calls {share} of a picture .* in mine\.toml what it takes"
+        ):
             probe(segmenter(run, (None, None, None, 1)))
 
 
@@ -146,7 +146,9 @@ def test_a_network_of_another_size_gets_tiles() -> None:
     wanted = sum(whole[:, row : row + 256, column : column + 256] for row in range(5) for column in range(5)) / 25 / 255
     found = segmenter(blurred, (None, 64, 64, 1), side=64, halo=2).predict(PATCHES)
     np.testing.assert_allclose(found, wanted, atol=1e-5)
-    with pytest.raises(ModelError, match=r"fixed to \(any, 64, 64, 1\).*\[input\] side = … and halo = …"):
+    with pytest.raises(
+        ModelError, match=r"\(any, 64, 64, 1\) as NHWC, takes images of \(64, 64\);.* for tiles, side = … and halo = …"
+    ):
         segmenter(blurred, (None, 64, 64, 1))
     with pytest.raises(ModelError, match="a halo of 30 px leaves nothing of a tile of 64 px"):
         segmenter(blurred, (None, 64, 64, 1), side=64, halo=30)
@@ -201,7 +203,7 @@ def test_what_a_card_declares(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("card", "words"),
     [
-        ({"input": {"chanels": 3}}, r"input: .*'chanels' was unexpected"),
+        ({"input": {"chanels": 3}}, r"input: .*'chanels' was unexpected\); there are: layout, channels, "),
         ({"input": {"halo": 3}}, "input: 'side' is a dependency of 'halo'"),
         ({"output": {"kind": "softmax"}}, r"output\.kind: 'softmax' is not one of"),
         ({"input": {"channels": 10**9}}, r"input\.channels: .*greater than the maximum"),
@@ -223,6 +225,21 @@ def test_several_files_of_one_stem_have_cards_of_their_own(tmp_path: Path) -> No
     assert card_path(Path()).name == f"{Path.cwd().name}.toml"
     (tmp_path / "mine.onnx.toml").touch()
     assert card_path(model) == tmp_path / "mine.onnx.toml"
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        (np.zeros((2, 256, 256)), r"float64 of shape \(2, 256, 256\); grey levels of shape \(H, W\) are needed"),
+        (np.zeros((256, 256), bool), "bool of shape"),
+        (np.full((256, 256), 4096, np.uint16), "values from 4096 to 4096; grey levels go from 0 to 255"),
+        (np.full((256, 256), np.nan), "values from nan to nan"),
+        ([[0, -1]], "values from -1 to 0"),
+    ],
+)
+def test_a_frame_that_is_none_is_refused(image: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        predict_frame(segmenter(unit, (None, None, None, 1)), image)
 
 
 def test_the_probe_looks_like_cells() -> None:

@@ -127,7 +127,7 @@ def test_a_model_for_another_patch_is_refused(tmp_path: Path) -> None:
     import keras
 
     keras.Sequential([keras.Input((128, 128, 1)), keras.layers.Conv2D(1, 1)]).save(tmp_path / "small.keras")
-    with pytest.raises(ModelError, match=r"small: its input is fixed to .*128.*; patches are 256×256"):
+    with pytest.raises(ModelError, match=r"small: its input, .*takes images of \(128, 128\); patches are 256×256"):
         load_segmenter(str(tmp_path / "small.keras"))
 
 

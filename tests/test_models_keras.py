@@ -228,3 +228,38 @@ def test_a_shipped_file_holds_what_its_network_has(name: str, tmp_path: Path) ->
         numbers = check_hdf5(tmp_path, Path(archive.extract("model.weights.h5", tmp_path)))
     assert config["class_name"] == "Functional"
     assert numbers == load_segmenter(name).model.count_params()  # type: ignore[attr-defined]
+
+
+def test_one_of_several_outputs_is_taken_by_its_name(tmp_path: Path) -> None:
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((None, None, 1))
+    unit = layers.Rescaling(1 / 255, name="unit")(inputs)
+    keras.Model(inputs, [unit, layers.Rescaling(-1, 1, name="inverse")(unit)]).save(tmp_path / "two.keras")
+    with pytest.raises(
+        ModelError, match=r"several outputs \(unit, inverse\); say which in two\.toml: \[output\] name = "
+    ):
+        load_segmenter(str(tmp_path / "two.keras"))
+    for name, wanted in (("unit", probe_images() / 255), ("inverse", 1 - probe_images() / 255)):
+        write_card(tmp_path / "two.toml", {"output": {"name": name}})
+        found = load_segmenter(str(tmp_path / "two.keras")).predict(probe_images())
+        np.testing.assert_allclose(found, wanted, atol=1e-6)
+    write_card(tmp_path / "two.toml", {"output": {"name": "cells"}})
+    with pytest.raises(ModelError, match=r"no output 'cells', which two\.toml names; there are: unit, inverse"):
+        load_segmenter(str(tmp_path / "two.keras"))
+
+
+def test_one_of_several_outputs_of_a_saved_model(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.float32)])
+    def call(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"unit": images / 255, "inverse": 1 - images / 255}
+
+    tf.saved_model.save(tf.Module(), str(tmp_path / "net"), signatures={"serving_default": call})
+    with pytest.raises(ModelError, match=r"several outputs \(inverse, unit\)"):
+        load_segmenter(str(tmp_path / "net"), trusted=True)
+    write_card(tmp_path / "net.toml", {"output": {"name": "inverse"}})
+    found = load_segmenter(str(tmp_path / "net"), trusted=True).predict(probe_images())
+    np.testing.assert_allclose(found, 1 - probe_images() / 255, atol=1e-6)

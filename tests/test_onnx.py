@@ -108,7 +108,7 @@ def test_several_outputs_are_asked_for(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"has several outputs \(z, y\); say .*\[output\] name = \"z\""):
         load_segmenter(str(path))
     write_card(tmp_path / "two.toml", {"output": {"name": "cells"}})
-    with pytest.raises(ModelError, match=r"has no output 'cells'; there are: z, y"):
+    with pytest.raises(ModelError, match=r"has no output 'cells', which two\.toml names; there are: z, y"):
         load_segmenter(str(path))
     digests = set()
     for card in ({"name": "y"}, {"name": "z", "kind": "logits"}):

@@ -56,6 +56,14 @@ def test_the_reports_of_a_run(whole: Path) -> None:
     assert (whole / "again" / "index.html").read_bytes() == page  # without data set or model
 
 
+def test_a_network_that_finds_nothing_is_named_before_the_first_test(tmp_path: Path) -> None:
+    save_tiny_network(tmp_path / "blind.keras", seed=1)
+    (tmp_path / "blind.toml").write_text("[input]\nrange = [0, 0]\n")
+    out = bench(tmp_path, "--rb-frames", "1", "--rb-model", "blind.keras", "-v", "-k", "clean")
+    assert out.index("warning: blind: calls ") < out.index("test_robustness.py::")
+    assert "declare in blind.toml what it takes" in out
+
+
 def test_scores_go_to_junit(whole: Path) -> None:
     assert '<property name="jaccard" value="0.' in (whole / "junit.xml").read_text()
 

@@ -24,7 +24,7 @@ def write_onnx(segmenter: KerasSegmenter, path: Path) -> None:
         import tf2onnx  # noqa: F401
     except ModuleNotFoundError as error:
         raise ModelError(f"{segmenter.name}: needs tf2onnx: pip install 'robustbench-cells[onnx]'") from error
-    sides = (PATCH_SIDE, PATCH_SIDE)  # resizing layers of an open size cannot be exported
-    signature = [keras.InputSpec(shape=(None, *sides, segmenter.model.input_shape[-1]), dtype="float32")]
+    shape = [side or PATCH_SIDE for side in segmenter.model.input_shape[1:]]  # resizing layers need a size
+    signature = [keras.InputSpec(shape=(None, *shape), dtype="float32")]
     with errors_only():
         segmenter.model.export(path, format="onnx", input_signature=signature, verbose=False)

@@ -159,7 +159,7 @@ def _input(path: Path, model: v0_5.ModelDescr, interface: Interface) -> v0_5.Inp
     channels = next((axis.size for axis in axes if axis.type == "channel"), 1)
     if channels != interface.channels:
         raise ModelError(
-            f"{path}: takes {channels} channels; say in its card ({path.stem}.toml) [input] channels = {channels}, and "
+            f"{path}: takes {channels} channels; say in {interface.card} [input] channels = {channels}, and "
             "each is the grey image"
         )
     names = [str(axis.id) for axis in axes]
@@ -177,14 +177,14 @@ def _check_range(path: Path, taken: v0_5.InputTensorDescr, interface: Interface)
     if (least is not None and min(interface.range) < least) or (most is not None and max(interface.range) > most):
         raise ModelError(
             f"{path}: takes values from {least} to {most}, and would get {interface.range[0]:g} to "
-            f"{interface.range[1]:g}; say in its card ({path.stem}.toml) [input] range = [{least}, {most}], if that is "
+            f"{interface.range[1]:g}; say in {interface.card} [input] range = [{least}, {most}], if that is "
             "what grey levels 0 and 255 are to become"
         )
 
 
 def _output(path: Path, model: v0_5.ModelDescr, interface: Interface) -> Any:
     outputs = {str(tensor.id): tensor for tensor in model.outputs}
-    return outputs[chosen_output(path, list(outputs), interface.output)].id
+    return outputs[chosen_output(path, list(outputs), interface)].id
 
 
 def _one(pipeline: Any, taken: v0_5.InputTensorDescr, output: Any, image: Array) -> Array:

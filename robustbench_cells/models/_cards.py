@@ -18,6 +18,7 @@ from robustbench_cells.files import sha256, write_text
 from robustbench_cells.models._interface import SCHEMA, Interface, declared
 
 _MOST_BYTES = 4 * 2**20
+_UNKNOWN = "additionalProperties"
 _SCHEMA = {
     "type": "object",
     "additionalProperties": False,  # a mistyped [input] would change nothing
@@ -69,7 +70,8 @@ def read_card(path: Path) -> dict[str, Any]:
     wrong = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_SCHEMA).iter_errors(card))
     if wrong is not None:
         place = ".".join(map(str, wrong.absolute_path)) or "the card"
-        raise ModelError(f"{path}: {place[:200]}: {wrong.message[:200]}")
+        known = "; there are: " + ", ".join(wrong.schema["properties"]) if wrong.validator == _UNKNOWN else ""
+        raise ModelError(f"{path}: {place[:200]}: {wrong.message[:200]}{known}")
     return card
 
 
@@ -88,7 +90,7 @@ def identity(model: Path, beside: Sequence[Path] = ()) -> tuple[str, Interface]:
     if beside:
         digest = hashlib.sha256(" ".join([digest, *map(sha256, beside)]).encode()).hexdigest()
     if not path.exists():
-        return digest, Interface()
+        return digest, Interface(card=path.name)
     card = read_card(path)
     named = card.get("sha256")
     if named not in (None, own, digest):
@@ -97,7 +99,8 @@ def identity(model: Path, beside: Sequence[Path] = ()) -> tuple[str, Interface]:
             "or was replaced: restore it, or retrain it so that the card is written anew (or, if it is the card "
             f"of another file, give this one its own: {model.name}.toml)"
         )
-    interface = declared(card)
+    interface = declared(card, path.name)
     if interface != Interface():
-        digest = hashlib.sha256(f"{digest} {json.dumps(asdict(interface))}".encode()).hexdigest()
+        content = {name: value for name, value in asdict(interface).items() if name != "card"}
+        digest = hashlib.sha256(f"{digest} {json.dumps(content)}".encode()).hexdigest()
     return digest, interface

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from robustbench_cells.models._network import NetworkSegmenter
 from robustbench_cells.models._tiles import GRID, tiled
 from robustbench_cells.types import PATCH_SIDE, Image, Segmenter
@@ -33,8 +35,14 @@ def predict_frame(segmenter: Segmenter, image: Image, halo: int = HALO) -> Image
     Raises
     ------
     ValueError
-        If the halo leaves nothing of a patch.
+        If the image is no grey frame in [0, 255], or the halo leaves nothing of a patch.
     """
+    image = np.asarray(image)
+    if image.ndim != 2 or image.dtype.kind not in "fiu":
+        raise ValueError(f"the image is {image.dtype} of shape {image.shape}; grey levels of shape (H, W) are needed")
+    if not (image.min(initial=0) >= 0 and image.max(initial=0) <= 255):  # also where one is no number
+        raise ValueError(f"the image has values from {image.min()} to {image.max()}; grey levels go from 0 to 255")
+    image = image.astype(np.float32)
     if not 0 <= 2 * halo <= PATCH_SIDE - GRID:
         raise ValueError(f"a halo of {halo} px leaves nothing of a patch of {PATCH_SIDE} px")
     if isinstance(segmenter, NetworkSegmenter):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from robustbench_cells.types import PATCH_SIDE
@@ -71,6 +71,8 @@ class Interface:
         whole numbers.
     foreground
         The output channel that is cells; with ``labels``, the number that is cells (all but 0, if not given).
+    card
+        Name of the file that says so, or that may: for messages.
     """
 
     layout: Layout | None = None
@@ -83,6 +85,7 @@ class Interface:
     output_layout: Layout | None = None
     kind: Literal["probability", "logits", "labels"] = "probability"
     foreground: int | None = None
+    card: str = field(default="its card", compare=False)
 
     @property
     def tile(self) -> int:
@@ -90,8 +93,8 @@ class Interface:
         return self.side or PATCH_SIDE
 
 
-def declared(card: Mapping[str, Any]) -> Interface:
-    """The interface that a card, checked by its schema, declares."""
+def declared(card: Mapping[str, Any], name: str = Interface.card) -> Interface:
+    """The interface that a card, checked by its schema, declares; and the name of the card's file."""
     taken, given = dict(card.get("input", {})), dict(card.get("output", {}))
     whole = ("channels", "side", "halo", "foreground")  # 3.0 is a whole number to the schema
     for table in (taken, given):
@@ -99,4 +102,4 @@ def declared(card: Mapping[str, Any]) -> Interface:
     if "range" in taken:
         taken["range"] = tuple(float(end) for end in taken["range"])
     given = {_OUTPUT.get(key, key): value for key, value in given.items()}
-    return Interface(**taken, **given)
+    return Interface(**taken, **given, card=name)

@@ -11,7 +11,7 @@ import numpy as np
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models._interface import Interface
-from robustbench_cells.models._network import Network, NetworkSegmenter
+from robustbench_cells.models._network import Network, NetworkSegmenter, chosen_output
 
 if TYPE_CHECKING:
     import keras
@@ -48,13 +48,15 @@ class KerasSegmenter(NetworkSegmenter):
     Raises
     ------
     ModelError
-        If the model has several inputs or outputs, or another input than declared.
+        If the model has several inputs, several outputs and none declared, or another input than declared.
     """
 
     def __init__(self, name: str, model: keras.Model, digest: str, interface: Interface | None = None) -> None:
-        for end, shape in (("input", model.input_shape), ("output", model.output_shape)):
-            if not isinstance(shape, tuple):
-                raise ModelError(f"{name}: has several {end}s, {shape}; one is needed")
+        if not isinstance(model.input_shape, tuple):
+            raise ModelError(f"{name}: has several inputs, {model.input_shape}; one is needed")
+        outputs = list(getattr(model, "output_names", ["output"]))  # a sequential one names none
+        place = outputs.index(chosen_output(name, outputs, interface or Interface()))
+        self._output = place if len(outputs) > 1 else None
         if not model.compiled:
             model.compile(jit_compile=jit_setting())
         self.model = model
@@ -67,4 +69,4 @@ class KerasSegmenter(NetworkSegmenter):
 
     def _run(self, batch: np.ndarray) -> np.ndarray:
         found: Any = self.model.predict_on_batch(batch)
-        return np.asarray(found, np.float32)
+        return np.asarray(found if self._output is None else found[self._output], np.float32)

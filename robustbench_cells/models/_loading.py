@@ -71,5 +71,5 @@ def _known(where: str) -> ModelFormat:
         raise ModelError(f"{where}: no such model file; shipped models: {', '.join(shipped_models()) or 'none'}")
     if found is None:
         known = ", ".join(known.looks_like for known in FORMATS)
-        raise ModelError(f"{where}: not a model format that is known here ({known})")
+        raise ModelError(f"{where}: not a model format that is known here ({known}); PyTorch goes by MODULE:FUNCTION")
     return found

@@ -5,14 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, softmax
 
-from robustbench_cells.errors import ModelError
+from robustbench_cells.errors import DeclarationWarning, ModelError
 from robustbench_cells.models._interface import Interface, Layout
 from robustbench_cells.models._tiles import tiled
 from robustbench_cells.types import BATCH, PATCH_SIDE, THRESHOLD, Image
@@ -53,6 +52,11 @@ class NetworkSegmenter:
     interface
         What is declared; layouts are found out where the shapes leave no doubt.
 
+    Attributes
+    ----------
+    interface
+        The same, with its layout.
+
     Raises
     ------
     ModelError
@@ -63,7 +67,7 @@ class NetworkSegmenter:
         self.name = name
         self.digest = digest
         self._network = network
-        self._interface = settled(name, network.input_shape, interface or Interface())
+        self.interface = settled(name, network.input_shape, interface or Interface())
         self._batch = network.input_shape[0] or BATCH
 
     def predict(self, images: Image) -> Image:
@@ -71,16 +75,16 @@ class NetworkSegmenter:
 
         A CPU's convolutions round differently at other sizes, and a compiled step is reused.
         """
-        ready = _prepared(images, self._interface)
-        if self._interface.side:
-            return tiled(self._predict, ready, self._interface.side, self._interface.halo)
+        ready = _prepared(images, self.interface)
+        if self.interface.side:
+            return tiled(self._predict, ready, self.interface.side, self.interface.halo)
         return self._predict(ready)
 
     def predict_whole(self, images: Image, halo: int) -> Image:
         """As `predict`, for images of any size: prepared as a whole, then cut into tiles that overlap (see `tiled`)."""
-        side = self._interface.side
-        ready = _prepared(images, self._interface)
-        return tiled(self._predict, ready, side or PATCH_SIDE, self._interface.halo if side else halo)
+        side = self.interface.side
+        ready = _prepared(images, self.interface)
+        return tiled(self._predict, ready, side or PATCH_SIDE, self.interface.halo if side else halo)
 
     def _predict(self, ready: Image) -> Image:
         chunks = [self._chunk(ready[start : start + self._batch]) for start in range(0, len(ready), self._batch)]
@@ -89,8 +93,8 @@ class NetworkSegmenter:
     def _chunk(self, ready: Image) -> Image:
         padded = np.zeros((self._batch, *ready.shape[1:]), np.float32)
         padded[: len(ready)] = ready
-        given = self._network.run(_with_channels(padded, self._interface))
-        return _probabilities(self.name, given, padded.shape, self._interface)[: len(ready)]
+        given = self._network.run(_with_channels(padded, self.interface))
+        return _probabilities(self.name, given, padded.shape, self.interface)[: len(ready)]
 
 
 def settled(name: str, shape: Sequence[int | None], interface: Interface) -> Interface:
@@ -111,24 +115,34 @@ def settled(name: str, shape: Sequence[int | None], interface: Interface) -> Int
     if len(fitting) != 1:
         wanted = "N, H, W, 1" if interface.channels == 1 else f"N, H, W, {interface.channels}"
         raise ModelError(
-            f"{name}: its input has shape {_shown(shape)}; one of ({wanted}) is needed, or say in its card "
-            f"({name}.toml), under [input], its layout (NHWC, NCHW or NHW) and how many channels it takes"
+            f"{name}: its input has shape {_shown(shape)}; one of ({wanted}) is needed, or say in {interface.card}, "
+            "under [input], its layout (NHWC, NCHW or NHW) and how many channels it takes"
         )
     (layout,) = fitting
     sides = tuple(shape[layout.index(axis)] for axis in "HW")
     if any(side not in (None, interface.tile) for side in sides):
         raise ModelError(
-            f"{name}: its input is fixed to {_shown(shape)}; patches are {PATCH_SIDE}×{PATCH_SIDE}"
+            f"{name}: its input, {_shown(shape)} as {layout}, takes images of {_shown(sides)}; patches are "
+            f"{PATCH_SIDE}×{PATCH_SIDE}"
             + (f", tiles {interface.tile}×{interface.tile}" if interface.side else "")
-            + f". For tiles say in its card ({name}.toml) [input] side = … and halo = …"
+            + f". Say in {interface.card} [input] layout = …, if it is another; or, for tiles, side = … and halo = …"
         )
     if interface.side and 2 * interface.halo > interface.side - 8:
         raise ModelError(f"{name}: a halo of {interface.halo} px leaves nothing of a tile of {interface.side} px")
     return replace(interface, layout=layout)
 
 
-def chosen_output(path: Path, names: Sequence[str], wanted: str | None) -> str:
+def chosen_output(model: object, names: Sequence[str], interface: Interface) -> str:
     """The output to take: the only one, or the one that the card names.
+
+    Parameters
+    ----------
+    model
+        Its name or path, for messages.
+    names
+        Of its outputs.
+    interface
+        What is declared.
 
     Raises
     ------
@@ -136,15 +150,16 @@ def chosen_output(path: Path, names: Sequence[str], wanted: str | None) -> str:
         If there is none, there are several and none is named, or none has that name.
     """
     if not names:
-        raise ModelError(f"{path}: has no output; export it again")
+        raise ModelError(f"{model}: has no output; export it again")
+    wanted = interface.output
     shown = ", ".join(names)[:_SHOWN]
     if wanted is None and len(names) > 1:
         raise ModelError(
-            f"{path}: has several outputs ({shown}); say which in its card {path.stem}.toml: "
+            f"{model}: has several outputs ({shown}); say which in {interface.card}: "
             f'[output] name = "{names[0][:_SHOWN]}"'
         )
     if wanted is not None and wanted not in names:
-        raise ModelError(f"{path}: has no output {wanted!r}; there are: {shown}")
+        raise ModelError(f"{model}: has no output {wanted!r}, which {interface.card} names; there are: {shown}")
     return names[0] if wanted is None else wanted
 
 
@@ -167,8 +182,9 @@ def probe(segmenter: NetworkSegmenter) -> None:
     if not 0 < share < _MOST_COVERED:
         warnings.warn(
             f"{segmenter.name}: calls {share:.1%} of a picture with cells cell. If that is not meant, declare in "
-            f"{segmenter.name}.toml what it takes ([input] range, normalise) and which channel is cells ([output] "
+            f"{segmenter.interface.card} what it takes ([input] range, normalise) and gives ([output] kind, "
             "foreground)",
+            DeclarationWarning,
             stacklevel=2,
         )
 
@@ -219,13 +235,13 @@ def _with_channels(batch: Image, interface: Interface) -> Image:
 
 def _probabilities(name: str, given: Array, shape: tuple[int, ...], interface: Interface) -> Image:
     """What a network gave, as (N, H, W) probabilities."""
-    card = f"{name}.toml"
+    card = interface.card
     layouts = [layout for layout in _layouts(given.ndim) if interface.output_layout in (None, layout)]
     fitting = [layout for layout in layouts if tuple(given.shape[layout.index(axis)] for axis in "NHW") == shape]
     if len(fitting) != 1:
         raise ModelError(
             f"{name}: gives {_shown(given.shape)} for {shape[0]} images of {shape[1]}×{shape[2]} px; (N, H, W, 1) is "
-            f"needed, or say in its card ({card}) [output] layout = …"
+            f"needed, or say in {card} [output] layout = …"
         )
     channels = np.moveaxis(given, fitting[0].index("C"), -1) if "C" in fitting[0] else given[..., None]
     if interface.kind == "labels":
@@ -236,7 +252,7 @@ def _probabilities(name: str, given: Array, shape: tuple[int, ...], interface: I
     count = values.shape[-1]
     if (interface.foreground or 0) >= count or (interface.foreground is None and count > 1):
         raise ModelError(
-            f"{name}: gives {count} channels; say in its card ({card}) [output] foreground = 0 to {count - 1}, "
+            f"{name}: gives {count} channels; say in {card} [output] foreground = 0 to {count - 1}, "
             "the channel that is cells"
         )
     if interface.kind == "logits":
@@ -245,7 +261,7 @@ def _probabilities(name: str, given: Array, shape: tuple[int, ...], interface: I
     if values.min() < -_ROUNDING or values.max() > 1 + _ROUNDING:
         raise ModelError(
             f"{name}: gives values from {values.min():.3g} to {values.max():.3g}, and a probability is in [0, 1]; "
-            f'say in its card ({card}) [output] kind = "logits" or "labels", if that is what they are'
+            f'say in {card} [output] kind = "logits" or "labels", if that is what they are'
         )
     return np.clip(values, 0, 1)
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.models._interface import Interface
 from robustbench_cells.models._network import Array, Network, chosen_output
 from robustbench_cells.threads import threads_given
 
@@ -20,15 +21,15 @@ _NAME = 200  # characters of a name in a message
 _ENDLESS = {"Loop", "Scan"}  # a network that segments needs none, and they may run for ever
 
 
-def onnx_network(path: Path, output: str | None = None) -> Network:
+def onnx_network(path: Path, interface: Interface) -> Network:
     """A graph of one image input as a network, run by onnxruntime.
 
     Parameters
     ----------
     path
         See `checked_session`.
-    output
-        Which one, of several.
+    interface
+        Which output to take, of several.
 
     Raises
     ------
@@ -37,7 +38,7 @@ def onnx_network(path: Path, output: str | None = None) -> Network:
     """
     session = checked_session(path)
     try:
-        return _network(path, session, output)
+        return _network(path, session, interface)
     except UnicodeDecodeError as error:  # onnxruntime takes any bytes for a name
         raise ModelError(f"{path}: has a name that is no text ({error}); export it again") from error
 
@@ -179,11 +180,11 @@ def _limit_memory(onnxruntime: Any) -> None:
     onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({"max_mem": _MOST_MEMORY}))
 
 
-def _network(path: Path, session: Any, output: str | None) -> Network:
+def _network(path: Path, session: Any, interface: Interface) -> Network:
     inputs, outputs = session.get_inputs(), [one.name for one in session.get_outputs()]
     if len(inputs) != 1:
         raise ModelError(f"{path}: has {len(inputs)} inputs ({', '.join(one.name for one in inputs)}); one is needed")
-    output = chosen_output(path, outputs, output)
+    output = chosen_output(path, outputs, interface)
     (given,) = inputs
     kinds: dict[str, type] = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
     kinds |= {"tensor(uint8)": np.uint8, "tensor(uint16)": np.uint16}
@@ -193,7 +194,8 @@ def _network(path: Path, session: Any, output: str | None) -> Network:
     shape = tuple(length if isinstance(length, int) and length > 0 else None for length in given.shape)
 
     def run(batch: Array) -> Array:
-        found: list[Any] = session.run(wanted, {given.name: batch.astype(kind)})
+        whole = np.rint(batch) if np.dtype(kind).kind == "u" else batch
+        found: list[Any] = session.run(wanted, {given.name: whole.astype(kind)})
         return np.asarray(found[0])
 
     return Network(run, shape)

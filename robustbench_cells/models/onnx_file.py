@@ -31,4 +31,4 @@ class OnnxFile(ModelFormat):
         """See `ModelFormat.load`; trust changes nothing."""
         path = Path(where)
         digest, interface = identity(path, self.beside(where))
-        return NetworkSegmenter(path.stem, onnx_network(path, interface.output), digest, interface)
+        return NetworkSegmenter(path.stem, onnx_network(path, interface), digest, interface)

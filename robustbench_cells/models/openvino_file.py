@@ -12,6 +12,7 @@ import numpy as np
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models._cards import identity
+from robustbench_cells.models._interface import Interface
 from robustbench_cells.models._network import Array, Network, NetworkSegmenter, chosen_output
 from robustbench_cells.models._registry import FORMATS, ModelFormat
 from robustbench_cells.threads import threads_given
@@ -46,7 +47,7 @@ class OpenvinoFile(ModelFormat):
             raise ModelError(f"{path}: has {size} bytes with its weights; at most {_MOST_BYTES} are read")
         _check(path)
         digest, interface = identity(path, (weights,))
-        return NetworkSegmenter(path.stem, _network(path, weights, interface.output), digest, interface)
+        return NetworkSegmenter(path.stem, _network(path, weights, interface), digest, interface)
 
 
 def _check(path: Path) -> None:
@@ -77,7 +78,7 @@ def _check_sizes(path: Path, model: Any) -> None:
             raise ModelError(f"{path}: has an operator that gives {shape}, more than {_MOST_OUTPUT} bytes")
 
 
-def _network(path: Path, weights: Path, output: str | None) -> Network:
+def _network(path: Path, weights: Path, interface: Interface) -> Network:
     try:
         import openvino
     except ModuleNotFoundError as error:
@@ -97,13 +98,14 @@ def _network(path: Path, weights: Path, output: str | None) -> Network:
         raise ModelError(f"{path}: has {len(model.inputs)} inputs; one is needed")
     names = [sorted(one.get_names()) or [f"output {place}"] for place, one in enumerate(model.outputs)]
     outputs = {name: place for place, several in enumerate(names) for name in several}
-    alone = output is None and len(names) == 1  # which may have several names
-    place = 0 if alone else outputs[chosen_output(path, list(outputs), output)]
+    alone = interface.output is None and len(names) == 1  # which may have several names
+    place = 0 if alone else outputs[chosen_output(path, list(outputs), interface)]
     given = model.inputs[0]
     kind = given.get_element_type().to_dtype()
 
     def run(batch: Array) -> Array:
-        return np.array(model(batch.astype(kind))[place])
+        whole = np.rint(batch) if kind.kind in "iu" else batch
+        return np.array(model(whole.astype(kind))[place])
 
     shape = tuple(length.get_length() if length.is_static else None for length in given.partial_shape)
     return Network(run, shape)

@@ -10,8 +10,9 @@ import numpy as np
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models._cards import identity
+from robustbench_cells.models._interface import Interface
 from robustbench_cells.models._keras import in_words
-from robustbench_cells.models._network import Array, Network, NetworkSegmenter
+from robustbench_cells.models._network import Array, Network, NetworkSegmenter, chosen_output
 from robustbench_cells.models._quiet import import_keras
 from robustbench_cells.models._registry import FORMATS, ModelFormat, require_trust
 from robustbench_cells.types import Segmenter
@@ -45,7 +46,10 @@ class SavedModel(ModelFormat):
         with in_words(path, "save it again with TensorFlow, or as .keras with Keras 3"):
             layer = _endpoint(keras, path)
             return NetworkSegmenter(
-                path.stem, Network(lambda batch: _one(path, layer(batch)), _input_shape(path, layer)), digest, interface
+                path.stem,
+                Network(lambda batch: _one(path, layer(batch), interface), _input_shape(path, layer)),
+                digest,
+                interface,
             )
 
 
@@ -67,8 +71,6 @@ def _input_shape(path: Path, layer: Any) -> tuple[int | None, ...]:
     return tuple(takes[0].shape.as_list())
 
 
-def _one(path: Path, given: Any) -> Array:
-    outputs = list(given.values()) if isinstance(given, dict) else [given]
-    if len(outputs) != 1:
-        raise ModelError(f"{path}: gives {len(outputs)} outputs ({', '.join(given)}); one is needed")
-    return np.asarray(outputs[0], np.float32)
+def _one(path: Path, given: Any, interface: Interface) -> Array:
+    outputs = given if isinstance(given, dict) else {"output": given}
+    return np.asarray(outputs[chosen_output(path, list(outputs), interface)], np.float32)
