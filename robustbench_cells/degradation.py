@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from robustbench_cells.statistics import Floats
 BREAK = 0.9  # of the clean score
 
 
-def break_distance(scores: Floats, clean: Floats, distances: Sequence[float], unbroken: float | None = None) -> Floats:
+def break_distance(scores: Floats, clean: Floats, distances: Sequence[float]) -> Floats:
     """How far from neutral a score falls under 90 % of its clean value, linear between intensities.
 
     Parameters
@@ -22,17 +23,14 @@ def break_distance(scores: Floats, clean: Floats, distances: Sequence[float], un
         (...).
     distances
         Of the intensities from the neutral one, rising.
-    unbroken
-        What to give where the score never falls so low, instead of the last distance.
 
     Returns
     -------
     numpy.ndarray
-        (...); the last distance, or ``unbroken``, where the score never falls so low.
+        (...); infinite where the score never falls so low, minus infinite where it is so low at the first intensity
+        and that is not the neutral one: it breaks somewhere before. The neutral one may stretch, so clean is no
+        substitute.
     """
-    if distances[0] > 0:  # without the neutral intensity itself, clean stands there
-        scores = np.concatenate([clean[..., None], scores], axis=-1)
-        distances = [0.0, *distances]
     # a model that finds nothing where nothing is distorted is broken from the start
     ratios = np.divide(scores, clean[..., None], out=np.zeros_like(scores), where=clean[..., None] > 0)
     at = np.asarray(distances, float)
@@ -42,7 +40,8 @@ def break_distance(scores: Floats, clean: Floats, distances: Sequence[float], un
     above, below = (np.take_along_axis(ratios, index[..., None], -1)[..., 0] for index in (before, first))
     fall = np.where(first > 0, above - below, 1.0)
     point = at[before] + (at[first] - at[before]) * np.where(first > 0, (above - BREAK) / fall, 0.0)
-    return np.where(under.any(axis=-1), point, at[-1] if unbroken is None else unbroken)
+    point = np.where((first == 0) & (at[0] > 0), -inf, point)
+    return np.where(under.any(axis=-1), point, inf)
 
 
 def mean_height(scores: Floats, intensities: Sequence[float]) -> Floats:

@@ -34,26 +34,38 @@ class BreakPoint:
         The artefact's.
     way
         1 for larger intensities, -1 for smaller ones.
-    end
-        The last intensity of the grid.
+    neutral
+        The artefact's, whether or not it ran.
+    nearest, end
+        The first and the last intensity that ran, from the neutral one.
     point
-        In the artefact's unit; infinite where it is not reached up to the end, NaN where a score is undefined.
-    at_once
-        Whether it is under 90 % at the neutral intensity already: by what else the artefact does to the image.
+        In the artefact's unit, NaN where a score is undefined. Infinite, the way that it goes, where it is not reached
+        up to the end; infinite the other way where it lies before the nearest and nobody knows where.
     """
 
     artefact: str
     parameter: str
     unit: str
     way: int
+    neutral: float
+    nearest: float
     end: float
     point: Figure
-    at_once: bool
 
     @property
     def reached(self) -> bool:
-        """Whether it breaks within the grid."""
+        """Whether it is known to break at an intensity of the grid."""
         return isfinite(self.point.value)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it is under 90 % at the neutral intensity already: by what else the artefact does to the image."""
+        return self.nearest == self.neutral == self.point.value
+
+    @property
+    def before(self) -> bool:
+        """Whether it breaks somewhere before the nearest intensity, since the neutral one did not run."""
+        return self.way * self.point.value == -inf
 
     @property
     def undefined(self) -> bool:
@@ -215,12 +227,12 @@ def _breaks(results: Results, curves: _Curves, levels: Mapping[str, list[float]]
             def point(
                 means: Floats, way: int = way, distances: list[float] = distances, neutral: float = neutral
             ) -> Floats:
-                found = neutral + way * break_distance(means[..., 1:], means[..., 0], distances, unbroken=inf)
+                found = neutral + way * break_distance(means[..., 1:], means[..., 0], distances)
                 return np.where(np.isnan(means).any(axis=-1), nan, found)
 
             figure = curves.figure([(CLEAN, 0.0), *((artefact, x) for x in side)], point)
-            at_once = figure.value == neutral
-            found.append(BreakPoint(artefact, facts["parameter"], facts["unit"], way, side[-1], figure, at_once))
+            ends = side[0], side[-1]
+            found.append(BreakPoint(artefact, facts["parameter"], facts["unit"], way, neutral, *ends, figure))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from robustbench_cells.aspects import ASPECTS, Pair
 from robustbench_cells.aspects.break_point import break_distance
 from robustbench_cells.gate import compare
 from robustbench_cells.judgement import Verdict
-from tests.made_up_runs import BASELINE, drop, run_of
+from tests.made_up_runs import BASELINE, drop, run_of, without
 
 
 @pytest.mark.parametrize(
@@ -38,17 +39,32 @@ def test_where_a_score_breaks() -> None:
     clean = np.array(1.0)
     for scores, distances, at in (
         ([0.99, 0.8], [0, 100], 100 * 0.09 / 0.19),
-        ([0.8], [100], 50.0),  # from clean itself
+        ([0.8], [100], -inf),  # somewhere before: what the stretch alone does is not known
+        ([0.95, 0.85], [50, 100], 75.0),  # it held where it was first looked at
         ([0.85, 0.8], [0, 100], 0.0),  # the stretch alone breaks it
-        ([0.99, 0.95], [0, 100], 100.0),  # never
+        ([0.99, 0.95], [0, 100], inf),  # never
         ([0.99, 0.8, 0.95], [0, 50, 100], 50 * 0.09 / 0.19),  # the first time counts
     ):
         assert break_distance(np.array(scores), clean, distances) == pytest.approx(at)
     for collapsed in ([0.0, 0.0], [0.5, 0.5]):  # from the start, whatever it finds in noise
-        for distances in ([0, 100], [50, 100]):
-            assert break_distance(np.array(collapsed), np.array(0.0), distances) == 0
+        assert break_distance(np.array(collapsed), np.array(0.0), [0, 100]) == 0
     many = break_distance(np.array([[0.99, 0.8], [0.99, 0.95]]), np.array([1.0, 1.0]), [0, 100])
-    assert many == pytest.approx([100 * 0.09 / 0.19, 100])
+    assert many == pytest.approx([100 * 0.09 / 0.19, inf])
+
+
+def test_a_candidate_that_breaks_nobody_knows_where_never_holds() -> None:
+    """Without sigma 0 a break before 50 may be anywhere, so like that of the baseline it may be far worse."""
+    without_0 = without(lambda table: (table["artefact"] == "noise") & (table["intensity"] == 0))
+    broken, sound = (without_0(run_of(change)) for change in (drop("noise", 50, 0.3), drop("noise", 200, -0.3)))
+    found = {}
+    for baseline, candidate in ((broken, broken), (broken, sound), (sound, broken), (sound, sound)):
+        gate = compare(baseline, candidate, {"break_point": 0.1})
+        (one,) = [one for one in gate.judgements if one.difference.artefact == "noise"]
+        found[baseline is sound, candidate is sound] = one
+    assert found[False, False].verdict is Verdict.INCONCLUSIVE
+    assert "somewhere below 50: not known where, since 0 did not run" in found[False, False].difference.remark
+    assert found[False, True].verdict is found[True, True].verdict is Verdict.HOLDS
+    assert found[True, False].verdict is Verdict.REGRESSES
 
 
 @pytest.mark.parametrize("name", ASPECTS.names())

@@ -53,17 +53,22 @@ def test_figures_are_rounded_to_what_their_interval_supports(figure: Figure | No
 
 
 @pytest.mark.parametrize(
-    ("point", "way", "at_once", "words"),
+    ("point", "way", "neutral", "words"),
     [
-        (Figure(26.04, 25.4, 26.7), 1, False, "26.0 px [25.4, 26.7]"),
-        (Figure(180.0, 170.0, INF), 1, False, "180 px [170, beyond 200]"),
-        (Figure(INF, INF, INF), 1, False, "not reached up to 200 px"),
-        (Figure(-INF, -INF, -INF), -1, False, "not reached down to 200 px"),
-        (Figure(0.0, 0.0, 0.0), 1, True, "at once"),
+        (Figure(26.04, 25.4, 26.7), 1, 0, "26.0 px [25.4, 26.7]"),
+        (Figure(180.0, 170.0, INF), 1, 0, "180 px [170, beyond 200]"),
+        (Figure(INF, INF, INF), 1, 0, "not reached up to 200 px"),
+        (Figure(INF, 170.0, INF), 1, 0, "not reached up to 200 px [170, beyond 200]"),
+        (Figure(-INF, -INF, -INF), -1, 400, "not reached down to 200 px"),
+        (Figure(20.0, 20.0, 20.0), 1, 20, "at once"),
+        (Figure(-INF, -INF, -INF), 1, 0, "somewhere below 20 px (0 did not run)"),
+        (Figure(-INF, -INF, 26.7), 1, 0, "somewhere below 20 px (0 did not run) [below 20, 26.7]"),
+        (Figure(26.04, -INF, 26.7), 1, 0, "26.0 px [below 20, 26.7]"),
+        (Figure(INF, INF, INF), -1, 400, "somewhere above 20 px (400 did not run)"),
     ],
 )
-def test_break_points_in_words(point: Figure, way: int, at_once: bool, words: str) -> None:
-    assert told_break(BreakPoint("noise", "sigma", "px", way, 200.0, point, at_once)) == words
+def test_break_points_in_words(point: Figure, way: int, neutral: float, words: str) -> None:
+    assert told_break(BreakPoint("noise", "sigma", "px", way, neutral, 20.0, 200.0, point)) == words
 
 
 def test_two_at_once_is_a_map_with_each_alone_at_its_edges() -> None:
@@ -215,6 +220,18 @@ def test_thin_results_are_reported_too(name: str, tmp_path: Path) -> None:
     assert words.get(name, "") in page
     if name in ("nothing defined", "some cut short", "only clean"):
         assert "highest mean Jaccard" not in page
+
+
+def test_a_break_point_that_is_not_known_is_told_in_words(tmp_path: Path) -> None:
+    run = results({"m": 0.9})
+    noisy = run.records["artefact"] == "noise"
+    rows = run.records.assign(jaccard=run.records["jaccard"].mask(noisy, 0.4))
+    write_reports(Report(Results(rows[~noisy | (rows["intensity"] > 0)].reset_index(drop=True), run.run)), tmp_path)
+    words = "somewhere below 50 grey levels (0 did not run)"
+    assert words in (tmp_path / "leaderboard.md").read_text()
+    page = (tmp_path / "index.html").read_text()
+    assert f"noise nobody knows how far: it breaks {words}" in page
+    assert f'<span class="reach">breaks {words}</span>' in page
 
 
 def test_few_blocks_are_told(tmp_path: Path) -> None:

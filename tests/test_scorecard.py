@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import zipfile
-from math import isinf, isnan
+from math import inf, isinf, isnan
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +52,17 @@ def test_it_breaks_where_a_tenth_is_lost_and_both_ways() -> None:
     assert at["cell_size", -1].reached is False
     assert isinf(at["cell_size", -1].point.value)
     assert at["noise", 1].point.low <= at["noise", 1].point.value <= at["noise", 1].point.high
+
+
+def test_without_the_neutral_intensity_a_break_before_the_first_that_ran_is_not_known() -> None:
+    """Sigma 0 stretches: it may have broken the model already, which clean does not show."""
+    rows = RUN.records
+    for artefact, way, nearest in (("noise", 1, 100), ("cell_size", -1, 0.5), ("noise", 1, 50)):
+        near = rows.assign(jaccard=rows["jaccard"].where(rows["artefact"] == "clean", rows["jaccard"] / 2))
+        part = near[(near["artefact"] == "clean") | (near["intensity"] == nearest)].reset_index(drop=True)
+        (point,) = [one for one in scorecards(Results(part, RUN.run))[0].breaks if one.artefact == artefact]
+        assert (point.before, point.reached, point.at_once, point.undefined) == (True, False, False, False)
+        assert (point.nearest, point.point.value) == (nearest, -way * inf)
 
 
 def test_the_order_is_that_of_an_absolute_score() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import inf
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,8 @@ class BreakPoint(Aspect):
     """How far each artefact goes until the mean Jaccard falls under 90 % of its clean value.
 
     Both ways from the neutral intensity, where the grid has both. A model that does not break on the grid has the end
-    of the grid.
+    of the grid. One that breaks before the first intensity that ran has that one: if it is the candidate, that is the
+    best that may be said of it, so it may regress but never holds.
     """
 
     name = "break_point"
@@ -50,12 +52,17 @@ class BreakPoint(Aspect):
             part = pair.sums(rows, "jaccard_old", "jaccard_new")
             sums[: len(part), 3 * number : 3 * number + 3] = part
 
-        def distance(sums: Floats, model: int) -> Floats:
+        def found(sums: Floats, model: int) -> Floats:
             means = sums[..., model::3] / sums[..., 2::3]
             return break_distance(means[..., 1:], means[..., 0], distances)
 
+        def distance(sums: Floats, model: int) -> Floats:
+            return found(sums, model).clip(distances[0], distances[-1])
+
         total = sums.sum(axis=0)
         way = 1 if side[-1] > neutral else -1
+        where = f"{'below' if way > 0 else 'above'} {side[0]:g}"
+        unknown = f"the candidate breaks somewhere {where}: not known where, since {neutral:g} did not run"
         return Difference(
             artefact,
             None,
@@ -63,4 +70,5 @@ class BreakPoint(Aspect):
             neutral + way * float(distance(total, 1)),
             jackknife(sums, lambda sums: distance(sums, 1) - distance(sums, 0)),
             scale=distances[-1],
+            remark=unknown if found(total, 1) == -inf else "",
         )

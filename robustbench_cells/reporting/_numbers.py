@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import floor, isfinite, isnan, log10, nan
+from math import floor, isfinite, isnan, log10
 
 from robustbench_cells.scorecard import BreakPoint, Figure
 
@@ -26,22 +26,31 @@ def told(figure: Figure | None, *, percent: bool = False, signed: bool = False, 
 
 
 def told_break(point: BreakPoint) -> str:
-    """Where it breaks, with its unit and interval; 'not reached' where it does not on the grid."""
+    """Where it breaks, with its unit and interval; in words where that is not on the grid, or not known."""
     figure = point.point
     if point.undefined:
         return "undefined"
-    beyond = f"not reached up to {point.end:g}" if point.way > 0 else f"not reached down to {point.end:g}"
-    if not point.reached:
-        nearest = min((figure.low, figure.high), key=abs)
-        surely = "" if not isfinite(nearest) else f" [{_rounding(nearest, nan, signed=False)(nearest)}, beyond]"
-        return f"{beyond} {point.unit}{surely}"
     if point.at_once:
         return "at once"
-    number = _rounding(figure.value, (figure.high - figure.low) / 2, signed=False)
-    value = f"{number(figure.value)} {point.unit}"
-    if isnan(figure.low):
+    up = point.way > 0
+    before = f"{'below' if up else 'above'} {point.nearest:g}"
+    known = [x for x in (figure.value, figure.low, figure.high) if isfinite(x)]
+    number = _rounding(known[0] if known else 0.0, (figure.high - figure.low) / 2, signed=False)
+
+    def ending(end: float) -> str:
+        if isfinite(end):
+            return number(end)
+        return f"beyond {point.end:g}" if point.way * end > 0 else before
+
+    if point.reached:
+        value = f"{number(figure.value)} {point.unit}"
+    elif point.before:
+        value = f"somewhere {before} {point.unit} ({point.neutral:g} did not run)"
+    else:
+        value = f"not reached {'up' if up else 'down'} to {point.end:g} {point.unit}"
+    if isnan(figure.low) or (figure.value == figure.low == figure.high and not point.reached):
         return value
-    ends = [number(end) if isfinite(end) else f"beyond {point.end:g}" for end in sorted((figure.low, figure.high))]
+    ends = [ending(end) for end in sorted((figure.low, figure.high))]
     return f"{value} [{ends[0]}, {ends[1]}]"
 
 

@@ -124,8 +124,12 @@ def _answer(cards: Sequence[ScoreCard], maps: bool) -> str:
 
 def _kept(point: BreakPoint) -> str:
     way = "up to" if point.way > 0 else "down to"
-    if point.at_once or point.undefined:
-        return f"no {point.artefact} at all" if point.at_once else f"{point.artefact} nobody knows how far (undefined)"
+    if point.at_once:
+        return f"no {point.artefact} at all"
+    if point.before:
+        return f"{point.artefact} nobody knows how far: it breaks {told_break(point)}"
+    if point.undefined:
+        return f"{point.artefact} nobody knows how far (undefined)"
     if not point.reached:
         return f"{point.artefact} {way} {point.parameter} {point.end:g} {point.unit}, the end of the grid"
     return f"{point.artefact} {way} {point.parameter} {told_break(point)}"
@@ -154,12 +158,15 @@ def _span(card: ScoreCard, artefact: str, results: Results) -> dict[str, Any]:
     rows = results.summary[results.summary["artefact"] == artefact]
     neutral = float(results.run["artefacts"][artefact]["neutral"])
     first, last = min(neutral, *rows["intensity"]), max(neutral, *rows["intensity"])
-    ends = {point.way: point.point.value if point.reached else point.end for point in points}
-    low, high = ends.get(-1, neutral), ends.get(1, neutral)
+    text = "; ".join(_reach(point) for point in sorted(points, key=lambda one: one.way))
+    kept = [point for point in points if not point.before]
+    if not kept:
+        return {"width": None, "text": text}
+    ends = [x for point in kept for x in (point.nearest, point.point.value if point.reached else point.end)]
     return {
-        "left": round(100 * (low - first) / (last - first), 1),
-        "width": round(100 * (high - low) / (last - first), 1),
-        "text": "; ".join(_reach(point) for point in sorted(points, key=lambda one: one.way)),
+        "left": round(100 * (min(ends) - first) / (last - first), 1),
+        "width": round(100 * (max(ends) - min(ends)) / (last - first), 1),
+        "text": text,
     }
 
 
@@ -167,6 +174,8 @@ def _reach(point: BreakPoint) -> str:
     way = "down to" if point.way < 0 else "up to"
     if point.at_once:
         return f"breaks already at {point.point.value:g} {point.unit}"
+    if point.before:
+        return f"breaks {told_break(point)}"
     if not point.reached:
         return f"all the way {way} {point.end:g} {point.unit}"
     return f"{way} {told_break(point)}"
