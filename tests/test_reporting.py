@@ -11,7 +11,7 @@ import pytest
 from robustbench_cells import report
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.pictures import chosen_views, save_pictures
-from robustbench_cells.reporting import OUTPUTS, Report, save_told, tell, write_reports
+from robustbench_cells.reporting import OUTPUTS, Report, Told, save_told, tell, write_reports
 from robustbench_cells.reporting._maps import pair_maps
 from robustbench_cells.reporting._numbers import told, told_break
 from robustbench_cells.results import Results, load, save
@@ -222,14 +222,50 @@ def test_thin_results_are_reported_too(name: str, tmp_path: Path) -> None:
         assert "highest mean Jaccard" not in page
 
 
+def written(name: str, report: Report, folder: Path) -> str:
+    """One output, without the others."""
+    OUTPUTS.get(name).write(report, folder / name)
+    return (folder / name).read_text()
+
+
+def answer(run: Results, folder: Path, verdict: Told | None = None) -> str:
+    """The first sentences of the page."""
+    page = written("index.html", Report(run, verdict=verdict), folder)
+    return "\n".join(re.findall(r'<p class="lead[^>]*>(.*?)</p>', page.partition("<table")[0]))
+
+
+def test_the_answer_has_the_verdict_first_and_the_clean_score(tmp_path: Path) -> None:
+    fails = Told("regresses", "FAIL: the candidate is surely worse", [])
+    for models, words in (
+        ({"ruined": 0.14}, "ruined keeps 90 % of its clean Jaccard of 0.11"),
+        ({"good": 0.9, "ruined": 0.14}, "It keeps 90 % of its clean Jaccard of 0.87"),
+    ):
+        verdict, sentence = answer(results(models), tmp_path, fails).split("\n")
+        assert verdict == "FAIL: the candidate is surely worse."
+        assert words in sentence
+    assert answer(results({"ruined": 0.14}), tmp_path).startswith("ruined keeps")
+
+
+@pytest.mark.parametrize(
+    ("models", "words"),
+    [
+        ((0.9, 0.8), "Of 2 models, m0 has the highest mean Jaccard over the grid"),
+        ((0.9, 0.8, 0.90001), "Of 3 models, 2 tie for the highest mean Jaccard over the grid"),
+        ((0.9, 0.9), "All 2 models tie for the highest mean Jaccard over the grid"),
+    ],
+)
+def test_what_reads_alike_ties(models: tuple[float, ...], words: str, tmp_path: Path) -> None:
+    assert answer(results({f"m{n}": clean for n, clean in enumerate(models)}), tmp_path).startswith(words)
+
+
 def test_a_break_point_that_is_not_known_is_told_in_words(tmp_path: Path) -> None:
     run = results({"m": 0.9})
     noisy = run.records["artefact"] == "noise"
     rows = run.records.assign(jaccard=run.records["jaccard"].mask(noisy, 0.4))
-    write_reports(Report(Results(rows[~noisy | (rows["intensity"] > 0)].reset_index(drop=True), run.run)), tmp_path)
+    report = Report(Results(rows[~noisy | (rows["intensity"] > 0)].reset_index(drop=True), run.run))
     words = "somewhere below 50 grey levels (0 did not run)"
-    assert words in (tmp_path / "leaderboard.md").read_text()
-    page = (tmp_path / "index.html").read_text()
+    assert words in written("leaderboard.md", report, tmp_path)
+    page = written("index.html", report, tmp_path)
     assert f"noise nobody knows how far: it breaks {words}" in page
     assert f'<span class="reach">breaks {words}</span>' in page
 

@@ -25,6 +25,12 @@ def told(figure: Figure | None, *, percent: bool = False, signed: bool = False, 
     return f"{value} [{ends[0]}, {ends[1]}]"
 
 
+def reads_alike(one: Figure, other: Figure) -> bool:
+    """Whether the second value is the first, to the digits that the first is shown with."""
+    number = _rounding(one.value, (one.high - one.low) / 2, signed=False)
+    return number(one.value) == number(other.value)
+
+
 def told_break(point: BreakPoint) -> str:
     """Where it breaks, with its unit and interval; in words where that is not on the grid, or not known."""
     figure = point.point

@@ -14,7 +14,7 @@ from robustbench_cells.reporting._gallery import gallery
 from robustbench_cells.reporting._gate import HEADERS
 from robustbench_cells.reporting._maps import PairMap, pair_maps
 from robustbench_cells.reporting._meanings import card_rows, uneven
-from robustbench_cells.reporting._numbers import told, told_break
+from robustbench_cells.reporting._numbers import reads_alike, told, told_break
 from robustbench_cells.reporting._plain import settings_lines, warnings
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
 from robustbench_cells.reporting._report import Report
@@ -110,7 +110,7 @@ def _answer(cards: Sequence[ScoreCard], maps: bool) -> str:
         return 'Break-points are measured from the clean score, which is not there: run it too (-k "… or clean").'
     if isnan(best.mean.value) or not best.breaks:
         return ""
-    keeps = f"keeps 90 % of its clean score under {'; '.join(map(_kept, best.breaks))}."
+    keeps = f"keeps 90 % of its clean Jaccard of {told(best.clean)} under {'; '.join(map(_kept, best.breaks))}."
     if best.cells_signed:
         counted = told(best.cells_signed, percent=True, signed=True)
         keeps += f" Where nothing is distorted its count of cells is off by {counted}."
@@ -118,8 +118,12 @@ def _answer(cards: Sequence[ScoreCard], maps: bool) -> str:
         keeps += " Two artefacts at once are harder than each alone: see below."
     if len(cards) == 1 or uneven(cards):
         return f"{best.segmenter} {keeps}"
-    highest = f"{best.segmenter} has the highest mean Jaccard over the grid, {told(best.mean)}"
-    return f"Of {len(cards)} models, {highest}. It {keeps}"
+    highest = f"the highest mean Jaccard over the grid, {told(best.mean)}"
+    alike = sum(card.mean is not None and reads_alike(best.mean, card.mean) for card in cards)
+    if alike > 1:
+        which = f"All {alike} models" if alike == len(cards) else f"Of {len(cards)} models, {alike}"
+        return f"{which} tie for {highest}. One of them, {best.segmenter}, {keeps}"
+    return f"Of {len(cards)} models, {best.segmenter} has {highest}. It {keeps}"
 
 
 def _kept(point: BreakPoint) -> str:
