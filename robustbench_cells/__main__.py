@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m robustbench_cells",
         description="How far may a microscope image drift before a segmentation model breaks? The benchmark itself is "
-        "run by pytest: `pytest benchmarks/ --help` shows its options under 'robustness of cell segmentation'.",
+        "run by pytest: `pytest --help` shows its options under 'robustness of cell segmentation'.",
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -42,7 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
         offer = CATALOGUE.get(options.name)
         print(f"{offer.folder}, provided by {offer.provider}\nCite: {offer.citation}\nTerms: {offer.terms}\n")
         folder = download(offer, options.to, url=options.url, checksum=options.sha256)
-        print(f"Next: pytest benchmarks/ --rb-dataset {shlex.quote(str(folder))} --rb-split {offer.split}")
+        print(
+            f"Next: run pytest on your benchmark with --rb-dataset {shlex.quote(str(folder))} --rb-split {offer.split}"
+        )
     except (RobustbenchError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -123,7 +123,7 @@ def load(folder: Path) -> Results:
     for name in (RUN_FILE, RECORDS_FILE):
         if not (folder / name).is_file():
             raise ResultsError(
-                f"{folder / name}: no stored results; run `pytest benchmarks/ --rb-reports {folder}` first"
+                f"{folder / name}: no stored results; run pytest on your benchmark with --rb-reports {folder} first"
             )
     again = "run the benchmark again"
     try:

@@ -147,7 +147,7 @@ def test_a_data_set_is_fetched_with_its_terms_and_the_next_command_works(
     for words in (CATALOGUE.get(NAME).citation, CATALOGUE.get(NAME).terms, CATALOGUE.get(NAME).provider):
         assert words in shown
     assert names(tmp_path / "my data") == [FOLDER, f"{FOLDER}.sha256"]
-    (command,) = re.findall(r"^Next: pytest benchmarks/ (.*)$", shown, re.MULTILINE)
+    (command,) = re.findall(r"^Next: run pytest on your benchmark with (.*)$", shown, re.MULTILINE)
     assert command == f"--rb-dataset '{tmp_path}/my data/{FOLDER}' --rb-split 02/ST"
     run = f"{sys.executable} -m pytest {REPOSITORY}/benchmarks/test_robustness.py {command} -k dog_otsu-clean"
     done = subprocess.run(run, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S602

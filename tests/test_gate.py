@@ -84,7 +84,7 @@ def test_a_score_that_only_the_candidate_leaves_undefined_never_holds() -> None:
 
     gate = compare(BASELINE, run_of(change), {"precision": 0.01})
     assert verdicts(gate)["precision unet-noise-200"] == "inconclusive"
-    assert "undefined on 1 patches" in gate_lines(gate, "curves")
+    assert "undefined on 1 patch on" in gate_lines(gate, "curves")
     every = compare(BASELINE, run_of(drop("noise", 200, float("nan"), "precision")), {"precision": 0.01})
     assert verdicts(every)["precision unet-noise-200"] == "inconclusive"
     neither = compare(run_of(change), run_of(change), {"precision": 0.01})

@@ -74,6 +74,7 @@ def test_break_points_in_words(point: Figure, way: int, neutral: float, words: s
 def test_two_at_once_is_a_map_with_each_alone_at_its_edges() -> None:
     (pair,) = pair_maps(results({"m": 0.9}))
     assert (pair.first, pair.second) == ("illumination", "noise")
+    assert pair.axes == ("illumination, sigma (grey levels)", "noise, sigma (grey levels)")
     assert (pair.rows, pair.columns) == ((0.0, 1000.0), (0.0, 50.0, 100.0))
     assert set(pair.scores["m"]) >= {(row, column) for row in pair.rows for column in pair.columns}
 
@@ -161,6 +162,7 @@ def test_two_runs_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str
     page = (folder / "index.html").read_text()
     assert {path.name for path in folder.iterdir()} == set(OUTPUTS.names()) - {"claims.md"}
     assert "m (A)" in page
+    assert "No pictures: two runs are laid side by side here" in page
     assert "the candidate is surely worse" in page
     assert report.main(["--compare", str(tmp_path / "a"), str(tmp_path / "none")]) == 2
     assert "no stored results" in capsys.readouterr().err
@@ -271,10 +273,23 @@ def test_a_break_point_that_is_not_known_is_told_in_words(tmp_path: Path) -> Non
 
 
 def test_few_blocks_are_told(tmp_path: Path) -> None:
-    for frames, told_so in ((2, True), (6, False)):
-        write_reports(Report(results({"m": 0.9}, frames=frames)), tmp_path)
+    rest, none = "Few frames: intervals that rest on 2 blocks", "Few frames: they make one block"
+    for frames, found in ((1, {none}), (2, {rest}), (6, set())):
+        report = Report(results({"m": 0.9}, frames=frames))
         for name in ("index.html", "leaderboard.md", "summary.md"):
-            assert ("Few frames: intervals that rest on 2 blocks" in (tmp_path / name).read_text()) == told_so
+            text = written(name, report, tmp_path)
+            assert {words for words in (rest, none) if words in text} == found
+
+
+def test_one_of_a_thing_is_singular(tmp_path: Path) -> None:
+    run = results({"m": 0.9}, frames=1)
+    run.run["settings"] |= {"most_patches": 1, "block": 1}
+    first = (run.records.index == 0) & (run.records["artefact"] == "cell_size")
+    report = Report(Results(run.records.assign(jaccard=run.records["jaccard"].mask(first)), run.run))
+    assert "over blocks of 1 frame<" in written("index.html", report, tmp_path)
+    summary = written("summary.md", report, tmp_path)
+    assert "(at most 1 patch a frame)" in summary
+    assert "on up to 1 patch a cell" in summary
 
 
 def test_stored_names_cannot_leave_their_folder(tmp_path: Path) -> None:

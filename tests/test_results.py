@@ -266,7 +266,7 @@ def test_a_sum_over_nothing_is_undefined(tmp_path: Path) -> None:
 
 
 def test_missing_results_say_how_to_make_them(tmp_path: Path) -> None:
-    with pytest.raises(ResultsError, match=r"no stored results; run `pytest benchmarks/"):
+    with pytest.raises(ResultsError, match="no stored results; run pytest on your benchmark with --rb-reports"):
         load(tmp_path)
 
 

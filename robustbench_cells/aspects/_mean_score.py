@@ -24,7 +24,8 @@ class MeanScore(Aspect):
         for artefact, intensity, rows in pair.conditions():
             defined = rows.dropna(subset=[old, new])
             lost = int((rows[old].notna() & rows[new].isna()).sum())
-            remark = f"the candidate's is undefined on {lost} patches on which the baseline's is not" if lost else ""
+            patches = "patch" if lost == 1 else "patches"
+            remark = f"the candidate's is undefined on {lost} {patches} on which the baseline's is not" if lost else ""
             if defined.empty:
                 if lost:
                     nothing = Estimate(float("nan"), float("nan"), 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from robustbench_cells.results import Results
 from robustbench_cells.types import REFERENCE
@@ -19,6 +20,8 @@ class PairMap:
     ----------
     first, second
         The artefacts, in the order that they are applied.
+    axes
+        What the intensities of each are: its name, parameter and unit.
     rows, columns
         Their intensities; the neutral ones, where the other is alone, come first.
     scores
@@ -27,6 +30,7 @@ class PairMap:
 
     first: str
     second: str
+    axes: tuple[str, str]
     rows: tuple[float, ...]
     columns: tuple[float, ...]
     scores: Mapping[str, Scores]
@@ -61,4 +65,9 @@ def _map(results: Results, first: str, second: str, names: Mapping[float, str]) 
         for place in places:
             scores.setdefault(str(row["segmenter"]), {})[place] = float(row["jaccard"])
     columns = sorted({*(summary.loc[summary["artefact"].isin(names.values()), "intensity"]), zeros[1]})
-    return PairMap(first, second, tuple(sorted({*names, zeros[0]})), tuple(columns), scores)
+    axes = _axis(facts, first), _axis(facts, second)
+    return PairMap(first, second, axes, tuple(sorted({*names, zeros[0]})), tuple(columns), scores)
+
+
+def _axis(facts: Mapping[str, Mapping[str, Any]], name: str) -> str:
+    return f"{name}, {facts[name]['parameter']} ({facts[name]['unit']})" if name in facts else name

@@ -25,6 +25,11 @@ def told(figure: Figure | None, *, percent: bool = False, signed: bool = False, 
     return f"{value} [{ends[0]}, {ends[1]}]"
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """So many of something."""
+    return f"{count} {one if count == 1 else many}"
+
+
 def reads_alike(one: Figure, other: Figure) -> bool:
     """Whether the second value is the first, to the digits that the first is shown with."""
     number = _rounding(one.value, (one.high - one.low) / 2, signed=False)

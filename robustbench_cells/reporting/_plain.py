@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from robustbench_cells.reporting._numbers import counted
 from robustbench_cells.results import block_count
 
 _FEW = 6  # blocks: the bootstrap of fewer has no tails to speak of
@@ -31,7 +32,8 @@ def settings_lines(run: Mapping[str, Any]) -> list[str]:
         settings = side["settings"]
         inside = f", {settings['margin']} px at the border left out" if settings.get("margin") else ""
         lines.append(
-            f"{label}Profile {settings['profile']} (at most {settings['most_patches']} patches a frame), seed "
+            f"{label}Profile {settings['profile']} (at most "
+            f"{counted(settings['most_patches'], 'patch', 'patches')} a frame), seed "
             f"{settings['seed']}{inside}, robustbench_cells {side['versions']['robustbench_cells']}"
         )
     return lines
@@ -43,7 +45,10 @@ def warnings(run: Mapping[str, Any]) -> list[str]:
     found = []
     if tests["ran"] < tests["grid"]:
         found.append(f"A part of the grid: {tests['ran']} of its {tests['grid']} tests ran.")
-    if (count := block_count(run)) < _FEW:
+    count = block_count(run)
+    if count == 1:
+        found.append("Few frames: they make one block, so there are no 95 % intervals.")
+    elif count < _FEW:
         found.append(f"Few frames: intervals that rest on {count} blocks of frames are mostly too narrow.")
     return [*found, *(f"Failed, and left out below: {test}." for test in tests["failed"])]
 

@@ -150,7 +150,7 @@ def _both(results: Results, pair: PairMap) -> Figure:
     """A heat map a segmenter."""
     from matplotlib.figure import Figure
 
-    names, facts = sorted(pair.scores), results.run["artefacts"]
+    names = sorted(pair.scores)
     rows, columns = ceil(len(names) / _COLUMNS), min(len(names), _COLUMNS)
     figure = Figure(figsize=(3.4 * columns + 0.8, 2.9 * rows + 0.7), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
@@ -165,10 +165,7 @@ def _both(results: Results, pair: PairMap) -> Figure:
         panel.set_title(name, fontsize=10)
         panel.set_xticks(range(len(pair.columns)), [f"{x:g}" for x in pair.columns])
         panel.set_yticks(range(len(pair.rows)), [f"{x:g}" for x in pair.rows])
-    across, up = (
-        f"{name}: {facts[name]['parameter']} ({facts[name]['unit']})" if name in facts else name
-        for name in (pair.second, pair.first)
-    )
+    up, across = pair.axes
     figure.supxlabel(across, fontsize=10)
     figure.supylabel(up, fontsize=10)
     figure.colorbar(image, ax=axes, label="mean Jaccard")

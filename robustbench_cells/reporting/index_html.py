@@ -14,7 +14,7 @@ from robustbench_cells.reporting._gallery import gallery
 from robustbench_cells.reporting._gate import HEADERS
 from robustbench_cells.reporting._maps import PairMap, pair_maps
 from robustbench_cells.reporting._meanings import card_rows, uneven
-from robustbench_cells.reporting._numbers import reads_alike, told, told_break
+from robustbench_cells.reporting._numbers import counted, reads_alike, told, told_break
 from robustbench_cells.reporting._plain import settings_lines, warnings
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
 from robustbench_cells.reporting._report import Report
@@ -25,6 +25,9 @@ from robustbench_cells.types import REFERENCE
 
 _FOLDER = Path(__file__).with_name("page")
 _KINDS = {Verdict.HOLDS: "holds", Verdict.FAILS: "fails", Verdict.NOT_TESTED: "untested"}
+
+_COMPARED = "two runs are laid side by side here, and the page of each has its own"
+_MISSING = "there is no pictures.npz of this run beside its results, or it is damaged"
 
 
 @OUTPUTS.register
@@ -68,7 +71,7 @@ def _page(report: Report) -> dict[str, Any]:
         for name, look in looks.items()
         if name in set(results.summary["segmenter"])
     ]
-    maps = [_both(pair, results) for pair in pair_maps(results)]
+    maps = [_both(pair) for pair in pair_maps(results)]
     return {
         "title": results.run["dataset"]["title"].removeprefix("synthetic, "),
         "synthetic": "synthetic" in results.run["dataset"]["key"],
@@ -84,6 +87,7 @@ def _page(report: Report) -> dict[str, Any]:
         "tables": list(tables(results, metrics)),
         "maps": maps,
         "pictures": pictures,
+        "lacks_pictures": _COMPARED if "beside" in results.run else _MISSING,
         "findings": _findings(report),
         "provenance": _provenance(results),
         "data": {
@@ -185,15 +189,10 @@ def _reach(point: BreakPoint) -> str:
     return f"{way} {told_break(point)}"
 
 
-def _both(pair: PairMap, results: Results) -> dict[str, Any]:
-    facts = results.run["artefacts"]
-    axes = [
-        f"{name}, {facts[name]['parameter']} ({facts[name]['unit']})" if name in facts else name
-        for name in (pair.first, pair.second)
-    ]
+def _both(pair: PairMap) -> dict[str, Any]:
+    down, across = pair.axes
     return {
-        "note": f"Mean Jaccard; downwards {axes[0]}, across {axes[1]}. "
-        "The first row and column have one of the two alone.",
+        "note": f"Mean Jaccard; downwards {down}, across {across}. The first row and column have one of the two alone.",
         "corner": f"{pair.first} ↓ {pair.second} →",
         "columns": [f"{x:g}" for x in pair.columns],
         "models": [
@@ -242,7 +241,7 @@ def _provenance(results: Results) -> list[tuple[str, str]]:
         ("fingerprint", run["dataset"]["fingerprint"]),
         *(("run", line) for line in settings_lines(run)),
         ("records", f"{len(results.records):,}"),
-        ("intervals", f"95 %, over blocks of {settings['block']} frames"),
+        ("intervals", f"95 %, over blocks of {counted(settings['block'], 'frame', 'frames')}"),
         ("command", run["command"]),
         *((f"model {name}", digest) for name, digest in run["segmenters"].items()),
         ("versions", ", ".join(f"{name} {number}" for name, number in run["versions"].items())),

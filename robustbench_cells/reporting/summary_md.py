@@ -11,6 +11,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from robustbench_cells.files import write_text
+from robustbench_cells.reporting._numbers import counted
 from robustbench_cells.reporting._plain import head, plain
 from robustbench_cells.reporting._registry import OUTPUTS, ReportOutput
 from robustbench_cells.reporting._report import Report
@@ -67,7 +68,8 @@ def _table(rows: pd.DataFrame, metric: str, facts: Mapping[str, Any]) -> str:
     undefined = f"{metric}_undefined"
     if undefined in rows and rows[undefined].any():
         text += (
-            f"\n\nUndefined, and left out of the mean, on up to {rows[undefined].max()} patches a cell of this table."
+            "\n\nUndefined, and left out of the mean, on up to "
+            f"{counted(rows[undefined].max(), 'patch', 'patches')} a cell of this table."
         )
     return text
 
