@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     describe = commands.add_parser("describe", help="print statistics of data sets, side by side")
     describe.add_argument("dataset", nargs="+", help="'synthetic', a folder or files, as `list` shows")
-    describe.add_argument("--split", default="train", help="split of each (default: train)")
+    describe.add_argument("--split", help="split of each (default: each one's own, as in a run)")
     describe.add_argument("--frames", type=int, default=12, help="frames of each, evenly spread (default: 12)")
     describe.add_argument("--white-level", type=int, help="the value of 16-bit files that is white")
     for name, (_, words) in _ELSEWHERE.items():

@@ -20,6 +20,7 @@ from robustbench_cells.datasets import SOURCES
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.profiles import PROFILES
 from tests.conftest import REPOSITORY
+from tests.made_up_frames import IMAGES, LABELS, WRITERS
 
 HEAVY = ("tensorflow", "keras", "cv2", "numpy", "pandas", "skimage")
 
@@ -73,10 +74,22 @@ def test_list_shows_every_plug_in(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_describe_lays_data_sets_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["describe", "synthetic", "synthetic", "--frames", "1"]) == 0
+    assert main(["describe", "synthetic", "synthetic", "--frames", "1", "--split", "train"]) == 0
     shown = capsys.readouterr().out
     assert shown.count("synthetic, split train, 1 of 60 frames") == 2
     assert "power at 4 px, dB" in shown
+
+
+@pytest.mark.parametrize("layout", WRITERS)
+def test_describe_takes_of_each_data_set_what_a_run_takes(
+    layout: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = WRITERS[layout](tmp_path, IMAGES, LABELS)
+    assert main(["describe", "synthetic", where, "--frames", "1"]) == 0
+    shown = capsys.readouterr().out
+    assert "synthetic, split test, 1 of 8 frames" in shown
+    assert where in shown
+    assert "1 of 3 frames" in shown
 
 
 def test_describe_of_nothing_is_an_error_in_words(capsys: pytest.CaptureFixture[str]) -> None:

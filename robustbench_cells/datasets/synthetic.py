@@ -34,7 +34,7 @@ class Synthetic(DatasetSource):
 
     Spindle-shaped cells with thin processes, in loose swarms; flat and faint ones; round, dividing ones; dark halos;
     debris and bubbles that are no cells; uneven background; camera noise. Tuned against the reference set's train split
-    (`python -m robustbench_cells describe synthetic FOLDER` prints the two side by side).
+    (`python -m robustbench_cells describe synthetic FOLDER --split train` prints the two side by side).
     """
 
     name = "synthetic"
