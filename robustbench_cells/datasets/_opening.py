@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from robustbench_cells.datasets._impression import Impression
 from robustbench_cells.datasets._registry import SOURCES
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Dataset, Sample
@@ -85,10 +86,10 @@ class Selection:
         digest = hashlib.sha256(dataset.key.encode())
         self.digests: dict[str, str] = {}
         self.shapes: dict[str, tuple[int, int]] = {}
-        room, cells = _BYTES_KEPT, False
+        room, impression = _BYTES_KEPT, Impression()
         for frame in self.frames:
             sample = self.read(frame)
-            cells = cells or bool(sample.labels.any())
+            impression.add(sample)
             self.shapes[frame] = (sample.image.shape[0], sample.image.shape[1])
             pixels = [np.ascontiguousarray(array).tobytes() for array in (sample.image, sample.labels)]
             head = f"{frame}{sample.image.shape}".encode()
@@ -101,8 +102,7 @@ class Selection:
             self.digests[frame] = own.hexdigest()
             if room >= 0:
                 self._kept[frame] = sample
-        if not cells:
-            raise DataError(f"{self.title}: no mask has a cell; are these the masks? A score needs cells to find")
+        impression.check(self.title)
         self.fingerprint = digest.hexdigest()
 
     def read(self, frame: str) -> Sample:
