@@ -79,6 +79,14 @@ def nan(images: np.ndarray) -> np.ndarray:
             r"frame 0: floating-point grey levels span .* scale them to 0 to 255",
         ),
         ({"images": IMAGES * 2.0, "labels": LABELS}, "span 180 to 440; scale them"),
+        (
+            {"images": IMAGES.astype(np.int64), "labels": LABELS},
+            "frame 0: holds int64, taken for 16 bits, whose brightest pixel is 220 of 65535; save it as uint8 if 255",
+        ),
+        (
+            {"images": IMAGES * np.int32(16), "labels": LABELS},
+            "holds int32, .* 3520 of 65535; say which value is white",
+        ),
         ({"images": nan(IMAGES), "labels": LABELS}, "span nan to nan; scale them"),
         (
             {"images": IMAGES.astype(complex), "labels": LABELS},

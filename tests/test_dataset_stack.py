@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import tracemalloc
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,6 +155,17 @@ def cut_short(path: Path, stack: np.ndarray) -> None:
     path.write_bytes(path.read_bytes()[:-3000])
 
 
+def cut_in_its_pixels(path: Path, stack: np.ndarray) -> None:
+    """Only the first page is told before the pixels of all."""
+    write(path, stack)
+    path.write_bytes(path.read_bytes()[: 2 * stack[0].nbytes])
+
+
+def taken_for_colours(path: Path, stack: np.ndarray) -> None:
+    with warnings.catch_warnings(action="ignore"):  # tifffile says so itself, in some versions
+        tifffile.imwrite(path, stack)
+
+
 def no_tiff(path: Path, stack: np.ndarray) -> None:
     path.write_text("hello")
 
@@ -198,8 +210,10 @@ def in_a_circle(pages: int) -> Callable[[Path, np.ndarray], None]:
         (lambda path, _: write(path, np.zeros((2, 3, 90, 80), np.uint8)), "has the axes Q 2, Q 3 besides"),
         (two_series, "has the axes T 3, image 2 besides|has the axes Z 3, image 2 besides|image 2 besides"),
         (colours, "S 3 besides height and width"),
+        (taken_for_colours, "has the axes S 3 besides .* took for colours need its photometric='minisblack'"),
         (a_preview, r"page 3 is 8×9 px, page 0 80×90 px; save frames of one size"),
-        (in_one_block, "declares T 3 and has 1 pages; save it again as one file"),
+        (in_one_block, "declares T 3 and has 1 page; .*; else save it again as one file"),
+        (cut_in_its_pixels, r"images\.tif: declares Q 3 and has 1 page; is it cut off\? Then get it again"),
         (told_absurdities, "declares T 9 and has 3 pages"),
         (part_of_a_set, "describes no pixels; is it a part of a set of files"),
         (endless_entities, "declares a document type"),

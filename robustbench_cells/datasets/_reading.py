@@ -138,11 +138,14 @@ def grey_levels(pixels: npt.NDArray[Any], what: str, white_level: int | None = N
         return _floating(pixels, what)
     darkest, brightest = int(pixels.min()), int(pixels.max())
     if white_level is None and brightest <= _WHITE_14_BIT:
-        raise DataError(
-            f"{what}: a 16-bit file whose brightest pixel is {brightest} of {_WHITE_16_BIT}; say which value is white: "
-            f"white level {_WHITE_12_BIT} for a 12-bit camera, {_WHITE_14_BIT} for 14 bits, {_WHITE_16_BIT} to keep it "
-            "this dark (--rb-white-level of pytest, --white-level of the other commands)"
+        kind = "a 16-bit file" if pixels.dtype == np.uint16 else f"holds {pixels.dtype.name}, taken for 16 bits,"
+        remedy = (
+            f"say which value is white: white level {_WHITE_12_BIT} for a 12-bit camera, {_WHITE_14_BIT} for 14 bits, "
+            f"{_WHITE_16_BIT} to keep it this dark (--rb-white-level of pytest, --white-level of the other commands)"
         )
+        if brightest <= _WHITE_8_BIT:
+            remedy = f"save it as uint8 if {_WHITE_8_BIT} is white; if it is a mask, name the image; or {remedy}"
+        raise DataError(f"{what}: {kind} whose brightest pixel is {brightest} of {_WHITE_16_BIT}; {remedy}")
     white = _WHITE_16_BIT if white_level is None else white_level
     if darkest < 0 or brightest > white:
         raise DataError(

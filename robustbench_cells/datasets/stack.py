@@ -150,11 +150,16 @@ def _check_axes(path: Path, axes: Sequence[tuple[str, int]], pages: int) -> None
     """Raise a `DataError` if it is not clear that a page is a frame."""
     told = ", ".join(f"{axis} {size}" for axis, size in axes)
     if len(axes) > 1 or any(axis not in _FRAME_AXES for axis, _ in axes):
+        remedy = "save one grey channel, and one plane a frame, as a stack of its own"
+        if any(axis == "S" for axis, _ in axes):
+            remedy += "; frames that tifffile.imwrite took for colours need its photometric='minisblack'"
         raise DataError(
             f"{path}: has the axes {told} besides height and width, and only one of time (T) or depth (Z) can be "
-            "frames; save one grey channel, and one plane a frame, as a stack of its own"
+            f"frames; {remedy}"
         )
-    if math.prod(size for _, size in axes) != pages:
+    if (declared := math.prod(size for _, size in axes)) != pages:
+        cut_off = "is it cut off? Then get it again; else " if pages < declared else ""
         raise DataError(
-            f"{path}: declares {told or 'one plane'} and has {pages} pages; save it again as one file, a page a frame"
+            f"{path}: declares {told or 'one plane'} and has {pages} page{'s' if pages > 1 else ''}; {cut_off}save it "
+            "again as one file, a page a frame"
         )
