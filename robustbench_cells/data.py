@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from robustbench_cells.archives import unpack
@@ -129,13 +129,25 @@ def _fetch(url: str, packed: Path, most_bytes: int) -> None:
     import pooch
 
     pooch.get_logger().setLevel("WARNING")  # what it would say is said here
-    with _progress("fetching") as announce:
+    with _no_empty_folder(packed.parent), _progress("fetching") as announce:
         downloader = ResumingDownloader(packed.with_name(f"{packed.name}.part"), most_bytes, announce)
         pooch.retrieve(url, known_hash=None, fname=packed.name, path=packed.parent, downloader=downloader)
 
 
 def _set_aside(packed: Path) -> Path:
     return packed.replace(packed.with_name(f"{packed.name}.refused"))
+
+
+@contextmanager
+def _no_empty_folder(folder: Path) -> Iterator[None]:
+    """Of a folder that is made meanwhile, and of those above it, none stays if nothing came into it."""
+    new = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # what is not empty stays
+            for one in new:
+                one.rmdir()
 
 
 @contextmanager

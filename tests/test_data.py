@@ -154,6 +154,15 @@ def test_a_data_set_is_fetched_with_its_terms_and_the_next_command_works(
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
+def test_a_failure_that_brought_nothing_leaves_no_folder(server: Server, tmp_path: Path) -> None:
+    server.url += ".moved"
+    (tmp_path / "mine").mkdir()
+    for to in ("new", "new/deep", "mine", "mine/new"):
+        assert fetch(server, tmp_path / to) == 2
+    assert names(tmp_path) == ["mine"]
+    assert names(tmp_path / "mine") == []
+
+
 def test_the_first_checksum_is_kept_and_a_later_download_must_match_it(
     server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
