@@ -22,7 +22,7 @@ from robustbench_cells.pictures import Pictures, chosen_views
 from robustbench_cells.picturing import take
 from robustbench_cells.results import VERSION, Results, records_table
 from robustbench_cells.sequential import looks
-from robustbench_cells.settings import Settings, grid, load, profile_of, segmenter_sources
+from robustbench_cells.settings import Settings, grid, load, profile_of, require_there, segmenter_sources
 from robustbench_cells.statistics import BLOCK
 from robustbench_cells.store import FrameKey, Key, Store
 from robustbench_cells.types import Record
@@ -81,6 +81,11 @@ class BenchmarkSession:
         self.profile = profile_of(self.settings)
         if self.settings.block is not None and self.settings.block < 1:
             raise DataError(f"blocks of {self.settings.block} frames: 1 or more is needed")
+        sources = segmenter_sources(self.settings.models)
+        names = dict.fromkeys(name for wanted in self.wanted.values() for name in wanted)
+        self._sources = {name: sources[name] for name in names}
+        for source in self._sources.values():  # before frames and models take their time
+            require_there(source)
         frames = self.profile.most_frames if self.settings.frames is None else self.settings.frames
         self.selection: Selection = open_dataset(
             self.settings.dataset,
@@ -90,9 +95,6 @@ class BenchmarkSession:
             white_level=self.settings.white_level,
         )
         self._require_room()
-        sources = segmenter_sources(self.settings.models)
-        names = dict.fromkeys(name for wanted in self.wanted.values() for name in wanted)
-        self._sources = {name: sources[name] for name in names}
         trusted = self.settings.trust_model
         self.segmenters = {name: load(source, trusted=trusted) for name, source in self._sources.items()}
         for name, segmenter in self.segmenters.items():

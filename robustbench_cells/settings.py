@@ -79,11 +79,23 @@ def segmenter_sources(models: Sequence[str]) -> dict[str, str]:
     return sources
 
 
-def load(source: str, *, trusted: bool = False) -> Segmenter:
-    """A baseline by its name, or a model as `load_segmenter` takes it."""
-    if source in BASELINES:
-        return BASELINES.get(source)
+def require_there(source: str) -> None:
+    """Refuse a baseline or a model that is not there, by its name or its path: nothing is loaded.
+
+    Raises
+    ------
+    UnknownNameError, ModelError
+        If it is not.
+    """
     known = (*BASELINES.names(), *shipped_models())
-    if not (source in known or format_of(source) or Path(source).suffix or Path(source).exists()):
+    kind = format_of(source)
+    if source in known or Path(source).exists() or (kind and not kind.on_disk):
+        return
+    if kind is None and not Path(source).suffix:
         raise UnknownNameError(unknown(source, "segmenter", known))
-    return load_segmenter(source, trusted=trusted)
+    raise ModelError(f"{source}: no such model file; correct its path; there are also: {', '.join(known)}")
+
+
+def load(source: str, *, trusted: bool = False) -> Segmenter:
+    """A baseline by its name, or a model as `load_segmenter` takes it; see `require_there`."""
+    return BASELINES.get(source) if source in BASELINES else load_segmenter(source, trusted=trusted)

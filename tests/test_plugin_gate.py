@@ -72,6 +72,7 @@ def test_a_run_that_stops_early(tmp_path: Path) -> None:
         (("--rb-model", "dog_otsu", "--rb-inconclusive", "maybe"), "neither fail nor pass"),
         (("--rb-model", "dog_otsu", "--rb-baseline", "reports"), "this run would write over it"),
         (("--rb-model", "dog_otsu", "--rb-baseline", ""), "--rb-baseline: is empty"),
+        (("--rb-model", "nothing.keras", "--rb-baseline", "absent"), "absent/run.json: no stored results"),
         (("--rb-model", "dog_otsu", "--rb-block", "0"), "blocks of 0 frames: 1 or more is needed"),
         (("--rb-model", "dog_otsu", "--rb-frames", "4"), "the number of frames is 8 in the baseline and 4"),
         (("--rb-model", "dog_otsu", "-k", "nothing"), "no test of the grid is left to be judged"),
