@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
@@ -314,10 +315,12 @@ def _name_faults(baseline: Results, run: Mapping[str, Any], names: Mapping[str, 
         if name not in run["segmenters"]:
             yield f"its run has no {name}, which was to be laid beside {old}"
         elif old not in there:
-            yield (
-                f"the baseline has no {old} (but {', '.join(there) or 'no model'}); give the file that name, or say "
-                f"which it replaces: --rb-against {name}=NAME (of `gate`: --against)"
+            remedy = (
+                f"give the file that name, or say which it replaces: --rb-against {name}=NAME (of `gate`: --against)"
             )
+            if (stem := Path(old).stem) in there:  # of files that differ in their suffix alone the whole names are used
+                remedy = f"say that it replaces {stem}: --rb-against {name}={stem} (of `gate`: --against)"
+            yield f"the baseline has no {old} (but {', '.join(there) or 'no model'}); {remedy}"
 
 
 def _merge(

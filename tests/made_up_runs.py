@@ -98,9 +98,9 @@ def changed(change: Callable[[pd.DataFrame], object]) -> Callable[[Results], Res
     return lambda results: Results(results.records.pipe(lambda table: change(table) or table), results.run)
 
 
-def renamed(results: Results) -> Results:
-    table = results.records.replace({"segmenter": {"unet": "unet_2"}})
-    return Results(table, {**results.run, "segmenters": {"unet_2": "w", "background": "b"}})
+def renamed(results: Results, name: str = "unet_2") -> Results:
+    table = results.records.replace({"segmenter": {"unet": name}})
+    return Results(table, {**results.run, "segmenters": {name: "w", "background": "b"}})
 
 
 BASELINE = run_of()

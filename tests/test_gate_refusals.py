@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -25,6 +26,10 @@ LIES: dict[str, tuple[Callable[[Results], Results], str]] = {
         "the candidate lacks patches of unet-noise-50",
     ),
     "a renamed model": (renamed, r"the baseline has no unet_2 \(but unet\).*--rb-against unet_2=NAME"),
+    "a model by its whole name": (
+        partial(renamed, name="unet.onnx"),
+        r"the baseline has no unet\.onnx \(but unet\); say that it replaces unet: --rb-against unet\.onnx=unet",
+    ),
     "a NaN": (changed(drop("clean", 0, float("nan"))), "the candidate has an undefined jaccard of unet"),
     "a NaN in a count": (
         changed(drop("clean", 0, float("nan"), "cells_true")),
