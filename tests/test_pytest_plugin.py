@@ -175,10 +175,12 @@ def test_a_run_without_a_result_says_that_the_reports_are_older(tmp_path: Path) 
 
 
 def test_ini_keys_stand_for_options(tmp_path: Path) -> None:
-    (tmp_path / "pytest.ini").write_text("[pytest]\nrb_frames = 1\nrb_model = dog_otsu\nrb_profile = quick\n")
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\nrb_frames = 1\nrb_model =\n  dog_otsu\n  nlm_otsu\nrb_profile = quick\n"
+    )
     output = bench(tmp_path, "-c", "pytest.ini", "-k", "clean")
     assert "1 of 8 frames" in output
-    assert "2 passed" in output
+    assert "3 passed" in output
 
 
 def test_a_segmenter_that_breaks_fails_its_own_test_and_is_left_out(tmp_path: Path) -> None:
