@@ -57,12 +57,11 @@ class ResumingDownloader:
         try:
             self._fetch(url)
         except requests.RequestException as error:
-            there = self.part.stat().st_size if self.part.is_file() else 0
-            follows = "goes on from there" if self._tag_of(url) else "starts again"
-            raise DownloadError(
-                f"{url}: the transfer failed ({error}); {there} bytes are kept in {self.part}, and the same command "
-                f"{follows}"
-            ) from error
+            follows = "run the same command again"
+            if there := self.part.stat().st_size if self.part.is_file() else 0:
+                goes_on = "goes on from there" if self._tag_of(url) else "starts again"
+                follows = f"{there} bytes are kept in {self.part}, and the same command {goes_on}"
+            raise DownloadError(f"{url}: the transfer failed ({error}); {follows}") from error
         os.replace(self.part, output_file)
         self._tag.unlink(missing_ok=True)
 
