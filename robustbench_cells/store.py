@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from robustbench_cells.types import Record
 VERSION = 1
 _APPLICATION = 0x52424331  # "RBC1" in the file's header: no other program's file is taken for a store
 _WAIT = 120.0  # seconds that one process waits for another's transaction
+_PAUSE = 0.01  # seconds between two tries where SQLite itself does not wait
 _PARAMETERS = 500  # of one statement; SQLite takes at least 999
 
 _SCHEMA = f"""
@@ -123,12 +125,25 @@ class Store:
     def _prepare(self) -> None:
         with self._transaction("DEFERRED"):
             self._is_ours()  # before anything in it is touched
-        self._db.execute("PRAGMA journal_mode = WAL")
+        self._begin_ahead_log()
         self._db.execute("PRAGMA synchronous = NORMAL")  # with it a kill loses nothing, and a power cut harms nothing
         with self._transaction():
             if not self._is_ours():
                 for statement in _SCHEMA.split(";"):
                     self._db.execute(statement)
+
+    def _begin_ahead_log(self) -> None:
+        """Of all that SQLite does, this alone does not wait for another process that does the same."""
+        until = time.monotonic() + _WAIT
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                return
 
     def _is_ours(self) -> bool:
         """False if there is nothing in the file yet."""

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from robustbench_cells import store as store_module
 from robustbench_cells.errors import StoreError
 from robustbench_cells.store import FrameKey, Key, Store
 from robustbench_cells.types import Record
@@ -267,6 +268,23 @@ def test_several_processes_write_at_once_and_nothing_is_lost_or_doubled(tmp_path
     assert {place: scores["jaccard"] for place, scores in known.items()} == {
         (frame, patch): patch / 1000 for frame in FRAMES for patch in range(150)
     }
+
+
+def test_a_store_that_another_process_begins_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "records.sqlite"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waited: list[float] = []
+
+    def the_other_ends(seconds: float) -> None:
+        waited.append(seconds)
+        if other.in_transaction:
+            other.execute("COMMIT")
+
+    monkeypatch.setattr(store_module.time, "sleep", the_other_ends)
+    Store(path).add(KEY, FRAMES, [record("a", 0)])
+    assert waited
+    other.close()
 
 
 def test_a_killed_writer_leaves_whole_transactions(tmp_path: Path) -> None:
