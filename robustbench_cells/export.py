@@ -67,6 +67,7 @@ def export(model: str, target: str, out: Path | None = None) -> str:
     if out.suffix != form.suffix:
         raise ModelError(f"{out}: a file of the kind {form.name} ends in {form.suffix}")
     card = read_card(card_path(source)) if card_path(source).exists() else {}
+    card.get("output", {}).pop("name", None)  # one output goes out, and its name is the format's
     interface = {name: part for name, part in card.items() if name in ("input", "output")}
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / out.name

@@ -27,7 +27,8 @@ RECORDS_FILE = "patches.csv.gz"
 RUN_FILE = "run.json"
 VERSION = 2
 
-_MOST_BYTES = 2**29  # of the table, unpacked: some four million records
+_MOST_BYTES = 2**30  # of the table, unpacked
+_MOST_RECORDS = 10_000_000
 _MOST_HEAD = 2**14  # bytes of its first line
 
 _TEXT = {"segmenter": str, "artefact": str, "frame": str}
@@ -102,10 +103,17 @@ def save(results: Results, folder: Path) -> None:
     """Write the records and the facts of a run into a folder, each atomically; the facts name their records.
 
     The results that were there go to the folder ``previous`` in it, in place of those before them.
+
+    Raises
+    ------
+    ResultsError
+        If these are more records than are read again.
     """
+    table = results.records.to_csv(index=False).encode()
+    _require_fitting(table, folder)
     for name in (RECORDS_FILE, RUN_FILE):
         keep_aside(folder / name)
-    packed = gzip.compress(results.records.to_csv(index=False).encode(), mtime=0)  # no time stamp: same in, same out
+    packed = gzip.compress(table, mtime=0)  # no time stamp: same in, same out
     with replacing(folder / RECORDS_FILE) as temporary:
         temporary.write_bytes(packed)
     facts = {**results.run, "records_sha256": hashlib.sha256(packed).hexdigest()}
@@ -132,12 +140,21 @@ def load(folder: Path) -> Results:
             raise ResultsError(
                 f"{folder / RUN_FILE}: is of version {run.get('version')}, this program reads {VERSION}; {again}"
             )
+        if (folder / RECORDS_FILE).stat().st_size > _MOST_BYTES:
+            raise ResultsError(f"{folder / RECORDS_FILE}: has more than the {_MOST_BYTES >> 20} MiB that are read")
         packed = (folder / RECORDS_FILE).read_bytes()
         if run.pop("records_sha256", "") != hashlib.sha256(packed).hexdigest():
             raise ResultsError(f"{folder}: {RUN_FILE} is not of the run that {RECORDS_FILE} is of; {again}")
         _check_facts(run)
         empty = {name: [""] for name in run["metrics"]}
-        records = pd.read_csv(io.BytesIO(_unpacked(packed)), dtype=_TEXT, keep_default_na=False, na_values=empty)
+        wanted = {*_KEYS, *run["metrics"]}
+        records = pd.read_csv(
+            io.BytesIO(_unpacked(packed, folder)),
+            dtype=_TEXT,
+            keep_default_na=False,
+            na_values=empty,
+            usecols=wanted.__contains__,  # others take memory
+        )
         missing = [name for name in [*_KEYS, *run["metrics"]] if name not in records]
         if missing:
             raise ResultsError(f"{folder / RECORDS_FILE}: has no column {', '.join(missing)}; {again}")
@@ -150,16 +167,24 @@ def load(folder: Path) -> Results:
         raise ResultsError(f"{folder}: the stored results are damaged ({error}); {again}") from error
 
 
-def _unpacked(packed: bytes) -> bytes:
-    """The table, or a `ValueError` if it or its head is larger than any that is written here."""
+def _unpacked(packed: bytes, folder: Path) -> bytes:
+    """The table, if it has a size that it can have."""
     with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
         table = file.read(_MOST_BYTES + 1)
-    if len(table) > _MOST_BYTES:
-        raise ValueError(f"{RECORDS_FILE} unpacks to more than {_MOST_BYTES >> 20} MiB")
+    _require_fitting(table, folder)
     head = table.partition(b"\n")[0]
     if len(head) > _MOST_HEAD:  # pandas takes hours over ten thousand columns of one name
         raise ValueError(f"{RECORDS_FILE} has columns whose names have {len(head)} bytes")
     return table
+
+
+def _require_fitting(table: bytes, folder: Path) -> None:
+    """Refuse more than is read, before it is written and before it takes memory."""
+    if len(table) > _MOST_BYTES or table.count(b"\n") > _MOST_RECORDS:
+        raise ResultsError(
+            f"{folder / RECORDS_FILE}: more than {_MOST_RECORDS} records, or than {_MOST_BYTES >> 20} MiB of them, are "
+            "neither written nor read; run fewer frames or models at a time (--rb-frames, --rb-model)"
+        )
 
 
 def _check_facts(run: Mapping[str, Any]) -> None:

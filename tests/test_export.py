@@ -12,6 +12,10 @@ from robustbench_cells.export import main
 from robustbench_cells.models import load_segmenter, probe_images, write_card
 
 pytest.importorskip("tf2onnx", reason="needs the extra 'onnx'")
+pytest.importorskip("bioimageio.core", reason="needs the extra 'bioimageio'")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # bioimageio leaves files open
 
 
 def test_an_export_is_read_back_and_has_a_card(
@@ -64,3 +68,17 @@ def test_a_network_of_another_form_goes_out_as_it_is(
     images = probe_images()
     given = [load_segmenter(str(tmp_path / name)).predict(images) for name in ("net.keras", "net.onnx")]
     np.testing.assert_allclose(*given, atol=1e-5)
+
+
+def test_of_several_outputs_the_one_that_is_taken_goes_out(tmp_path: Path) -> None:
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((None, None, 1))
+    unit = layers.Rescaling(1 / 255, name="unit")(inputs)
+    keras.Model(inputs, [unit, layers.Rescaling(-1, 1, name="inverse")(unit)]).save(tmp_path / "two.keras")
+    write_card(tmp_path / "two.keras.toml", {"output": {"name": "inverse"}, "authors": ["A. Name"], "license": "MIT"})
+    for target, name in (("onnx", "two.onnx"), ("bioimageio", "two.zip")):
+        assert main([str(tmp_path / "two.keras"), "--to", target]) == 0
+        found = load_segmenter(str(tmp_path / name)).predict(probe_images())
+        np.testing.assert_allclose(found, 1 - probe_images() / 255, atol=1e-6)

@@ -250,6 +250,25 @@ def test_one_of_several_outputs_is_taken_by_its_name(tmp_path: Path) -> None:
         load_segmenter(str(tmp_path / "two.keras"))
 
 
+def test_outputs_are_counted_however_they_are_nested(tmp_path: Path) -> None:
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((None, None, 1))
+    half, whole, third = (
+        layers.Rescaling(1 / by, name=name)(inputs) for name, by in (("half", 510), ("whole", 255), ("third", 765))
+    )
+    keras.Model(inputs, [[half, whole], third]).save(tmp_path / "nested.keras")
+    write_card(tmp_path / "nested.toml", {"output": {"name": "whole"}})
+    found = load_segmenter(str(tmp_path / "nested.keras")).predict(probe_images())
+    np.testing.assert_allclose(found, probe_images() / 255, atol=1e-6)
+    again = layers.Rescaling(1 / 255, name="again")
+    keras.Model(inputs, [again(inputs), again(half)]).save(tmp_path / "twice.keras")
+    write_card(tmp_path / "twice.toml", {"output": {"name": "again"}})
+    with pytest.raises(ModelError, match="has several outputs that are called 'again'"):
+        load_segmenter(str(tmp_path / "twice.keras"))
+
+
 def test_one_of_several_outputs_of_a_saved_model(tmp_path: Path) -> None:
     import tensorflow as tf
 

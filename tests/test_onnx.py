@@ -65,6 +65,20 @@ def test_data_outside_the_folder_is_not_read(tmp_path: Path) -> None:
         load_segmenter(str(folder / "m.onnx"))
 
 
+def test_data_without_an_end_is_all_that_follows(tmp_path: Path) -> None:
+    graph = onnx_graph(*convolution())
+    onnx.save_model(graph, tmp_path / "m.onnx", save_as_external_data=True, location="w.data", size_threshold=0)
+    endless = onnx.load_model(tmp_path / "m.onnx", load_external_data=False)
+    entries = endless.graph.initializer[0].external_data
+    del entries[[entry.key for entry in entries].index("length")]
+    (tmp_path / "m.onnx").write_bytes(endless.SerializeToString())
+    load_segmenter(str(tmp_path / "m.onnx"))
+    with (tmp_path / "w.data").open("ab") as file:
+        file.write(bytes(100))
+    with pytest.raises(ModelError, match=r"its tensor 'kernel' is not in 'w\.data' as it declares"):
+        load_segmenter(str(tmp_path / "m.onnx"))
+
+
 def test_a_graph_that_asks_for_all_memory_fails(tmp_path: Path) -> None:
     from onnx import TensorProto, helper
 

@@ -25,18 +25,21 @@ def by_a_library(text: str) -> None:
 def test_two_threads_leave_the_error_stream_as_it_was(
     quiet: Callable[[], AbstractContextManager[None]], say: Callable[[str], None], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    before, first_in, second_tried = sys.stderr, threading.Event(), threading.Event()
+    """The second comes while the first is in, if it may, and leaves after it."""
+    before, first_in, second_in, first_out = sys.stderr, threading.Event(), threading.Event(), threading.Event()
 
     def first() -> None:
         with quiet():
             first_in.set()
-            second_tried.wait(5)
+            second_in.wait(0.3)
             say("first")
+        first_out.set()
 
     def second() -> None:
         first_in.wait(5)
-        second_tried.set()
         with quiet():
+            second_in.set()
+            first_out.wait(5)
             say("second")
 
     threads = [threading.Thread(target=one) for one in (first, second)]

@@ -140,20 +140,28 @@ def test_damaged_results_are_refused_in_words(
     assert "error:" in capsys.readouterr().err
 
 
-def test_results_that_unpack_to_more_than_memory_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_results_than_memory_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(RESULTS, tmp_path)
     run = json.loads((tmp_path / "run.json").read_text())
-    for limit, content, words in (
-        ("_MOST_BYTES", b"a\n" + b"0\n" * 2**20, r"patches\.csv\.gz unpacks to more than 1 MiB"),
-        ("_MOST_HEAD", b"a," * 2**20 + b"\n", r"patches\.csv\.gz has columns whose names have 2097152 bytes"),
+    for limit, most, content, words in (
+        ("_MOST_BYTES", 2**20, b"a\n" + b"00000000" * 2**18, "than 1 MiB of them, are neither written nor read"),
+        ("_MOST_RECORDS", 100, b"a\n" * 101, "more than 100 records"),
+        ("_MOST_HEAD", 100, b"a," * 51 + b"\n", r"patches\.csv\.gz has columns whose names have 102 bytes"),
     ):
-        monkeypatch.setattr(results, limit, 2**20)
-        (tmp_path / "patches.csv.gz").write_bytes(gzip.compress(content))
-        run["records_sha256"] = sha256(tmp_path / "patches.csv.gz")
-        (tmp_path / "run.json").write_text(json.dumps(run))
-        with pytest.raises(ResultsError, match=words):
+        with monkeypatch.context() as smaller:
+            smaller.setattr(results, limit, most)
+            (tmp_path / "patches.csv.gz").write_bytes(gzip.compress(content))
+            run["records_sha256"] = sha256(tmp_path / "patches.csv.gz")
+            (tmp_path / "run.json").write_text(json.dumps(run))
+            with pytest.raises(ResultsError, match=words):
+                load(tmp_path)
+    with monkeypatch.context() as smaller:
+        smaller.setattr(results, "_MOST_BYTES", 20)
+        with pytest.raises(ResultsError, match="has more than the 0 MiB that are read"):
             load(tmp_path)
-        monkeypatch.undo()
+        with pytest.raises(ResultsError, match="neither written nor read; run fewer frames"):
+            save(RESULTS, tmp_path / "new")
+        assert not (tmp_path / "new").exists()
     (tmp_path / "run.json").write_bytes(b" " * (2**24 + 1))
     with pytest.raises(ResultsError, match=r"run\.json has 16777217 bytes, and at most 16777216 are read"):
         load(tmp_path)

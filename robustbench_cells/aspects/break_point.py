@@ -60,9 +60,10 @@ class BreakPoint(Aspect):
             return found(sums, model).clip(distances[0], distances[-1])
 
         total = sums.sum(axis=0)
+        lost = found(np.vstack([total, total - sums]), 1) == -inf  # also without a block, of which the error is made
         way = 1 if side[-1] > neutral else -1
         where = f"{'below' if way > 0 else 'above'} {side[0]:g}"
-        unknown = f"the candidate breaks somewhere {where}: not known where, since {neutral:g} did not run"
+        unknown = f"the candidate may break {where}, and where is not known, since {neutral:g} did not run"
         return Difference(
             artefact,
             None,
@@ -70,5 +71,5 @@ class BreakPoint(Aspect):
             neutral + way * float(distance(total, 1)),
             jackknife(sums, lambda sums: distance(sums, 1) - distance(sums, 0)),
             scale=distances[-1],
-            remark=unknown if found(total, 1) == -inf else "",
+            remark=unknown if lost.any() else "",
         )

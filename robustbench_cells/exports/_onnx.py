@@ -6,7 +6,6 @@ from pathlib import Path
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models import KerasSegmenter, errors_only, import_keras
-from robustbench_cells.types import PATCH_SIDE
 
 
 def write_onnx(segmenter: KerasSegmenter, path: Path) -> None:
@@ -24,7 +23,12 @@ def write_onnx(segmenter: KerasSegmenter, path: Path) -> None:
         import tf2onnx  # noqa: F401
     except ModuleNotFoundError as error:
         raise ModelError(f"{segmenter.name}: needs tf2onnx: pip install 'robustbench-cells[onnx]'") from error
-    shape = [side or PATCH_SIDE for side in segmenter.model.input_shape[1:]]  # resizing layers need a size
+    interface, given = segmenter.interface, segmenter.model
+    open_sides = {"H": interface.tile, "W": interface.tile, "C": interface.channels}  # resizing layers need a size
+    axes = zip(str(interface.layout)[1:], given.input_shape[1:], strict=True)
+    shape = [side or open_sides[axis] for axis, side in axes]
+    if len(given.outputs) > 1:
+        given = keras.Model(given.inputs, keras.tree.flatten(given.outputs)[segmenter.output])
     signature = [keras.InputSpec(shape=(None, *shape), dtype="float32")]
     with errors_only():
-        segmenter.model.export(path, format="onnx", input_signature=signature, verbose=False)
+        given.export(path, format="onnx", input_signature=signature, verbose=False)

@@ -13,7 +13,7 @@ from robustbench_cells.models import KerasSegmenter
 
 @EXPORTS.register
 class Onnx(Export):
-    """An ``.onnx`` file: grey levels (N, 256, 256, 1) in, probabilities (N, 256, 256, 1) out."""
+    """An ``.onnx`` file: images of one size in, as the network takes them, and what it gives out."""
 
     name = "onnx"
     suffix = ".onnx"

@@ -175,9 +175,10 @@ def _check_range(path: Path, taken: v0_5.InputTensorDescr, interface: Interface)
         return
     least, most = taken.data.range
     if (least is not None and min(interface.range) < least) or (most is not None and max(interface.range) > most):
+        ends = ["…" if end is None else f"{end:g}" for end in (least, most)]
         raise ModelError(
-            f"{path}: takes values from {least} to {most}, and would get {interface.range[0]:g} to "
-            f"{interface.range[1]:g}; say in {interface.card} [input] range = [{least}, {most}], if that is "
+            f"{path}: takes values from {ends[0]} to {ends[1]}, and would get {interface.range[0]:g} to "
+            f"{interface.range[1]:g}; say in {interface.card} [input] range = [{', '.join(ends)}], if that is "
             "what grey levels 0 and 255 are to become"
         )
 

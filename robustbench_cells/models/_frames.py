@@ -38,7 +38,7 @@ def predict_frame(segmenter: Segmenter, image: Image, halo: int = HALO) -> Image
         If the image is no grey frame in [0, 255], or the halo leaves nothing of a patch.
     """
     image = np.asarray(image)
-    if image.ndim != 2 or image.dtype.kind not in "fiu":
+    if image.ndim != 2 or not image.size or image.dtype.kind not in "fiu":
         raise ValueError(f"the image is {image.dtype} of shape {image.shape}; grey levels of shape (H, W) are needed")
     if not (image.min(initial=0) >= 0 and image.max(initial=0) <= 255):  # also where one is no number
         raise ValueError(f"the image has values from {image.min()} to {image.max()}; grey levels go from 0 to 255")

@@ -44,6 +44,8 @@ class KerasSegmenter(NetworkSegmenter):
     ----------
     model
         The model itself.
+    output
+        Which of its outputs is taken.
 
     Raises
     ------
@@ -54,9 +56,8 @@ class KerasSegmenter(NetworkSegmenter):
     def __init__(self, name: str, model: keras.Model, digest: str, interface: Interface | None = None) -> None:
         if not isinstance(model.input_shape, tuple):
             raise ModelError(f"{name}: has several inputs, {model.input_shape}; one is needed")
-        outputs = list(getattr(model, "output_names", ["output"]))  # a sequential one names none
-        place = outputs.index(chosen_output(name, outputs, interface or Interface()))
-        self._output = place if len(outputs) > 1 else None
+        outputs = list(getattr(model, "output_names", [model.layers[-1].name]))  # a sequential one names none
+        self.output = outputs.index(chosen_output(name, outputs, interface or Interface()))
         if not model.compiled:
             model.compile(jit_compile=jit_setting())
         self.model = model
@@ -69,4 +70,11 @@ class KerasSegmenter(NetworkSegmenter):
 
     def _run(self, batch: np.ndarray) -> np.ndarray:
         found: Any = self.model.predict_on_batch(batch)
-        return np.asarray(found if self._output is None else found[self._output], np.float32)
+        return np.asarray(_flat(found)[self.output], np.float32)
+
+
+def _flat(outputs: Any) -> list[Any]:
+    """As Keras counts them, however they are nested."""
+    import keras
+
+    return list(keras.tree.flatten(outputs))

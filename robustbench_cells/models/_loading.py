@@ -56,11 +56,11 @@ def load_segmenter(where: str, *, trusted: bool = False) -> Segmenter:
         segmenter = known.load(where, trusted=trusted)
         if isinstance(segmenter, NetworkSegmenter):
             probe(segmenter)
-    except RobustbenchError:
+    except (RobustbenchError, Warning):  # a warning is raised by who asked for that
         raise
     except Exception as error:  # damage makes the libraries raise more than anybody has listed
         raise ModelError(
-            f"{where}: cannot be loaded ({type(error).__name__}: {error}); is it damaged? Get it again"
+            f"{where}: cannot be loaded ({type(error).__name__}: {error}); if it is damaged, get it again"
         ) from error
     return segmenter
 

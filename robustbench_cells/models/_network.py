@@ -160,6 +160,8 @@ def chosen_output(model: object, names: Sequence[str], interface: Interface) -> 
         )
     if wanted is not None and wanted not in names:
         raise ModelError(f"{model}: has no output {wanted!r}, which {interface.card} names; there are: {shown}")
+    if wanted is not None and list(names).count(wanted) > 1:
+        raise ModelError(f"{model}: has several outputs that are called {wanted!r}; give each a name of its own")
     return names[0] if wanted is None else wanted
 
 

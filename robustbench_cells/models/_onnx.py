@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import cache
 from math import prod
@@ -124,7 +125,8 @@ def _external(path: Path, graph: Any) -> list[Path]:
             raise ModelError(f"{path}: the file {location!r} with its tensor {name!r} is not beside it")
         try:
             declared = prod(tensor.dims) * _item_size(tensor)
-            begin, length = int(entries.get("offset", 0)), int(entries.get("length", declared))
+            begin = int(entries.get("offset", 0))
+            length = int(entries.get("length", file.stat().st_size - begin))  # without it, all that follows is read
         except (KeyError, ValueError) as error:  # a type or a number that is none
             raise ModelError(f"{path}: its tensor {name!r} cannot be read ({error}); export it again") from error
         if min(begin, length, *tensor.dims, 0) < 0 or length != declared or begin + length > file.stat().st_size:
@@ -139,7 +141,7 @@ def _external(path: Path, graph: Any) -> list[Path]:
 def _inside(folder: Path, location: str | bytes) -> bool:
     if isinstance(location, bytes):  # protobuf's text that is none
         return False
-    if "\0" in location or len(location) > _NAME or Path(location).is_absolute():
+    if "\0" in location or len(os.fsencode(location)) > _NAME or Path(location).is_absolute():
         return False
     file = folder / location
     return not file.is_symlink() and file.resolve().is_relative_to(folder)

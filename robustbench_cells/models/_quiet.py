@@ -8,17 +8,44 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
+from contextlib import ExitStack, contextmanager, redirect_stderr
 from types import ModuleType
 
 _STREAM = threading.RLock()  # a process has one error stream, and a worker has several threads
 
 
+class _Bars:
+    """The error stream of Python while some threads do not want it: the first puts it away, the last puts it back."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._threads = 0
+        self._away = ExitStack()
+
+    def hide(self) -> None:
+        with self._lock:
+            if not self._threads:
+                self._away.enter_context(redirect_stderr(io.StringIO()))
+            self._threads += 1
+
+    def show(self) -> None:
+        with self._lock:
+            self._threads -= 1
+            if not self._threads:
+                self._away.close()
+
+
+_BARS = _Bars()
+
+
 @contextmanager
 def without_bars() -> Iterator[None]:
     """Hold back the progress bars, or whatever else Python code writes to the error stream in the block."""
-    with _STREAM, redirect_stderr(io.StringIO()):
+    _BARS.hide()
+    try:
         yield
+    finally:
+        _BARS.show()
 
 
 @contextmanager
