@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import strategies as st
 
+from robustbench_cells.export import export
 from robustbench_cells.models import write_card
 from robustbench_cells.types import Image, Labels, Sample
 from tests.networks import save_tiny_network
@@ -51,11 +52,11 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("formats")
     save_tiny_network(folder / "mine.keras", seed=1)
     write_card(folder / "mine.keras.toml", {"authors": ["A. Name"], "license": "CC-BY-4.0"})
-    for target in ("onnx", "bioimageio"):
-        command = [sys.executable, "-m", "robustbench_cells", "export", "mine.keras", "--to", target]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        assert "0.0000% of the pixels of two test pictures differ" in done.stdout
+    assert "0.0000% of the pixels of two test pictures differ" in export(str(folder / "mine.keras"), "onnx")
+    command = [sys.executable, "-m", "robustbench_cells", "export", "mine.keras", "--to", "bioimageio"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # it leaves files open
+    assert done.returncode == 0, done.stderr
+    assert "0.0000% of the pixels of two test pictures differ" in done.stdout
     openvino.save_model(openvino.Core().read_model(folder / "mine.onnx"), folder / "mine.xml", compress_to_fp16=False)
     return folder
 

@@ -17,7 +17,7 @@ from robustbench_cells import ARTEFACTS, Condition, open_dataset
 from robustbench_cells.evaluate import condition_views
 from robustbench_cells.export import main as export
 from robustbench_cells.models import load_segmenter, probe_images, shipped_models, write_card
-from robustbench_cells.types import THRESHOLD
+from robustbench_cells.types import THRESHOLD, Image
 from tests.networks import save_tiny_network
 from tests.runs import bench, records
 
@@ -109,20 +109,29 @@ def where(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return models
 
 
-@pytest.mark.parametrize("source", [source for source in SOURCES if source != ORIGINAL])
-def test_the_masks_are_those_of_the_keras_file(source: str, where: Path) -> None:
+@pytest.fixture(scope="module")
+def images() -> Image:
     frames = open_dataset("synthetic", frames=1)
     views = [
         view.image
         for name, intensity in (("noise", 50.0), ("illumination", 300.0))
         for view in condition_views(frames, Condition(ARTEFACTS.get(name), intensity), seed=0, most_patches=3)
     ]
-    images = np.concatenate([probe_images(), np.stack(views).astype(np.float32)])
-    first, second = (load_segmenter(one, trusted=True).predict(images) for one in (ORIGINAL, source))
-    differing = (first > THRESHOLD) != (second > THRESHOLD)
+    return np.concatenate([probe_images(), np.stack(views).astype(np.float32)])
+
+
+@pytest.fixture(scope="module")
+def wanted(models: Path, images: Image) -> Image:
+    return load_segmenter(str(models / ORIGINAL)).predict(images)
+
+
+@pytest.mark.parametrize("source", [source for source in SOURCES if source != ORIGINAL])
+def test_the_masks_are_those_of_the_keras_file(source: str, where: Path, images: Image, wanted: Image) -> None:
+    found = load_segmenter(source, trusted=True).predict(images)
+    differing = (found > THRESHOLD) != (wanted > THRESHOLD)
     print(f"{source}: {differing.mean():.4%} of the pixels differ")
-    assert 0.005 < (first > THRESHOLD).mean() < 0.995
-    assert np.abs(first - THRESHOLD)[differing].max(initial=0) < TIE
+    assert 0.005 < (wanted > THRESHOLD).mean() < 0.995
+    assert np.abs(wanted - THRESHOLD)[differing].max(initial=0) < TIE
 
 
 def test_the_scores_are_those_of_the_keras_file(where: Path, tmp_path: Path) -> None:
