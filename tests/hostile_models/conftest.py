@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
-from robustbench_cells.errors import ModelError
-from robustbench_cells.models import load_segmenter
 from tests.hostile_models.trap import Trap
 from tests.networks import save_tiny_network
 
@@ -42,13 +40,3 @@ def trap(tmp_path: Path) -> Iterator[Trap]:
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny_network(tmp_path_factory.mktemp("tiny") / "tiny.keras", seed=1)
-
-
-def refused_before_it_acts(build: Callable[[Path, Path, Trap], Path], tiny: Path, trap: Trap, tmp_path: Path) -> None:
-    path = build(tmp_path, tiny, trap)
-    before = set(tmp_path.rglob("*"))
-    with pytest.raises(ModelError, match="hostile") as refused:
-        load_segmenter(str(path))
-    assert not trap.sprung
-    assert "Keras cannot load it" not in str(refused.value)  # by our own checks, not by those of one version of Keras
-    assert set(tmp_path.rglob("*")) == before

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from robustbench_cells.models._hdf5 import check_hdf5
-from tests.hostile_models.conftest import refused_before_it_acts
 from tests.hostile_models.files import WEIGHTS, in_keras, members, never_written, with_weights
 from tests.hostile_models.trap import Trap
 from tests.networks import save_tiny_network
@@ -127,13 +126,6 @@ HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "groups in groups": in_keras(deep),
     "too many objects": in_keras(crowded),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("build", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_file_is_refused_before_it_acts(
-    build: Callable[[Path, Path, Trap], Path], tiny: Path, trap: Trap, tmp_path: Path
-) -> None:
-    refused_before_it_acts(build, tiny, trap, tmp_path)
 
 
 @pytest.mark.parametrize("change", [external_link, external_storage, virtual])

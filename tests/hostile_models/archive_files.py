@@ -10,9 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from tests.hostile_models.conftest import refused_before_it_acts
 from tests.hostile_models.files import WEIGHTS, config_text, lambda_keras, members, rezipped
 from tests.hostile_models.trap import Trap
 
@@ -67,10 +65,3 @@ HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "a configuration that decompresses": long_within_much,
     "a long configuration": config_text(b" " * 2**22 + b"{}"),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("build", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_file_is_refused_before_it_acts(
-    build: Callable[[Path, Path, Trap], Path], tiny: Path, trap: Trap, tmp_path: Path
-) -> None:
-    refused_before_it_acts(build, tiny, trap, tmp_path)
