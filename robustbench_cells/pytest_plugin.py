@@ -1,4 +1,4 @@
-"""The pytest plugin: options, the fixture ``rb_outcome``, its parametrisation, and what the terminal shows.
+"""The pytest plugin: the fixture ``rb_outcome``, its parametrisation, and what the terminal shows.
 
 A test that takes ``rb_outcome`` runs once for each segmenter and condition of the grid. Nothing but pytest is imported
 until there is one.
@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from robustbench_cells.options import add_options, judge_of, option, settings_of
+
 if TYPE_CHECKING:
     from robustbench_cells.ending import Ending
     from robustbench_cells.evaluate import Condition, Outcome
     from robustbench_cells.session import BenchmarkSession
-    from robustbench_cells.settings import Settings
     from robustbench_cells.verdict import Judge
 
     Case = tuple[Condition, str]
@@ -29,119 +30,11 @@ _FIXTURE = "rb_outcome"
 _GRID = "robustbench_cells-grid"
 _SECONDS_BETWEEN_LINES = 20  # of progress, in a log
 _LIKE_A_CASE = re.compile(r"\[.*-(clean|\w+-\d).*\]$|\[NOTSET\]$")  # a test's id in the grid, or in an empty one
-_NEED_A_BASELINE = ("gate", "against", "inconclusive", "sequential")
-_INI_KINDS: Any = {None: "string", "append": "args", "store_true": "bool"}
-_NO_SETTINGS = (
-    "model",
-    "reports",
-    "store",
-    "baseline",
-    "gate",
-    "against",
-    "inconclusive",
-    "sequential",
-    "dask",
-    "dask-patches",
-)
-
-_OPTIONS: dict[str, dict[str, Any]] = {
-    "dataset": {
-        "default": "synthetic",
-        "help": "'synthetic', a folder or files (`robustbench_cells list` shows the layouts)",
-    },
-    "split": {"help": "split of the data set (default: its own, mostly 'test')"},
-    "model": {
-        "action": "append",
-        "metavar": "NAME|FILE",
-        "help": "a shipped model, a baseline or a model file; repeatable; 'background' always runs beside them "
-        "(default: all shipped models and baselines)",
-    },
-    "trust-model": {
-        "action": "store_true",
-        "default": False,
-        "help": "run models that are programs (Python functions, SavedModels), all of them; they can do what you can",
-    },
-    "profile": {"default": "default", "help": "grid to run: quick, default or paper"},
-    "frames": {"type": int, "help": "use this many frames, evenly spread (default: all of the split)"},
-    "seed": {"type": int, "default": 0, "help": "of patches and artefacts (default: 0)"},
-    "margin": {"type": int, "default": 0, "help": "field of interest: pixels left out at each border (default: 0)"},
-    "white-level": {
-        "type": int,
-        "help": "the value of 16-bit files that is white, for example 4095 for 12-bit cameras",
-    },
-    "block": {
-        "type": int,
-        "help": "frames of a sequence that count as one in intervals (default: 5; 1 where frames are not a sequence)",
-    },
-    "baseline": {"metavar": "DIR", "help": "stored results of a run that this one must not be worse than"},
-    "gate": {
-        "action": "append",
-        "metavar": "ASPECT[=TOLERANCE]",
-        "help": "what else must not get worse than in the baseline, or by how much something may; repeatable "
-        "(jaccard=0.01 is always among them; there are also precision, recall, cells and break_point)",
-    },
-    "against": {
-        "action": "append",
-        "metavar": "NEW=OLD",
-        "help": "lay a model beside one that the baseline calls otherwise; repeatable",
-    },
-    "inconclusive": {"default": "fail", "help": "what it means that the frames cannot tell: fail (default) or pass"},
-    "sequential": {
-        "action": "store_true",
-        "help": "give a condition a quarter of the frames, then half, then all, and stop once the gate is sure",
-    },
-    "dask": {"metavar": "ADDRESS", "help": "have the work done by a Dask cluster: tcp://scheduler:8786"},
-    "dask-patches": {"type": int, "default": 64, "help": "patches of one task of the cluster (default: 64)"},
-    "reports": {"default": "reports", "metavar": "DIR", "help": "folder for results and reports (default: reports)"},
-    "store": {
-        "metavar": "FILE",
-        "help": "where every record is kept, and looked for before it is made (default: records.sqlite in the reports)",
-    },
-}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Each option ``--rb-x`` has an ini key ``rb_x``, which the command line overrides."""
-    group = parser.getgroup("robustbench", "robustness of cell segmentation")
-    for name, words in _OPTIONS.items():
-        key = f"rb_{name.replace('-', '_')}"
-        shown = {word: value for word, value in words.items() if word != "default"}
-        group.addoption(f"--rb-{name}", dest=key, default=None, **shown)
-        parser.addini(key, words["help"], type=_INI_KINDS[words.get("action")], default=None)
-
-
-def _option(config: pytest.Config, name: str) -> Any:
-    key, words = f"rb_{name.replace('-', '_')}", _OPTIONS[name]
-    given = config.getoption(key)
-    if given == "" or (isinstance(given, list) and "" in given):
-        raise pytest.UsageError(f"--rb-{name}: is empty; leave it out, or say what it is")
-    if given is None:
-        given = config.getini(key) or words.get("default")
-    convert = words.get("type", lambda value: value)
-    try:
-        return None if given is None else convert(given)
-    except ValueError as error:
-        raise pytest.UsageError(f"{key} = {given}: a whole number is needed") from error
-
-
-def _settings(config: pytest.Config) -> Settings:
-    from robustbench_cells.settings import Settings
-
-    values = {name.replace("-", "_"): _option(config, name) for name in _OPTIONS if name not in _NO_SETTINGS}
-    return Settings(models=tuple(_option(config, "model") or ()), **values)
-
-
-def _judge(config: pytest.Config) -> Judge | None:
-    """What the run is judged by, if it is."""
-    from robustbench_cells.verdict import Judge
-
-    baseline, sequential = _option(config, "baseline"), bool(_option(config, "sequential"))
-    if baseline:
-        aspects, against = (_option(config, name) or () for name in ("gate", "against"))
-        return Judge.of(Path(baseline), aspects, against, _option(config, "inconclusive"), sequential=sequential)
-    if idle := [f"--rb-{name}" for name in _NEED_A_BASELINE if config.getoption(f"rb_{name}")]:
-        raise pytest.UsageError(f"{', '.join(idle)}: nothing is judged without --rb-baseline; say which run it is")
-    return None
+    """See `options`."""
+    add_options(parser)
 
 
 def _whole_grid(config: pytest.Config) -> list[Case]:
@@ -150,7 +43,7 @@ def _whole_grid(config: pytest.Config) -> list[Case]:
     from robustbench_cells.settings import grid, profile_of, segmenter_sources
 
     try:
-        settings = _settings(config)
+        settings = settings_of(config)
         conditions, names = grid(profile_of(settings)), list(segmenter_sources(settings.models))
     except RobustbenchError as error:
         raise pytest.UsageError(str(error)) from error
@@ -254,10 +147,10 @@ class GridRun:
                     "--rb-baseline: no test of the grid is left to be judged; give a suite with one, and look at -k"
                 )
             return
-        if _option(self._config, "dask") and self._config.pluginmanager.hasplugin("dsession"):
+        if option(self._config, "dask") and self._config.pluginmanager.hasplugin("dsession"):
             raise pytest.UsageError("--rb-dask with -n: the workers of the cluster are enough; leave -n out")
-        folder = Path(_option(self._config, "reports"))
-        baseline = _option(self._config, "baseline")
+        folder = Path(option(self._config, "reports"))
+        baseline = option(self._config, "baseline")
         if baseline and Path(baseline).resolve() == folder.resolve():
             raise pytest.UsageError(
                 f"--rb-baseline {baseline}: this run would write over it; give another --rb-reports"
@@ -275,19 +168,19 @@ class GridRun:
         from robustbench_cells.errors import RobustbenchError
         from robustbench_cells.session import BenchmarkSession
 
-        path = Path(_option(self._config, "store") or Path(_option(self._config, "reports")) / "records.sqlite")
+        path = Path(option(self._config, "store") or Path(option(self._config, "reports")) / "records.sqlite")
         alone = self._worker is None
         try:
-            self._judge = _judge(self._config)
+            self._judge = judge_of(self._config)
             session = BenchmarkSession(
-                _settings(self._config), self._wanted, path, _announcer(self._config), together=alone
+                settings_of(self._config), self._wanted, path, _announcer(self._config), together=alone
             )
             if self._judge:
                 self._judge.require_comparable(session.facts())
                 if self._judge.sequential:
                     session.rule = self._judge.rule(session.facts(), self._wanted)
-            if alone and (address := _option(self._config, "dask")):
-                session.use_cluster(address, _option(self._config, "dask-patches"))
+            if alone and (address := option(self._config, "dask")):
+                session.use_cluster(address, option(self._config, "dask-patches"))
         except RobustbenchError as error:
             raise pytest.UsageError(str(error)) from error
         self.session = session
@@ -359,7 +252,7 @@ class GridRun:
             self._judge,
             [Case(*case) for case in self._cases],
             sum((Effort(**spent) for spent in self._efforts.values()), Effort()),
-            Path(_option(self._config, "reports")),
+            Path(option(self._config, "reports")),
             command=shlex.join(["pytest", *map(str, self._config.invocation_params.args)]),
             interrupted=exitstatus == pytest.ExitCode.INTERRUPTED,
         )
