@@ -11,7 +11,7 @@ from robustbench_cells.artefacts import ARTEFACTS, pairs
 from robustbench_cells.baselines import BASELINES
 from robustbench_cells.errors import ModelError, UnknownNameError
 from robustbench_cells.evaluate import Condition
-from robustbench_cells.models import format_of, load_segmenter, segmenter_name, shipped_models
+from robustbench_cells.models import format_of, known_format, load_segmenter, segmenter_name, shipped_models
 from robustbench_cells.profiles import PROFILES, Profile
 from robustbench_cells.registry import unknown
 from robustbench_cells.types import REFERENCE, Segmenter
@@ -85,15 +85,14 @@ def require_there(source: str) -> None:
     Raises
     ------
     UnknownNameError, ModelError
-        If it is not.
+        If it is not, or of no format that is known.
     """
     known = (*BASELINES.names(), *shipped_models())
-    kind = format_of(source)
-    if source in known or Path(source).exists() or (kind and not kind.on_disk):
+    if source in known:
         return
-    if kind is None and not Path(source).suffix:
+    if not (format_of(source) or Path(source).suffix or Path(source).exists()):
         raise UnknownNameError(unknown(source, "segmenter", known))
-    raise ModelError(f"{source}: no such model file; correct its path; there are also: {', '.join(known)}")
+    known_format(source)
 
 
 def load(source: str, *, trusted: bool = False) -> Segmenter:

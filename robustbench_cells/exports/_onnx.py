@@ -28,7 +28,7 @@ def write_onnx(segmenter: KerasSegmenter, path: Path) -> None:
     axes = zip(str(interface.layout)[1:], given.input_shape[1:], strict=True)
     shape = [side or open_sides[axis] for axis, side in axes]
     if len(given.outputs) > 1:
-        given = keras.Model(given.inputs, keras.tree.flatten(given.outputs)[segmenter.output])
+        given = keras.Model(given.inputs, given.outputs[segmenter.output])
     signature = [keras.InputSpec(shape=(None, *shape), dtype="float32")]
     with errors_only():
         given.export(path, format="onnx", input_signature=signature, verbose=False)

@@ -4,7 +4,7 @@ from robustbench_cells.models._cards import card_path, identity, read_card, writ
 from robustbench_cells.models._frames import predict_frame
 from robustbench_cells.models._interface import Interface, declared
 from robustbench_cells.models._keras import KerasSegmenter, jit_setting
-from robustbench_cells.models._loading import format_of, load_segmenter, segmenter_name, shipped_models
+from robustbench_cells.models._loading import format_of, known_format, load_segmenter, segmenter_name, shipped_models
 from robustbench_cells.models._network import probe_images
 from robustbench_cells.models._quiet import errors_only, import_keras, without_bars
 from robustbench_cells.models._registry import FORMATS
@@ -22,6 +22,7 @@ __all__ = [
     "identity",
     "import_keras",
     "jit_setting",
+    "known_format",
     "load_segmenter",
     "predict_frame",
     "probe_images",

@@ -50,8 +50,8 @@ def load_segmenter(where: str, *, trusted: bool = False) -> Segmenter:
     shipped = shipped_models()
     if where in shipped:
         where = str(shipped[where])
-        return _known(where).load(where, trusted=False)
-    known = _known(where)
+        return known_format(where).load(where, trusted=False)
+    known = known_format(where)
     try:
         segmenter = known.load(where, trusted=trusted)
         if isinstance(segmenter, NetworkSegmenter):
@@ -65,7 +65,14 @@ def load_segmenter(where: str, *, trusted: bool = False) -> Segmenter:
     return segmenter
 
 
-def _known(where: str) -> ModelFormat:
+def known_format(where: str) -> ModelFormat:
+    """The format of a model that is there; nothing is loaded.
+
+    Raises
+    ------
+    ModelError
+        If it is not there, or of no format that is known.
+    """
     found = format_of(where)
     if not Path(where).exists() and (found is None or found.on_disk):
         raise ModelError(f"{where}: no such model file; shipped models: {', '.join(shipped_models()) or 'none'}")

@@ -203,6 +203,12 @@ def probe_images() -> Image:
     return np.clip(images, 0, 255).astype(np.float32)
 
 
+def of_type(batch: Array, kind: npt.DTypeLike) -> Array:
+    """A batch in the type that a network takes: whole numbers are rounded, not cut off."""
+    kind = np.dtype(kind)
+    return (np.rint(batch) if kind.kind in "iu" else batch).astype(kind)
+
+
 def _layouts(axes: int) -> tuple[Layout, ...]:
     known: dict[int, tuple[Layout, ...]] = {3: ("NHW",), 4: ("NHWC", "NCHW")}
     return known.get(axes, ())

@@ -13,7 +13,7 @@ import numpy as np
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models._interface import Interface
-from robustbench_cells.models._network import Array, Network, chosen_output
+from robustbench_cells.models._network import Array, Network, chosen_output, of_type
 from robustbench_cells.threads import threads_given
 
 _MOST_BYTES = 2**31 - 1  # what a protobuf holds
@@ -196,8 +196,7 @@ def _network(path: Path, session: Any, interface: Interface) -> Network:
     shape = tuple(length if isinstance(length, int) and length > 0 else None for length in given.shape)
 
     def run(batch: Array) -> Array:
-        whole = np.rint(batch) if np.dtype(kind).kind == "u" else batch
-        found: list[Any] = session.run(wanted, {given.name: whole.astype(kind)})
+        found: list[Any] = session.run(wanted, {given.name: of_type(batch, kind)})
         return np.asarray(found[0])
 
     return Network(run, shape)

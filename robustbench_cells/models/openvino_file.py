@@ -13,7 +13,7 @@ import numpy as np
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models._cards import identity
 from robustbench_cells.models._interface import Interface
-from robustbench_cells.models._network import Array, Network, NetworkSegmenter, chosen_output
+from robustbench_cells.models._network import Array, Network, NetworkSegmenter, chosen_output, of_type
 from robustbench_cells.models._registry import FORMATS, ModelFormat
 from robustbench_cells.threads import threads_given
 from robustbench_cells.types import BATCH, PATCH_SIDE, Segmenter
@@ -104,8 +104,7 @@ def _network(path: Path, weights: Path, interface: Interface) -> Network:
     kind = given.get_element_type().to_dtype()
 
     def run(batch: Array) -> Array:
-        whole = np.rint(batch) if kind.kind in "iu" else batch
-        return np.array(model(whole.astype(kind))[place])
+        return np.array(model(of_type(batch, kind))[place])
 
     shape = tuple(length.get_length() if length.is_static else None for length in given.partial_shape)
     return Network(run, shape)

@@ -116,8 +116,8 @@ def _answer(cards: Sequence[ScoreCard], maps: bool) -> str:
         return ""
     keeps = f"keeps 90 % of its clean Jaccard of {told(best.clean)} under {'; '.join(map(_kept, best.breaks))}."
     if best.cells_signed:
-        counted = told(best.cells_signed, percent=True, signed=True)
-        keeps += f" Where nothing is distorted its count of cells is off by {counted}."
+        off_by = told(best.cells_signed, percent=True, signed=True)
+        keeps += f" Where nothing is distorted its count of cells is off by {off_by}."
     if maps:
         keeps += " Two artefacts at once are harder than each alone: see below."
     if len(cards) == 1 or uneven(cards):
