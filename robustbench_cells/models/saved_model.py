@@ -73,4 +73,5 @@ def _input_shape(path: Path, layer: Any) -> tuple[int | None, ...]:
 
 def _one(path: Path, given: Any, interface: Interface) -> Array:
     outputs = given if isinstance(given, dict) else {"output": given}
-    return np.asarray(outputs[chosen_output(path, list(outputs), interface)], np.float32)
+    in_order = sorted(outputs)  # the file keeps them in a map, whose order differs from process to process
+    return np.asarray(outputs[chosen_output(path, in_order, interface)], np.float32)
