@@ -283,7 +283,7 @@ def test_a_store_that_cannot_be_used_ends_the_run_in_words(tmp_path: Path) -> No
 
 def test_workers_run_a_model_of_any_name(tmp_path: Path) -> None:
     network = save_tiny_network(tmp_path / "modèle [1].keras", seed=0)
-    bench(tmp_path, "--rb-frames", "1", "--rb-model", str(network), "-k", "clean", "-n", "2")
+    bench(tmp_path, "--rb-frames", "1", "--rb-model", str(network), "-k", "clean", "-n", "1")
     assert set(records(tmp_path)["segmenter"]) == {"modèle [1]", "background"}
 
 

@@ -27,7 +27,7 @@ def trap(tmp_path: Path) -> Iterator[Trap]:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Answer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     (tmp_path / "trap").mkdir()
     set_up = Trap(tmp_path / "trap", f"http://127.0.0.1:{server.server_port}/canary")
     set_up.asked = asked
