@@ -46,12 +46,19 @@ class Style:
 
 
 def styles(names: Iterable[str]) -> dict[str, Style]:
-    """A style for each segmenter; the background is grey and has no marker. The two sides of a pair share a colour."""
+    """A style for each segmenter; the background is grey and has no marker. The two sides of a pair share a colour.
+
+    Unless there is one pair alone: nothing else needs the colours then.
+    """
     own = sorted(set(names) - {REFERENCE})
-    stems = sorted({_SIDE.sub("", name) for name in own})
+    stem = {name: _SIDE.sub("", name) for name in own}
+    if len(set(stem.values())) == 1:
+        stem = {name: name for name in own}
+    stems = sorted(set(stem.values()))
     found = {}
     for name in own:
-        number = stems.index(_SIDE.sub("", name))
-        symbol = _SYMBOLS[(number + number // len(_COLOURS) + name.endswith(" (B)")) % len(_SYMBOLS)]
+        number = stems.index(stem[name])
+        shared = stem[name] != name and name.endswith(" (B)")
+        symbol = _SYMBOLS[(number + number // len(_COLOURS) + shared) % len(_SYMBOLS)]
         found[name] = Style(_COLOURS[number % len(_COLOURS)], *symbol)
     return found | {REFERENCE: Style(GREY, "", "", "┄")}
