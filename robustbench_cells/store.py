@@ -278,7 +278,9 @@ class Store:
     def _id(self, table: str, values: Mapping[str, object]) -> int | None:
         where = " AND ".join(f"{column} = ?" for column in values)
         row = self._db.execute(f"SELECT id FROM {table} WHERE {where}", tuple(values.values())).fetchone()  # noqa: S608
-        return row and int(row[0])
+        if row and not isinstance(row[0], int):  # an index that leads nowhere
+            raise ValueError(f"{row[0]!r} in place of the number of a row of {table}")
+        return row and row[0]
 
     def _insert(self, table: str, values: Mapping[str, object]) -> None:
         columns, marks = ", ".join(values), ", ".join("?" * len(values))

@@ -158,6 +158,19 @@ def test_a_record_that_is_none_is_damage(store: Store, scores: str) -> None:
         store.known(KEY, ALL)
 
 
+@pytest.mark.parametrize("number", [None, "one", 1.5])
+@pytest.mark.parametrize("table", ["segmenters", "conditions", "frames"])
+def test_a_row_without_its_number_is_damage(store: Store, table: str, number: object) -> None:
+    store.add(KEY, FRAMES, [record("a", 0)])
+    with sqlite3.connect(store.path) as db:
+        db.execute(f"CREATE TABLE other AS SELECT * FROM {table}")  # noqa: S608 - without types
+        db.execute(f"DROP TABLE {table}")
+        db.execute(f"ALTER TABLE other RENAME TO {table}")
+        db.execute(f"UPDATE {table} SET id = ?", (number,))  # noqa: S608
+    with pytest.raises(StoreError, match=r"the store is damaged .* in place of the number of a row of"):
+        store.known(KEY, ALL)
+
+
 def test_readers_and_a_writer_do_not_wait_for_one_another(store: Store) -> None:
     assert store._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
