@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 import mmap
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -13,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.models._hdf5_texts import longest_text
 
 MOST_BYTES = 2**31
 _MOST_OBJECTS = 20_000
 _DEEPEST = 64  # groups in groups
 _ATTRIBUTE = 2**24  # bytes
 _TEXTS = 2**29  # bytes of an attribute's texts, if each is as long as one can be
-_HEAP = re.compile(rb"GCOL\x01\x00\x00\x00(.{8})", re.DOTALL)  # where HDF5 keeps texts of any length; its bytes follow
 _READ = ("f", "i", "u", "b")  # kinds of numbers
 
 
@@ -87,11 +86,10 @@ class _Walk:
 
     @cached_property
     def longest_text(self) -> int:
-        """Bytes of the longest text that the file can hold; h5py cannot say it without reading it."""
         if isinstance(self.file, io.BytesIO):
-            return _largest_heap(self.file.getbuffer())
+            return longest_text(self.file.getbuffer())
         with self.file.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return _largest_heap(content)
+            return longest_text(content)
 
     def refuse(self, name: str, what: str) -> ModelError:
         return ModelError(
@@ -166,7 +164,3 @@ class _Walk:
                 raise self.refuse(place, "is neither text nor a number")
             elif count * kind.get_size() > _ATTRIBUTE:
                 raise self.refuse(place, f"has {count * kind.get_size()} bytes")
-
-
-def _largest_heap(content: mmap.mmap | memoryview) -> int:
-    return max((int.from_bytes(found[1], "little") for found in _HEAP.finditer(content)), default=0)

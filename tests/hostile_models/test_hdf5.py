@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from robustbench_cells.models._hdf5 import check_hdf5
+from robustbench_cells.models._hdf5_texts import longest_text
 from tests.hostile_models.files import WEIGHTS, in_keras, members, never_written, with_weights
 from tests.hostile_models.trap import Trap
 from tests.networks import save_tiny_network
@@ -65,6 +67,36 @@ def texts(root: h5py.File, trap: Trap) -> None:
 def many_texts(root: h5py.File, trap: Trap) -> None:
     root.attrs["long"] = "x" * 2**20
     root.attrs["list"] = ["a text"] * 1000
+
+
+def in_heaps(change: Callable[[bytearray, int], None]) -> Callable[[Path, Path, Trap], Path]:
+    """In an old model with many texts, what HDF5 keeps texts in, from its first byte."""
+
+    def build(folder: Path, tiny: Path, trap: Trap) -> Path:
+        path = in_h5(many_texts)(folder, tiny, trap)
+        content = bytearray(path.read_bytes())
+        for heap in [found.start() for found in re.finditer(rb"GCOL\x01", content)]:
+            change(content, heap)
+        path.write_bytes(content)
+        return path
+
+    return build
+
+
+def marked(content: bytearray, heap: int) -> None:
+    content[heap + 5 : heap + 8] = b"abc"  # libhdf5 does not look at them
+
+
+def endless(content: bytearray, heap: int) -> None:
+    content[heap + 16 : heap + 32] = bytes(16)  # nothing, which is 0 bytes long
+
+
+def backwards(content: bytearray, heap: int) -> None:
+    content[heap + 24 : heap + 32] = (2**64 - 16).to_bytes(8, "little")
+
+
+def nested(content: bytearray, heap: int) -> None:
+    content[heap + 64 : heap + 80] = b"GCOL\x01\0\0\0" + (64).to_bytes(8, "little")
 
 
 def deep(root: h5py.File, trap: Trap) -> None:
@@ -123,6 +155,10 @@ HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "references": in_keras(references),
     "texts": in_keras(texts),
     "a list of long texts": in_keras(many_texts),
+    "a list of long texts, marked": in_heaps(marked),
+    "texts without an end": in_heaps(endless),
+    "a text that leads back": in_heaps(backwards),
+    "texts in texts": in_heaps(nested),
     "groups in groups": in_keras(deep),
     "too many objects": in_keras(crowded),
 }  # fmt: skip
@@ -149,3 +185,18 @@ def test_half_precision_weights_pass(tmp_path: Path) -> None:
         root.create_dataset("float16", data=np.ones((2, 2), np.float16))
         root.create_dataset("one", data=np.float32(1))
     assert check_hdf5(tmp_path / "half.h5", tmp_path / "half.h5") == 8
+
+
+def test_texts_are_measured(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "texts.h5", "w") as root:
+        for number, length in enumerate((0, 7, 8, 9, 60_000, 1)):
+            root.attrs[f"text {number}"] = "x" * length
+    assert longest_text(memoryview((tmp_path / "texts.h5").read_bytes())) == 60_000
+
+
+@pytest.mark.parametrize("count", [20, 19_990])
+def test_as_many_texts_as_objects_pass(count: int, tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "texts.h5", "w") as root:
+        for number in range(count // 10):
+            root.attrs[f"{number}"] = ["text"] * 9
+    assert check_hdf5(tmp_path / "texts.h5", tmp_path / "texts.h5") == 0
