@@ -7,18 +7,18 @@ import math
 import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models._hdf5_texts import longest_text
+from robustbench_cells.models._hdf5_bytes import longest_text
 
 MOST_BYTES = 2**31
 _MOST_OBJECTS = 20_000
 _DEEPEST = 64  # groups in groups
 _ATTRIBUTE = 2**24  # bytes
 _TEXTS = 2**29  # bytes of an attribute's texts, if each is as long as one can be
+_MESSAGES = sum(1 << kind for kind in (0, 1, 3, 4, 5, 7, 8, 11, 12, 14, 16, 17, 18))  # of headers; the rest came later
 _READ = ("f", "i", "u", "b")  # kinds of numbers
 
 
@@ -47,13 +47,21 @@ def check_hdf5(path: Path, file: Path | io.BytesIO) -> int:
         file, data kept elsewhere, data that are compressed, cut into chunks or more than the file, or anything but
         numbers.
     """
+    longest = _longest_text(path, file)
     with opened(path, file) as root:
-        size = root.id.get_filesize()
-        if size > MOST_BYTES:
+        return _Walk(path, root.id.get_filesize(), longest).all_of(root)
+
+
+def _longest_text(path: Path, file: Path | io.BytesIO) -> int:
+    try:
+        if isinstance(file, io.BytesIO):
+            return longest_text(file.getvalue())
+        if (size := file.stat().st_size) > MOST_BYTES:
             raise ModelError(f"{path}: its weights have {size} bytes, more than the {MOST_BYTES} allowed")
-        if root.id.get_create_plist().get_sizes() != (8, 8):
-            raise ModelError(f"{path}: its HDF5 has lengths of an unusual size; save it again with Keras")
-        return _Walk(path, file, size).all_of(root)
+        with file.open("rb") as there, mmap.mmap(there.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return longest_text(content)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
 
 
 @contextmanager
@@ -67,14 +75,18 @@ def opened(path: Path, file: Path | io.BytesIO) -> Iterator[Any]:
     except ModelError:
         raise
     except Exception as error:  # h5py says it in a dozen ways
-        raise ModelError(f"{path}: its weights cannot be read as HDF5 ({error}); save it again with Keras") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> ModelError:
+    return ModelError(f"{path}: its weights cannot be read as HDF5 ({error}); save it again with Keras")
 
 
 class _Walk:
-    def __init__(self, path: Path, file: Path | io.BytesIO, size: int) -> None:
+    def __init__(self, path: Path, size: int, longest_text: int) -> None:
         self.path = path
-        self.file = file
         self.size = size
+        self.longest_text = longest_text
         self.seen: set[Any] = set()
         self.objects = 0
         self.bytes = 0
@@ -83,13 +95,6 @@ class _Walk:
     def all_of(self, root: Any) -> int:
         self.group(root, 0)
         return self.numbers
-
-    @cached_property
-    def longest_text(self) -> int:
-        if isinstance(self.file, io.BytesIO):
-            return longest_text(self.file.getbuffer())
-        with self.file.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return longest_text(content)
 
     def refuse(self, name: str, what: str) -> ModelError:
         return ModelError(
@@ -106,7 +111,7 @@ class _Walk:
 
         if depth > _DEEPEST:
             raise self.refuse(group.name, f"is more than {_DEEPEST} groups deep")
-        self.once(group)
+        self.header(group)
         self.attributes(group)
         for name in group:
             place = f"{group.name.rstrip('/')}/{name}"
@@ -121,18 +126,21 @@ class _Walk:
             else:
                 raise self.refuse(place, "is neither a group nor an array")
 
-    def once(self, thing: Any) -> None:
+    def header(self, thing: Any) -> None:
+        """An object is there once, and its parts are of HDF5's first format: later ones, if damaged, crash libhdf5."""
         import h5py
 
-        where = h5py.h5o.get_info(thing.id).addr
-        if where in self.seen:
+        info = h5py.h5o.get_info(thing.id)
+        if info.addr in self.seen:
             raise self.refuse(thing.name, "is there twice")
-        self.seen.add(where)
+        self.seen.add(info.addr)
+        if info.hdr.mesg.present & ~_MESSAGES:
+            raise self.refuse(thing.name, "is in a later format")
 
     def dataset(self, data: Any) -> None:
         import h5py
 
-        self.once(data)
+        self.header(data)
         self.attributes(data)
         kept, dtype = data.id.get_create_plist(), data.dtype
         brain_float = dtype.kind == "V" and dtype.itemsize == 2 and dtype.fields is None  # as Keras keeps bfloat16

@@ -112,6 +112,7 @@ _OBJECT = frozenset(
         "shared_object_id", "__passive_serialization__",
     }
 )  # fmt: skip
+_OUTER, _INNER = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.>-]*"), re.compile(r"[A-Za-z0-9_.>-]+")  # names for TensorFlow
 _UNBOUNDED = ("seed", "shared_object_id")  # whole numbers that are no sizes
 
 
@@ -148,6 +149,7 @@ def read_config(path: Path, text: str | bytes, *, modules: bool) -> dict[str, An
     config.pop("compile_config", None)
     check = _Check(path, modules)
     check.value(config, "", "the model", 0)
+    check.name(config["config"].get("name"), _OUTER)
     if (calls := _calls(config)) > _MOST_CALLS:
         raise check.refuse("the model", f"{calls} calls of layers, more than {_MOST_CALLS}")
     return config
@@ -175,11 +177,21 @@ class _Check:
         elif isinstance(value, str):
             if key not in _TEXTS or len(value) > _NAME or value not in (_TEXTS[key] or {value}):
                 raise self.refuse(place, f"{key} = {value!r}")
+            if key == "name":
+                self.name(value, _INNER)
         elif isinstance(value, float):
             if not math.isfinite(value):
                 raise self.refuse(place, f"{key} = {value}")
         elif isinstance(value, int) and abs(value) > _LARGEST and key not in _UNBOUNDED:
             raise self.refuse(place, f"{key} = {value}")
+
+    def name(self, name: object, allowed: re.Pattern[str]) -> None:
+        """Refuse what Keras on TensorFlow stumbles over, and then puts before the names of all networks that follow."""
+        if isinstance(name, str) and not allowed.fullmatch(name):
+            raise ModelError(
+                f"{self.path}: a layer of it, or it itself, is called {name[:100]!r}, which TensorFlow cannot use; "
+                "take letters, digits and _ . - > (a network's name begins with a letter or digit), and save it again"
+            )
 
     def table(self, table: Mapping[str, Any], place: str, depth: int) -> None:
         named = table.get("name")

@@ -129,6 +129,18 @@ def without_end(folder: Path, tiny: Path, trap: Trap) -> Path:
     return with_config(folder, tiny, lambda config: config["config"]["layers"].extend(layers))
 
 
+def renamed(network: str, convolution: str) -> Callable[[Path, Path, Trap], Path]:
+    def build(folder: Path, tiny: Path, trap: Trap) -> Path:
+        def change(config: dict[str, Any]) -> None:
+            config["config"]["name"], last = network, config["config"]["layers"][-1]
+            last["name"] = last["config"]["name"] = convolution
+            config["config"]["output_layers"] = [convolution, 0, 0]
+
+        return with_config(folder, tiny, change)
+
+    return build
+
+
 HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "CVE-2024-3660": lambda_keras,
     "CVE-2025-1550": any_function,
@@ -141,6 +153,9 @@ HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "CVE-2025-12058, an address": layer("StringLookup", vocabulary="{trap.address}"),
     "CVE-2025-12058, numbers": layer("IntegerLookup", vocabulary="{trap.pipe}"),
     "CVE-2025-12058, words": layer("TextVectorization", vocabulary="{trap.pipe}"),
+    "a name of words": renamed("network", "two words"),
+    "a name that begins with no letter": renamed("_network", "convolution"),
+    "a name that is no text": renamed("network", "con\udc89volution"),
     "CVE-2026-1462": saved_model_layer,
     "keras 23048": lambda_without_module,
     "keras-hub": layer("PARSeqTokenizer", "keras_hub.models", vocabulary="{trap.pipe}"),
@@ -233,3 +248,7 @@ def test_a_class_that_is_not_on_the_list_is_refused_anywhere(
         read_config(tiny, json.dumps(config), modules=True)
     with pytest.raises(ModelError):
         read_config(tiny, json.dumps(config), modules=False)
+
+
+def test_any_name_that_tensorflow_takes_passes(tiny: Path, trap: Trap, tmp_path: Path) -> None:
+    load_segmenter(str(renamed("0.net-a>b_c", "_convolution.0")(tmp_path, tiny, trap)))

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from robustbench_cells.models._hdf5 import check_hdf5
-from robustbench_cells.models._hdf5_texts import longest_text
+from robustbench_cells.models._hdf5_bytes import longest_text
 from tests.hostile_models.files import WEIGHTS, in_keras, members, never_written, with_weights
 from tests.hostile_models.trap import Trap
 from tests.networks import save_tiny_network
@@ -69,18 +69,31 @@ def many_texts(root: h5py.File, trap: Trap) -> None:
     root.attrs["list"] = ["a text"] * 1000
 
 
-def in_heaps(change: Callable[[bytearray, int], None]) -> Callable[[Path, Path, Trap], Path]:
-    """In an old model with many texts, what HDF5 keeps texts in, from its first byte."""
+def in_heaps(signature: bytes, change: Callable[[bytearray, int], None]) -> Callable[[Path, Path, Trap], Path]:
+    """In an old model with many texts, what HDF5 keeps names or texts in, from its first byte."""
 
     def build(folder: Path, tiny: Path, trap: Trap) -> Path:
         path = in_h5(many_texts)(folder, tiny, trap)
         content = bytearray(path.read_bytes())
-        for heap in [found.start() for found in re.finditer(rb"GCOL\x01", content)]:
+        for heap in [found.start() for found in re.finditer(signature, content)]:
             change(content, heap)
         path.write_bytes(content)
         return path
 
     return build
+
+
+def round_and_round(content: bytearray, heap: int) -> None:
+    """The first free part comes after itself."""
+    eight = (8).to_bytes(8, "little")
+    content[heap + 16 : heap + 24] = eight
+    names = int.from_bytes(content[heap + 24 : heap + 32], "little")
+    content[names + 8 : names + 24] = eight + (16).to_bytes(8, "little")
+
+
+def beyond(content: bytearray, heap: int) -> None:
+    size = int.from_bytes(content[heap + 8 : heap + 16], "little")
+    content[heap + 16 : heap + 24] = (size - 8).to_bytes(8, "little")
 
 
 def marked(content: bytearray, heap: int) -> None:
@@ -92,11 +105,31 @@ def endless(content: bytearray, heap: int) -> None:
 
 
 def backwards(content: bytearray, heap: int) -> None:
-    content[heap + 24 : heap + 32] = (2**64 - 16).to_bytes(8, "little")
+    """A text of 0 bytes, then nothing, as long as to lead back to it."""
+    content[heap + 16 : heap + 48] = b"\1" + bytes(23) + (2**64 - 16).to_bytes(8, "little")
 
 
-def nested(content: bytearray, heap: int) -> None:
-    content[heap + 64 : heap + 80] = b"GCOL\x01\0\0\0" + (64).to_bytes(8, "little")
+def behind_something(build: Callable[[Path, Path, Trap], Path]) -> Callable[[Path, Path, Trap], Path]:
+    """HDF5 may begin at byte 512, and counts from there."""
+
+    def built(folder: Path, tiny: Path, trap: Trap) -> Path:
+        path = build(folder, tiny, trap)
+        path.write_bytes(bytes(512) + path.read_bytes())
+        return path
+
+    return built
+
+
+def in_order(root: h5py.File, trap: Trap) -> None:
+    root.create_group("later", track_order=True)
+
+
+def later(folder: Path, tiny: Path, trap: Trap) -> Path:
+    old = in_h5(lambda root, trap: None)(folder, tiny, trap)
+    with h5py.File(old) as root, h5py.File(folder / "new.h5", "w", libver="latest") as new:
+        new.attrs.update(root.attrs)
+        root.copy("model_weights", new)
+    return (folder / "new.h5").rename(old)
 
 
 def deep(root: h5py.File, trap: Trap) -> None:
@@ -136,6 +169,7 @@ def in_h5(change: Callable[[h5py.File, Trap], None]) -> Callable[[Path, Path, Tr
     return build
 
 
+_NAMES, _TEXTS = rb"HEAP\0", rb"GCOL\x01"
 HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "CVE-2026-1669, a link": in_keras(external_link),
     "CVE-2026-1669, a link in weights": in_weights(external_link),
@@ -155,10 +189,15 @@ HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "references": in_keras(references),
     "texts": in_keras(texts),
     "a list of long texts": in_keras(many_texts),
-    "a list of long texts, marked": in_heaps(marked),
-    "texts without an end": in_heaps(endless),
-    "a text that leads back": in_heaps(backwards),
-    "texts in texts": in_heaps(nested),
+    "a list of long texts, marked": in_heaps(_TEXTS, marked),
+    "texts without an end": in_heaps(_TEXTS, endless),
+    "a text that leads back": in_heaps(_TEXTS, backwards),
+    "names without an end": in_heaps(_NAMES, round_and_round),
+    "names that are nowhere": in_heaps(_NAMES, beyond),
+    "names without an end, behind something": behind_something(in_heaps(_NAMES, round_and_round)),
+    "the later format": later,
+    "the later format within": in_h5(in_order),
+    "the later format in weights": in_weights(in_order),
     "groups in groups": in_keras(deep),
     "too many objects": in_keras(crowded),
 }  # fmt: skip
@@ -191,7 +230,7 @@ def test_texts_are_measured(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "texts.h5", "w") as root:
         for number, length in enumerate((0, 7, 8, 9, 60_000, 1)):
             root.attrs[f"text {number}"] = "x" * length
-    assert longest_text(memoryview((tmp_path / "texts.h5").read_bytes())) == 60_000
+    assert longest_text((tmp_path / "texts.h5").read_bytes()) == 60_000
 
 
 @pytest.mark.parametrize("count", [20, 19_990])
