@@ -239,3 +239,37 @@ def test_as_many_texts_as_objects_pass(count: int, tmp_path: Path) -> None:
         for number in range(count // 10):
             root.attrs[f"{number}"] = ["text"] * 9
     assert check_hdf5(tmp_path / "texts.h5", tmp_path / "texts.h5") == 0
+
+
+def with_sizes(path: Path, size: int) -> None:
+    """Of addresses and lengths, in bytes."""
+    made = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    made.set_sizes(size, size)
+    h5py.h5f.create(bytes(path), h5py.h5f.ACC_TRUNC, made).close()
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: h5py.File(path, "w", libver="latest").close(), "later format"),
+        (lambda path: h5py.File(path, "w", userblock_size=512).close(), "later format"),
+        (lambda path: with_sizes(path, 4), "unusual size"),
+        (lambda path: path.write_bytes(b""), "damaged"),
+    ],
+)
+def test_hdf5_as_keras_never_writes_it_is_not_opened(
+    make: Callable[[Path], object], words: str, tmp_path: Path
+) -> None:
+    make(tmp_path / "file.h5")
+    with pytest.raises(ValueError, match=words):
+        longest_text((tmp_path / "file.h5").read_bytes())
+
+
+def test_a_damaged_heap_of_texts_is_not_opened(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "texts.h5", "w") as root:
+        many_texts(root, None)  # type: ignore[arg-type]
+    content = bytearray((tmp_path / "texts.h5").read_bytes())
+    heap = content.index(b"GCOL")
+    backwards(content, heap)
+    with pytest.raises(ValueError, match=f"heap of texts at byte {heap} is damaged"):
+        longest_text(bytes(content))
