@@ -17,11 +17,11 @@ from typing import Any
 import distributed
 
 from robustbench_cells.artefacts import ARTEFACTS
-from robustbench_cells.cluster import Cluster
-from robustbench_cells.datasets import Selection, open_dataset
-from robustbench_cells.evaluate import Condition
-from robustbench_cells.settings import load
-from robustbench_cells.work import Done, Work
+from robustbench_cells.datasets.opening import Selection, open_dataset
+from robustbench_cells.engine.config import load
+from robustbench_cells.engine.dask_backend import Cluster
+from robustbench_cells.engine.evaluate import Condition
+from robustbench_cells.engine.tasks import Done, Work
 
 TASKS = 2000  # that do nothing, to time the scheduler by
 PATCHES = 6  # of a frame

@@ -17,7 +17,7 @@ from collections.abc import Hashable
 from pathlib import Path
 
 from robustbench_cells.metrics import METRICS
-from robustbench_cells.store import Store
+from robustbench_cells.results.record_cache import Store
 
 GRID = Path(__file__).with_name("test_robustness.py")
 OPTIONS = ("--rb-profile", "quick", "--rb-frames", "2", "--rb-model", "dog_otsu", "--rb-model", "nlm_otsu")

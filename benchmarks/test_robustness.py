@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from robustbench_cells.evaluate import Outcome
+from robustbench_cells.engine.evaluate import Outcome
 
 
 def test_robustness(rb_outcome: Outcome, record_property: Callable[[str, object], None]) -> None:

@@ -18,17 +18,17 @@ import pandas as pd
 import pytest
 
 from robustbench_cells.artefacts import ARTEFACTS
-from robustbench_cells.baselines import BASELINES
-from robustbench_cells.datasets import Selection, open_dataset
-from robustbench_cells.evaluate import BATCH, Condition, condition_views, evaluate_batches, make_batches
+from robustbench_cells.datasets.opening import Selection, open_dataset
+from robustbench_cells.engine.config import Settings, grid, load, profile_of
+from robustbench_cells.engine.evaluate import BATCH, Condition, condition_views, evaluate_batches, make_batches
+from robustbench_cells.engine.run import BenchmarkSession, Case
+from robustbench_cells.engine.tasks import Effort
 from robustbench_cells.metrics import METRICS
-from robustbench_cells.models import shipped_models
-from robustbench_cells.results import Results, save
-from robustbench_cells.results import load as load_results
-from robustbench_cells.session import BenchmarkSession, Case
-from robustbench_cells.settings import Settings, grid, load, profile_of
+from robustbench_cells.models.baselines import BASELINES
+from robustbench_cells.models.loading import shipped_models
+from robustbench_cells.results.tables import Results, save
+from robustbench_cells.results.tables import load as load_results
 from robustbench_cells.types import PATCH_SIDE, Comparison
-from robustbench_cells.work import Effort
 
 _SEED = 0
 _CONDITION = Condition(ARTEFACTS.get("noise"), 50.0)

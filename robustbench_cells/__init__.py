@@ -12,17 +12,17 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "ARTEFACTS": "robustbench_cells.artefacts",
-    "BASELINES": "robustbench_cells.baselines",
+    "BASELINES": "robustbench_cells.models.baselines",
     "METRICS": "robustbench_cells.metrics",
-    "Condition": "robustbench_cells.evaluate",
-    "cut_patches": "robustbench_cells.patches",
-    "condition_views": "robustbench_cells.evaluate",
-    "evaluate_batches": "robustbench_cells.evaluate",
-    "make_batches": "robustbench_cells.evaluate",
-    "load_segmenter": "robustbench_cells.models",
-    "predict_frame": "robustbench_cells.models",
-    "open_dataset": "robustbench_cells.datasets",
-    "summarise": "robustbench_cells.results",
+    "Condition": "robustbench_cells.engine.evaluate",
+    "cut_patches": "robustbench_cells.engine.patches",
+    "condition_views": "robustbench_cells.engine.evaluate",
+    "evaluate_batches": "robustbench_cells.engine.evaluate",
+    "make_batches": "robustbench_cells.engine.evaluate",
+    "load_segmenter": "robustbench_cells.models.loading",
+    "predict_frame": "robustbench_cells.models.whole_frames",
+    "open_dataset": "robustbench_cells.datasets.opening",
+    "summarise": "robustbench_cells.results.tables",
 }
 
 __all__ = [  # noqa: RUF022 - in the order of the pipeline

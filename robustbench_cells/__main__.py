@@ -7,8 +7,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from robustbench_cells import __version__, card, data, export, ledger, report, simulate, train, verdict
+from robustbench_cells import __version__
+from robustbench_cells.cli import card, report, simulate, train
+from robustbench_cells.cli import results as ledger
+from robustbench_cells.datasets import download as data
 from robustbench_cells.errors import RobustbenchError
+from robustbench_cells.gate import policy as verdict
+from robustbench_cells.models import export
 
 _ELSEWHERE: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "report": (report.main, "write the reports again from stored results"),
@@ -56,15 +61,17 @@ def main(arguments: list[str] | None = None) -> int:
 def _list() -> str:
     from tabulate import tabulate
 
-    from robustbench_cells.artefacts import ARTEFACTS, pairs
-    from robustbench_cells.baselines import BASELINES
-    from robustbench_cells.catalogue import CATALOGUE
-    from robustbench_cells.claims import in_order
-    from robustbench_cells.datasets import SOURCES
+    from robustbench_cells.artefacts import ARTEFACTS
+    from robustbench_cells.datasets.catalogue import CATALOGUE
+    from robustbench_cells.datasets.sources import SOURCES
+    from robustbench_cells.engine.grid import PROFILES
+    from robustbench_cells.engine.pairs import pairs
     from robustbench_cells.metrics import METRICS
-    from robustbench_cells.models import FORMATS, shipped_models
-    from robustbench_cells.profiles import PROFILES
-    from robustbench_cells.reporting import OUTPUTS
+    from robustbench_cells.models.baselines import BASELINES
+    from robustbench_cells.models.formats import FORMATS
+    from robustbench_cells.models.loading import shipped_models
+    from robustbench_cells.reporting.claims import in_order
+    from robustbench_cells.reporting.outputs import OUTPUTS
     from robustbench_cells.training.recipes import RECIPES
 
     grids = [
@@ -129,8 +136,8 @@ def _grid(levels: tuple[float, ...]) -> str:
 def _describe(options: argparse.Namespace) -> str:
     from tabulate import tabulate
 
-    from robustbench_cells.datasets import open_dataset
-    from robustbench_cells.description import describe
+    from robustbench_cells.datasets.description import describe
+    from robustbench_cells.datasets.opening import open_dataset
 
     selections = [
         open_dataset(where, options.split, frames=options.frames, white_level=options.white_level)

@@ -14,10 +14,10 @@ import numpy.typing as npt
 import pytest
 from hypothesis import strategies as st
 
-from robustbench_cells.export import export
-from robustbench_cells.models import write_card
+from robustbench_cells.models.card import write_card
+from robustbench_cells.models.export import export
 from robustbench_cells.types import Image, Labels, Sample
-from tests.networks import save_tiny_network
+from tests.support.networks import save_tiny_network
 
 pytest_plugins = ["pytester"]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from robustbench_cells.files import sha256
-from robustbench_cells.models import shipped_models
+from robustbench_cells.files.atomic import sha256
+from robustbench_cells.models.loading import shipped_models
 from tests.conftest import REPOSITORY
 
 EXAMPLE = REPOSITORY / "examples" / "gate_a_retrained_model"

@@ -19,7 +19,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from robustbench_cells.models import shipped_models
+from robustbench_cells.models.loading import shipped_models
 from tests.conftest import REPOSITORY
 
 EXAMPLE = REPOSITORY / "examples" / "your_own_model"

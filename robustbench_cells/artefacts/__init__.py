@@ -1,6 +1,5 @@
-"""Ways in which a microscope image drifts: one file an artefact, found by its registration."""
+"""Ways in which a microscope image degrades: one file each, found by its registration."""
 
-from robustbench_cells.artefacts._registry import ARTEFACTS
-from robustbench_cells.artefacts._together import Together, pairs
+from robustbench_cells.artefacts._base import ARTEFACTS
 
-__all__ = ["ARTEFACTS", "Together", "pairs"]
+__all__ = ["ARTEFACTS"]

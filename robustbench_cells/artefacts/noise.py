@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from robustbench_cells.artefacts._registry import ARTEFACTS
+from robustbench_cells.artefacts._base import ARTEFACTS
 from robustbench_cells.artefacts._rescale import rescale
 from robustbench_cells.types import Artefact, Image, Labels
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from robustbench_cells.metrics._registry import METRICS
+from robustbench_cells.metrics._base import METRICS
 from robustbench_cells.types import Comparison, Masks, Metric
 
 

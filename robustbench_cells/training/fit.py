@@ -15,14 +15,16 @@ import keras
 import numpy as np
 import pandas as pd
 
-from robustbench_cells.datasets import Selection
+from robustbench_cells.datasets.opening import Selection
 from robustbench_cells.errors import ModelError
-from robustbench_cells.files import keep_aside, replacing, sha256, write_text
+from robustbench_cells.files.atomic import keep_aside, replacing, sha256, write_text
 from robustbench_cells.metrics import METRICS
-from robustbench_cells.models import KerasSegmenter, card_path, jit_setting, load_segmenter, write_card
+from robustbench_cells.models.card import card_path, write_card
+from robustbench_cells.models.loading import load_segmenter
+from robustbench_cells.models.runtimes.keras import KerasSegmenter, jit_setting
 from robustbench_cells.randomness import generator
-from robustbench_cells.training.curve import draw_curve
 from robustbench_cells.training.epochs import Epoch, validation_patches
+from robustbench_cells.training.learning_curve import draw_curve
 from robustbench_cells.training.recipes import Recipe
 from robustbench_cells.types import THRESHOLD, Comparison, Image, Masks, Segmenter
 

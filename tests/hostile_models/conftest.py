@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.hostile_models.trap import Trap
-from tests.networks import save_tiny_network
+from tests.support.networks import save_tiny_network
 
 
 @pytest.fixture

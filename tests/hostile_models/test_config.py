@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models import _keras_config, load_segmenter
-from robustbench_cells.models._keras_config import read_config
+from robustbench_cells.models.loading import load_segmenter
+from robustbench_cells.models.vetting import keras_config as _keras_config
+from robustbench_cells.models.vetting.keras_config import read_config
 from tests.hostile_models.files import (
     config_of,
     config_text,

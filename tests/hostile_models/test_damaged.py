@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models import load_segmenter
+from robustbench_cells.models.loading import load_segmenter
 from tests.hostile_models.files import WEIGHTS, config_of, members, places, put, rezipped
-from tests.networks import save_tiny_network
+from tests.support.networks import save_tiny_network
 
 
 @pytest.fixture(scope="module")

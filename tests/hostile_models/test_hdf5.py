@@ -12,11 +12,11 @@ import h5py
 import numpy as np
 import pytest
 
-from robustbench_cells.models._hdf5 import check_hdf5
-from robustbench_cells.models._hdf5_bytes import longest_text
+from robustbench_cells.models.vetting.hdf5 import check_hdf5
+from robustbench_cells.models.vetting.hdf5_heaps import longest_text
 from tests.hostile_models.files import WEIGHTS, in_keras, members, never_written, with_weights
 from tests.hostile_models.trap import Trap
-from tests.networks import save_tiny_network
+from tests.support.networks import save_tiny_network
 
 
 def kernel(root: h5py.File) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models import load_segmenter
+from robustbench_cells.models.loading import load_segmenter
 from tests.hostile_models import archive_files, test_config, test_hdf5
 from tests.hostile_models.trap import Trap
 

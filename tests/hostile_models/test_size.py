@@ -114,7 +114,8 @@ BOMBS: dict[str, Callable[[Path, Path, Trap], Path]] = {
 LIMITED = """
 import resource, sys
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models import import_keras, load_segmenter
+from robustbench_cells.models.runtimes.quiet import import_keras
+from robustbench_cells.models.loading import load_segmenter
 load_segmenter(sys.argv[1])  # Keras, TensorFlow and their threads are there
 virtual = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (virtual + 2**28,) * 2)

@@ -1,5 +1,5 @@
 """Training recipes: one file each, found by its registration."""
 
-from robustbench_cells.training.recipes._registry import RECIPES, Recipe
+from robustbench_cells.training.recipes._base import RECIPES, Recipe
 
 __all__ = ["RECIPES", "Recipe"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from robustbench_cells.training.recipes._registry import RECIPES, Recipe
-from robustbench_cells.training.recipes._turns import turned
+from robustbench_cells.training.flips import turned
+from robustbench_cells.training.recipes._base import RECIPES, Recipe
 from robustbench_cells.types import Image, Labels
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from robustbench_cells.artefacts import ARTEFACTS
-from robustbench_cells.training.recipes._registry import RECIPES, Recipe, cut
-from robustbench_cells.training.recipes._turns import turned
+from robustbench_cells.training.flips import turned
+from robustbench_cells.training.recipes._base import RECIPES, Recipe, cut
 from robustbench_cells.types import PATCH_SIDE, Image, Labels, Sample
 
 _AMPLITUDE = 300.0  # grey levels at most; as in the code that the paper's authors published

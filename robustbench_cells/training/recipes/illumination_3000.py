@@ -1,7 +1,7 @@
 """What the network of `robust` can do at one condition, if it has to do nothing else."""
 
-from robustbench_cells.training.recipes._registry import RECIPES
-from robustbench_cells.training.recipes._specialist import Specialist
+from robustbench_cells.training.recipes._base import RECIPES
+from robustbench_cells.training.recipes.specialists import Specialist
 
 
 @RECIPES.register

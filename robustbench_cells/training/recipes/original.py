@@ -1,6 +1,6 @@
 """The paper's first network."""
 
-from robustbench_cells.training.recipes._registry import RECIPES, Recipe
+from robustbench_cells.training.recipes._base import RECIPES, Recipe
 
 
 @RECIPES.register

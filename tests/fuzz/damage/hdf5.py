@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 
-from robustbench_cells.models._hdf5_bytes import longest_text
+from robustbench_cells.models.vetting.hdf5_heaps import longest_text
 from tests.fuzz.damage._registry import DAMAGES, Damage
 from tests.fuzz.damage._values import extreme, word
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from robustbench_cells.datasets import open_dataset
+from robustbench_cells.datasets.opening import open_dataset
 from tests.conftest import draw_labels
 
 LABELS = np.stack([draw_labels((40, 48), seed) for seed in (2, 3)]).astype(np.uint16)

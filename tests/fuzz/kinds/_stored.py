@@ -7,9 +7,9 @@ import json
 from functools import cache
 from pathlib import Path
 
-from robustbench_cells.results import RECORDS_FILE, RUN_FILE, Results, save
-from tests import made_up
+from robustbench_cells.results.tables import RECORDS_FILE, RUN_FILE, Results, save
 from tests.fuzz.kind import Files
+from tests.support import report_results as made_up
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from robustbench_cells.archives import check_archive, unpack
+from robustbench_cells.files.archives import check_archive, unpack
 from tests.fuzz.cases import read
 from tests.fuzz.kind import KINDS, Kind
 

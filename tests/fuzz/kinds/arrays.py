@@ -8,7 +8,7 @@ import numpy as np
 
 from tests.fuzz.kind import KINDS, Kind
 from tests.fuzz.kinds._frames import DEEP, IMAGES, LABELS, read_all
-from tests.made_up_frames import npz
+from tests.support.frame_files import npz
 
 
 @KINDS.register

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.verdict import Judge
+from robustbench_cells.gate.policy import Judge
 from tests.fuzz.kind import KINDS, Files, Kind
 from tests.fuzz.kinds._stored import bind, small_run, write_run
 

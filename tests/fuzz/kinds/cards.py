@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.models import identity, read_card, shipped_models, write_card
+from robustbench_cells.models.card import identity, read_card, write_card
+from robustbench_cells.models.loading import shipped_models
 from tests.fuzz.kind import KINDS, Kind
 
 _EVERY = {

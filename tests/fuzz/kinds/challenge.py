@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.fuzz.kind import KINDS, Kind
 from tests.fuzz.kinds._frames import read_all, write_each
-from tests.made_up_frames import challenge
+from tests.support.frame_files import challenge
 
 
 @KINDS.register

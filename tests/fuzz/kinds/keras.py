@@ -7,10 +7,10 @@ import json
 import zipfile
 from pathlib import Path
 
-from robustbench_cells.models import load_segmenter
+from robustbench_cells.models.loading import load_segmenter
 from tests.fuzz.damage.archives import written
 from tests.fuzz.kind import KINDS, Kind
-from tests.networks import save_tiny_network
+from tests.support.networks import save_tiny_network
 
 
 @KINDS.register

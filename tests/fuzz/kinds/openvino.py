@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.models import load_segmenter
+from robustbench_cells.models.loading import load_segmenter
 from tests.fuzz.kind import KINDS, Kind
-from tests.networks import convolution, onnx_graph
+from tests.support.networks import convolution, onnx_graph
 
 
 @KINDS.register

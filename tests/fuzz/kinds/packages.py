@@ -5,11 +5,11 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from robustbench_cells.exports import EXPORTS
-from robustbench_cells.models import load_segmenter
+from robustbench_cells.models.exports import EXPORTS
+from robustbench_cells.models.loading import load_segmenter
 from tests.fuzz.damage.archives import written
 from tests.fuzz.kind import KINDS, Kind
-from tests.networks import save_tiny_network
+from tests.support.networks import save_tiny_network
 
 CARD = {"authors": ["A. Name"], "license": "MIT"}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.pictures import load_pictures, save_pictures
-from tests import made_up
+from robustbench_cells.results.example_patches import load_pictures, save_pictures
 from tests.fuzz.kind import KINDS, Kind
 from tests.fuzz.kinds._stored import small_run
+from tests.support import report_results as made_up
 
 
 @KINDS.register

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells import ledger
-from robustbench_cells.store import FrameKey, Key, Store
+from robustbench_cells.cli import results as ledger
+from robustbench_cells.results.record_cache import FrameKey, Key, Store
 from robustbench_cells.types import Record
 from tests.fuzz.kind import KINDS, Kind
 

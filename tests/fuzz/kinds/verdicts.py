@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.gate import compare
-from robustbench_cells.reporting import load_told, save_told, tell
+from robustbench_cells.gate.comparison import compare
+from robustbench_cells.reporting.gate_text import load_told, save_told, tell
 from tests.fuzz.kind import KINDS, Kind
 from tests.fuzz.kinds._stored import small_run
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.models import build_unet, load_segmenter
+from robustbench_cells.models.loading import load_segmenter
+from robustbench_cells.models.unet import build_unet
 from tests.fuzz.kind import KINDS, Kind
 
 

@@ -1,6 +1,0 @@
-"""The registry of baselines."""
-
-from robustbench_cells.registry import Registry
-from robustbench_cells.types import Segmenter
-
-BASELINES: Registry[Segmenter] = Registry("robustbench_cells.baselines", "baseline")

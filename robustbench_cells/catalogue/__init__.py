@@ -1,7 +1,0 @@
-"""Public data sets that can be downloaded: one file for each, found by its registration."""
-
-from __future__ import annotations
-
-from robustbench_cells.catalogue._registry import CATALOGUE, PublicSet
-
-__all__ = ["CATALOGUE", "PublicSet"]

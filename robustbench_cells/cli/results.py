@@ -1,0 +1,129 @@
+"""``python -m robustbench_cells results``: what the store of records holds; out of it as a table; and away with it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from robustbench_cells.errors import RobustbenchError, StoreError
+from robustbench_cells.files.atomic import replacing
+from robustbench_cells.results.record_cache import Store
+
+
+def _write_parquet(table: pd.DataFrame, path: Path) -> None:
+    try:
+        table.to_parquet(path, index=False)
+    except ImportError as error:
+        raise StoreError("parquet needs pyarrow: pip install 'robustbench-cells[parquet]'") from error
+
+
+_WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
+    ".csv": lambda table, path: table.to_csv(path, index=False),
+    ".gz": lambda table, path: table.to_csv(path, index=False, compression="gzip"),
+    ".parquet": _write_parquet,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m robustbench_cells results",
+        description="Every record that a run makes is kept in one SQLite file, under what it was made from.",
+    )
+    parser.add_argument(
+        "--store",
+        type=Path,
+        default=Path("reports/records.sqlite"),
+        metavar="FILE",
+        help="default: reports/records.sqlite",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("list", help="how many records there are of each data set, segmenter and artefact")
+    export = commands.add_parser("export", help="every record with its whole key as a table")
+    export.add_argument("out", type=Path, help="a file that ends in .csv, .csv.gz or .parquet (that needs pyarrow)")
+    prune = commands.add_parser(
+        "prune",
+        help="drop records of segmenters or artefacts, or outdated ones",
+        description="What is dropped is what all of the options given say; one given twice says either.",
+    )
+    for what in ("segmenter", "artefact"):
+        prune.add_argument(f"--{what}", action="append", default=[], help=f"drop those of this {what}; repeatable")
+    prune.add_argument("--outdated", action="store_true", help="drop those of artefacts and metrics of other versions")
+    prune.add_argument("--dry-run", action="store_true", help="say how many records would go, and drop none")
+    for command in commands.choices.values():  # the store may be named before the command and after it
+        command.add_argument(
+            "--store", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="as before the command"
+        )
+    options = parser.parse_args(arguments)
+    try:
+        if not options.store.is_file():
+            raise StoreError(f"{options.store}: no such store; a run of the benchmark makes it")
+        store = Store(options.store)
+        try:
+            print({"list": _list, "export": _export, "prune": _prune}[options.command](store, options))
+        finally:
+            store.close()
+    except (RobustbenchError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _list(store: Store, options: argparse.Namespace) -> str:
+    from tabulate import tabulate
+
+    contents = store.contents()
+    contents["digest"] = contents["digest"].str[:12]
+    keys = ["dataset", "segmenter", "digest", "artefact", "version", "seed"]
+    rows = contents.groupby(keys).agg(intensities=("intensity", "nunique"), records=("records", "sum")).reset_index()
+    if rows.empty:
+        return f"{options.store}: empty"
+    table = tabulate(rows.to_numpy().tolist(), [str(column) for column in rows])
+    return f"{table}\n\n{rows['records'].sum()} records in {options.store}"
+
+
+def _export(store: Store, options: argparse.Namespace) -> str:
+    write = _WRITERS.get(options.out.suffix)
+    if write is None:
+        raise StoreError(f"{options.out}: ends in none of .csv, .csv.gz and .parquet")
+    table = store.table()
+    with replacing(options.out) as temporary:
+        write(table, temporary)
+    return f"wrote {len(table)} records to {options.out}"
+
+
+def _prune(store: Store, options: argparse.Namespace) -> str:
+    if not (options.segmenter or options.artefact or options.outdated):
+        raise StoreError("nothing is named to be dropped: give --segmenter, --artefact or --outdated")
+    contents = store.contents()
+    doomed = pd.Series(True, contents.index)
+    for column, names in (("segmenter", options.segmenter), ("artefact", options.artefact)):
+        for name in sorted(set(names) - set(contents[column])):
+            raise StoreError(f"{options.store}: has no record of {column} {name}; `results list` shows what there is")
+        if names:
+            doomed &= contents[column].isin(names)
+    if options.outdated:
+        doomed &= _outdated(contents)
+    everything = contents["records"].sum()
+    if options.dry_run:
+        return f"would drop {contents[doomed]['records'].sum()} of {everything} records"
+    return f"dropped {store.drop(contents[doomed])} of {everything} records"
+
+
+def _outdated(contents: pd.DataFrame) -> pd.Series:
+    """Which rows no run of this program would look for."""
+    import json
+
+    from robustbench_cells.artefacts import ARTEFACTS
+    from robustbench_cells.metrics import METRICS
+    from robustbench_cells.types import CLEAN
+
+    versions = {CLEAN: 0} | {artefact.name: artefact.version for artefact in ARTEFACTS}
+    metrics = {metric.name: metric.version for metric in METRICS}
+    return (contents["artefact"].map(versions) != contents["version"]) | (
+        contents["metrics"].map(json.loads) != metrics
+    )

@@ -1,6 +1,0 @@
-"""The registry of data-set kinds."""
-
-from robustbench_cells.registry import Registry
-from robustbench_cells.types import DatasetSource
-
-SOURCES: Registry[DatasetSource] = Registry("robustbench_cells.datasets", "kind of data set")

@@ -1,0 +1,7 @@
+"""Public data sets that can be downloaded: one file for each, found by its registration."""
+
+from __future__ import annotations
+
+from robustbench_cells.datasets.catalogue._base import CATALOGUE, PublicSet
+
+__all__ = ["CATALOGUE", "PublicSet"]

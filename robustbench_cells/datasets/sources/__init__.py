@@ -1,0 +1,5 @@
+"""Kinds of data set: one file each, found by its registration."""
+
+from robustbench_cells.datasets.sources._base import SOURCES
+
+__all__ = ["SOURCES"]

@@ -1,0 +1,58 @@
+"""The Cell Tracking Challenge's own layout, as it comes out of the zip."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from robustbench_cells.datasets.image_files import by_number, image_files
+from robustbench_cells.datasets.paired_files import PairedFiles
+from robustbench_cells.datasets.sources._base import SOURCES
+from robustbench_cells.errors import DataError
+from robustbench_cells.types import Dataset, DatasetSource
+
+_TRUTHS = {"ST": "{}_ST/SEG", "GT": "{}_GT/SEG", "TRA": "{}_GT/TRA"}  # in the order of preference
+
+
+@SOURCES.register
+class CellTrackingChallenge(DatasetSource):
+    """Sequences ``01``, ``02`` with silver (``ST``) or gold (``GT``) segmentation, or tracking markers (``TRA``).
+
+    Gold masks are often there for a few frames only; the frames of a split are those that have a mask.
+    """
+
+    name = "cell_tracking_challenge"
+    layout = "ROOT/01/t000.tif with ROOT/01_ST/SEG/man_seg000.tif, ROOT/01_GT/SEG/… or ROOT/01_GT/TRA/man_track000.tif"
+    splits = "SEQUENCE/TRUTH, such as 02/GT; truths: ST (silver, the default), GT (gold), TRA (gold tracking markers)"
+
+    def recognises(self, where: str) -> bool:
+        """See `DatasetSource.recognises`."""
+        return bool(self._sequences(Path(where)))
+
+    def open(self, where: str, split: str | None, white_level: int | None) -> Dataset:
+        """See `DatasetSource.open`."""
+        root = Path(where)
+        sequences = self._sequences(root)
+        sequence, _, truth = (split or sequences[0]).partition("/")
+        there = {name: root / folder.format(sequence) for name, folder in _TRUTHS.items()}
+        there = {name: folder for name, folder in there.items() if folder.is_dir()}
+        truth = truth or next(iter(there), "")
+        if sequence not in sequences or truth not in there:
+            raise DataError(
+                f"{root}: has no split {split!r}; sequences: {', '.join(sequences)}; truths of {sequence}: "
+                f"{', '.join(there) or 'none'}"
+            )
+        images, masks = by_number(image_files(root / sequence)), by_number(image_files(there[truth]))
+        if not masks:
+            raise DataError(f"{there[truth]}: holds no mask; unpack the challenge's zip again")
+        for number in sorted(masks.keys() - images.keys()):
+            raise DataError(f"{masks[number]}: no frame numbered {number} in {root / sequence}; unpack the zip again")
+        pairs = {str(number): (images[number], masks[number]) for number in sorted(masks)}
+        key = f"{self.name}/{sequence}/{truth}"
+        return PairedFiles(key, f"{where}, split {sequence}/{truth}", pairs, white_level)
+
+    def _sequences(self, root: Path) -> list[str]:
+        if not root.is_dir():
+            return []
+        names = [path.name for path in root.iterdir() if re.fullmatch(r"\d\d", path.name) and path.is_dir()]
+        return sorted(name for name in names if any(root.glob(f"{name}_[GS]T")))

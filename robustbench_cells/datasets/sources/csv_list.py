@@ -1,0 +1,112 @@
+"""Pairs of image and mask files that a table lists."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from robustbench_cells.datasets.naming import check_frame_name, only_split
+from robustbench_cells.datasets.paired_files import PairedFiles
+from robustbench_cells.datasets.sources._base import SOURCES
+from robustbench_cells.errors import DataError
+from robustbench_cells.types import Dataset, DatasetSource
+
+_COLUMNS = ("image", "mask")
+_SHOWN = 500  # characters of a text in a message
+_MOST_BYTES = 2**24  # of a table: a hundred thousand lines or so
+
+
+@SOURCES.register
+class CsvList(DatasetSource):
+    """A CSV table with the columns ``image`` and ``mask``, and if wanted ``frame`` and ``split``.
+
+    Paths are relative to the table. A frame is called what ``frame`` says, else like its image file without suffix.
+    Frames of a sequence are listed in the order of time.
+    """
+
+    name = "csv"
+    layout = "FILE.csv with the columns image,mask and if wanted frame,split; paths relative to it"
+    splits = "those of the column split (default: test); none without it"
+
+    def recognises(self, where: str) -> bool:
+        """See `DatasetSource.recognises`."""
+        return where.lower().endswith(".csv") and Path(where).is_file()
+
+    def open(self, where: str, split: str | None, white_level: int | None) -> Dataset:
+        """See `DatasetSource.open`."""
+        rows = list(_rows(Path(where)))
+        splits = sorted({row.split for row in rows} - {""})
+        if not splits:
+            split = only_split(where, split)
+        else:
+            split = split or "test"
+            rows = [row for row in rows if row.split == split]
+        if not rows:
+            raise DataError(f"{where}: has no split {split!r}; there are: {', '.join(splits) or 'no lines'}")
+        pairs: dict[str, tuple[Path, Path]] = {}
+        for row in rows:
+            if row.frame in pairs:
+                raise DataError(
+                    f"{row.place}: the frame {row.frame!r} is there twice; give each its own name in a column frame"
+                )
+            pairs[row.frame] = (row.image, row.mask)
+        return PairedFiles(f"paired/{split}", f"{where}, split {split}", pairs, white_level)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line; ``place`` is where it stands, for messages."""
+
+    place: str
+    image: Path
+    mask: Path
+    frame: str
+    split: str
+
+
+def _rows(path: Path) -> Iterator[_Row]:
+    if path.stat().st_size > _MOST_BYTES:
+        raise DataError(f"{path}: is larger than the {_MOST_BYTES} bytes allowed for a table; split it")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            table = csv.DictReader(file)
+            columns = [name.strip() for name in table.fieldnames or ()]
+            table.fieldnames = columns
+            for name in _COLUMNS:
+                if columns.count(name) != 1:
+                    raise DataError(
+                        f"{path}, line 1: {'has no' if name not in columns else 'has two of the'} column {name!r}; the "
+                        "first line is image,mask and if wanted frame,split, with commas between, not "
+                        f"{str(columns)[:_SHOWN]}"
+                    )
+            for line in table:
+                yield _row(path, f"{path}, line {table.line_num}", line)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read as a CSV table in UTF-8 ({error}); save it again") from error
+
+
+def _row(path: Path, place: str, line: dict[str, str | None]) -> _Row:
+    cells = {name: (value or "").strip() for name, value in line.items() if isinstance(value, str)}
+    image, mask = (_file(path, place, name, cells.get(name, "")) for name in _COLUMNS)
+    frame = cells.get("frame") or image.stem
+    check_frame_name(place, frame)
+    return _Row(place, image, mask, frame, cells.get("split", ""))
+
+
+def _file(path: Path, place: str, column: str, given: str) -> Path:
+    if not given:
+        raise DataError(f"{place}: has no {column}; each line names an image and its mask")
+    if Path(given).is_absolute():
+        raise DataError(
+            f"{place}: {given[:_SHOWN]!r} is no path relative to the table; write it without the table's folder"
+        )
+    file = path.parent / given
+    try:
+        there = file.is_file()
+    except (OSError, ValueError):  # too long, or a NUL in it
+        there = False
+    if not there:
+        raise DataError(f"{place}: {str(file)[:_SHOWN]} is no file; correct the path, which is relative to the table")
+    return file

@@ -1,0 +1,51 @@
+"""Images in one folder, masks in another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from robustbench_cells.datasets.naming import only_split
+from robustbench_cells.datasets.paired_files import PairedFiles, pair_folders
+from robustbench_cells.datasets.sources._base import SOURCES
+from robustbench_cells.errors import DataError
+from robustbench_cells.types import Dataset, DatasetSource
+
+
+@SOURCES.register
+class Paired(DatasetSource):
+    """``input`` and ``output`` folders, in a folder for each split or without splits; or any two folders.
+
+    Any two folders are named with a colon between them: ``frames:masks``. Files are matched by the last number in
+    their names; TIFF and PNG; masks binary or with an id for each cell.
+    """
+
+    name = "paired"
+    layout = "ROOT/SPLIT/input and ROOT/SPLIT/output, or ROOT/input and ROOT/output, or IMAGES:MASKS"
+    splits = "the folders of ROOT (default: test)"
+
+    def recognises(self, where: str) -> bool:
+        """See `DatasetSource.recognises`."""
+        images, colon, masks = where.rpartition(":")
+        if colon and Path(images).is_dir() and Path(masks).is_dir():
+            return True
+        root = Path(where)
+        return (root / "input").is_dir() or any(root.glob("*/input"))
+
+    def open(self, where: str, split: str | None, white_level: int | None) -> Dataset:
+        """See `DatasetSource.open`."""
+        images, colon, masks = where.rpartition(":")
+        if colon and Path(images).is_dir():
+            folders, split = (Path(images), Path(masks)), only_split(where, split)
+        else:
+            folders, split = self._folders(Path(where), split)
+        pairs = pair_folders(*folders)
+        return PairedFiles(f"paired/{split}", f"{where}, split {split}", pairs, white_level)
+
+    def _folders(self, root: Path, split: str | None) -> tuple[tuple[Path, Path], str]:
+        if (root / "input").is_dir():
+            return (root / "input", root / "output"), only_split(str(root), split)
+        split = split or "test"
+        if not (root / split).is_dir():
+            there = sorted(path.parent.name for path in root.glob("*/input"))
+            raise DataError(f"{root}: has no split {split!r}; there are: {', '.join(there)}")
+        return (root / split / "input", root / split / "output"), split

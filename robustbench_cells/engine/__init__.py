@@ -1,0 +1,1 @@
+"""Conditions × patches × segmenters into records, here or on a Dask cluster."""

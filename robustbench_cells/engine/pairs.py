@@ -1,0 +1,62 @@
+"""Two artefacts at once: what the paper, which takes one at a time, leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from robustbench_cells.artefacts._base import ARTEFACTS
+from robustbench_cells.types import Artefact, Image, Labels
+
+_PAIRS = (("illumination", "noise"),)  # the first one's light falls on the sample, the second is the camera's
+# Far less than each takes alone: a spot takes the contrast, and the noise is added to what is left of it.
+_FIRST: Mapping[str, Sequence[float]] = {"default": (300, 1000), "paper": (100, 300, 1000, 3000)}
+_SECOND: Mapping[str, Sequence[float]] = {"default": (10, 30), "paper": (10, 30, 50, 100)}
+
+
+class Together(Artefact):
+    """One artefact at a fixed intensity, then another; the intensity is the second one's.
+
+    Where the second is neutral the first is still there. Neither changes the geometry.
+
+    Parameters
+    ----------
+    first, fixed
+        The artefact that is applied first, and its intensity.
+    second
+        The artefact whose intensity varies.
+    intensities
+        Of the second.
+    """
+
+    def __init__(self, first: Artefact, fixed: float, second: Artefact, intensities: Sequence[float]) -> None:
+        self.first, self.fixed, self.second = first, fixed, second
+        self.name = f"{first.name}-{fixed:g}+{second.name}"
+        self.version = 1000 * first.version + second.version
+        self.parameter, self.unit, self.neutral = second.parameter, second.unit, second.neutral
+        self.grids = {"default": tuple(intensities)}
+
+    def distort(self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator) -> tuple[Image, Labels]:
+        """See `Artefact.distort`."""
+        for artefact, level in self.steps(intensity):
+            image, labels = artefact.distort(image, labels, level, rng)
+        return image, labels
+
+    def steps(self, intensity: float) -> Sequence[tuple[Artefact, float]]:
+        """Each with its own random numbers, so that light and noise are those of the artefacts alone."""
+        return ((self.first, self.fixed), (self.second, intensity))
+
+    @property
+    def parts(self) -> dict[str, object]:
+        """The first artefact, its intensity, and the second: for ``run.json``."""
+        return {"first": self.first.name, "intensity": self.fixed, "second": self.second.name}
+
+
+def pairs(profile: str) -> list[Together]:
+    """The pairs of a profile's grid, one for each intensity of the first artefact."""
+    return [
+        Together(ARTEFACTS.get(first), float(fixed), ARTEFACTS.get(second), _SECOND[profile])
+        for first, second in _PAIRS
+        for fixed in _FIRST.get(profile, ())
+    ]

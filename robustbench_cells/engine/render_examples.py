@@ -1,0 +1,85 @@
+"""Takes the pictures that a report shows, and the time that each segmenter needs for a patch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
+from time import perf_counter
+
+import numpy as np
+
+from robustbench_cells.engine.checks import prediction_faults
+from robustbench_cells.engine.evaluate import Condition, condition_views
+from robustbench_cells.results.example_patches import Pictures, View
+from robustbench_cells.types import BATCH, THRESHOLD, Dataset, Image, Labels, Masks, Segmenter
+
+_TIMES = 3  # after the pictures have warmed it up
+
+
+def take(
+    views: Sequence[View],
+    dataset: Dataset,
+    segmenters: Iterable[Segmenter],
+    conditions: Mapping[tuple[str, float], Condition],
+    *,
+    seed: int,
+    most_patches: int,
+    announce: Callable[[str], None] = lambda line: None,
+) -> Pictures:
+    """Make each view again, have the segmenters predict it, and time each on a whole batch.
+
+    Parameters
+    ----------
+    views
+        From `pictures.chosen_views`; one or more.
+    dataset
+        That the results are of.
+    segmenters
+        One that fails here is left out. A failure of one is predicted by that one alone.
+    conditions
+        By artefact and intensity.
+    seed, most_patches
+        Of the run.
+    announce
+        Takes a line of progress before each segmenter.
+    """
+    made = [_make(view, dataset, conditions[view.artefact, view.intensity], seed, most_patches) for view in views]
+    images, labels = np.stack([image for image, _ in made]), np.stack([label for _, label in made])
+    whole = np.resize(images, (BATCH, *images.shape[1:]))
+    for array in (images, whole):
+        array.flags.writeable = False  # one segmenter must not change what the next one sees
+    segmenters = list(segmenters)
+    masks: dict[str, Masks] = {}
+    times: dict[str, list[float]] = {}
+    for number, segmenter in enumerate(segmenters):
+        announce(f"pictures: {segmenter.name}, {number}/{len(segmenters)} segmenters")
+        own = [place for place, view in enumerate(views) if view.worst_of in ("", segmenter.name)]
+        mask = np.zeros(images.shape, bool)
+        try:
+            for start in range(0, len(own), BATCH):
+                part = own[start : start + BATCH]
+                mask[part] = _mask(segmenter, images[part])
+            times[segmenter.name] = [_milliseconds(segmenter, whole) for _ in range(_TIMES)]
+        except Exception as error:  # a model is anybody's code; the others go on
+            announce(f"pictures: none of {segmenter.name} ({type(error).__name__}: {error})")
+            continue
+        masks[segmenter.name] = mask
+    return Pictures(views, np.rint(images).astype(np.uint8), labels > 0, masks, times)
+
+
+def _make(view: View, dataset: Dataset, condition: Condition, seed: int, most_patches: int) -> tuple[Image, Labels]:
+    of_frame = condition_views(dataset, condition, seed, most_patches, only={view.frame})
+    return condition.distort(next(islice(of_frame, view.patch, None)), seed)
+
+
+def _mask(segmenter: Segmenter, images: Image) -> Masks:
+    probabilities = segmenter.predict(images)
+    if faults := prediction_faults(images, probabilities):
+        raise ValueError(faults[0])
+    return probabilities > THRESHOLD
+
+
+def _milliseconds(segmenter: Segmenter, images: Image) -> float:
+    started = perf_counter()
+    segmenter.predict(images)
+    return round((perf_counter() - started) / len(images) * 1000, 2)

@@ -1,5 +1,0 @@
-"""Our models for other programs: one file a target, found by its registration."""
-
-from robustbench_cells.exports._registry import EXPORTS, Export
-
-__all__ = ["EXPORTS", "Export"]

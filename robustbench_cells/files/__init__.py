@@ -1,0 +1,1 @@
+"""Files read and written safely: atomically, within bounds, by checksum."""

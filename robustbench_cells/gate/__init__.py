@@ -1,0 +1,1 @@
+"""Did the retrained model get worse? A candidate run compared with a baseline run."""

@@ -1,0 +1,40 @@
+"""The cell count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from robustbench_cells.gate.criteria._base import ASPECTS, Aspect, Difference, Pair
+from robustbench_cells.results.intervals import Floats, jackknife
+
+
+def _errors(sums: Floats) -> tuple[Floats, Floats]:
+    """Relative errors of both counts, of sums (old, new, true, rows)."""
+    old, new, true = sums[..., 0], sums[..., 1], sums[..., 2]
+    return np.abs(old / true - 1), np.abs(new / true - 1)
+
+
+def _difference(sums: Floats) -> Floats:
+    old, new = _errors(sums)
+    return new - old
+
+
+@ASPECTS.register
+class Cells(Aspect):
+    """Relative error of each condition's cell count, too many and too few alike."""
+
+    name = "cells"
+    metrics = ("cells_predicted", "cells_true")
+    tolerance = 0.05
+    unit = "of the true cells"
+    better = "less"
+
+    def differences(self, pair: Pair) -> Iterator[Difference]:
+        """See `Aspect.differences`; conditions without any cell have none."""
+        for artefact, intensity, rows in pair.conditions():
+            sums = pair.sums(rows, "cells_predicted_old", "cells_predicted_new", "cells_true_new")
+            if (sums[:, 2] > 0).sum() >= 2:  # else nothing is left when the one block with cells is left out
+                old, new = _errors(sums.sum(axis=0))
+                yield Difference(artefact, intensity, float(old), float(new), jackknife(sums, _difference))

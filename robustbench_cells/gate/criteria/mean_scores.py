@@ -1,0 +1,43 @@
+"""Aspects that are the mean of a metric over the patches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from robustbench_cells.gate.criteria._base import Aspect, Difference, Pair
+from robustbench_cells.results.intervals import Estimate, Floats, jackknife
+
+
+def _mean_difference(sums: Floats) -> Floats:
+    return (sums[..., 1] - sums[..., 0]) / sums[..., 2]
+
+
+class MeanScore(Aspect):
+    """The mean of the metric of the same name; patches on which neither model has one are left out."""
+
+    tolerance = 0.01
+    better = "more"
+
+    def differences(self, pair: Pair) -> Iterator[Difference]:
+        """See `Aspect.differences`. What only one of the two models leaves undefined is remarked upon."""
+        old, new = f"{self.name}_old", f"{self.name}_new"
+        for artefact, intensity, rows in pair.conditions():
+            defined = rows.dropna(subset=[old, new])
+            lost = int((rows[old].notna() & rows[new].isna()).sum())
+            patches = "patch" if lost == 1 else "patches"
+            remark = f"the candidate's is undefined on {lost} {patches} on which the baseline's is not" if lost else ""
+            if defined.empty:
+                if lost:
+                    nothing = Estimate(float("nan"), float("nan"), 0)
+                    yield Difference(artefact, intensity, rows[old].mean(), float("nan"), nothing, remark=remark)
+                continue
+            sums = pair.sums(defined, old, new)
+            total = sums.sum(axis=0)
+            yield Difference(
+                artefact,
+                intensity,
+                total[0] / total[2],
+                total[1] / total[2],
+                jackknife(sums[sums[:, 2] > 0], _mean_difference),
+                remark=remark,
+            )

@@ -1,0 +1,112 @@
+"""What is made of one model under one condition, and of all of them together.
+
+A condition *regresses* if the difference is surely worse than the tolerance, at 5 % for the whole grid (Holm 1979);
+it *holds* if its 95 % interval lies wholly on the good side of the tolerance; else it is *inconclusive*: these frames
+cannot tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from robustbench_cells.gate.criteria import ASPECTS, Aspect, Difference, Pair
+from robustbench_cells.results.intervals import LEVEL, Estimate, holm
+
+FALSE_ALARM = 0.05  # of the whole grid
+
+
+class Verdict(StrEnum):
+    """Of a condition, or of the whole."""
+
+    HOLDS = "holds"
+    REGRESSES = "regresses"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What became of one aspect of one model under one condition.
+
+    Attributes
+    ----------
+    aspect, segmenter
+        What was compared, and whose.
+    difference
+        The two figures, and how sure their difference is.
+    tolerance
+        By how much it may be worse, in the figure's unit.
+    looks
+        How often it may be looked at before there are no more frames: the more, the surer each look must be.
+    p_regresses
+        That of 'it is worse than the tolerance', two-sided and adjusted for all looks and all judgements.
+    verdict
+        Settled together with all others.
+    """
+
+    aspect: Aspect
+    segmenter: str
+    difference: Difference
+    tolerance: float
+    looks: int = 1
+    p_regresses: float = 1.0
+    verdict: Verdict = Verdict.INCONCLUSIVE
+
+    @property
+    def name(self) -> str:
+        """As a test id, with the aspect before it."""
+        return f"{self.aspect.name} {self.segmenter}-{self.difference.condition}"
+
+    @property
+    def gain(self) -> Estimate:
+        """The difference, turned so that more is better."""
+        estimate = self.difference.estimate
+        return estimate if self.aspect.better == "more" else replace(estimate, value=-estimate.value)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Of the difference: all that are looked at hold the truth together in 95 of 100 cases."""
+        return self.difference.estimate.interval(self._level)
+
+    @property
+    def p_alone(self) -> float:
+        """That of 'it is worse than the tolerance', two-sided and adjusted for all looks.
+
+        Twice the one-sided one: an alarm is as sure as an interval that lies wholly below.
+        """
+        return min(1.0, 2 * self.looks * self.gain.p_below(-self.tolerance))
+
+    @property
+    def holds(self) -> bool:
+        """Whether its interval lies wholly on the good side of the tolerance, and nothing else speaks against it."""
+        return self.gain.interval(self._level)[0] > -self.tolerance and not self.difference.remark
+
+    @property
+    def _level(self) -> float:
+        return 1 - (1 - LEVEL) / self.looks
+
+
+def judgements(pair: Pair, segmenter: str, tolerances: Mapping[str, float], looks: int = 1) -> Iterator[Judgement]:
+    """Each aspect of a model wherever the pair allows, not yet settled."""
+    for name, tolerance in tolerances.items():
+        aspect = ASPECTS.get(name)
+        for difference in aspect.differences(pair):
+            yield Judgement(aspect, segmenter, difference, tolerance * difference.scale, looks)
+
+
+def settle(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """Give each its verdict, all of them together: the more there are, the surer each alarm must be."""
+    settled = []
+    for judgement, p in zip(judgements, holm([one.p_alone for one in judgements]).tolist(), strict=True):
+        verdict = Verdict.HOLDS if judgement.holds else Verdict.INCONCLUSIVE
+        if p <= FALSE_ALARM:
+            verdict = Verdict.REGRESSES
+        settled.append(replace(judgement, p_regresses=p, verdict=verdict))
+    return settled
+
+
+def overall(judgements: Iterable[Judgement]) -> Verdict:
+    """Regresses if any does, else inconclusive if any is, else holds."""
+    found = {judgement.verdict for judgement in judgements}
+    return next((bad for bad in (Verdict.REGRESSES, Verdict.INCONCLUSIVE) if bad in found), Verdict.HOLDS)

@@ -1,0 +1,20 @@
+"""The dotted line of the paper's figures."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from robustbench_cells.models.baselines._base import BASELINES
+from robustbench_cells.types import Image, Segmenter
+
+
+@BASELINES.register
+class Background(Segmenter):
+    """Predicts no cell anywhere: an accuracy below this one's is worse than not looking."""
+
+    name = "background"
+    digest = "background 1"
+
+    def predict(self, images: Image) -> Image:
+        """See `Segmenter.predict`; all 0."""
+        return np.zeros(images.shape, np.float32)

@@ -1,0 +1,47 @@
+"""What an export is, and the registry of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from robustbench_cells.models.runtimes.keras import KerasSegmenter
+from robustbench_cells.registry import Registry
+
+
+class Export(Protocol):
+    """A form that a model is written in for other programs. One class a file.
+
+    Attributes
+    ----------
+    name
+        For ``--to``.
+    suffix
+        Of the file that is written.
+    """
+
+    name: str
+    suffix: str
+
+    def write(self, segmenter: KerasSegmenter, card: Mapping[str, Any], path: Path) -> None:
+        """Write a model of ours to ``path``.
+
+        Parameters
+        ----------
+        segmenter
+            The model.
+        card
+            Its card.
+        path
+            To write to, which is not there.
+
+        Raises
+        ------
+        ModelError
+            If a library that is needed is not installed, or cannot write this model.
+        """
+        ...
+
+
+EXPORTS: Registry[Export] = Registry("robustbench_cells.models.exports", "export")

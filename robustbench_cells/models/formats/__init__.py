@@ -1,0 +1,5 @@
+"""Model formats: one file each, found by its registration."""
+
+from robustbench_cells.models.formats._base import FORMATS, ModelFormat, require_trust
+
+__all__ = ["FORMATS", "ModelFormat", "require_trust"]

@@ -1,0 +1,73 @@
+"""Packages of the BioImage Model Zoo (https://bioimage.io)."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from robustbench_cells.errors import ArchiveError, ModelError
+from robustbench_cells.files.archives import unpack
+from robustbench_cells.models.card import identity
+from robustbench_cells.models.formats._base import FORMATS, ModelFormat, require_trust
+from robustbench_cells.models.network import NetworkSegmenter
+from robustbench_cells.types import Segmenter
+
+_DESCRIPTIONS = ("bioimageio.yaml", "rdf.yaml")
+_MOST_BYTES = 2 * 2**30  # of a package when it is unpacked
+_MOST_FILES = 1000
+
+
+@FORMATS.register
+class BioimageioPackage(ModelFormat):
+    """A bioimage.io package, a folder or a zip with ``bioimageio.yaml`` or ``rdf.yaml``, run by bioimageio.core.
+
+    It does what the package declares before and after the network, in blocks with the declared halo. The package's own
+    test images are run first, and must give what it declares. ONNX weights are data; others need trust.
+    """
+
+    name = "bioimage.io package"
+    looks_like = "PACKAGE.zip"
+
+    def recognises(self, where: str) -> bool:
+        """See `ModelFormat.recognises`."""
+        return where.endswith(".zip") or any((Path(where) / name).is_file() for name in _DESCRIPTIONS)
+
+    def load(self, where: str, *, trusted: bool) -> Segmenter:
+        """See `ModelFormat.load`."""
+        path = Path(where)
+        try:
+            from robustbench_cells.models.runtimes.bioimageio import package_network, read_description
+        except ModuleNotFoundError as error:
+            raise ModelError(f"{path}: needs {error.name}: pip install 'robustbench-cells[bioimageio]'") from error
+        digest, interface = identity(path)
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = path if path.is_dir() else _unpacked(path, Path(temporary) / "package")
+            description = next((folder / name for name in _DESCRIPTIONS if (folder / name).is_file()), None)
+            if description is None:
+                raise ModelError(f"{path}: holds no {' or '.join(_DESCRIPTIONS)}; is it a bioimage.io package?")
+            content = read_description(path, description)
+            if "onnx" not in (weights := _weights(path, content)):
+                why = f"its weights ({', '.join(weights)}) are loaded by libraries that run what is in them"
+                require_trust(where, why, trusted=trusted)
+            network = package_network(path, folder, content, interface, onnx="onnx" in weights)
+        return NetworkSegmenter(path.stem, network, digest, interface)
+
+
+def _unpacked(path: Path, folder: Path) -> Path:
+    if not zipfile.is_zipfile(path):
+        raise ModelError(f"{path}: is not a zip file or is damaged; get the package again")
+    try:
+        unpack(path, folder, most_bytes=_MOST_BYTES, most_files=_MOST_FILES)
+    except ArchiveError as error:
+        raise ModelError(str(error)) from error
+    return folder
+
+
+def _weights(path: Path, content: Mapping[str, Any]) -> list[str]:
+    weights = content.get("weights")
+    if content.get("type") != "model" or not isinstance(weights, dict) or not weights:
+        raise ModelError(f"{path}: its description is not that of a model with weights; is it another resource?")
+    return sorted(map(str, weights))

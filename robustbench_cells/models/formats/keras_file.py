@@ -1,0 +1,64 @@
+"""Models saved by Keras 3."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+from robustbench_cells.errors import ArchiveError, ModelError
+from robustbench_cells.files.archives import check_archive
+from robustbench_cells.models.card import identity
+from robustbench_cells.models.formats._base import FORMATS, ModelFormat
+from robustbench_cells.models.runtimes.keras import KerasSegmenter, in_words
+from robustbench_cells.models.runtimes.quiet import import_keras
+from robustbench_cells.models.vetting import hdf5 as _hdf5
+from robustbench_cells.models.vetting.keras_config import MOST_BYTES, read_config
+from robustbench_cells.models.vetting.keras_memory import check_size
+from robustbench_cells.types import Segmenter
+
+_MOST_FILES = 8
+_MOST_TIMES, _SOME = 4, 2**22  # Keras compresses nothing, and weights can hardly be; bytes of text can
+_CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+
+
+@FORMATS.register
+class KerasFile(ModelFormat):
+    """A ``.keras`` file. It cannot run code: what it asks for is looked through before Keras sees it."""
+
+    name = "keras"
+    looks_like = "FILE.keras"
+
+    def recognises(self, where: str) -> bool:
+        """See `ModelFormat.recognises`."""
+        return where.endswith(".keras")
+
+    def load(self, where: str, *, trusted: bool) -> Segmenter:
+        """See `ModelFormat.load`; trust changes nothing."""
+        path = Path(where)
+        if not zipfile.is_zipfile(path):
+            raise ModelError(f"{path}: is not a .keras file (a zip is expected) or is damaged; save it again")
+        digest, interface = identity(path)
+        config, weights = _content(path)
+        checked = read_config(path, config, modules=True)
+        numbers = _hdf5.check_hdf5(path, weights)
+        keras = import_keras()
+        with in_words(path, "save it again with Keras 3"):
+            check_size(path, lambda: keras.saving.deserialize_keras_object(checked, safe_mode=True), numbers, interface)
+            model = keras.saving.load_model(path, compile=False, safe_mode=True)
+            return KerasSegmenter(path.stem, model, digest, interface)
+
+
+def _content(path: Path) -> tuple[bytes, io.BytesIO]:
+    """The configuration and the weights of an archive that was looked through."""
+    try:
+        most = min(_hdf5.MOST_BYTES, _MOST_TIMES * path.stat().st_size + _SOME)
+        inside = check_archive(path, most_bytes=most, most_files=_MOST_FILES)
+    except ArchiveError as error:
+        raise ModelError(str(error)) from error
+    if strange := sorted(inside.keys() - {_CONFIG, _METADATA, _WEIGHTS}):
+        raise ModelError(f"{path}: holds {strange[0]!r}, which no network here needs; save it again with Keras 3")
+    if (length := inside.get(_CONFIG, 0)) > MOST_BYTES:
+        raise ModelError(f"{path}: its configuration has {length} bytes, more than the {MOST_BYTES} allowed")
+    with in_words(path, "save it again with Keras 3"), zipfile.ZipFile(path) as archive:
+        return archive.read(_CONFIG), io.BytesIO(archive.read(_WEIGHTS))

@@ -1,0 +1,79 @@
+"""Whole models in HDF5, as Keras 2 saved them."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+from robustbench_cells.errors import ModelError
+from robustbench_cells.models.card import card_path, identity, read_card
+from robustbench_cells.models.formats._base import FORMATS, ModelFormat
+from robustbench_cells.models.runtimes.keras import KerasSegmenter, in_words
+from robustbench_cells.models.runtimes.quiet import import_keras
+from robustbench_cells.models.vetting.hdf5 import check_hdf5, opened
+from robustbench_cells.models.vetting.keras_config import read_config
+from robustbench_cells.models.vetting.keras_memory import check_size
+from robustbench_cells.types import Segmenter
+
+_SUFFIXES = (".h5", ".hdf5")
+_KERAS_2 = {  # what its layers say and those of Keras 3 do not know; nothing of it changes a prediction
+    "Conv2DTranspose": ("groups",),
+    "DepthwiseConv2D": ("groups",),
+    "SeparableConv2D": ("groups", "kernel_constraint", "kernel_initializer", "kernel_regularizer"),
+    "SpatialDropout2D": ("noise_shape", "trainable"),
+}
+
+
+@FORMATS.register
+class LegacyH5(ModelFormat):
+    """A whole model in Keras' old format, if its card says so; it cannot run code, as a ``.keras`` file."""
+
+    name = "legacy h5"
+    looks_like = "FILE.h5"
+
+    def recognises(self, where: str) -> bool:
+        """See `ModelFormat.recognises`."""
+        return where.endswith(_SUFFIXES) and not where.endswith(".weights.h5")
+
+    def load(self, where: str, *, trusted: bool) -> Segmenter:
+        """See `ModelFormat.load`; trust changes nothing."""
+        path = Path(where)
+        card = card_path(path)
+        if not (card.exists() and read_card(card).get("file", {}).get("legacy_h5")):
+            raise ModelError(
+                f"{path}: is in Keras' old format, which is read only where that is meant. Save the model anew, "
+                "model.save('FILE.keras') with Keras 3; or write into its card "
+                f"{card}:\n\n[file]\nlegacy_h5 = true\n"
+            )
+        digest, interface = identity(path)
+        numbers = check_hdf5(path, path)
+        config = read_config(path, _configuration(path), modules=False)
+        keras = import_keras()
+        kind = keras.Sequential if config["class_name"] == "Sequential" else keras.Model
+        with in_words(path, "build the network with Keras 3, load_weights() from this file, and save it as .keras"):
+            _renew(config)
+            check_size(path, lambda: kind.from_config(copy.deepcopy(config["config"])), numbers, interface)
+            model = kind.from_config(config["config"])
+            model.load_weights(path)
+            return KerasSegmenter(path.stem, model, digest, interface)
+
+
+def _configuration(path: Path) -> str | bytes:
+    with opened(path, path) as root:
+        found = root.attrs.get("model_config")
+    if not isinstance(found, str | bytes):
+        raise ModelError(
+            f"{path}: holds no network (model_config), perhaps its weights alone; save the whole model, "
+            "model.save('FILE.keras')"
+        )
+    return found
+
+
+def _renew(config: dict[str, Any]) -> None:
+    """Take away what Keras 3 does not know, from all layers."""
+    inside = config["config"]
+    for key in _KERAS_2.get(config["class_name"], ()):
+        inside.pop(key, None)
+    for layer in inside.get("layers", ()):
+        _renew(layer)

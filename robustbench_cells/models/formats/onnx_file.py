@@ -1,0 +1,34 @@
+"""Models in the Open Neural Network Exchange format, whichever library they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from robustbench_cells.models.card import identity
+from robustbench_cells.models.formats._base import FORMATS, ModelFormat
+from robustbench_cells.models.network import NetworkSegmenter
+from robustbench_cells.models.runtimes.onnx import external_files, onnx_network
+from robustbench_cells.types import Segmenter
+
+
+@FORMATS.register
+class OnnxFile(ModelFormat):
+    """An ``.onnx`` file, run by onnxruntime; the data of its tensors may not leave its folder."""
+
+    name = "onnx"
+    looks_like = "FILE.onnx"
+
+    def recognises(self, where: str) -> bool:
+        """See `ModelFormat.recognises`."""
+        return where.endswith(".onnx")
+
+    def beside(self, where: str) -> Sequence[Path]:
+        """See `ModelFormat.beside`: what holds the data of its tensors."""
+        return external_files(Path(where))
+
+    def load(self, where: str, *, trusted: bool) -> Segmenter:
+        """See `ModelFormat.load`; trust changes nothing."""
+        path = Path(where)
+        digest, interface = identity(path, self.beside(where))
+        return NetworkSegmenter(path.stem, onnx_network(path, interface), digest, interface)

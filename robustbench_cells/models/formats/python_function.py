@@ -1,0 +1,63 @@
+"""Anything that Python can call: PyTorch, JAX, a remote service, a pipeline of one's own."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from robustbench_cells.errors import ModelError
+from robustbench_cells.models.formats._base import FORMATS, ModelFormat, require_trust
+from robustbench_cells.models.runtimes.function import Function
+from robustbench_cells.types import Segmenter
+
+
+@FORMATS.register
+class PythonFunction(ModelFormat):
+    """``module:function`` or ``module:object`` with a method ``predict``, found from the current folder too.
+
+    It takes grey levels, float32 (N, 256, 256) in [0, 255], and gives probabilities or booleans of the same shape. Its
+    digest is its attribute ``digest``, or made of its module's source and of what it predicts for a made-up picture.
+    """
+
+    name = "python function"
+    looks_like = "MODULE:FUNCTION"
+    on_disk = False
+
+    def recognises(self, where: str) -> bool:
+        """See `ModelFormat.recognises`."""
+        return re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*", where) is not None
+
+    def name_of(self, where: str) -> str:
+        """See `ModelFormat.name_of`: as given."""
+        return where
+
+    def load(self, where: str, *, trusted: bool) -> Segmenter:
+        """See `ModelFormat.load`."""
+        require_trust(where, "is a Python function", trusted=trusted)
+        module, _, name = where.partition(":")
+        if (here := os.getcwd()) not in sys.path:
+            sys.path.insert(0, here)
+        try:
+            target: Any = importlib.import_module(module)
+            for part in name.split("."):
+                target = getattr(target, part)
+        except Exception as error:  # anybody's code
+            reason = f"{type(error).__name__}: {error}"
+            raise ModelError(f"{where}: cannot be imported ({reason}); the current folder is searched, too") from error
+        predict = getattr(target, "predict", target)
+        if not callable(predict):
+            raise ModelError(f"{where}: is {type(target).__name__}; a function or an object with predict() is needed")
+        return Function(where, predict, str(getattr(target, "digest", ""))).identified(_source(module))
+
+
+def _source(module: str) -> bytes:
+    try:
+        file = inspect.getsourcefile(sys.modules[module])
+    except TypeError:  # a module without Python source
+        return b""
+    return Path(file).read_bytes() if file else b""

@@ -1,0 +1,37 @@
+"""StarDist (Schmidt et al., MICCAI 2018)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from robustbench_cells.errors import ModelError
+from robustbench_cells.models.formats._base import FORMATS
+from robustbench_cells.models.formats._instances import InstanceModel
+from robustbench_cells.types import Image
+
+_PERCENTILES = (1, 99.8)  # what becomes 0 and 1; as in StarDist's own examples
+
+
+@FORMATS.register
+class StardistModel(InstanceModel):
+    """``stardist://2D_versatile_fluo``, a model that StarDist knows, or ``stardist://FOLDER``."""
+
+    name = "stardist"
+    looks_like = "stardist://MODEL"
+
+    def opened(self, where: str, model: str) -> tuple[Callable[[Image], Any], Path]:
+        """See `InstanceModel.opened`."""
+        from csbdeep.utils import normalize
+        from stardist.models import StarDist2D
+
+        folder = Path(model)
+        network: Any
+        if folder.is_dir():
+            network = StarDist2D(None, name=folder.name, basedir=str(folder.parent))
+        else:
+            network = StarDist2D.from_pretrained(model)
+        if network is None:
+            raise ModelError(f"{where}: no such folder, and no model of StarDist's; it lists those it has")
+        return lambda image: network.predict_instances(normalize(image, *_PERCENTILES))[0], Path(network.logdir)

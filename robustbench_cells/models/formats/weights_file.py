@@ -1,0 +1,36 @@
+"""Weights of the paper's U-Net, saved by Keras 3 without the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from robustbench_cells.models.card import identity
+from robustbench_cells.models.formats._base import FORMATS, ModelFormat
+from robustbench_cells.models.runtimes.keras import KerasSegmenter, in_words
+from robustbench_cells.models.runtimes.quiet import import_keras
+from robustbench_cells.models.unet import build_unet
+from robustbench_cells.models.vetting.hdf5 import check_hdf5
+from robustbench_cells.types import Segmenter
+
+
+@FORMATS.register
+class WeightsFile(ModelFormat):
+    """Weights of `build_unet`'s network, as ``model.save_weights`` writes them; it cannot run code."""
+
+    name = "weights"
+    looks_like = "FILE.weights.h5"
+
+    def recognises(self, where: str) -> bool:
+        """See `ModelFormat.recognises`."""
+        return where.endswith(".weights.h5")
+
+    def load(self, where: str, *, trusted: bool) -> Segmenter:
+        """See `ModelFormat.load`; trust changes nothing."""
+        path = Path(where)
+        digest, interface = identity(path)
+        check_hdf5(path, path)
+        import_keras()
+        with in_words(path, "for another network than build_unet() save the whole of it: model.save('FILE.keras')"):
+            model = build_unet()
+            model.load_weights(path)
+            return KerasSegmenter(path.stem, model, digest, interface)

@@ -1,0 +1,82 @@
+"""Model names, files and the like into segmenters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from robustbench_cells.errors import ModelError, RobustbenchError
+from robustbench_cells.models.formats._base import FORMATS, ModelFormat
+from robustbench_cells.models.network import NetworkSegmenter, probe
+from robustbench_cells.types import Segmenter
+
+_HERE = Path(__file__).resolve()
+_FOLDERS = (_HERE.parent / "shipped", _HERE.parents[2] / "models")  # an installed package's, a checkout's
+
+
+def shipped_models() -> dict[str, Path]:
+    """The model files that come with the package, by name."""
+    folder = next((folder for folder in _FOLDERS if folder.is_dir()), None)
+    return {path.stem: path for path in sorted(folder.glob("*.keras"))} if folder else {}
+
+
+def format_of(where: str) -> ModelFormat | None:
+    """The format that recognises what a user gave."""
+    return next((known for known in FORMATS if known.recognises(where)), None)
+
+
+def segmenter_name(where: str) -> str:
+    """What a model is called in test ids and tables, before it is loaded."""
+    known = None if where in shipped_models() else format_of(where)
+    return known.name_of(where) if known else Path(where).stem
+
+
+def load_segmenter(where: str, *, trusted: bool = False) -> Segmenter:
+    """A model, by the name of a shipped one, by its file or folder, or by whatever else a format recognises.
+
+    A model that is not shipped predicts a made-up picture first, so that a wrong declaration is found at once.
+
+    Parameters
+    ----------
+    where
+        As for ``--rb-model``.
+    trusted
+        Whether it may run code of its own.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or it cannot be used.
+    """
+    shipped = shipped_models()
+    if where in shipped:
+        where = str(shipped[where])
+        return known_format(where).load(where, trusted=False)
+    known = known_format(where)
+    try:
+        segmenter = known.load(where, trusted=trusted)
+        if isinstance(segmenter, NetworkSegmenter):
+            probe(segmenter)
+    except (RobustbenchError, Warning):  # a warning is raised by who asked for that
+        raise
+    except Exception as error:  # damage makes the libraries raise more than anybody has listed
+        raise ModelError(
+            f"{where}: cannot be loaded ({type(error).__name__}: {error}); if it is damaged, get it again"
+        ) from error
+    return segmenter
+
+
+def known_format(where: str) -> ModelFormat:
+    """The format of a model that is there; nothing is loaded.
+
+    Raises
+    ------
+    ModelError
+        If it is not there, or of no format that is known.
+    """
+    found = format_of(where)
+    if not Path(where).exists() and (found is None or found.on_disk):
+        raise ModelError(f"{where}: no such model file; shipped models: {', '.join(shipped_models()) or 'none'}")
+    if found is None:
+        known = ", ".join(known.looks_like for known in FORMATS)
+        raise ModelError(f"{where}: not a model format that is known here ({known}); PyTorch goes by MODULE:FUNCTION")
+    return found

@@ -1,0 +1,1 @@
+"""What runs a network: Keras, onnxruntime, a Python function; quietly, and with its share of the cores."""

@@ -1,0 +1,80 @@
+"""A Keras model as a segmenter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from robustbench_cells.errors import ModelError
+from robustbench_cells.models.interface import Interface
+from robustbench_cells.models.network import Network, NetworkSegmenter, chosen_output
+
+if TYPE_CHECKING:
+    import keras
+
+
+def jit_setting() -> bool | str:
+    """What `keras.Model.compile` takes as ``jit_compile``: TensorFlow's own CPU kernels are twice as fast as XLA's."""
+    import keras
+
+    return False if keras.backend.backend() == "tensorflow" else "auto"
+
+
+@contextmanager
+def in_words(path: Path, remedy: str) -> Iterator[None]:
+    """Whatever Keras raises for a file becomes a `ModelError`."""
+    try:
+        yield
+    except ModelError:
+        raise
+    except Exception as error:  # Keras, its backend and h5py say it in a hundred ways
+        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = reason if len(reason) < 400 else f"{reason[:150]} … {reason[-250:]}"
+        raise ModelError(f"{path}: Keras cannot load it ({reason}); {remedy}") from error
+
+
+class KerasSegmenter(NetworkSegmenter):
+    """A Keras model (see `NetworkSegmenter`): without an interface, one grey channel in and one probability out.
+
+    Attributes
+    ----------
+    model
+        The model itself.
+    output
+        Which of its outputs is taken.
+
+    Raises
+    ------
+    ModelError
+        If the model has several inputs, several outputs and none declared, or another input than declared.
+    """
+
+    def __init__(self, name: str, model: keras.Model, digest: str, interface: Interface | None = None) -> None:
+        if not isinstance(model.input_shape, tuple):
+            raise ModelError(f"{name}: has several inputs, {model.input_shape}; one is needed")
+        outputs = list(getattr(model, "output_names", [model.layers[-1].name]))  # a sequential one names none
+        self.output = outputs.index(chosen_output(name, outputs, interface or Interface()))
+        if not model.compiled:
+            model.compile(jit_compile=jit_setting())
+        self.model = model
+        super().__init__(name, Network(self._run, model.input_shape), digest, interface)
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """The network's weights, layer by layer."""
+        return self.model.get_weights()
+
+    def _run(self, batch: np.ndarray) -> np.ndarray:
+        found: Any = self.model.predict_on_batch(batch)
+        return np.asarray(_flat(found)[self.output], np.float32)
+
+
+def _flat(outputs: Any) -> list[Any]:
+    """As Keras counts them, however they are nested."""
+    import keras
+
+    return list(keras.tree.flatten(outputs))

@@ -1,0 +1,139 @@
+"""What the charts of the page show, as data, and the same figures as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+
+from robustbench_cells.reporting.number_format import told
+from robustbench_cells.results.scorecard import Figure
+from robustbench_cells.results.tables import Results
+from robustbench_cells.types import CLEAN, REFERENCE
+
+_FIRST = "jaccard"
+_COUNTED = "Dotted: the cells that are labelled. The axis is logarithmic, and a count of 0 lies on its lower edge."
+
+
+def metrics_of(results: Results) -> Iterator[dict[str, Any]]:
+    """Each metric that has curves, the Jaccard score first."""
+    facts: Mapping[str, Mapping[str, Any]] = results.run["metrics"]
+    targets = {one["target"] for one in facts.values()}
+    for name in sorted(set(facts) - targets, key=lambda name: (name != _FIRST, facts[name]["pooled"], name)):
+        target = facts[name]["target"]
+        note = _COUNTED if target else "Shaded: the 95 % interval."
+        if not target and not results.summary.loc[results.summary["segmenter"] == REFERENCE, name].isna().all():
+            note += " Dashed: calling everything background."
+        words = "Jaccard" if name == _FIRST else name.replace("_", " ")
+        yield {"name": name, "words": words, "title": escape(words), "target": target, "note": note}
+
+
+def panel(
+    results: Results,
+    artefact: Mapping[str, Any],
+    lines: Sequence[Mapping[str, Any]],
+    metrics: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """What the charts of an artefact show."""
+    summary = results.summary
+    part = summary[summary["artefact"] == artefact["name"]].sort_values("intensity")
+    by_name = dict(list(part.groupby("segmenter")))
+    return {
+        "axis": escape(f"{artefact['parameter']} ({artefact['unit']})"),
+        "curves": [
+            {metric["name"]: _curve(by_name[line["name"]], metric, line, artefact) for metric in metrics}
+            if line["name"] in by_name
+            else None
+            for line in lines
+        ],
+        "truth": {metric["name"]: _truth(part, metric["target"]) for metric in metrics if metric["target"]},
+        "paths": [
+            _path(by_name[line["name"]], line, artefact)
+            if line["name"] in by_name and not line["reference"] and {"precision", "recall"} <= set(part)
+            else None
+            for line in lines
+        ],
+    }
+
+
+def _truth(part: pd.DataFrame, target: str) -> dict[str, Any]:
+    truth = part.groupby("intensity")[target].first()
+    return {"x": truth.index.tolist(), "y": _numbers(truth)}
+
+
+def _curve(
+    rows: pd.DataFrame, metric: Mapping[str, Any], line: Mapping[str, Any], artefact: Mapping[str, Any]
+) -> dict[str, Any]:
+    name = metric["name"]
+    figures = _figures_of(rows, name)
+    curve = {
+        "x": rows["intensity"].tolist(),
+        "y": _numbers(rows[name]),
+        "told": [
+            f"<b>{escape(line['name'])}</b><br>{escape(artefact['parameter'])} {x:g} {escape(artefact['unit'])}<br>"
+            f"{escape(metric['words'])} {_told(figure, metric)}"
+            for x, figure in zip(rows["intensity"], figures, strict=True)
+        ],
+    }
+    if f"{name}_low" in rows:
+        curve |= {"low": _numbers(rows[f"{name}_low"]), "high": _numbers(rows[f"{name}_high"])}
+    return curve
+
+
+def _path(rows: pd.DataFrame, line: Mapping[str, Any], artefact: Mapping[str, Any]) -> dict[str, Any]:
+    rows = rows.dropna(subset=["precision", "recall"])
+    return {
+        "x": rows["recall"].tolist(),
+        "y": rows["precision"].tolist(),
+        "marks": [*[""] * (len(rows) - 1), *(f"{x:g}" for x in rows["intensity"][-1:])],
+        "told": [
+            f"<b>{escape(line['name'])}</b><br>{escape(artefact['parameter'])} {row.intensity:g} "
+            f"{escape(artefact['unit'])}<br>precision {row.precision:.3f}, recall {row.recall:.3f}"
+            for row in rows.itertuples()
+        ],
+    }
+
+
+def _figures_of(rows: pd.DataFrame, metric: str) -> list[Figure]:
+    if f"{metric}_low" not in rows:
+        return [Figure(float(value)) for value in rows[metric]]
+    columns = (rows[metric], rows[f"{metric}_low"], rows[f"{metric}_high"])
+    return [Figure(*map(float, three)) for three in zip(*columns, strict=True)]
+
+
+def _told(figure: Figure, metric: Mapping[str, Any]) -> str:
+    counted = metric["target"] and isfinite(figure.value)
+    return f"{figure.value:,.0f}" if counted else told(figure)
+
+
+def _numbers(column: pd.Series) -> list[float | None]:
+    return [float(f"{value:.5g}") if isfinite(value) else None for value in column]
+
+
+def tables(results: Results, metrics: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The figures of the charts, for those who do not see them."""
+    summary = results.summary
+    names = sorted(summary["segmenter"].unique())
+    for artefact in (CLEAN, *results.single_artefacts):
+        part = summary[summary["artefact"] == artefact]
+        if part.empty:
+            continue
+        rows = []
+        for metric in metrics:
+            for intensity, at in part.groupby("intensity"):
+                cells = {
+                    row["segmenter"]: _told(
+                        _figures_of(at[at["segmenter"] == row["segmenter"]], metric["name"])[0], metric
+                    )
+                    for _, row in at.iterrows()
+                }
+                rows.append([metric["words"], f"{intensity:g}", *(cells.get(name, "not run") for name in names)])
+        parameter, unit = part["parameter"].iloc[0], part["unit"].iloc[0]
+        yield {
+            "title": artefact,
+            "headers": ["score", f"{parameter} ({unit})" if unit else "intensity", *names],
+            "rows": rows,
+        }

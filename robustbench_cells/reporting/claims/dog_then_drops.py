@@ -1,0 +1,38 @@
+"""Claim 3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from robustbench_cells.reporting.claims._base import CLAIMS, Claim, Part
+from robustbench_cells.reporting.evidence import DOG, Evidence
+
+
+@CLAIMS.register
+class DogThenDrops(Claim):
+    """DoG+Otsu is stable up to some amplitude; then accuracy and precision drop a lot, recall and cells a little.
+
+    Stable: an amplitude above the lowest costs at most 0.01 of accuracy. A lot: the strongest costs 0.05 of accuracy or
+    more, and a quarter of the precision. A little: less than half as large a share as of the precision.
+    """
+
+    name = "dog_then_drops"
+    number = 3
+    section = "III, Figure 3"
+
+    def check(self, evidence: Evidence) -> Iterator[Part]:
+        """See `Claim.check`."""
+        (curve,) = evidence.curves("illumination", (DOG,), ("accuracy", "precision", "recall", "cells_predicted"))
+        first, last = curve.iloc[0], curve.iloc[-1]
+        stable = (curve["accuracy"] >= first["accuracy"] - 0.01).cummin()
+        end = curve.index[stable][-1]
+        yield end > curve.index[0], f"its accuracy stays within 0.01 up to amplitude {end:g}"
+        fall = 1 - last / first
+        for name, holds in (
+            ("accuracy", first["accuracy"] - last["accuracy"] >= 0.05),
+            ("precision", fall["precision"] >= 0.25),
+            ("recall", fall["recall"] < fall["precision"] / 2),
+        ):
+            yield holds, f"its {name} goes from {first[name]:.3f} to {last[name]:.3f}"
+        cells = f"its cells go from {first['cells_predicted']:,.0f} to {last['cells_predicted']:,.0f}"
+        yield fall["cells_predicted"] < fall["precision"] / 2, cells

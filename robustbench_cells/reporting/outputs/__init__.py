@@ -1,0 +1,5 @@
+"""Report outputs: one file each, found by its registration."""
+
+from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput, write_reports
+
+__all__ = ["OUTPUTS", "ReportOutput", "write_reports"]

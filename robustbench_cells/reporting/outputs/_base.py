@@ -1,0 +1,67 @@
+"""What a report output is, and the registry of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from robustbench_cells.errors import ResultsError
+from robustbench_cells.registry import Registry
+from robustbench_cells.reporting.report import Report
+
+
+class ReportOutput(Protocol):
+    """A file, or a folder of files, that is made from stored results. One class a file.
+
+    Attributes
+    ----------
+    name
+        Of the file or folder.
+    """
+
+    name: str
+
+    def write(self, report: Report, path: Path) -> None:
+        """Write the file, or each file, atomically."""
+        ...
+
+
+OUTPUTS: Registry[ReportOutput] = Registry("robustbench_cells.reporting.outputs", "report output")
+
+
+def write_reports(report: Report, folder: Path, wrote: Callable[[Path], None] = lambda path: None) -> list[Path]:
+    """Write every report output into a folder.
+
+    Parameters
+    ----------
+    report
+        What they are made from.
+    folder
+        It is made, if it is not there.
+    wrote
+        Takes each file or folder as soon as it is there.
+
+    Returns
+    -------
+    list
+        The files and folders.
+
+    Raises
+    ------
+    ResultsError
+        If one or more could not be written; all others are.
+    """
+    paths, failures = [], []
+    for output in OUTPUTS:
+        try:
+            output.write(report, folder / output.name)
+        except Exception as error:  # an output is anybody's code: the others are written all the same
+            failures.append(f"{folder / output.name}: {type(error).__name__}: {error}")
+        else:
+            if (folder / output.name).exists():  # an output may have nothing to show
+                paths.append(folder / output.name)
+                wrote(paths[-1])
+    if failures:
+        raise ResultsError(f"not all reports could be written: {'; '.join(failures)}")
+    return paths

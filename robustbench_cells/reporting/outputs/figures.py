@@ -1,0 +1,194 @@
+"""Degradation curves and precision–recall paths (the paper's Figures 3 to 5), as files."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from math import ceil, isnan, nan
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from numpy import ndenumerate
+
+from robustbench_cells.files.atomic import replacing
+from robustbench_cells.reporting.charts import metrics_of
+from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
+from robustbench_cells.reporting.pair_heatmaps import PairMap, pair_maps
+from robustbench_cells.reporting.report import Report
+from robustbench_cells.reporting.style import GREY, Style, styles
+from robustbench_cells.results.tables import Results
+from robustbench_cells.types import CLEAN, REFERENCE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_COLUMNS = 3
+_FORMATS = ("svg", "png")
+_PATHS = "precision_recall"
+
+
+@OUTPUTS.register
+class Figures(ReportOutput):
+    """Each metric against intensity, and precision against recall; a panel an artefact, a line a segmenter."""
+
+    name = "figures"
+
+    def write(self, report: Report, path: Path) -> None:
+        """See `ReportOutput.write`; of what an earlier report left here, what this one has not goes."""
+        kept = dict(_figures(report.results))
+        facts = report.results.run
+        pairs = [one["together"] for one in facts["artefacts"].values() if "together" in one]
+        ours = {*facts["metrics"], _PATHS, *(f"{pair['first']}_{pair['second']}" for pair in pairs)}
+        for name in ours:
+            for kind in _FORMATS:
+                file = path / f"{name}.{kind}"
+                if name in kept:
+                    _save(kept[name], file, kind)
+                else:
+                    file.unlink(missing_ok=True)
+
+
+def _figures(results: Results) -> list[tuple[str, Figure]]:
+    summary = results.summary
+    if not results.single_artefacts:
+        return []
+    figures = [(metric["name"], _curves(results, metric)) for metric in metrics_of(results)]
+    if {"precision", "recall"} <= set(summary):
+        figures.append((_PATHS, _paths(results)))
+    figures += [(f"{pair.first}_{pair.second}", _both(results, pair)) for pair in pair_maps(results)]
+    return figures
+
+
+def _panels(results: Results) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]], dict[str, Style]]:
+    """A figure with a panel for each artefact."""
+    from matplotlib.figure import Figure
+
+    artefacts = results.single_artefacts
+    rows, columns = ceil(len(artefacts) / _COLUMNS), min(len(artefacts), _COLUMNS)
+    figure = Figure(figsize=(4.2 * columns, 3.6 * rows + 0.9), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for panel in axes[len(artefacts) :]:
+        panel.set_visible(False)
+    parts = []
+    for panel, artefact in zip(axes, artefacts, strict=False):
+        part = results.summary[results.summary["artefact"] == artefact]
+        panel.set_title(artefact)
+        panel.grid(alpha=0.3)
+        parts.append((panel, part))
+    return figure, parts, styles(results.summary["segmenter"])
+
+
+def _curves(results: Results, facts: Mapping[str, Any]) -> Figure:
+    figure, panels, looks = _panels(results)
+    summary, metric, target = results.summary, facts["name"], facts["target"]
+    clean = summary[summary["artefact"] == CLEAN].set_index("segmenter")[metric]
+    lines = {}
+    for panel, part in panels:
+        for name, look in looks.items():
+            curve = part[part["segmenter"] == name]
+            if name == REFERENCE:
+                if not target and not curve[metric].isna().all():
+                    (lines[name],) = panel.plot(curve["intensity"], curve[metric], color=GREY, linestyle="--")
+                continue
+            (lines[name],) = panel.plot(
+                curve["intensity"], curve[metric], color=look.colour, marker=look.marker, markersize=5
+            )
+            if f"{metric}_low" in curve:
+                ends = curve[f"{metric}_low"], curve[f"{metric}_high"]
+                panel.fill_between(curve["intensity"], *ends, color=look.colour, alpha=0.15, linewidth=0)
+            if name in clean.index and not target:
+                panel.axhline(clean[name], color=look.colour, linestyle=":", linewidth=1)
+        panel.set_xlabel(f"{part['parameter'].iloc[0]} ({part['unit'].iloc[0]})")
+        if target:
+            truth = part.groupby("intensity")[target].first()
+            (lines["true"],) = panel.plot(truth.index, truth, color=GREY, linestyle=":")
+            panel.set_yscale("symlog", linthresh=1.0)  # logarithmic, with a place for 0
+            panel.yaxis.set_major_formatter("{x:g}")  # the default one writes formulas
+        else:
+            panel.set_ylim(-0.02, 1.02)
+    panels[0][0].set_ylabel(facts["words"] if target else f"mean {facts['words']}")
+    notes = "dotted: the true count" if target else "shaded: 95 % interval"
+    if not target and not clean.empty:
+        notes += "; dotted: clean"
+    _finish(results, figure, lines, len(panels), notes)
+    return figure
+
+
+def _paths(results: Results) -> Figure:
+    figure, panels, looks = _panels(results)
+    lines = {}
+    for panel, part in panels:
+        for name, look in looks.items():
+            curve = part[part["segmenter"] == name].sort_values("intensity").dropna(subset=["precision", "recall"])
+            if name == REFERENCE or curve.empty:
+                continue
+            (lines[name],) = panel.plot(
+                curve["recall"], curve["precision"], color=look.colour, marker=look.marker, markersize=4
+            )
+            first = curve.iloc[:1]
+            panel.plot(first["recall"], first["precision"], color=look.colour, marker=look.marker, mfc="white")
+        ends, facts = part["intensity"].agg(["min", "max"]), part.iloc[0]
+        panel.set_title(
+            f"{part['artefact'].iloc[0]}: {facts['parameter']} {ends['min']:g} to {ends['max']:g} {facts['unit']}"
+        )
+        panel.set(xlabel="mean recall", xlim=(-0.02, 1.05), ylim=(-0.02, 1.05))
+    panels[0][0].set_ylabel("mean precision")
+    _finish(
+        results,
+        figure,
+        lines,
+        len(panels),
+        "each path begins with a hollow mark, at the smallest intensity where both are defined",
+    )
+    return figure
+
+
+def _both(results: Results, pair: PairMap) -> Figure:
+    """A heat map a segmenter."""
+    from matplotlib.figure import Figure
+
+    names = sorted(pair.scores)
+    rows, columns = ceil(len(names) / _COLUMNS), min(len(names), _COLUMNS)
+    figure = Figure(figsize=(3.4 * columns + 0.8, 2.9 * rows + 0.7), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    for panel in axes.ravel()[len(names) :]:
+        panel.set_visible(False)
+    for panel, name in zip(axes.ravel(), names, strict=False):
+        table = [[pair.scores[name].get((row, column), nan) for column in pair.columns] for row in pair.rows]
+        image = panel.imshow(table, vmin=0, vmax=1, cmap="cividis", aspect="auto", origin="lower")
+        for (row, column), value in ndenumerate(table):
+            told = "–" if isnan(value) else f"{value:.2f}"
+            panel.text(column, row, told, ha="center", va="center", color="white" if value < 0.6 else "black")
+        panel.set_title(name, fontsize=10)
+        panel.set_xticks(range(len(pair.columns)), [f"{x:g}" for x in pair.columns])
+        panel.set_yticks(range(len(pair.rows)), [f"{x:g}" for x in pair.rows])
+    up, across = pair.axes
+    figure.supxlabel(across, fontsize=10)
+    figure.supylabel(up, fontsize=10)
+    figure.colorbar(image, ax=axes, label="mean Jaccard")
+    figure.suptitle(fill(results.run["dataset"]["title"], 34 * columns), fontsize=10)
+    return figure
+
+
+def _finish(results: Results, figure: Figure, lines: Mapping[str, Any], panels: int, notes: str) -> None:
+    columns = min(panels, _COLUMNS)
+    figure.legend(
+        lines.values(), lines, loc="outside lower center", ncols=min(len(lines), 2 * columns + 1), frameon=False
+    )
+    figure.suptitle(f"{fill(results.run['dataset']['title'], 34 * columns)}\n{notes}", fontsize=10)
+
+
+def _save(figure: Figure, path: Path, kind: str) -> None:
+    from matplotlib import rc_context
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)  # names and paths are not formulas
+    nameless = {"Software": None} if kind == "png" else {"Date": None}
+    with replacing(path) as temporary, warnings.catch_warnings(), rc_context({"svg.hashsalt": "robustbench_cells"}):
+        warnings.filterwarnings("ignore", "Glyph .* missing")
+        figure.savefig(temporary, dpi=130, format=kind, metadata=nameless)
+        figure.set_layout_engine("none")  # all is in its place: the next format need not find it again

@@ -1,0 +1,91 @@
+"""The summary for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tabulate import tabulate
+
+from robustbench_cells.files.atomic import write_text
+from robustbench_cells.reporting.markdown import head, plain
+from robustbench_cells.reporting.number_format import counted
+from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
+from robustbench_cells.reporting.report import Report
+from robustbench_cells.types import CLEAN, REFERENCE
+
+
+@OUTPUTS.register
+class SummaryMarkdown(ReportOutput):
+    """One table for each artefact and metric: segmenters as columns, intensities as rows, the best in bold."""
+
+    name = "summary.md"
+
+    def write(self, report: Report, path: Path) -> None:
+        """See `ReportOutput.write`."""
+        results = report.results
+        summary = results.summary
+        parts = [head("Robustness", results.run)]
+        for artefact, rows in summary.groupby("artefact", sort=False):
+            about = results.run["artefacts"].get(artefact, {}).get("about", "")
+            parts += [part for part in (f"## {plain(artefact)}", plain(about), _about(rows)) if part]
+            for metric, facts in results.run["metrics"].items():
+                if metric != facts.get("target"):  # the target has a column in the other's table
+                    parts.append(f"### {plain(artefact)}: {plain(metric)}\n\n{_table(rows, metric, facts)}")
+        write_text(path, "\n\n".join(parts) + "\n")
+
+
+def _about(rows: pd.DataFrame) -> str:
+    patches = rows["patches"]
+    count = f"{patches.min()}" if patches.min() == patches.max() else f"{patches.min()} to {patches.max()}"
+    parameter, unit = rows["parameter"].iloc[0], rows["unit"].iloc[0]
+    intensity = f"Intensity: {parameter} ({unit}). " if parameter else "No artefact. "
+    return f"{intensity}Patches: {count}; frames: {rows['frames'].max()}. Bold: best."
+
+
+def _table(rows: pd.DataFrame, metric: str, facts: Mapping[str, Any]) -> str:
+    values = rows.pivot(index="intensity", columns="segmenter", values=metric)
+    names = [str(name) for name in values.columns]
+    target = facts["target"]
+    truths = rows.groupby("intensity")[target].first().tolist() if target else [None] * len(values)
+    parameter = rows["parameter"].iloc[0]
+    body = []
+    for intensity, truth, line in zip(values.index, truths, values.to_numpy().tolist(), strict=True):
+        best = _best(
+            [value for name, value in zip(names, line, strict=True) if name != REFERENCE], facts["best"], truth
+        )
+        cells = [_cell(value, facts["pooled"], value == best) for value in line]
+        body.append([f"{intensity:g}" if parameter else CLEAN, *cells, *([f"{truth:.0f}"] if target else [])])
+    headers = [plain(header) for header in (parameter or "condition", *names, *(["true"] if target else []))]
+    text = tabulate(body, headers, tablefmt="pipe", disable_numparse=True, colalign=["right"] * len(headers))
+    if f"{metric}_low" in rows:
+        reach = ((rows[f"{metric}_high"] - rows[f"{metric}_low"]) / 2).max()
+        if not math.isnan(reach):
+            text += f"\n\n95 % intervals over blocks of frames are in `summary.csv`: here at most ±{reach:.3f}."
+    undefined = f"{metric}_undefined"
+    if undefined in rows and rows[undefined].any():
+        text += (
+            "\n\nUndefined, and left out of the mean, on up to "
+            f"{counted(rows[undefined].max(), 'patch', 'patches')} a cell of this table."
+        )
+    return text
+
+
+def _best(values: Sequence[float], rule: str, truth: float | None) -> float | None:
+    """The best of at least two values."""
+    values = [value for value in values if not math.isnan(value)]
+    if len(values) < 2:
+        return None
+    if truth is not None:
+        return min(values, key=lambda value: abs(value - truth))
+    return max(values) if rule == "highest" else min(values)
+
+
+def _cell(value: float, pooled: str, best: bool) -> str:
+    if math.isnan(value):
+        return "undefined"
+    text = f"{value:.0f}" if pooled == "sum" else f"{value:.3f}"
+    return f"**{text}**" if best else text

@@ -1,0 +1,80 @@
+"""The command that fills model cards in."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from robustbench_cells.cli import card
+from robustbench_cells.files.atomic import sha256
+from robustbench_cells.models.card import card_path, write_card
+from robustbench_cells.results.tables import Results, records_table, save
+from tests.results.test_tables import RECORDS, RUN
+from tests.support.gate_runs import BASELINE
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "good.keras"
+    path.write_bytes(b"weights")
+    facts = {"name": "good", "sha256": sha256(path), "data": {"train": "a/train"}}
+    write_card(card_path(path), facts)
+    run = {**RUN, "segmenters": {**RUN["segmenters"], "good": facts["sha256"]}}  # type: ignore[dict-item]
+    save(Results(records_table(RECORDS), run), tmp_path / "reports")
+    return path
+
+
+def test_texts_and_scores_go_into_the_card(model: Path, tmp_path: Path) -> None:
+    about = tmp_path / "about.toml"
+    about.write_text('[use]\nlimits = "phase contrast"\n[data]\ncitation = "them"\n')
+    reports = f"border={tmp_path / 'reports'}"
+    for _ in range(2):  # the second time changes nothing
+        assert card.main([str(model), "--about", str(about), "--results", reports]) == 0
+        filled = tomllib.loads(card_path(model).read_text())
+        assert filled["data"] == {"train": "a/train", "citation": "them"}
+        assert filled["use"]["limits"] == "phase contrast"
+        border = filled["results"]["border"]
+        assert border["command"] == RUN["command"]
+        assert border["noise"] == [
+            {"sigma": 50.0, "jaccard": 0.7, "precision": 0.9, "cells_predicted": 8, "cells_true": 8}
+        ]
+        assert border["clean"][0]["jaccard"] == 0.9
+    assert filled["sha256"] == sha256(model)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--results", "reports"], "--results reports: NAME=FOLDER is needed"),
+        (["--results", "border=nowhere"], "no stored results"),
+        (["--about", "nowhere.toml"], "nowhere.toml: no such file"),
+    ],
+)
+def test_mistakes_are_said_in_words_and_the_card_stays(
+    model: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = card_path(model).read_text()
+    assert card.main([str(model), *arguments]) == 2
+    assert words in capsys.readouterr().err
+    assert card_path(model).read_text() == before
+
+
+def test_scores_of_another_file_are_refused(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    border = f"border={tmp_path / 'reports'}"
+    for facts in ({"sha256": "0" * 64}, {}):
+        model.write_bytes(b"other weights")
+        write_card(card_path(model), facts)
+        assert card.main([str(model), "--results", border]) == 2
+    said = capsys.readouterr().err
+    assert "is damaged or was replaced" in " ".join(said.split())
+    assert "the results called 'border' are not of this file" in said
+    card_path(model).unlink()
+    assert card.main([str(model), "--results", border]) == 2
+    assert "good.toml: no such card; one is written when a model is trained" in capsys.readouterr().err
+
+
+def test_a_score_has_its_interval() -> None:
+    (clean,) = card.scores(BASELINE, "unet")["clean"]
+    assert clean["jaccard_low"] < clean["jaccard"] < clean["jaccard_high"]

@@ -1,0 +1,85 @@
+"""How the verdict is told: the command, its files, and the summary on GitHub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from robustbench_cells.gate import policy as verdict
+from robustbench_cells.gate.comparison import compare
+from robustbench_cells.reporting.gate_text import gate_markdown
+from robustbench_cells.results.tables import save
+from tests.support.gate_runs import BASELINE, JACCARD, drop, fact, run_of
+
+
+def test_markdown_says_all_and_fits() -> None:
+    gate = compare(BASELINE, run_of(drop("noise", 50, 0.1)), JACCARD)
+    text = gate_markdown(gate)
+    assert text.startswith("# FAIL: the candidate is surely worse (1 regresses, 6 holds)")
+    assert text.index("unet-noise-50") < text.index("unet-clean")  # the worst first
+    short = gate_markdown(gate, 700)
+    assert len(short.encode()) <= 700
+    assert "The table is cut" in short
+    assert "unet-noise-50" in short
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Path:
+    save(BASELINE, tmp_path / "baseline")
+    save(run_of(drop("noise", 50, 0.1)), tmp_path / "worse")
+    save(run_of(drop("clean", 0, 0.01), seed=1, spread=0.01), tmp_path / "near")
+    save(fact("settings", "seed", value=1)(run_of()), tmp_path / "other")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("candidate", "options", "code", "words"),
+    [
+        ("baseline", (), 0, "PASS: no condition is worse"),
+        ("worse", (), 1, "unet-noise-50"),
+        ("worse", ("--gate", "jaccard=0.2"), 0, "PASS"),
+        ("baseline", ("--gate", "recall", "--gate", "cells"), 0, "21 holds"),
+        ("worse", ("--gate", "recall"), 1, "1 regresses, 13 holds"),
+        ("near", (), 8, "INCONCLUSIVE: these frames cannot tell"),
+        ("near", ("--inconclusive", "pass"), 0, "INCONCLUSIVE"),
+        ("other", (), 2, "the seed is 0 in the baseline and 1 in the candidate"),
+        ("nowhere", (), 2, "no stored results"),
+        ("worse", ("--gate", "jacard"), 2, "no aspect is called 'jacard' (did you mean jaccard?)"),
+        ("worse", ("--gate", "jaccard=low"), 2, "the tolerance of jaccard is a number, as in jaccard=0.01"),
+        ("worse", ("--against", "unet"), 2, "NEW=OLD is needed"),
+        ("worse", ("--gate", "recall=1", "--gate", "recall=2"), 2, "recall: is given more than one tolerance"),
+    ],
+)
+def test_the_command(
+    stored: Path, candidate: str, options: tuple[str, ...], code: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--baseline", str(stored / "baseline"), "--candidate", str(stored / candidate), *options]
+    assert verdict.main(arguments) == code
+    printed = capsys.readouterr()
+    assert words in printed.out + printed.err
+    assert (stored / candidate / "gate.md").exists() == (code != 2)
+
+
+def test_a_verdict_that_cannot_be_kept_says_where_else(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--baseline", str(stored / "baseline"), "--candidate", str(stored / "baseline")]
+    assert verdict.main([*arguments, "--out", str(stored / "baseline" / "run.json" / "below")]) == 2
+    printed = capsys.readouterr()
+    assert "PASS" in printed.out
+    assert "give another folder by --out" in printed.err
+
+
+def test_github_gets_a_summary_within_its_limit(stored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    summary = stored / "summary"
+    summary.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    arguments = ["--baseline", str(stored / "baseline"), "--candidate", str(stored / "worse")]
+    verdict.main(arguments)
+    assert summary.read_text().startswith("before\n# FAIL")
+    summary.write_text("x" * (2**20 - 900))
+    verdict.main(arguments)
+    assert 2**20 - 900 < summary.stat().st_size <= 2**20
+    for room in (0, 100):
+        summary.write_text("x" * (2**20 - room))
+        assert verdict.main(arguments) == 1
+        assert summary.stat().st_size <= 2**20

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from robustbench_cells.artefacts import ARTEFACTS
+from robustbench_cells.cli import results as ledger
+from robustbench_cells.metrics import METRICS
+from robustbench_cells.results.record_cache import FrameKey, Key, Store
+from robustbench_cells.types import Record
+
+FRAMES = {"7": FrameKey("synthetic/test", "7", "pixels")}
+NOW = {metric.name: metric.version for metric in METRICS}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    store = Store(tmp_path / "records.sqlite")
+    version = ARTEFACTS.get("noise").version
+    for digest, name, number, metrics in (
+        ("a", "old", version, NOW),
+        ("b", "new", version, NOW),
+        ("b", "new", version + 1, NOW),
+        ("b", "new", version, {"jaccard": 99}),
+    ):
+        records = [Record(name, "noise", 50.0, "7", patch, dict.fromkeys(metrics, 0.5)) for patch in range(3)]
+        store.add(Key(digest, "noise", number, 50.0, 0, metrics), FRAMES, records)
+    store.close()
+    return tmp_path / "records.sqlite"
+
+
+def run(path: Path, *arguments: str) -> int:
+    return ledger.main(["--store", str(path), *arguments])
+
+
+def test_list(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(path, "list") == 0
+    printed = capsys.readouterr().out
+    assert "synthetic/test" in printed
+    assert "12 records in" in printed
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.csv.gz", "out.parquet"])
+def test_export(path: Path, name: str) -> None:
+    if name.endswith("parquet"):
+        pytest.importorskip("pyarrow", reason="parquet needs pyarrow")
+    out = path.parent / name
+    assert run(path, "export", str(out)) == 0
+    table = pd.read_parquet(out) if name.endswith("parquet") else pd.read_csv(out)
+    assert len(table) == 12
+    assert table["segmenter"].value_counts().to_dict() == {"new": 9, "old": 3}
+    assert (table["jaccard"] == 0.5).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "left"),
+    [
+        (("--segmenter", "old"), 9),
+        (("--artefact", "noise"), 0),
+        (("--outdated",), 6),
+        (("--segmenter", "new", "--segmenter", "old"), 0),
+        (("--segmenter", "new", "--artefact", "noise"), 3),
+        (("--segmenter", "old", "--outdated"), 12),
+    ],
+)
+def test_prune(path: Path, arguments: tuple[str, ...], left: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(path, "prune", *arguments) == 0
+    assert f"dropped {12 - left} of 12 records" in capsys.readouterr().out
+    assert Store(path).contents()["records"].sum() == left
+
+
+def test_a_dry_run_drops_nothing(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(path, "prune", "--segmenter", "old", "--dry-run") == 0
+    assert "would drop 3 of 12 records" in capsys.readouterr().out
+    assert Store(path).contents()["records"].sum() == 12
+
+
+def test_the_store_may_be_named_after_the_command(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ledger.main(["list", "--store", str(path)]) == 0
+    assert "12 records in" in capsys.readouterr().out
+
+
+def test_parquet_without_its_library_is_said_in_words(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "fastparquet", None)
+    assert run(path, "export", "out.parquet") == 2
+    assert "pip install 'robustbench-cells[parquet]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("prune",), "nothing is named"),
+        (("prune", "--segmenter", "unknown"), "has no record of segmenter unknown"),
+        (("export", "out.txt"), "ends in none of"),
+    ],
+)
+def test_mistakes_in_words(
+    path: Path, arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(path, *arguments) == 2
+    assert words in capsys.readouterr().err
+    assert Store(path).contents()["records"].sum() == 12
+
+
+def test_no_store_is_said_and_none_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path / "records.sqlite", "list") == 2
+    assert "no such store" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,72 @@
+"""The classical baselines against what the paper's authors' own give, on the 60 shared test frames × 6 patches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from robustbench_cells.artefacts import ARTEFACTS
+from robustbench_cells.datasets.opening import Selection, open_dataset
+from robustbench_cells.engine.evaluate import Condition, condition_views, evaluate_batches, make_batches
+from robustbench_cells.metrics import METRICS
+from robustbench_cells.models.baselines import BASELINES
+
+ACCURACY, JACCARD, CELLS = 0.01, 0.03, 0.08  # how near ours must be
+
+
+@pytest.fixture(scope="module")
+def frames(real_frames: Path) -> Selection:
+    return open_dataset(str(real_frames), "test")
+
+
+@pytest.fixture(scope="module")
+def fewer(real_frames: Path) -> Selection:
+    """A third of them, for what is slow and varies little."""
+    return open_dataset(str(real_frames), "test", frames=20)
+
+
+def scores(frames: Selection, segmenter: str, condition: Condition) -> Mapping[str, float]:
+    batches = make_batches(condition_views(frames, condition, 0, 6), condition, 0)
+    return evaluate_batches(batches, condition, [BASELINES.get(segmenter)], METRICS)[segmenter].scores()
+
+
+def test_the_truth(frames: Selection) -> None:
+    found = scores(frames, "background", Condition())
+    assert len(frames.frames) == 60
+    assert found["cells_true"] == pytest.approx(9988, rel=CELLS)
+    assert found["accuracy"] == pytest.approx(0.9380, abs=ACCURACY)
+
+
+@pytest.mark.parametrize(
+    ("segmenter", "artefact", "intensity", "accuracy", "jaccard", "cells"),
+    [
+        ("dog_otsu", "illumination", 0, 0.9731, 0.5987, 10574),
+        ("dog_otsu", "illumination", 1000, 0.9677, 0.5728, 10559),
+        ("dog_otsu", "illumination", 2000, 0.9053, 0.3372, 9892),
+        ("dog_otsu", "illumination", 3000, 0.8815, 0.2847, 9468),
+        ("dog_otsu", "illumination", 4000, 0.8409, 0.2485, 8851),
+        ("nlm_otsu", "noise", 0, 0.9699, 0.5368, 10791),
+        ("nlm_otsu", "noise", 50, 0.8641, 0.3974, 57770),
+        ("nlm_otsu", "noise", 100, 0.6163, 0.1240, 521475),
+        ("nlm_otsu", "noise", 150, 0.5714, 0.1067, 495857),
+        ("nlm_otsu", "noise", 200, 0.5505, 0.0976, 459538),
+    ],
+)
+def test_the_authors_baselines(
+    frames: Selection,
+    fewer: Selection,
+    segmenter: str,
+    artefact: str,
+    intensity: float,
+    accuracy: float,
+    jaccard: float,
+    cells: int,
+) -> None:
+    these = fewer if segmenter == "nlm_otsu" and intensity != 50 else frames
+    found = scores(these, segmenter, Condition(ARTEFACTS.get(artefact), intensity))
+    assert found["accuracy"] == pytest.approx(accuracy, abs=ACCURACY)
+    assert found["jaccard"] == pytest.approx(jaccard, abs=JACCARD)
+    part = len(these.frames) / len(frames.frames)
+    assert found["cells_predicted"] == pytest.approx(cells * part, rel=CELLS)

@@ -1,0 +1,164 @@
+"""One trained network in a file of each format: the same masks and scores through the real benchmark."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from robustbench_cells import ARTEFACTS, Condition, open_dataset
+from robustbench_cells.engine.evaluate import condition_views
+from robustbench_cells.models.card import write_card
+from robustbench_cells.models.export import main as export
+from robustbench_cells.models.loading import load_segmenter, shipped_models
+from robustbench_cells.models.network import probe_images
+from robustbench_cells.types import THRESHOLD, Image
+from tests.support.networks import save_tiny_network
+from tests.support.pytest_runs import bench, records
+
+onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
+pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
+pytest.importorskip("tf2onnx", reason="needs the extra 'onnx'")
+openvino = pytest.importorskip("openvino", reason="needs the extra 'openvino'")
+pytest.importorskip("bioimageio.core", reason="needs the extra 'bioimageio'")
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # bioimageio leaves files open
+
+ORIGINAL = "net.keras"
+TIE = 1e-4  # how near to the threshold a probability may fall to either side
+SOURCES = {
+    "net.keras": "net.keras",
+    "net.weights.h5": "net.weights",
+    "net.h5": "net.h5",
+    "saved": "saved",
+    "net.onnx": "net.onnx",
+    "net.xml": "net.xml",
+    "net.zip": "net.zip",
+    "package_0_4.zip": "package_0_4",
+    "segment:predict": "segment:predict",
+}  # what is asked for, and what it is called in the run
+
+FUNCTION = """
+from robustbench_cells import load_segmenter
+
+_network = load_segmenter("net.keras")
+
+def predict(images):
+    return _network.predict(images)
+"""
+
+
+def save_package_0_4(folder: Path, path: Path) -> None:
+    """A bioimage.io package of the format before, made by bioimageio.spec."""
+    from bioimageio.spec import ValidationContext, save_bioimageio_package
+    from bioimageio.spec.generic.v0_2 import Author, CiteEntry
+    from bioimageio.spec.model import v0_4
+
+    images = probe_images()[:1]
+    np.save(folder / "input.npy", images[..., None])
+    np.save(folder / "output.npy", load_segmenter(str(folder / ORIGINAL)).predict(images)[..., None])
+    (folder / "about.md").write_text("# A network that segments cells\n")
+    tensor: dict[str, Any] = {"axes": "byxc", "data_type": "float32", "shape": (1, 256, 256, 1)}
+    with ValidationContext(root=folder):
+        model = v0_4.ModelDescr(
+            name="of the format before",
+            description="A network that segments cells",
+            authors=[Author(name="A. Name")],
+            cite=[CiteEntry(text="nobody", url="https://example.org")],
+            license="MIT",
+            timestamp=datetime(2026, 1, 1, tzinfo=UTC),
+            documentation=folder / "about.md",
+            inputs=[v0_4.InputTensorDescr(name="grey_levels", **tensor)],
+            outputs=[v0_4.OutputTensorDescr(name="probability", **tensor)],
+            test_inputs=[folder / "input.npy"],
+            test_outputs=[folder / "output.npy"],
+            weights=v0_4.WeightsDescr(onnx=v0_4.OnnxWeightsDescr(source=folder / "net.onnx", opset_version=15)),
+        )
+        save_bioimageio_package(model, output_path=path)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("formats")
+    shutil.copy(shipped_models()["unet_original"], folder / ORIGINAL)
+    write_card(folder / "net.keras.toml", {"authors": ["A. Name"], "license": "CC-BY-4.0"})
+    network: Any = load_segmenter(str(folder / ORIGINAL))
+    network.model.save_weights(folder / "net.weights.h5")
+    network.model.save(folder / "net.h5")
+    write_card(folder / "net.h5.toml", {"file": {"legacy_h5": True}})
+    network.model.export(folder / "saved", verbose=False)
+    for target in ("onnx", "bioimageio"):
+        assert export([str(folder / ORIGINAL), "--to", target]) == 0
+    openvino.save_model(openvino.Core().read_model(folder / "net.onnx"), folder / "net.xml", compress_to_fp16=False)
+    save_package_0_4(folder, folder / "package_0_4.zip")
+    (folder / "segment.py").write_text(FUNCTION)
+    return folder
+
+
+@pytest.fixture
+def where(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(models)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    return models
+
+
+@pytest.fixture(scope="module")
+def images() -> Image:
+    frames = open_dataset("synthetic", frames=1)
+    views = [
+        view.image
+        for name, intensity in (("noise", 50.0), ("illumination", 300.0))
+        for view in condition_views(frames, Condition(ARTEFACTS.get(name), intensity), seed=0, most_patches=3)
+    ]
+    return np.concatenate([probe_images(), np.stack(views).astype(np.float32)])
+
+
+@pytest.fixture(scope="module")
+def wanted(models: Path, images: Image) -> Image:
+    return load_segmenter(str(models / ORIGINAL)).predict(images)
+
+
+@pytest.mark.parametrize("source", [source for source in SOURCES if source != ORIGINAL])
+def test_the_masks_are_those_of_the_keras_file(source: str, where: Path, images: Image, wanted: Image) -> None:
+    found = load_segmenter(source, trusted=True).predict(images)
+    differing = (found > THRESHOLD) != (wanted > THRESHOLD)
+    print(f"{source}: {differing.mean():.4%} of the pixels differ")
+    assert 0.005 < (wanted > THRESHOLD).mean() < 0.995
+    assert np.abs(wanted - THRESHOLD)[differing].max(initial=0) < TIE
+
+
+def test_the_scores_are_those_of_the_keras_file(where: Path, tmp_path: Path) -> None:
+    asked = [part for source in SOURCES for part in ("--rb-model", source)]
+    small = ("--rb-frames", "1", "-k", "clean", "--rb-trust-model", "--rb-reports", str(tmp_path / "reports"))
+    bench(where, *asked, *small)
+    found = records(tmp_path).set_index(["artefact", "intensity", "frame", "patch"]).sort_index()
+    original = found[found["segmenter"] == ORIGINAL].drop(columns="segmenter")
+    assert original["jaccard"].mean() > 0.4
+    assert set(found["segmenter"]) == {*SOURCES.values(), "background"}
+    for name in SOURCES.values():
+        scores = found[found["segmenter"] == name].drop(columns="segmenter")
+        pd.testing.assert_frame_equal(scores, original, rtol=0, atol=1e-3)  # a pixel of a patch may be a tie
+    run = json.loads((tmp_path / "reports" / "run.json").read_text())
+    assert len(set(run["segmenters"].values())) == len(SOURCES) + 1
+
+
+def test_tiles_have_the_scores_of_the_whole(tmp_path: Path) -> None:
+    """A network for 128 px beside the same one for any size: what it sees reaches less far than the halo."""
+    save_tiny_network(tmp_path / "whole.keras", seed=6)
+    save_tiny_network(tmp_path / "tiles.keras", seed=6, side=128)
+    write_card(tmp_path / "tiles.toml", {"input": {"side": 128, "halo": 8}})
+    both = ("--rb-model", "whole.keras", "--rb-model", "tiles.keras")
+    bench(tmp_path, "--rb-frames", "1", "-k", "clean or noise-50", *both)
+    found = records(tmp_path).set_index(["artefact", "intensity", "frame", "patch"]).sort_index()
+    whole, tiles = (found[found["segmenter"] == name].drop(columns="segmenter") for name in ("whole", "tiles"))
+    assert whole["cells_predicted"].min() > 10
+    pd.testing.assert_frame_equal(tiles, whole)

@@ -1,0 +1,52 @@
+"""What is held back of a process' one error stream, by several threads at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+
+from robustbench_cells.models.runtimes.quiet import errors_only, without_bars
+
+
+def by_python(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def by_a_library(text: str) -> None:
+    os.write(2, f"{text}\n".encode())
+
+
+@pytest.mark.parametrize(("quiet", "say"), [(without_bars, by_python), (errors_only, by_a_library)])
+def test_two_threads_leave_the_error_stream_as_it_was(
+    quiet: Callable[[], AbstractContextManager[None]], say: Callable[[str], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The second comes while the first is in, if it may, and leaves after it."""
+    before, first_in, second_in, first_out = sys.stderr, threading.Event(), threading.Event(), threading.Event()
+
+    def first() -> None:
+        with quiet():
+            first_in.set()
+            second_in.wait(0.3)
+            say("first")
+        first_out.set()
+
+    def second() -> None:
+        first_in.wait(5)
+        with quiet():
+            second_in.set()
+            first_out.wait(5)
+            say("second")
+
+    threads = [threading.Thread(target=one) for one in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sys.stderr is before
+    say("after")
+    assert capfd.readouterr().err == "after\n"

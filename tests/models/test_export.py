@@ -1,0 +1,86 @@
+"""Our networks for other programs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from robustbench_cells.models.card import write_card
+from robustbench_cells.models.export import main
+from robustbench_cells.models.loading import load_segmenter
+from robustbench_cells.models.network import probe_images
+
+pytest.importorskip("tf2onnx", reason="needs the extra 'onnx'")
+pytest.importorskip("bioimageio.core", reason="needs the extra 'bioimageio'")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # bioimageio leaves files open
+
+
+def test_an_export_is_read_back_and_has_a_card(
+    tiny_models: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    mine = Path(shutil.copy(tiny_models / "mine.keras", tmp_path))
+    out = tmp_path / "robust.onnx"
+    assert main(["unet_robust", "--to", "onnx", "--out", str(out)]) == 0
+    assert "0.0000% of the pixels of two test pictures differ from unet_robust" in capsys.readouterr().out
+    assert load_segmenter(str(out)).digest in (tmp_path / "robust.onnx.toml").read_text()
+    for arguments, words in (
+        ([str(tiny_models / "mine.onnx"), "--to", "onnx"], "is no Keras model"),
+        ([str(tiny_models / "mine.keras"), "--to", "tflite"], "no export is called 'tflite'"),
+        ([str(tiny_models / "mine.keras"), "--to", "onnx", "--out", "mine.zip"], r"ends in .onnx"),
+        ([str(mine), "--to", "bioimageio"], "its card does not say authors and license"),
+    ):
+        assert main(arguments) == 2
+        assert words in capsys.readouterr().err
+
+
+def test_what_a_card_declares_goes_out_too(
+    tiny_models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = Path(shutil.copy(tiny_models / "mine.keras", tmp_path))
+    write_card(tmp_path / "mine.keras.toml", {"input": {"range": [0, 100]}, "authors": ["A"], "license": "MIT"})
+    assert main([str(mine), "--to", "onnx"]) == 0
+    images = probe_images()
+    found = [load_segmenter(str(tmp_path / name)).predict(images) for name in ("mine.keras", "mine.onnx")]
+    np.testing.assert_allclose(*found, atol=1e-5)
+    assert np.abs(found[0] - load_segmenter(str(tiny_models / "mine.keras")).predict(images)).max() > 1e-3
+    assert main([str(mine), "--to", "bioimageio"]) == 2
+    assert "such a model goes to onnx only" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("side", "channels_first"), [(128, False), (None, True)])
+def test_a_network_of_another_form_goes_out_as_it_is(
+    side: int | None, channels_first: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((1, 256, 256) if channels_first else (side, side, 1))
+    last = layers.Permute((2, 3, 1))(inputs) if channels_first else inputs
+    scaled = layers.Rescaling(1 / 255)(last)
+    found = layers.Conv2D(1, 5, padding="same", activation="sigmoid", kernel_initializer="ones")(scaled)
+    keras.Model(inputs, found).save(tmp_path / "net.keras")
+    if side:
+        write_card(tmp_path / "net.toml", {"input": {"side": side, "halo": 8}})
+    assert main([str(tmp_path / "net.keras"), "--to", "onnx"]) == 0, capsys.readouterr().err
+    images = probe_images()
+    given = [load_segmenter(str(tmp_path / name)).predict(images) for name in ("net.keras", "net.onnx")]
+    np.testing.assert_allclose(*given, atol=1e-5)
+
+
+def test_of_several_outputs_the_one_that_is_taken_goes_out(tmp_path: Path) -> None:
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((None, None, 1))
+    unit = layers.Rescaling(1 / 255, name="unit")(inputs)
+    keras.Model(inputs, [unit, layers.Rescaling(-1, 1, name="inverse")(unit)]).save(tmp_path / "two.keras")
+    write_card(tmp_path / "two.keras.toml", {"output": {"name": "inverse"}, "authors": ["A. Name"], "license": "MIT"})
+    for target, name in (("onnx", "two.onnx"), ("bioimageio", "two.zip")):
+        assert main([str(tmp_path / "two.keras"), "--to", target]) == 0
+        found = load_segmenter(str(tmp_path / name)).predict(probe_images())
+        np.testing.assert_allclose(found, 1 - probe_images() / 255, atol=1e-6)

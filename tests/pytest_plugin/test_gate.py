@@ -1,0 +1,152 @@
+"""The gate as CI runs it: pytest in a process of its own, beside a baseline."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.support.pytest_runs import bench, breaking_model, own_suite, records
+
+
+@pytest.fixture(scope="module")
+def baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("baseline")
+    bench(folder, "--rb-profile", "quick", "--rb-frames", "8", "--rb-model", "dog_otsu")
+    return folder / "reports"
+
+
+def gated(folder: Path, baseline: Path, *arguments: str, code: int) -> str:
+    store = str(baseline / "records.sqlite")
+    options = ("--rb-profile", "quick", "--rb-frames", "8", "--rb-store", store, "--rb-baseline", str(baseline))
+    return bench(folder, *options, *arguments, code=code)
+
+
+def test_the_gate_passes_what_is_no_worse(tmp_path: Path, baseline: Path) -> None:
+    output = gated(tmp_path, baseline, "--rb-model", "dog_otsu", "--junitxml", "junit.xml", code=0)
+    assert "PASS: no condition is worse than the tolerance allows (10 holds)" in output
+    assert "PASS" in (tmp_path / "reports" / "gate.md").read_text()
+    junit = (tmp_path / "junit.xml").read_text()
+    assert '<property name="gate" value="holds"' in junit
+    assert '<property name="gate jaccard dog_otsu-noise-50" value="holds: +0.0000' in junit
+
+
+def test_the_gate_stops_what_is_worse(tmp_path: Path, baseline: Path) -> None:
+    arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "noise or illumination")
+    output = gated(tmp_path, baseline, *arguments, code=1)
+    assert "FAIL: the candidate is surely worse" in output
+    assert "of the part that ran" in output
+    assert "jaccard nlm_otsu-illumination-1000" in output
+    assert "not covered: nlm_otsu-cell_size-0.5" in output
+
+
+@pytest.mark.parametrize(("option", "code"), [((), 8), (("--rb-inconclusive", "pass"), 0)])
+def test_the_gate_says_when_the_frames_cannot_tell(
+    option: tuple[str, ...], code: int, tmp_path: Path, baseline: Path
+) -> None:
+    arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "noise-0", *option)
+    assert "INCONCLUSIVE: these frames cannot tell" in gated(tmp_path, baseline, *arguments, code=code)
+
+
+def test_a_run_that_stops_early(tmp_path: Path) -> None:
+    few = ("--rb-profile", "quick", "--rb-split", "train", "--rb-frames", "12", "--rb-model", "dog_otsu")
+    few = (*few, "-k", "noise-0")
+    bench(tmp_path, *few, "--rb-reports", "whole")
+    options = (*few, "--rb-baseline", "whole", "--rb-sequential")
+    saved = "decided on 36 of 72 patches: 50% of the forward passes were not needed"
+    output = bench(tmp_path, *options)
+    assert saved in output
+    assert "54 records: 54 made" in output  # the background's too
+    assert json.loads((tmp_path / "reports" / "run.json").read_text())["settings"]["sequential"]
+    kept = records(tmp_path)
+    assert saved in bench(tmp_path, *options, "-n", "2", "--rb-store", "whole/records.sqlite")  # which has all
+    pd.testing.assert_frame_equal(records(tmp_path), kept)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--rb-model", "dog_otsu", "--rb-seed", "1"), "the seed is 0 in the baseline and 1 in the candidate"),
+        (("--rb-model", "dog_otsu", "--rb-inconclusive", "maybe"), "neither fail nor pass"),
+        (("--rb-model", "dog_otsu", "--rb-baseline", "reports"), "this run would write over it"),
+        (("--rb-model", "dog_otsu", "--rb-baseline", ""), "--rb-baseline: is empty"),
+        (("--rb-model", "nothing.keras", "--rb-baseline", "absent"), "absent/run.json: no stored results"),
+        (("--rb-model", "dog_otsu", "--rb-block", "0"), "blocks of 0 frames: 1 or more is needed"),
+        (("--rb-model", "dog_otsu", "--rb-frames", "4"), "the number of frames is 8 in the baseline and 4"),
+        (("--rb-model", "dog_otsu", "-k", "nothing"), "no test of the grid is left to be judged"),
+        (("--rb-model", "dog_otsu", "-k", "nothing", "-n", "1"), "no test of the grid is left to be judged"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_before_the_run(
+    arguments: tuple[str, ...], words: str, tmp_path: Path, baseline: Path
+) -> None:
+    output = gated(tmp_path, baseline, *arguments, code=4)
+    assert words in output
+    assert not list(tmp_path.glob("reports/*.json"))
+
+
+@pytest.mark.parametrize(
+    "option", ["--rb-gate=recall", "--rb-against=a=b", "--rb-inconclusive=pass", "--rb-sequential"]
+)
+def test_what_is_for_judging_needs_a_baseline(option: str, tmp_path: Path) -> None:
+    output = bench(tmp_path, "--rb-model", "dog_otsu", "-k", "clean", "--rb-frames", "1", option, code=4)
+    assert f"{option.partition('=')[0]}: nothing is judged without --rb-baseline" in output
+
+
+def test_workers_judge_a_suite_of_ones_own_too(tmp_path: Path, baseline: Path) -> None:
+    arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "illumination-1000")
+    done = own_suite(tmp_path, *arguments, "--rb-baseline", str(baseline), "-n", "2")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "4 passed" in done.stdout
+    assert "FAIL: the candidate is surely worse (1 regresses, of the part that ran)" in done.stdout
+
+
+def test_a_failed_test_leaves_no_verdict(tmp_path: Path, baseline: Path) -> None:
+    breaks = breaking_model(tmp_path)
+    models = ("--rb-model", breaks, "--rb-trust-model", "--rb-model", "dog_otsu")
+    arguments = (*models, "--rb-against", f"{breaks}=dog_otsu", "-k", "clean")
+    output = gated(tmp_path, baseline, *arguments, code=1)
+    assert "tests of the candidate failed: breaks:predict-clean" in output
+    assert "no verdict" in output
+    assert output.rstrip().splitlines()[-1].startswith("gate: no verdict: the candidate cannot be judged")
+    assert (tmp_path / "reports" / "gate.md").read_text().startswith("# NO VERDICT")
+
+
+def test_no_verdict_outlives_its_results(tmp_path: Path, baseline: Path) -> None:
+    gated(tmp_path, baseline, "--rb-model", "dog_otsu", "-k", "clean", code=0)
+    assert (tmp_path / "reports" / "gate.md").exists()
+    bench(tmp_path, "--rb-frames", "1", "--rb-model", "dog_otsu", "-k", "clean")
+    assert not (tmp_path / "reports" / "gate.md").exists()
+
+
+def test_what_cannot_be_judged_after_all_is_no_failure_of_the_model(
+    tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    arguments = ("--rb-model", "dog_otsu", "-k", "noise", "--rb-gate", "break_point", "--junitxml", "junit.xml")
+    output = gated(tmp_path, baseline, *arguments, code=4)
+    assert "nothing can be said of the break_point of dog_otsu" in output
+    assert "# NO VERDICT" in (tmp_path / "summary.md").read_text()
+    assert '<property name="gate" value="none: ' in (tmp_path / "junit.xml").read_text()
+
+
+def test_a_summary_that_cannot_be_written_costs_no_verdict(
+    tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "/nowhere/summary.md")
+    output = gated(tmp_path, baseline, "--rb-model", "dog_otsu", "-k", "clean", code=0)
+    assert "warning: GITHUB_STEP_SUMMARY names /nowhere/summary.md" in output
+    assert "\ngate: PASS" in output
+
+
+def test_an_interrupted_run_has_no_verdict(tmp_path: Path, baseline: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "import pytest\n\n\ndef pytest_runtest_setup(item):\n    if 'noise-50' in item.name:\n"
+        "        raise KeyboardInterrupt\n"
+    )
+    done = own_suite(tmp_path, "--rb-model", "dog_otsu", "--rb-baseline", str(baseline), "-p", "no:randomly")
+    assert done.returncode == 2
+    assert "gate: no verdict: the run was interrupted; the same command goes on" in done.stdout
+    assert (tmp_path / "reports" / "gate.md").read_text().startswith("# NO VERDICT")

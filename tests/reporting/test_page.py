@@ -1,0 +1,145 @@
+"""The page in a real browser, from disk, with the network off."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from robustbench_cells.reporting.gate_text import tell
+from robustbench_cells.reporting.outputs import write_reports
+from robustbench_cells.reporting.report import Report
+from tests.support.report_results import pictures, results
+
+playwright = pytest.importorskip("playwright.sync_api")
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium here (apt-get install chromium)")
+NAMES = ("unet_original", "unet_robust", "<b>&amp;", "a_model_of_a_name_that_is_long_and_has_no_place_to_break_at_all")
+
+
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("page")
+    run = results({**{name: 0.9 - 0.1 * number for number, name in enumerate(NAMES)}, "background": 0.05})
+    write_reports(Report(run, pictures(run), tell("no baseline that fits")), folder)
+    return folder / "index.html"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+DESK, PHONE, DARK = (1280, 900, "light"), (390, 844, "light"), (1280, 900, "dark")
+in_the_dark_too = pytest.mark.parametrize("page", [DESK, PHONE, DARK], ids=["desk", "phone", "dark"], indirect=True)
+
+
+@pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
+def page(request: pytest.FixtureRequest, browser: Any, page_file: Path) -> Iterator[Any]:
+    """The page, drawn; at the end it must have been quiet."""
+    width, height, scheme = request.param
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, offline=True)
+    page, said, asked = context.new_page(), [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page_file.as_uri())
+    page.wait_for_function("document.querySelectorAll('.chart .main-svg').length > 0")
+    yield page
+    assert said == []
+    assert [url for url in asked if not url.startswith(("data:", page_file.as_uri()))] == []
+    context.close()
+
+
+@in_the_dark_too
+def test_every_chart_draws(page: Any) -> None:
+    for chart in page.query_selector_all(".chart"):
+        assert len(chart.query_selector_all(".scatterlayer .trace .js-line")) >= len(NAMES)
+    assert page.locator(".map").count() == len(NAMES)
+
+
+def test_nothing_overflows(page: Any) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_slider_changes_the_picture_and_says_so(page: Any) -> None:
+    photo = page.locator("#tile-photo")
+    before = photo.get_attribute("src")
+    page.locator("#intensity").focus()
+    page.keyboard.press("ArrowRight")
+    assert photo.get_attribute("src") != before
+    assert page.locator("#intensity-told").inner_text() == page.locator("#intensity").get_attribute("aria-valuetext")
+    assert page.locator("#intensity-told").inner_text() != "no artefact"
+    for image in page.locator("#tiles img").all():
+        assert image.evaluate("(one) => one.decode().then(() => one.naturalWidth)") == 256
+    page.locator("[name=strip]").nth(1).check()
+    assert page.locator("#intensity-told").inner_text() == "no artefact"
+
+
+def test_a_model_goes_away_and_comes_back(page: Any) -> None:
+    lines = page.locator("#curve-0 .scatterlayer .trace .js-line")
+    before = lines.count()
+    page.locator("[name=shown]").first.uncheck()
+    assert lines.count() < before
+    page.locator("[name=shown]").first.check()
+    assert lines.count() == before
+
+
+def test_another_score_is_drawn(page: Any) -> None:
+    page.locator("[name=metric][value=cells_predicted]").check()
+    assert "labelled" in page.locator("#curve-note").inner_text()
+    assert "cells, all patches" in page.locator("#curve-0").inner_text()
+
+
+def test_keyboard_alone_reaches_everything(page: Any) -> None:
+    wanted = page.evaluate("""() => {
+        const radios = new Set();
+        return [...document.querySelectorAll("a, button, input, summary, [tabindex='0']")].filter((one) => {
+            if (!one.checkVisibility()) return false;
+            if (one.type !== "radio") return true;
+            return !radios.has(one.name) && radios.add(one.name);
+        }).length;
+    }""")
+    reached = set()
+    for _ in range(wanted + 5):
+        page.keyboard.press("Tab")
+        at = "[...document.querySelectorAll('*')].indexOf(document.activeElement)"
+        reached.add(page.evaluate(at))
+    assert len(reached - {page.evaluate("[...document.querySelectorAll('*')].indexOf(document.body)")}) == wanted
+
+
+def test_an_explanation_shows_on_focus(page: Any) -> None:
+    tip = page.locator(".card .tip").first
+    assert not tip.locator("[role=tooltip]").is_visible()
+    tip.locator("button").focus()
+    playwright.expect(tip.locator("[role=tooltip]")).to_be_visible()
+    box = tip.locator("[role=tooltip]").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= page.viewport_size["width"]
+    page.keyboard.press("Escape")
+    playwright.expect(tip.locator("[role=tooltip]")).to_be_hidden()
+
+
+@in_the_dark_too
+def test_the_accessibility_checker_finds_nothing_serious(page: Any) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    found = axe.Axe().run(page).response["violations"]
+    assert [
+        (one["id"], one["nodes"][0]["html"][:200]) for one in found if one["impact"] in ("serious", "critical")
+    ] == []
+
+
+def test_it_prints_without_its_controls(page: Any) -> None:
+    page.emulate_media(media="print")
+    assert not page.locator(".controls input").first.is_visible()
+    assert page.locator(".controls .mark").first.is_visible()  # the legend
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

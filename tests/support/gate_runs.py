@@ -1,0 +1,113 @@
+"""Runs that no model made, for the gate, and what spoils them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from robustbench_cells.gate.comparison import Gate
+from robustbench_cells.results.tables import Results
+
+FRAMES, PATCHES = 40, 6
+
+
+LEVELS = {"clean": (0.0,), "noise": (0.0, 50.0, 200.0), "cell_size": (0.5, 1.0, 2.0)}
+
+
+CLEAN_RUN: dict[str, Any] = {
+    "version": 2,
+    "command": "pytest benchmarks/",
+    "dataset": {
+        "key": "paired/test",
+        "title": "made up",
+        "fingerprint": "0123456789abcdef",
+        "frames": [f"{number}" for number in range(FRAMES)],
+        "positions": list(range(FRAMES)),
+    },
+    "segmenters": {"unet": "weights", "background": "background 1"},
+    "settings": {"profile": "default", "seed": 0, "most_patches": 12, "block": 5},
+    "tests": {"ran": 14, "grid": 14, "failed": []},
+    "versions": {"robustbench_cells": "0"},
+    "metrics": {
+        name: {"version": 1, "pooled": "mean", "best": "highest", "target": ""}
+        for name in ("jaccard", "precision", "recall")
+    }
+    | {
+        name: {"version": 1, "pooled": "sum", "best": "nearest", "target": "cells_true"}
+        for name in ("cells_predicted", "cells_true")
+    },
+    "artefacts": {
+        "noise": {"version": 1, "parameter": "sigma", "unit": "grey levels", "neutral": 0.0},
+        "cell_size": {"version": 1, "parameter": "zoom", "unit": "×", "neutral": 1.0},
+    },
+}
+
+
+def run_of(change: Callable[[pd.DataFrame], object] = lambda rows: None, seed: int = 0, spread: float = 0.0) -> Results:
+    """A run with a little of each score; ``spread`` is what retraining does to each frame."""
+    rng = np.random.default_rng(0)
+    own = np.random.default_rng(seed)
+    rows = []
+    for artefact, levels in LEVELS.items():
+        for level in levels:
+            fall = 0.0 if artefact == "clean" else 0.3 * abs(level - (artefact == "cell_size")) / 200
+            base = 0.85 - fall + rng.normal(0, 0.03, (FRAMES, 1)) + rng.normal(0, 0.03, (FRAMES, PATCHES))
+            base = base + own.normal(0, spread, (FRAMES, 1))
+            for (frame, patch), score in np.ndenumerate(base):
+                scores = (score, score + 0.05, score + 0.04, 20.0, 20.0)
+                rows.append(("unet", artefact, level, f"{frame}", patch, *scores))
+                rows.append(("background", artefact, level, f"{frame}", patch, 0.0, np.nan, 0.0, 0.0, 20.0))
+    columns = ["segmenter", "artefact", "intensity", "frame", "patch", *CLEAN_RUN["metrics"]]
+    table = pd.DataFrame(rows, columns=columns)
+    change(table)
+    return Results(table, copy.deepcopy(CLEAN_RUN))
+
+
+def where(rows: pd.DataFrame, artefact: str, level: float = 0.0) -> pd.Series:
+    return (rows["segmenter"] == "unet") & (rows["artefact"] == artefact) & (rows["intensity"] == level)
+
+
+def drop(artefact: str, level: float, by: float, column: str = "jaccard") -> Callable[[pd.DataFrame], None]:
+    def change(rows: pd.DataFrame) -> None:
+        rows.loc[where(rows, artefact, level), column] -= by
+
+    return change
+
+
+def fact(*path: str, value: object) -> Callable[[Results], Results]:
+    def spoil(results: Results) -> Results:
+        place: Any = results.run
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = value
+        return results
+
+    return spoil
+
+
+def without(select: Callable[[pd.DataFrame], pd.Series]) -> Callable[[Results], Results]:
+    """Without the selected rows."""
+    return lambda results: Results(results.records[~select(results.records)], results.run)
+
+
+def changed(change: Callable[[pd.DataFrame], object]) -> Callable[[Results], Results]:
+    return lambda results: Results(results.records.pipe(lambda table: change(table) or table), results.run)
+
+
+def renamed(results: Results, name: str = "unet_2") -> Results:
+    table = results.records.replace({"segmenter": {"unet": name}})
+    return Results(table, {**results.run, "segmenters": {name: "w", "background": "b"}})
+
+
+BASELINE = run_of()
+
+
+JACCARD = {"jaccard": 0.01}
+
+
+def verdicts(gate: Gate) -> dict[str, str]:
+    return {judgement.name: str(judgement.verdict) for judgement in gate.judgements}
