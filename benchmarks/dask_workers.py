@@ -17,11 +17,12 @@ from typing import Any
 import distributed
 
 from robustbench_cells.artefacts import ARTEFACTS
-from robustbench_cells.datasets.opening import Selection, open_dataset
-from robustbench_cells.engine.config import load
+from robustbench_cells.datasets.opening import open_dataset
+from robustbench_cells.datasets.selection import Selection
+from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.dask_backend import Cluster
-from robustbench_cells.engine.evaluate import Condition
 from robustbench_cells.engine.tasks import Done, Work
+from robustbench_cells.models.loading import load
 
 TASKS = 2000  # that do nothing, to time the scheduler by
 PATCHES = 6  # of a frame

@@ -18,17 +18,23 @@ import pandas as pd
 import pytest
 
 from robustbench_cells.artefacts import ARTEFACTS
-from robustbench_cells.datasets.opening import Selection, open_dataset
-from robustbench_cells.engine.config import Settings, grid, load, profile_of
-from robustbench_cells.engine.evaluate import BATCH, Condition, condition_views, evaluate_batches, make_batches
-from robustbench_cells.engine.run import BenchmarkSession, Case
+from robustbench_cells.datasets.opening import open_dataset
+from robustbench_cells.datasets.selection import Selection
+from robustbench_cells.engine.batches import condition_views, make_batches
+from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.config import Settings
+from robustbench_cells.engine.evaluate import BATCH, Case, evaluate_batches
+from robustbench_cells.engine.grid import grid, profile_of
+from robustbench_cells.engine.run import BenchmarkSession
 from robustbench_cells.engine.tasks import Effort
 from robustbench_cells.metrics import METRICS
+from robustbench_cells.metrics._base import Comparison
 from robustbench_cells.models.baselines import BASELINES
-from robustbench_cells.models.loading import shipped_models
-from robustbench_cells.results.tables import Results, save
-from robustbench_cells.results.tables import load as load_results
-from robustbench_cells.types import PATCH_SIDE, Comparison
+from robustbench_cells.models.loading import load, shipped_models
+from robustbench_cells.results.storage import load as load_results
+from robustbench_cells.results.storage import save
+from robustbench_cells.results.tables import Results
+from robustbench_cells.types import PATCH_SIDE
 
 _SEED = 0
 _CONDITION = Condition(ARTEFACTS.get("noise"), 50.0)

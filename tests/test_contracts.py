@@ -12,18 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robustbench_cells.artefacts import ARTEFACTS
+from robustbench_cells.artefacts._base import Artefact
 from robustbench_cells.datasets.catalogue import CATALOGUE
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.sources import SOURCES
-from robustbench_cells.engine.config import load
-from robustbench_cells.engine.evaluate import Condition
+from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.grid import PROFILES
 from robustbench_cells.engine.patches import cut_patches
 from robustbench_cells.metrics import METRICS
+from robustbench_cells.metrics._base import Comparison, Metric
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.exports import EXPORTS
 from robustbench_cells.models.formats import FORMATS
-from robustbench_cells.models.loading import shipped_models
+from robustbench_cells.models.loading import load, shipped_models
 from robustbench_cells.models.unet import PARAMETERS
 from robustbench_cells.randomness import generator
 from robustbench_cells.reporting.claims import CLAIMS, Claim
@@ -31,7 +32,7 @@ from robustbench_cells.reporting.evidence import Evidence, NotTestedError
 from robustbench_cells.reporting.outputs import OUTPUTS
 from robustbench_cells.results.tables import Results, records_table
 from robustbench_cells.training.recipes import RECIPES, Recipe
-from robustbench_cells.types import PATCH_SIDE, Artefact, Comparison, Image, Labels, Metric, Record, Sample, Segmenter
+from robustbench_cells.types import PATCH_SIDE, Image, Labels, Record, Sample, Segmenter
 from tests.conftest import draw_labels, images, sample_of
 from tests.support.frame_files import WRITERS
 

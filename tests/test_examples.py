@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from robustbench_cells.files.atomic import sha256
+from robustbench_cells.files.checksums import sha256
 from robustbench_cells.models.loading import shipped_models
 from tests.conftest import REPOSITORY
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from robustbench_cells.artefacts._base import Artefact
 from robustbench_cells.errors import DuplicateNameError, PluginError, UnknownNameError
 from robustbench_cells.registry import Registry
-from robustbench_cells.types import Artefact
 
 MODULE = "from {package} import REGISTRY\n\n\n@REGISTRY.register\nclass Thing:\n    name = {name!r}\n"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from robustbench_cells.artefacts._base import ARTEFACTS
-from robustbench_cells.types import PATCH_SIDE, PATCHES_PER_FRAME, Artefact, Image, Labels
+from robustbench_cells.artefacts._base import ARTEFACTS, Artefact
+from robustbench_cells.types import PATCH_SIDE, PATCHES_PER_FRAME, Image, Labels
 
 
 @ARTEFACTS.register

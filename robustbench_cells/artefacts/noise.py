@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from robustbench_cells.artefacts._base import ARTEFACTS
-from robustbench_cells.artefacts._rescale import rescale
-from robustbench_cells.types import Artefact, Image, Labels
+from robustbench_cells.artefacts._base import ARTEFACTS, Artefact, rescale
+from robustbench_cells.types import Image, Labels
 
 
 @ARTEFACTS.register

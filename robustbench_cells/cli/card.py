@@ -13,7 +13,8 @@ import pandas as pd
 from robustbench_cells.errors import ModelError, ResultsError, RobustbenchError
 from robustbench_cells.models.card import card_path, identity, read_card, write_card
 from robustbench_cells.models.loading import format_of
-from robustbench_cells.results.tables import Results, load
+from robustbench_cells.results.storage import load
+from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN
 
 _SCORES = (
@@ -107,7 +108,3 @@ def _condition(row: pd.Series) -> dict[str, Any]:
     return intensity | {
         name: int(value) if name.startswith("cells") else round(value, 4) for name, value in known.items()
     }
-
-
-if __name__ == "__main__":
-    sys.exit(main())

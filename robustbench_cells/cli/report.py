@@ -66,7 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _again(folder: Path, inside: Path | None) -> Report:
     from robustbench_cells.reporting.gate_text import load_told
     from robustbench_cells.reporting.report import Report
-    from robustbench_cells.results.tables import beside, load
+    from robustbench_cells.results.merging import beside
+    from robustbench_cells.results.storage import load
 
     results = load(folder)
     return Report(beside(results, load(inside)) if inside else results, _pictures(results, folder), load_told(folder))
@@ -90,7 +91,7 @@ def _compared(first: Path, second: Path) -> Report:
     from robustbench_cells.reporting.gate_text import tell
     from robustbench_cells.reporting.report import Report
     from robustbench_cells.results.merging import named, side_by_side
-    from robustbench_cells.results.tables import load
+    from robustbench_cells.results.storage import load
 
     runs = load(first), load(second)
     verdict: Gate | str
@@ -101,7 +102,3 @@ def _compared(first: Path, second: Path) -> Report:
     both = [_pictures(run, folder) for run, folder in zip(runs, (first, second), strict=True)]
     times = named(*(pictures.milliseconds if pictures else {} for pictures in both))
     return Report(side_by_side(*runs), verdict=tell(verdict), times=times)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

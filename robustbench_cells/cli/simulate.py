@@ -49,7 +49,7 @@ def _run(options: argparse.Namespace) -> None:
     from robustbench_cells.errors import ResultsError
     from robustbench_cells.files.atomic import write_text
     from robustbench_cells.gate.simulation import Retrainings, frame_scores, read_frame_scores, simulate
-    from robustbench_cells.results.tables import load
+    from robustbench_cells.results.storage import load
 
     if options.source.is_dir() and not options.pair:
         raise ResultsError(f"{options.source}: is a folder of stored results; say which two models by --pair")
@@ -84,7 +84,3 @@ def _run(options: argparse.Namespace) -> None:
                 [row[:width] for row in rows], headers[:width], "pipe", colalign=("left", *["right"] * (width - 1))
             )
         )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -65,7 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def train(options: argparse.Namespace) -> None:
     """Open the data, then fit."""
-    from robustbench_cells.datasets.opening import Selection, open_dataset
+    from robustbench_cells.datasets.opening import open_dataset
+    from robustbench_cells.datasets.selection import Selection
     from robustbench_cells.models.runtimes.quiet import import_keras
     from robustbench_cells.training.recipes import RECIPES
     from robustbench_cells.types import PATCH_SIDE
@@ -102,7 +103,3 @@ def train(options: argparse.Namespace) -> None:
         say=say,
     )
     say(f"wrote {options.out}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy.typing as npt
 
-from robustbench_cells.datasets.image_files import grey_levels, labels_of
+from robustbench_cells.datasets.grey_levels import grey_levels, labels_of
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Sample
 

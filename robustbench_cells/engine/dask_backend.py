@@ -23,7 +23,7 @@ import numpy as np
 
 from robustbench_cells import __version__
 from robustbench_cells.artefacts import ARTEFACTS
-from robustbench_cells.datasets.opening import Selection
+from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.evaluate import Outcome
 from robustbench_cells.engine.tasks import Done, Work, do
 from robustbench_cells.errors import ClusterError, RobustbenchError

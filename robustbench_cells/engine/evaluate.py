@@ -7,72 +7,27 @@ then given to every segmenter. Two batches are in memory at a time, however many
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import compress, islice
+from itertools import compress
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from robustbench_cells.engine.checks import batch_faults, prediction_faults
-from robustbench_cells.engine.patches import cut_patches
+from robustbench_cells.engine.batches import Batch
+from robustbench_cells.engine.checks import prediction_faults
+from robustbench_cells.engine.condition import Condition
+from robustbench_cells.metrics._base import Comparison, Metric
 from robustbench_cells.types import (
-    BATCH,
-    CLEAN,
-    PATCH_SIDE,
-    PATCHES_PER_FRAME,
     THRESHOLD,
-    Artefact,
-    Comparison,
-    Dataset,
-    Image,
-    Labels,
     Masks,
-    Metric,
     Patch,
     Record,
     Segmenter,
 )
 
-
-@dataclass(frozen=True)
-class Condition:
-    """An artefact at an intensity, or no artefact at all."""
-
-    artefact: Artefact | None = None
-    intensity: float = 0.0
-
-    @property
-    def artefact_name(self) -> str:
-        """``clean`` where there is none."""
-        return self.artefact.name if self.artefact else CLEAN
-
-    @property
-    def version(self) -> int:
-        """Of the artefact; 0 where there is none."""
-        return self.artefact.version if self.artefact else 0
-
-    @property
-    def name(self) -> str:
-        """As in test ids: ``clean`` or ``noise-50``."""
-        return f"{self.artefact.name}-{self.intensity:g}" if self.artefact else CLEAN
-
-    def patches_per_frame(self, shape: tuple[int, int], most: int) -> int:
-        """Patches that this condition takes from a frame of this shape."""
-        if self.artefact is None:
-            return min(PATCHES_PER_FRAME, most)
-        return min(self.artefact.patches_per_frame(self.intensity, shape, most), most)
-
-    def view_side(self, side: int = PATCH_SIDE) -> int:
-        """Side of the square that is cut from the frame, in pixels."""
-        return self.artefact.view_side(self.intensity, side) if self.artefact else side
-
-    def distort(self, view: Patch, seed: int) -> tuple[Image, Labels]:
-        """A view's image and labels under this condition."""
-        image, labels = view.image, view.labels
-        for step, intensity in self.artefact.steps(self.intensity) if self.artefact else ():
-            image, labels = step.distort(image, labels, intensity, view.random(seed, step.name))
-        return image, labels
+if TYPE_CHECKING:
+    pass
 
 
 @dataclass
@@ -110,40 +65,6 @@ class Outcome:
         values = np.array([record.scores[metric.name] for record in self.records])
         values = values[~np.isnan(values)]
         return float(getattr(values, metric.pooled)()) if len(values) else float("nan")
-
-
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """Distorted patches: views (N), images and labels (N, H, W), what is wrong with them, and how long they took."""
-
-    views: Sequence[Patch]
-    images: Image
-    labels: Labels
-    faults: Sequence[str]
-    seconds: float = 0.0
-
-
-def condition_views(
-    dataset: Dataset, condition: Condition, seed: int, most_patches: int, only: Collection[str] | None = None
-) -> Iterator[Patch]:
-    """The views of a condition, frame after frame; ``only`` of these frames, if given."""
-    for frame in dataset.frames:
-        if only is not None and frame not in only:
-            continue
-        sample = dataset.read(frame)
-        shape = (sample.image.shape[0], sample.image.shape[1])
-        yield from cut_patches(sample, condition.view_side(), condition.patches_per_frame(shape, most_patches), seed)
-
-
-def make_batches(views: Iterable[Patch], condition: Condition, seed: int) -> Iterator[Batch]:
-    """Distorted and checked batches of at most `BATCH` patches, each made while the one before is in use."""
-
-    def make(chunk: Sequence[Patch]) -> Batch:
-        pairs = [condition.distort(view, seed) for view in chunk]
-        images, labels = np.stack([image for image, _ in pairs]), np.stack([label for _, label in pairs])
-        return Batch(chunk, images, labels, batch_faults(chunk, images, labels))
-
-    return _one_ahead(map(make, _chunks(views, BATCH)))
 
 
 def evaluate_batches(
@@ -232,22 +153,10 @@ def _judge(segmenter: Segmenter, batch: Batch, truth: Masks, outcome: Outcome) -
     ]
 
 
-def _chunks(items: Iterable[Patch], size: int) -> Iterator[list[Patch]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
+@dataclass(frozen=True)
+class Case:
+    """One test of the grid after it ran: which, and whether what it found is sound."""
 
-
-def _one_ahead(items: Iterator[Batch]) -> Iterator[Batch]:
-    """The same batches, each made in a thread while the one before is in use, with the seconds that this took."""
-
-    def make() -> Batch | None:
-        started = time.thread_time()
-        batch = next(items, None)
-        return replace(batch, seconds=time.thread_time() - started) if batch else None
-
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        upcoming = pool.submit(make)
-        while batch := upcoming.result():
-            upcoming = pool.submit(make)
-            yield batch
+    segmenter: str
+    condition: str
+    sound: bool

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from robustbench_cells.artefacts import ARTEFACTS
+from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.config import Settings
+from robustbench_cells.engine.pairs import pairs
+from robustbench_cells.errors import UnknownNameError
+from robustbench_cells.registry import unknown
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -37,3 +44,23 @@ PROFILES = {
         ),
     )
 }
+
+
+def profile_of(settings: Settings) -> Profile:
+    """The profile that is asked for.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such profile.
+    """
+    if settings.profile not in PROFILES:
+        raise UnknownNameError(unknown(settings.profile, "profile", PROFILES))
+    return PROFILES[settings.profile]
+
+
+def grid(profile: Profile) -> list[Condition]:
+    """Clean, then every artefact at every intensity of a profile, then two at once."""
+    artefacts = [*ARTEFACTS, *pairs(profile.name)]
+    conditions = [Condition(artefact, float(level)) for artefact in artefacts for level in artefact.grid(profile.name)]
+    return [Condition(), *conditions]

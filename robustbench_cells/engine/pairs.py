@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from robustbench_cells.artefacts._base import ARTEFACTS
-from robustbench_cells.types import Artefact, Image, Labels
+from robustbench_cells.artefacts._base import ARTEFACTS, Artefact
+from robustbench_cells.types import Image, Labels
 
 _PAIRS = (("illumination", "noise"),)  # the first one's light falls on the sample, the second is the camera's
 # Far less than each takes alone: a spot takes the contrast, and the noise is added to what is left of it.

@@ -10,9 +10,9 @@ from typing import Any
 
 from robustbench_cells import __version__
 from robustbench_cells.artefacts import ARTEFACTS
+from robustbench_cells.artefacts._base import Artefact
 from robustbench_cells.engine.pairs import Together, pairs
 from robustbench_cells.metrics import METRICS
-from robustbench_cells.types import Artefact
 
 _VERSIONS_OF = ("numpy", "opencv-python-headless", "scikit-image", "keras", "tensorflow", "jax", "torch")
 

@@ -8,8 +8,9 @@ from time import perf_counter
 
 import numpy as np
 
+from robustbench_cells.engine.batches import condition_views
 from robustbench_cells.engine.checks import prediction_faults
-from robustbench_cells.engine.evaluate import Condition, condition_views
+from robustbench_cells.engine.condition import Condition
 from robustbench_cells.results.example_patches import Pictures, View
 from robustbench_cells.types import BATCH, THRESHOLD, Dataset, Image, Labels, Masks, Segmenter
 

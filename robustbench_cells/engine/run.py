@@ -12,33 +12,28 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from robustbench_cells.datasets.opening import Selection, open_dataset
-from robustbench_cells.engine.config import Settings, grid, load, profile_of, require_there, segmenter_sources
-from robustbench_cells.engine.evaluate import Condition, Outcome
+from robustbench_cells.datasets.opening import open_dataset
+from robustbench_cells.datasets.selection import Selection
+from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.config import Settings
+from robustbench_cells.engine.evaluate import Case, Outcome
+from robustbench_cells.engine.grid import grid, profile_of
 from robustbench_cells.engine.provenance import artefact_facts, machine_facts, metric_facts, version_facts
 from robustbench_cells.engine.render_examples import take
 from robustbench_cells.engine.tasks import Effort, Place, Work, do
 from robustbench_cells.errors import ClusterError, DataError, StoreError
-from robustbench_cells.gate.comparison import Rule
-from robustbench_cells.gate.sequential import looks
+from robustbench_cells.gate.sequential import Rule, looks
 from robustbench_cells.metrics import METRICS
+from robustbench_cells.models.loading import load, require_there, segmenter_sources
 from robustbench_cells.results.example_patches import Pictures, chosen_views
 from robustbench_cells.results.intervals import BLOCK
 from robustbench_cells.results.record_cache import FrameKey, Key, Store
-from robustbench_cells.results.tables import VERSION, Results, records_table
+from robustbench_cells.results.storage import VERSION
+from robustbench_cells.results.tables import Results, records_table
 from robustbench_cells.types import Record
 
 if TYPE_CHECKING:
     from robustbench_cells.engine.dask_backend import Cluster
-
-
-@dataclass(frozen=True)
-class Case:
-    """One test of the grid after it ran: which, and whether what it found is sound."""
-
-    segmenter: str
-    condition: str
-    sound: bool
 
 
 Plan = tuple[Work, Mapping[str, Mapping[Place, Record]]]  # what is to be done, and what the store has already

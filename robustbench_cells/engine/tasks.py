@@ -7,7 +7,9 @@ from dataclasses import asdict, astuple, dataclass, field
 from time import perf_counter
 from typing import Any
 
-from robustbench_cells.engine.evaluate import Batch, Condition, Outcome, condition_views, evaluate_batches, make_batches
+from robustbench_cells.engine.batches import Batch, condition_views, make_batches
+from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.evaluate import Outcome, evaluate_batches
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.types import Dataset, Record, Segmenter
 

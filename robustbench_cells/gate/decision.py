@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from robustbench_cells.gate.criteria import ASPECTS, Aspect, Difference, Pair
-from robustbench_cells.results.intervals import LEVEL, Estimate, holm
+from robustbench_cells.gate.statistics import Estimate, holm
+from robustbench_cells.results.intervals import LEVEL
 
 FALSE_ALARM = 0.05  # of the whole grid
 

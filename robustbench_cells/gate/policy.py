@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from robustbench_cells.errors import GateError, RobustbenchError
-from robustbench_cells.files.atomic import write_text
-from robustbench_cells.gate.comparison import Gate, Rule, compare, require_comparable, stopping_rule
+from robustbench_cells.errors import GateError
+from robustbench_cells.gate.comparability import require_comparable
+from robustbench_cells.gate.comparison import Gate, compare
 from robustbench_cells.gate.criteria import ASPECTS
 from robustbench_cells.gate.decision import Verdict
-from robustbench_cells.reporting.gate_text import (
-    GATE_FILE,
-    gate_lines,
-    gate_markdown,
-    no_verdict_markdown,
-    save_told,
-    tell,
-)
-from robustbench_cells.results.tables import Results, load
+from robustbench_cells.gate.sequential import Rule, stopping_rule
+from robustbench_cells.results.storage import load
+from robustbench_cells.results.tables import Results
 
 PASSES, FAILS, ERROR, INCONCLUSIVE = 0, 1, 2, 8  # exit codes; pytest has others between
 _ALWAYS = "jaccard"
-_FILE = "gate.md"
-_SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub shows beside a job
-_LIMIT = 2**20  # bytes of it, by GitHub's documentation
 
 
 @dataclass(frozen=True)
@@ -126,101 +114,3 @@ class Judge:
         if gate.verdict is Verdict.INCONCLUSIVE:
             return PASSES if self.forgiving else INCONCLUSIVE
         return FAILS if gate.verdict is Verdict.REGRESSES else PASSES
-
-
-def publish(verdict: Gate | str, folder: Path) -> Path:
-    """Write ``gate.md`` and ``gate.json`` into a folder, and append it to the summary of a GitHub job.
-
-    Parameters
-    ----------
-    verdict
-        A comparison, or why there is none.
-    folder
-        Of the reports.
-    """
-
-    def text(most_bytes: int) -> str:
-        return no_verdict_markdown(verdict) if isinstance(verdict, str) else gate_markdown(verdict, most_bytes)
-
-    path = folder / _FILE
-    write_text(path, text(_LIMIT))
-    save_told(tell(verdict), folder)
-    if summary := os.environ.get(_SUMMARY):
-        try:
-            _append(Path(summary), text)
-        except OSError as error:  # the verdict stands
-            print(f"warning: {_SUMMARY} names {summary}, which cannot be written to ({error})", file=sys.stderr)
-    return path
-
-
-def _append(summary: Path, text: Callable[[int], str]) -> None:
-    room = _LIMIT - (summary.stat().st_size if summary.exists() else 0)
-    more = text(room - 1) + "\n"
-    if len(more.encode()) <= room:  # GitHub shows none of a file that is too long
-        with summary.open("a", encoding="utf-8") as file:
-            file.write(more)
-
-
-def withdraw(folder: Path) -> None:
-    """Remove a verdict that other results were given."""
-    for name in (_FILE, GATE_FILE):
-        (folder / name).unlink(missing_ok=True)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
-    known = ", ".join(f"{aspect.name}={aspect.tolerance:g}" for aspect in ASPECTS)
-    parser = argparse.ArgumentParser(
-        prog="python -m robustbench_cells gate",
-        description="Judge a candidate run by a baseline run, condition by condition. No model is run.",
-        epilog="Exit code: 0 it passes, 1 it is worse, 8 the frames cannot tell, 2 the two cannot be compared. "
-        "Example: python -m robustbench_cells gate --baseline reports/baseline --candidate reports",
-    )
-    parser.add_argument("--baseline", type=Path, required=True, metavar="DIR", help="stored results to judge by")
-    parser.add_argument("--candidate", type=Path, required=True, metavar="DIR", help="stored results to judge")
-    parser.add_argument(
-        "--gate",
-        action="append",
-        metavar="ASPECT[=TOLERANCE]",
-        help=f"what else must not get worse, or by how much something may; repeatable (there are: {known})",
-    )
-    parser.add_argument(
-        "--against", action="append", metavar="NEW=OLD", help="a model that the baseline calls otherwise"
-    )
-    parser.add_argument(
-        "--inconclusive",
-        choices=("fail", "pass"),
-        default="fail",
-        help="what frames that cannot tell mean (default: fail)",
-    )
-    parser.add_argument(
-        "--sequential",
-        action="store_true",
-        help="look at no more frames of a condition than decide it, as a run with --rb-sequential does",
-    )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where gate.md goes (default: the candidate's folder)")
-    options = parser.parse_args(arguments)
-    try:
-        judge = Judge.of(
-            options.baseline,
-            options.gate or (),
-            options.against or (),
-            options.inconclusive,
-            sequential=options.sequential,
-        )
-        gate = judge.judge(load(options.candidate))
-        print(gate_lines(gate, f"{options.candidate}/summary.md, beside that of {options.baseline}"))
-    except RobustbenchError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return ERROR
-    folder = options.out or options.candidate
-    try:
-        print(f"wrote {publish(gate, folder)}")
-    except OSError as error:
-        print(f"error: {folder}: cannot be written to ({error}); give another folder by --out", file=sys.stderr)
-        return ERROR
-    return judge.exit_code(gate)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -7,13 +7,17 @@ The frames of a look are spread over the whole sequence, so nearly every block h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
+from robustbench_cells.gate.comparability import refuse, require_comparable
 from robustbench_cells.gate.criteria import Pair
 from robustbench_cells.gate.decision import FALSE_ALARM, Judgement, judgements
+from robustbench_cells.gate.pairing import condition_sides, neutral_intensities, pair_records, with_blocks
+from robustbench_cells.results.tables import Results
 
 _STRIDES = (4, 2, 1)  # every so many frames
 LOOKS = len(_STRIDES)
@@ -56,3 +60,71 @@ class Stopping:
     def _is_decided(self, judgement: Judgement) -> bool:
         enough = judgement.difference.estimate.blocks >= _FEWEST
         return enough and (judgement.holds or judgement.p_alone * self.count <= FALSE_ALARM)
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """Says while a run goes on which conditions need no more frames. `compare` with ``sequential`` then says the same.
+
+    Attributes
+    ----------
+    baseline
+        The run that the other is judged by.
+    run
+        The facts of the other.
+    names
+        The baseline's name of each of its models.
+    stopping
+        Sized for all conditions that are to be run.
+    """
+
+    baseline: Results
+    run: Mapping[str, Any]
+    names: Mapping[str, str]
+    stopping: Stopping
+
+    def decided(self, segmenter: str, records: pd.DataFrame) -> bool:
+        """Whether the records of a model under a condition, those of the frames of one look, are enough.
+
+        What is not judged is enough at once.
+        """
+        if segmenter not in self.names:
+            return True
+        rows = pair_records(self.baseline, Results(records, self.run), self.names[segmenter], segmenter, how="inner")
+        return self.stopping.decided(self.stopping.judge(segmenter, with_blocks(rows, self.run)))
+
+
+def stopping_rule(
+    baseline: Results,
+    run: Mapping[str, Any],
+    tolerances: Mapping[str, float],
+    against: Mapping[str, str] | None,
+    wanted: Mapping[str, Collection[str]],
+) -> Rule:
+    """The rule for a run of these facts, of these models under each condition.
+
+    Raises
+    ------
+    GateError
+        If it could not be judged.
+    """
+    names = require_comparable(baseline, run, tolerances, against, sequential=True)
+    count = sum(name in names for segmenters in wanted.values() for name in segmenters)
+    return Rule(baseline, run, names, Stopping(tolerances, neutral_intensities(run), len(tolerances) * count))
+
+
+def decide_condition(
+    stopping: Stopping, name: str, rows: pd.DataFrame, frames: Sequence[str]
+) -> tuple[list[Judgement], int]:
+    """What the look that decides a condition gives, or the last one, and how many patches it rests on."""
+    found: list[Judgement] = []
+    part = rows
+    for look in looks(frames):
+        part = rows[rows["frame"].isin(look)]
+        if (part["_merge"] != "both").any():
+            (title, _), *_ = condition_sides(rows)
+            refuse([f"the candidate lacks patches of {name}-{title}, which its frames so far do not decide"])
+        found = stopping.judge(name, part)
+        if stopping.decided(found):
+            break
+    return found, len(part)

@@ -18,8 +18,9 @@ from robustbench_cells.errors import ResultsError
 from robustbench_cells.gate.criteria import ASPECTS, Difference
 from robustbench_cells.gate.decision import Judgement, Verdict, overall, settle
 from robustbench_cells.gate.sequential import LOOKS, Stopping, looks
+from robustbench_cells.gate.statistics import block_sums, jackknife
 from robustbench_cells.randomness import generator
-from robustbench_cells.results.intervals import BLOCK, Floats, block_sums, blocks, jackknife
+from robustbench_cells.results.intervals import BLOCK, Floats, blocks
 from robustbench_cells.results.tables import Results
 
 _COLUMNS = ["condition", "frame", "first", "second"]

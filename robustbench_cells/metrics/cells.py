@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from robustbench_cells.metrics._base import METRICS
-from robustbench_cells.types import Comparison, Masks, Metric
+from robustbench_cells.metrics._base import METRICS, Comparison, Metric
+from robustbench_cells.types import Masks
 
 
 def _count(masks: Masks) -> npt.NDArray[np.float64]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from robustbench_cells.metrics._base import METRICS
-from robustbench_cells.types import Comparison, Metric
+from robustbench_cells.metrics._base import METRICS, Comparison, Metric
 
 Scores = npt.NDArray[np.float64]
 

@@ -14,7 +14,8 @@ import jsonschema
 import tomli_w
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.files.atomic import sha256, write_text
+from robustbench_cells.files.atomic import write_text
+from robustbench_cells.files.checksums import sha256
 from robustbench_cells.models.interface import SCHEMA, Interface, declared
 
 _MOST_BYTES = 4 * 2**20

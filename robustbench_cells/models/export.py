@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 import tempfile
 from pathlib import Path
 
-from robustbench_cells.errors import ModelError, RobustbenchError
-from robustbench_cells.files.atomic import keep_aside, replacing, sha256
+from robustbench_cells.errors import ModelError
+from robustbench_cells.files.atomic import keep_aside, replacing
+from robustbench_cells.files.checksums import sha256
 
 _KEPT = ("authors", "license", "training", "data", "use", "input", "output")  # of a card
 _TIES = 1e-4  # share of the pixels so near to the threshold that another rounding decides
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m robustbench_cells export",
-        description="Write a .keras model in a form that other programs read, read it back, and compare the masks of "
-        "the two. A card goes beside it.",
-        epilog="Example: python -m robustbench_cells export models/mine.keras --to bioimageio --out zoo/mine.zip",
-    )
-    parser.add_argument("model", help="a .keras file, or the name of a shipped model")
-    parser.add_argument("--to", required=True, help="onnx, or bioimageio for a package of the BioImage Model Zoo")
-    parser.add_argument("--out", type=Path, help="file to write (default: beside the model, or here if it is shipped)")
-    options = parser.parse_args(arguments)
-    try:
-        print(export(options.model, options.to, options.out))
-    except (RobustbenchError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
 
 
 def export(model: str, target: str, out: Path | None = None) -> str:
@@ -49,7 +28,7 @@ def export(model: str, target: str, out: Path | None = None) -> str:
     from robustbench_cells.models.card import card_path, read_card, write_card
     from robustbench_cells.models.exports import EXPORTS
     from robustbench_cells.models.loading import load_segmenter, shipped_models
-    from robustbench_cells.models.network import probe_images
+    from robustbench_cells.models.probe import probe_images
     from robustbench_cells.models.runtimes.keras import KerasSegmenter
     from robustbench_cells.types import THRESHOLD
 
@@ -81,7 +60,3 @@ def export(model: str, target: str, out: Path | None = None) -> str:
     parts = {name: part for name, part in card.items() if name in _KEPT}
     write_card(own, {"name": out.stem, "sha256": sha256(out), "exported": {"from_sha256": sha256(source)}, **parts})
     return f"wrote {out} and {own.name}; {differing:.4%} of the pixels of two test pictures differ from {model}"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,18 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from robustbench_cells.engine.run import BenchmarkSession, Case
+from robustbench_cells.engine.evaluate import Case
+from robustbench_cells.engine.run import BenchmarkSession
 from robustbench_cells.engine.tasks import Effort
 from robustbench_cells.errors import GateError, ResultsError, RobustbenchError
 from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.decision import Verdict
-from robustbench_cells.gate.policy import Judge, publish, withdraw
+from robustbench_cells.gate.policy import Judge
+from robustbench_cells.reporting.gate_files import publish, withdraw
 from robustbench_cells.reporting.gate_text import gate_lines, tell
 from robustbench_cells.reporting.outputs import write_reports
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.reporting.terminal import terminal_table
 from robustbench_cells.results.example_patches import Pictures, load_pictures, save_pictures
-from robustbench_cells.results.tables import Results, save
+from robustbench_cells.results.storage import save
+from robustbench_cells.results.tables import Results
 
 FAILED, UNUSABLE = 1, 4  # pytest's exit codes: tests failed, usage error
 _COLOURS = {Verdict.HOLDS: "green", Verdict.REGRESSES: "red", Verdict.INCONCLUSIVE: "yellow"}

@@ -6,20 +6,21 @@ until there is one.
 
 from __future__ import annotations
 
-import re
 import shlex
 import tempfile
-import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from robustbench_cells.pytest_plugin.ids import LIKE_A_GRID_ID, case_id, case_of, whole_grid
 from robustbench_cells.pytest_plugin.options import add_options, judge_of, option, settings_of
+from robustbench_cells.pytest_plugin.progress import announcer
 
 if TYPE_CHECKING:
-    from robustbench_cells.engine.evaluate import Condition, Outcome
+    from robustbench_cells.engine.condition import Condition
+    from robustbench_cells.engine.evaluate import Outcome
     from robustbench_cells.engine.run import BenchmarkSession
     from robustbench_cells.gate.policy import Judge
     from robustbench_cells.pytest_plugin.finish import Ending
@@ -28,42 +29,11 @@ if TYPE_CHECKING:
 
 _FIXTURE = "rb_outcome"
 _GRID = "robustbench_cells-grid"
-_SECONDS_BETWEEN_LINES = 20  # of progress, in a log
-_LIKE_A_CASE = re.compile(r"\[.*-(clean|\w+-\d).*\]$|\[NOTSET\]$")  # a test's id in the grid, or in an empty one
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """See `options`."""
     add_options(parser)
-
-
-def _whole_grid(config: pytest.Config) -> list[Case]:
-    """Every condition with every segmenter; a mistake in the options raises a `UsageError`."""
-    from robustbench_cells.engine.config import grid, profile_of, segmenter_sources
-    from robustbench_cells.errors import RobustbenchError
-
-    try:
-        settings = settings_of(config)
-        conditions, names = grid(profile_of(settings)), list(segmenter_sources(settings.models))
-    except RobustbenchError as error:
-        raise pytest.UsageError(str(error)) from error
-    return [(condition, name) for condition in conditions for name in names]
-
-
-def _id(condition: Condition, name: str) -> str:
-    return f"{name}-{condition.name}"
-
-
-def _ascii(text: str) -> str:
-    """As pytest writes ids, unless it is told not to."""
-    return text.encode("ascii", "backslashreplace").decode()
-
-
-def _case_of(test: str, cases: Mapping[str, Case]) -> Case | None:
-    """The case that a test's id is of; other parameters may stand before it and after it."""
-    parameters = _ascii(f"-{test.partition('[')[2].removesuffix(']')}-")
-    found = max((one for one in cases if _ascii(f"-{one}-") in parameters), key=len, default=None)
-    return None if found is None else cases[found]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -72,10 +42,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     grid: Any = metafunc.config.pluginmanager.get_plugin(_GRID)
     try:
-        cases = _whole_grid(metafunc.config)
+        cases = whole_grid(metafunc.config)
     except pytest.UsageError as error:
         grid.mistake, cases = error, []  # an exception here would be reported as one of the test file
-    metafunc.parametrize(_FIXTURE, cases, indirect=True, ids=[_id(*case) for case in cases])
+    metafunc.parametrize(_FIXTURE, cases, indirect=True, ids=[case_id(*case) for case in cases])
 
 
 @pytest.fixture
@@ -125,10 +95,10 @@ class GridRun:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Do the same for all workers, as soon as the first has told what it collected."""
-        if self.session is None and any(_LIKE_A_CASE.search(one) for one in ids):
-            cases = {_id(*case): case for case in _whole_grid(self._config)}
+        if self.session is None and any(LIKE_A_GRID_ID.search(one) for one in ids):
+            cases = {case_id(*case): case for case in whole_grid(self._config)}
             for one in ids:
-                if case := _case_of(one, cases):
+                if case := case_of(one, cases):
                     self._want(*case)
         if self.session is None:
             self._begin()
@@ -173,7 +143,7 @@ class GridRun:
         try:
             self._judge = judge_of(self._config)
             session = BenchmarkSession(
-                settings_of(self._config), self._wanted, path, _announcer(self._config), together=alone
+                settings_of(self._config), self._wanted, path, announcer(self._config), together=alone
             )
             if self._judge:
                 self._judge.require_comparable(session.facts())
@@ -242,7 +212,7 @@ class GridRun:
         return result
 
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
-        from robustbench_cells.engine.run import Case
+        from robustbench_cells.engine.evaluate import Case
         from robustbench_cells.engine.tasks import Effort
         from robustbench_cells.pytest_plugin.finish import end
 
@@ -278,25 +248,3 @@ class GridRun:
 
     def _emphasis(self) -> dict[str, bool]:
         return {"bold": True, self._ending.colour: True} if self._ending else {}
-
-
-def _announcer(config: pytest.Config) -> Any:
-    reporter: Any = config.pluginmanager.getplugin("terminalreporter")
-    capture: Any = config.pluginmanager.getplugin("capturemanager")
-
-    last = time.monotonic()
-
-    def announce(line: str) -> None:
-        """Overwrite one line in a terminal; in a log, write one now and then."""
-        nonlocal last
-        if reporter is None or capture is None:
-            return
-        with capture.global_and_fixture_disabled():
-            if reporter.isatty:
-                reporter.rewrite(line, erase=True)
-            elif time.monotonic() - last > _SECONDS_BETWEEN_LINES:
-                last = time.monotonic()
-                reporter.ensure_newline()
-                reporter.write_line(line)
-
-    return announce

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.results.tables import Results
+from robustbench_cells.results.tables import Results, margin
 from robustbench_cells.types import REFERENCE
 
 T = TypeVar("T")
@@ -108,3 +108,30 @@ def _facts(runs: tuple[Mapping[str, Any], ...], alike: bool) -> dict[str, Any]:
             ],
         },
     }
+
+
+def beside(results: Results, inside: Results) -> Results:
+    """Results to the border together with those of the same segmenters inside the field of interest.
+
+    Raises
+    ------
+    ResultsError
+        If the first are not to the border, the second not inside of it, or the two differ in anything else, except
+        that the second may have fewer segmenters.
+    """
+    outer, inner = margin(results), margin(inside)
+    if outer or not inner:
+        raise ResultsError(
+            f"the results have a margin of {outer} px and those inside one of {inner} px; the first are to be run "
+            "without --rb-margin, the second with it"
+        )
+    shared = {name: results.run["segmenters"].get(name) for name in inside.run["segmenters"]}
+    for name, one, other in (
+        ("data", f"{results.run['dataset']['key']}/margin={inner}", inside.run["dataset"]["key"]),
+        ("frames", results.run["dataset"]["frames"], inside.run["dataset"]["frames"]),
+        ("segmenters", shared, inside.run["segmenters"]),
+        *((name, results.run["settings"][name], inside.run["settings"][name]) for name in ("seed", "most_patches")),
+    ):
+        if one != other:
+            raise ResultsError(f"the results inside the field of interest differ in their {name}; run both alike")
+    return Results(results.records, results.run, inside)

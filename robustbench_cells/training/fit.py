@@ -15,10 +15,12 @@ import keras
 import numpy as np
 import pandas as pd
 
-from robustbench_cells.datasets.opening import Selection
+from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.errors import ModelError
-from robustbench_cells.files.atomic import keep_aside, replacing, sha256, write_text
+from robustbench_cells.files.atomic import keep_aside, replacing, write_text
+from robustbench_cells.files.checksums import sha256
 from robustbench_cells.metrics import METRICS
+from robustbench_cells.metrics._base import Comparison
 from robustbench_cells.models.card import card_path, write_card
 from robustbench_cells.models.loading import load_segmenter
 from robustbench_cells.models.runtimes.keras import KerasSegmenter, jit_setting
@@ -26,7 +28,7 @@ from robustbench_cells.randomness import generator
 from robustbench_cells.training.epochs import Epoch, validation_patches
 from robustbench_cells.training.learning_curve import draw_curve
 from robustbench_cells.training.recipes import Recipe
-from robustbench_cells.types import THRESHOLD, Comparison, Image, Masks, Segmenter
+from robustbench_cells.types import THRESHOLD, Image, Masks, Segmenter
 
 _VALIDATION_SCORES = ("accuracy", "jaccard", "precision", "recall")
 

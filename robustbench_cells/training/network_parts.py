@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import cos, pi
 from typing import TYPE_CHECKING, Any
 
-from robustbench_cells.models.unet import build_unet, to_unit
-from robustbench_cells.training.recipes._base import Recipe
+from robustbench_cells.models.unet import to_unit
 
 if TYPE_CHECKING:
-    import keras
+    pass
 
 _A_CELL = 256.0  # pixels: a cell at a zoom of 1.5
-
-
-class Sturdy(Recipe):
-    """A recipe for the U-Net with local contrast, inside the field of interest; half a cosine of learning rates."""
-
-    epochs = 120
-    patience = 120
-    batch_size = 4
-    learning_rate = 2e-3
-    monitor = "jaccard"
-    margin = 25
-
-    def build(self, seed: int, dtype: str) -> keras.Model:
-        """See `Recipe.build`: no dropout, since no patch comes twice."""
-        return build_unet(seed, dtype=dtype, dropout=False, scale=local_contrast, finish=without_specks)
-
-    def loss(self) -> Callable[[Any, Any], Any]:
-        """See `Recipe.loss`."""
-        return cross_entropy_and_jaccard
-
-    def rate(self, done: float) -> float:
-        """See `Recipe.rate`: half a cosine, from the whole rate to nothing."""
-        return self.learning_rate * (1 + cos(pi * done)) / 2
 
 
 def local_contrast(grey_levels: Any) -> Any:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from robustbench_cells.artefacts import ARTEFACTS
-from robustbench_cells.engine.evaluate import Condition
+from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.pairs import pairs
 from robustbench_cells.randomness import generator
 from robustbench_cells.types import PATCH_SIDE, Patch

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from robustbench_cells.cli import card
-from robustbench_cells.files.atomic import sha256
+from robustbench_cells.files.checksums import sha256
 from robustbench_cells.models.card import card_path, write_card
-from robustbench_cells.results.tables import Results, records_table, save
+from robustbench_cells.results.storage import save
+from robustbench_cells.results.tables import Results, records_table
 from tests.results.test_tables import RECORDS, RUN
 from tests.support.gate_runs import BASELINE
 

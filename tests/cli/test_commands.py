@@ -113,7 +113,7 @@ NEW_ARTEFACT = '''
 import numpy as np
 
 from robustbench_cells.artefacts._base import ARTEFACTS
-from robustbench_cells.types import Artefact
+from robustbench_cells.artefacts._base import Artefact
 
 
 @ARTEFACTS.register

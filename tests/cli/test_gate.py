@@ -9,7 +9,7 @@ import pytest
 from robustbench_cells.gate import policy as verdict
 from robustbench_cells.gate.comparison import compare
 from robustbench_cells.reporting.gate_text import gate_markdown
-from robustbench_cells.results.tables import save
+from robustbench_cells.results.storage import save
 from tests.support.gate_runs import BASELINE, JACCARD, drop, fact, run_of
 
 

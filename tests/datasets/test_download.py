@@ -22,7 +22,7 @@ from robustbench_cells.datasets import download as data
 from robustbench_cells.datasets.catalogue import CATALOGUE
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.files.archives import check_archive
-from robustbench_cells.files.atomic import sha256
+from robustbench_cells.files.checksums import sha256
 from tests.conftest import REPOSITORY, draw_labels
 from tests.support.frame_files import WRITERS
 
@@ -269,7 +269,7 @@ def test_a_part_that_is_whole_or_of_another_address(server: Server, made_up_set:
 
 
 def test_an_interrupted_run_leaves_nothing_that_looks_whole_and_goes_on(server: Server, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "robustbench_cells.datasets.download", "download", NAME, "--to", str(tmp_path)]
+    command = [sys.executable, "-m", "robustbench_cells", "data", "download", NAME, "--to", str(tmp_path)]
     server.breaks_off, server.stops = 150_000, SimpleQueue()
     process = subprocess.Popen([*command, "--url", server.url], stderr=subprocess.PIPE, text=True)
     server.stops.put(process)

@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 
 from robustbench_cells.artefacts import ARTEFACTS
-from robustbench_cells.datasets.opening import Selection
-from robustbench_cells.engine.evaluate import BATCH, Condition, condition_views, evaluate_batches, make_batches
+from robustbench_cells.artefacts._base import Artefact
+from robustbench_cells.datasets.selection import Selection
+from robustbench_cells.engine.batches import condition_views, make_batches
+from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.evaluate import BATCH, evaluate_batches
 from robustbench_cells.engine.patches import cut_patches
 from robustbench_cells.metrics import METRICS
+from robustbench_cells.metrics._base import Comparison
 from robustbench_cells.models.baselines import BASELINES
-from robustbench_cells.types import Artefact, Comparison, Image, Labels, Patch, Sample
+from robustbench_cells.types import Image, Labels, Patch, Sample
 from tests.conftest import sample_of
 
 

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from robustbench_cells.engine.config import Settings, grid, profile_of, segmenter_sources
+from robustbench_cells.engine.config import Settings
+from robustbench_cells.engine.grid import grid, profile_of
 from robustbench_cells.engine.run import BenchmarkSession
 from robustbench_cells.errors import RobustbenchError
+from robustbench_cells.models.loading import segmenter_sources
 
 
 def open_session(folder: Path, **settings: object) -> BenchmarkSession:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.files.atomic import replacing, sha256, write_text
+from robustbench_cells.files.atomic import replacing, write_text
+from robustbench_cells.files.checksums import sha256
 
 
 def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_behind(tmp_path: Path) -> None:

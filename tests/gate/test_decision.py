@@ -7,7 +7,7 @@ from scipy.special import stdtrit
 
 from robustbench_cells.gate.criteria import ASPECTS, Difference
 from robustbench_cells.gate.decision import Judgement, Verdict, settle
-from robustbench_cells.results.intervals import Estimate
+from robustbench_cells.gate.statistics import Estimate
 
 
 def alarm(p: float, looks: int = 1) -> Judgement:

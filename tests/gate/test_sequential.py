@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from robustbench_cells.errors import GateError
 from robustbench_cells.gate import policy as verdict
-from robustbench_cells.gate.comparison import Gate, compare, stopping_rule
+from robustbench_cells.gate.comparison import Gate, compare
 from robustbench_cells.gate.criteria import ASPECTS
 from robustbench_cells.gate.decision import Verdict
-from robustbench_cells.gate.sequential import LOOKS, looks
+from robustbench_cells.gate.sequential import LOOKS, looks, stopping_rule
 from robustbench_cells.reporting.gate_text import gate_lines, gate_markdown
-from robustbench_cells.results.tables import Results, save
+from robustbench_cells.results.storage import save
+from robustbench_cells.results.tables import Results
 from tests.support.gate_runs import BASELINE, CLEAN_RUN, FRAMES, JACCARD, PATCHES, drop, fact, run_of, verdicts
 
 MATCHING = {name: ASPECTS.get(name).tolerance for name in ASPECTS.names() if ASPECTS.get(name).of_a_condition}

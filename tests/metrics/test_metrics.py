@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from robustbench_cells.metrics import METRICS
-from robustbench_cells.types import Comparison
+from robustbench_cells.metrics._base import Comparison
 
 EMPTY = np.zeros((4, 5), bool)
 TWO_CELLS = np.array([[1, 1, 0, 0, 0], [1, 1, 0, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]], bool)  # the second: diagonal

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from robustbench_cells.cli.export import main
 from robustbench_cells.models.card import write_card
-from robustbench_cells.models.export import main
 from robustbench_cells.models.loading import load_segmenter
-from robustbench_cells.models.network import probe_images
+from robustbench_cells.models.probe import probe_images
 
 pytest.importorskip("tf2onnx", reason="needs the extra 'onnx'")
 pytest.importorskip("bioimageio.core", reason="needs the extra 'bioimageio'")

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from robustbench_cells.errors import DeclarationWarning, ModelError
 from robustbench_cells.models.card import card_path, read_card, write_card
 from robustbench_cells.models.interface import Interface, declared
-from robustbench_cells.models.network import Network, NetworkSegmenter, probe, probe_images
+from robustbench_cells.models.network import Network, NetworkSegmenter
+from robustbench_cells.models.probe import probe, probe_images
 from robustbench_cells.models.sliding_window import tiled
 from robustbench_cells.models.unet import build_unet
 from robustbench_cells.models.whole_frames import predict_frame

@@ -9,7 +9,8 @@ from robustbench_cells.engine.tasks import Effort
 from robustbench_cells.gate.policy import Judge
 from robustbench_cells.pytest_plugin.finish import FAILED, UNUSABLE, Ending, end
 from robustbench_cells.results.example_patches import PICTURES_FILE, Pictures
-from robustbench_cells.results.tables import Results, load, save
+from robustbench_cells.results.storage import load, save
+from robustbench_cells.results.tables import Results
 from tests.support.report_results import pictures, results
 
 RUN = results({"m": 0.9, "background": 0.1})

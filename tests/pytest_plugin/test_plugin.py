@@ -200,7 +200,7 @@ def test_collecting_opens_nothing(tmp_path: Path) -> None:
 
 def test_a_suite_without_the_grid_pays_nothing(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
-        "import sys\ndef test_nothing():\n    assert 'robustbench_cells.session' not in sys.modules\n"
+        "import sys\ndef test_nothing():\n    assert 'robustbench_cells.engine.run' not in sys.modules\n"
         "    assert 'numpy' not in sys.modules\n"
     )
     pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=1)

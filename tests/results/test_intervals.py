@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t, ttest_1samp
 
-from robustbench_cells.results.intervals import Estimate, block_sums, blocks, holm, jackknife, mean_interval
+from robustbench_cells.gate.statistics import Estimate, block_sums, holm, jackknife
+from robustbench_cells.results.intervals import blocks, mean_interval
 
 
 def test_blocks_are_of_consecutive_frames_of_the_whole_sequence() -> None:

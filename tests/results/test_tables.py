@@ -9,12 +9,13 @@ import pytest
 
 from robustbench_cells.cli import report
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.files.atomic import sha256
+from robustbench_cells.files.checksums import sha256
 from robustbench_cells.reporting.outputs import OUTPUTS, write_reports
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.reporting.terminal import terminal_table
 from robustbench_cells.results import tables as results
-from robustbench_cells.results.tables import Results, load, records_table, save, summarise
+from robustbench_cells.results.storage import load, save
+from robustbench_cells.results.tables import Results, records_table, summarise
 from robustbench_cells.types import Record
 
 NAN = float("nan")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from robustbench_cells.datasets.image_files import by_number, image_files
 from robustbench_cells.datasets.paired_files import PairedFiles
-from robustbench_cells.datasets.sources._base import SOURCES
+from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
 from robustbench_cells.errors import DataError
-from robustbench_cells.types import Dataset, DatasetSource
+from robustbench_cells.types import Dataset
 
 _TRUTHS = {"ST": "{}_ST/SEG", "GT": "{}_GT/SEG", "TRA": "{}_GT/TRA"}  # in the order of preference
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from robustbench_cells.datasets.naming import check_frame_name, only_split
 from robustbench_cells.datasets.paired_files import PairedFiles
-from robustbench_cells.datasets.sources._base import SOURCES
+from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
 from robustbench_cells.errors import DataError
-from robustbench_cells.types import Dataset, DatasetSource
+from robustbench_cells.types import Dataset
 
 _COLUMNS = ("image", "mask")
 _SHOWN = 500  # characters of a text in a message

@@ -12,11 +12,11 @@ import numpy.typing as npt
 from robustbench_cells.datasets.image_files import check_size
 from robustbench_cells.datasets.naming import check_frame_name, only_split
 from robustbench_cells.datasets.paired_planes import PairedPlanes
-from robustbench_cells.datasets.sources._base import SOURCES
+from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
 from robustbench_cells.errors import ArchiveError, DataError
 from robustbench_cells.files.archives import check_archive
 from robustbench_cells.files.npz import HEADER, read_array
-from robustbench_cells.types import Dataset, DatasetSource
+from robustbench_cells.types import Dataset
 
 _MOST_BYTES = 2**30  # of an array as it is declared: it is held in memory; more frames belong in a stack
 _MOST_FILES = 100

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from robustbench_cells.datasets.naming import only_split
 from robustbench_cells.datasets.paired_files import PairedFiles, pair_folders
-from robustbench_cells.datasets.sources._base import SOURCES
+from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
 from robustbench_cells.errors import DataError
-from robustbench_cells.types import Dataset, DatasetSource
+from robustbench_cells.types import Dataset
 
 
 @SOURCES.register

@@ -19,9 +19,9 @@ from PIL import Image as Pillow
 from robustbench_cells.datasets.image_files import check_grey, check_size, check_tiles, decoding, open_picture
 from robustbench_cells.datasets.naming import only_split
 from robustbench_cells.datasets.paired_planes import PairedPlanes
-from robustbench_cells.datasets.sources._base import SOURCES
+from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
 from robustbench_cells.errors import DataError
-from robustbench_cells.types import Dataset, DatasetSource
+from robustbench_cells.types import Dataset
 
 _SUFFIXES = (".tif", ".tiff")
 _MOST_PAGES = 2**15

@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from robustbench_cells.datasets.sources._base import SOURCES
+from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
 from robustbench_cells.errors import DataError
 from robustbench_cells.randomness import generator
-from robustbench_cells.types import Dataset, DatasetSource, Image, Labels, Sample
+from robustbench_cells.types import Dataset, Image, Labels, Sample
 
 _SHAPE = (576, 720)  # rows, columns; as the reference set
 _FRAMES = {"train": 60, "validation": 12, "test": 8}

@@ -9,8 +9,9 @@ from typing import Literal, Protocol
 import numpy as np
 import pandas as pd
 
+from robustbench_cells.gate.statistics import Estimate, block_sums
 from robustbench_cells.registry import Registry
-from robustbench_cells.results.intervals import Estimate, Floats, block_sums
+from robustbench_cells.results.intervals import Floats
 from robustbench_cells.types import CLEAN
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from robustbench_cells.gate.criteria._base import ASPECTS, Aspect, Difference, Pair
+from robustbench_cells.gate.statistics import jackknife
 from robustbench_cells.results.curves import break_distance, sides
-from robustbench_cells.results.intervals import Floats, jackknife
+from robustbench_cells.results.intervals import Floats
 from robustbench_cells.types import CLEAN
 
 

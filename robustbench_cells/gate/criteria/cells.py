@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from robustbench_cells.gate.criteria._base import ASPECTS, Aspect, Difference, Pair
-from robustbench_cells.results.intervals import Floats, jackknife
+from robustbench_cells.gate.statistics import jackknife
+from robustbench_cells.results.intervals import Floats
 
 
 def _errors(sums: Floats) -> tuple[Floats, Floats]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from robustbench_cells.gate.criteria._base import Aspect, Difference, Pair
-from robustbench_cells.results.intervals import Estimate, Floats, jackknife
+from robustbench_cells.gate.criteria._base import ASPECTS, Aspect, Difference, Pair
+from robustbench_cells.gate.statistics import Estimate, jackknife
+from robustbench_cells.results.intervals import Floats
 
 
 def _mean_difference(sums: Floats) -> Floats:
@@ -41,3 +42,30 @@ class MeanScore(Aspect):
                 jackknife(sums[sums[:, 2] > 0], _mean_difference),
                 remark=remark,
             )
+
+
+@ASPECTS.register
+class Jaccard(MeanScore):
+    """Mean Jaccard of each condition."""
+
+    name = "jaccard"
+    metrics = ("jaccard",)
+    unit = "jaccard"
+
+
+@ASPECTS.register
+class Precision(MeanScore):
+    """Mean precision of each condition."""
+
+    name = "precision"
+    metrics = ("precision",)
+    unit = "precision"
+
+
+@ASPECTS.register
+class Recall(MeanScore):
+    """Mean recall of each condition."""
+
+    name = "recall"
+    metrics = ("recall",)
+    unit = "recall"

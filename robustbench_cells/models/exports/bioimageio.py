@@ -13,8 +13,8 @@ import numpy as np
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.exports._base import EXPORTS, Export
 from robustbench_cells.models.interface import Interface, declared
-from robustbench_cells.models.network import probe_images
 from robustbench_cells.models.onnx_writer import write_onnx
+from robustbench_cells.models.probe import probe_images
 from robustbench_cells.models.runtimes.keras import KerasSegmenter
 from robustbench_cells.models.runtimes.quiet import without_bars
 from robustbench_cells.types import PATCH_SIDE

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models.formats._base import FORMATS
-from robustbench_cells.models.formats._instances import InstanceModel
+from robustbench_cells.models.formats._base import FORMATS, InstanceModel
 from robustbench_cells.types import Image
 
 

@@ -12,7 +12,7 @@ from robustbench_cells.models.card import identity
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat
 from robustbench_cells.models.runtimes.keras import KerasSegmenter, in_words
 from robustbench_cells.models.runtimes.quiet import import_keras
-from robustbench_cells.models.vetting import hdf5 as _hdf5
+from robustbench_cells.models.vetting import hdf5
 from robustbench_cells.models.vetting.keras_config import MOST_BYTES, read_config
 from robustbench_cells.models.vetting.keras_memory import check_size
 from robustbench_cells.types import Segmenter
@@ -41,7 +41,7 @@ class KerasFile(ModelFormat):
         digest, interface = identity(path)
         config, weights = _content(path)
         checked = read_config(path, config, modules=True)
-        numbers = _hdf5.check_hdf5(path, weights)
+        numbers = hdf5.check_hdf5(path, weights)
         keras = import_keras()
         with in_words(path, "save it again with Keras 3"):
             check_size(path, lambda: keras.saving.deserialize_keras_object(checked, safe_mode=True), numbers, interface)
@@ -52,7 +52,7 @@ class KerasFile(ModelFormat):
 def _content(path: Path) -> tuple[bytes, io.BytesIO]:
     """The configuration and the weights of an archive that was looked through."""
     try:
-        most = min(_hdf5.MOST_BYTES, _MOST_TIMES * path.stat().st_size + _SOME)
+        most = min(hdf5.MOST_BYTES, _MOST_TIMES * path.stat().st_size + _SOME)
         inside = check_archive(path, most_bytes=most, most_files=_MOST_FILES)
     except ArchiveError as error:
         raise ModelError(str(error)) from error

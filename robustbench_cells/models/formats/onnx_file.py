@@ -8,7 +8,8 @@ from pathlib import Path
 from robustbench_cells.models.card import identity
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat
 from robustbench_cells.models.network import NetworkSegmenter
-from robustbench_cells.models.runtimes.onnx import external_files, onnx_network
+from robustbench_cells.models.runtimes.onnx import onnx_network
+from robustbench_cells.models.vetting.onnx_graph import external_files
 from robustbench_cells.types import Segmenter
 
 

@@ -14,7 +14,8 @@ from robustbench_cells.errors import ModelError
 from robustbench_cells.models.card import identity
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat
 from robustbench_cells.models.interface import Interface
-from robustbench_cells.models.network import Array, Network, NetworkSegmenter, chosen_output, of_type
+from robustbench_cells.models.layout import Array, chosen_output, of_type
+from robustbench_cells.models.network import Network, NetworkSegmenter
 from robustbench_cells.models.runtimes.threads import threads_given
 from robustbench_cells.types import BATCH, PATCH_SIDE, Segmenter
 

@@ -12,7 +12,8 @@ from robustbench_cells.errors import ModelError
 from robustbench_cells.models.card import identity
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat, require_trust
 from robustbench_cells.models.interface import Interface
-from robustbench_cells.models.network import Array, Network, NetworkSegmenter, chosen_output
+from robustbench_cells.models.layout import Array, chosen_output
+from robustbench_cells.models.network import Network, NetworkSegmenter
 from robustbench_cells.models.runtimes.keras import in_words
 from robustbench_cells.models.runtimes.quiet import import_keras
 from robustbench_cells.types import Segmenter

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models.formats._base import FORMATS
-from robustbench_cells.models.formats._instances import InstanceModel
+from robustbench_cells.models.formats._base import FORMATS, InstanceModel
 from robustbench_cells.types import Image
 
 _PERCENTILES = (1, 99.8)  # what becomes 0 and 1; as in StarDist's own examples

@@ -20,7 +20,8 @@ from ruyaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.interface import Interface
-from robustbench_cells.models.network import Array, Network, chosen_output
+from robustbench_cells.models.layout import Array, chosen_output
+from robustbench_cells.models.network import Network
 from robustbench_cells.models.runtimes.onnx import checked_session
 from robustbench_cells.models.runtimes.quiet import without_bars
 

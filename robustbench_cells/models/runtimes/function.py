@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models.network import probe_images
+from robustbench_cells.models.probe import probe_images
 from robustbench_cells.types import Image
 
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.interface import Interface
-from robustbench_cells.models.network import Network, NetworkSegmenter, chosen_output
+from robustbench_cells.models.layout import chosen_output
+from robustbench_cells.models.network import Network, NetworkSegmenter
 
 if TYPE_CHECKING:
     import keras

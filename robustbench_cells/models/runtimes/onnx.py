@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from functools import cache
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +10,12 @@ import numpy as np
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.interface import Interface
-from robustbench_cells.models.network import Array, Network, chosen_output, of_type
+from robustbench_cells.models.layout import Array, chosen_output, of_type
+from robustbench_cells.models.network import Network
 from robustbench_cells.models.runtimes.threads import threads_given
+from robustbench_cells.models.vetting.onnx_graph import messages_of, missing_library, read_graph, tensor_files
 
-_MOST_BYTES = 2**31 - 1  # what a protobuf holds
 _MOST_MEMORY = 4 * 2**30  # bytes that all sessions of a process may take
-_NAME = 200  # characters of a name in a message
 _ENDLESS = {"Loop", "Scan"}  # a network that segments needs none, and they may run for ever
 
 
@@ -44,17 +41,6 @@ def onnx_network(path: Path, interface: Interface) -> Network:
         raise ModelError(f"{path}: has a name that is no text ({error}); export it again") from error
 
 
-def external_files(path: Path) -> list[Path]:
-    """The files of the same folder that hold the data of a graph's tensors.
-
-    Raises
-    ------
-    ModelError
-        As `checked_session`.
-    """
-    return _external(path, _read(path))
-
-
 def checked_session(path: Path) -> Any:
     """A graph that was looked through, ready to run.
 
@@ -68,9 +54,9 @@ def checked_session(path: Path) -> Any:
     ModelError
         If onnx or onnxruntime is not installed, or the graph is damaged or hostile.
     """
-    graph = _read(path)
-    _external(path, graph)
-    if endless := {node.op_type for node in _parts(graph, "NodeProto")} & _ENDLESS:
+    graph = read_graph(path)
+    tensor_files(path, graph)
+    if endless := {node.op_type for node in messages_of(graph, "NodeProto")} & _ENDLESS:
         raise ModelError(
             f"{path}: has the operator {', '.join(sorted(endless))}, which may run for ever; it is not run"
         )
@@ -78,91 +64,17 @@ def checked_session(path: Path) -> Any:
         import onnxruntime
         from onnx.external_data_helper import load_external_data_for_model
     except ModuleNotFoundError as error:
-        raise _lacking(path, error) from error
+        raise missing_library(path, error) from error
     try:
         load_external_data_for_model(graph, str(path.parent))
         if any(
-            tensor.external_data for tensor in _parts(graph, "TensorProto")
+            tensor.external_data for tensor in messages_of(graph, "TensorProto")
         ):  # would be sought in the current folder
             raise ValueError("it has tensors in other files where none can be")
         return _session(onnxruntime, graph.SerializeToString())
     except Exception as error:  # whatever a damaged graph makes the two raise
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelError(f"{path}: onnxruntime cannot load it ({reason[0]}); export it again") from error
-
-
-def _read(path: Path) -> Any:
-    try:
-        import onnx
-        from google.protobuf.message import DecodeError
-    except ModuleNotFoundError as error:
-        raise _lacking(path, error) from error
-    if path.stat().st_size > _MOST_BYTES:
-        raise ModelError(f"{path}: has {path.stat().st_size} bytes; at most {_MOST_BYTES} are read")
-    try:
-        return onnx.load_model(path, load_external_data=False)
-    except (DecodeError, OSError, ValueError) as error:
-        raise ModelError(f"{path}: is not an ONNX file or is damaged ({error}); export it again") from error
-
-
-def _lacking(path: Path, error: ModuleNotFoundError) -> ModelError:
-    return ModelError(f"{path}: needs {error.name}: pip install 'robustbench-cells[onnx]'")
-
-
-def _external(path: Path, graph: Any) -> list[Path]:
-    """What tensors are read from; refused if that is not a file of the graph's own folder, or not what they declare."""
-    folder, files, total = path.parent.resolve(), set(), 0
-    for tensor in _parts(graph, "TensorProto"):
-        entries = {entry.key: entry.value for entry in tensor.external_data}
-        if "location" not in entries:
-            continue
-        location, name = entries["location"], tensor.name[:_NAME]
-        if not _inside(folder, location):
-            where = f"{location[:_NAME]!r}, outside its folder"
-            raise ModelError(f"{path}: its tensor {name!r} is to be read from {where}; it is not read")
-        file = folder / location
-        if not file.is_file():
-            raise ModelError(f"{path}: the file {location!r} with its tensor {name!r} is not beside it")
-        try:
-            declared = prod(tensor.dims) * _item_size(tensor)
-            begin = int(entries.get("offset", 0))
-            length = int(entries.get("length", file.stat().st_size - begin))  # without it, all that follows is read
-        except (KeyError, ValueError) as error:  # a type or a number that is none
-            raise ModelError(f"{path}: its tensor {name!r} cannot be read ({error}); export it again") from error
-        if min(begin, length, *tensor.dims, 0) < 0 or length != declared or begin + length > file.stat().st_size:
-            raise ModelError(f"{path}: its tensor {name!r} is not in {location!r} as it declares; export it again")
-        files.add(path.parent / location)
-        total += length
-    if total > _MOST_BYTES:
-        raise ModelError(f"{path}: its tensors have {total} bytes in other files; at most {_MOST_BYTES} are read")
-    return sorted(files)
-
-
-def _inside(folder: Path, location: str | bytes) -> bool:
-    if isinstance(location, bytes):  # protobuf's text that is none
-        return False
-    if "\0" in location or len(os.fsencode(location)) > _NAME or Path(location).is_absolute():
-        return False
-    file = folder / location
-    return not file.is_symlink() and file.resolve().is_relative_to(folder)
-
-
-def _item_size(tensor: Any) -> int:
-    from onnx.helper import tensor_dtype_to_np_dtype
-
-    return int(tensor_dtype_to_np_dtype(tensor.data_type).itemsize)
-
-
-def _parts(graph: Any, kind: str) -> Iterator[Any]:
-    """All protobuf messages of a kind in a graph, without recursion: a hostile one nests deeply."""
-    left = [graph]
-    while left:
-        one = left.pop()
-        if one.DESCRIPTOR.name == kind:
-            yield one
-        for field, value in one.ListFields():
-            if field.message_type is not None:
-                left.extend(value if hasattr(value, "__len__") else [value])
 
 
 def _session(onnxruntime: Any, content: bytes) -> Any:

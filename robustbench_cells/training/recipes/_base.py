@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import cos, pi
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from robustbench_cells.engine.patches import cut_patches
 from robustbench_cells.models.unet import build_unet
 from robustbench_cells.registry import Registry
+from robustbench_cells.training.network_parts import cross_entropy_and_jaccard, local_contrast, without_specks
 from robustbench_cells.types import PATCH_SIDE, PATCHES_PER_FRAME, Image, Labels, Sample
 
 if TYPE_CHECKING:
@@ -76,3 +78,26 @@ def cut(sample: Sample, side: int, rng: np.random.Generator) -> tuple[Image, Lab
 
 
 RECIPES: Registry[Recipe] = Registry("robustbench_cells.training.recipes", "recipe")
+
+
+class Sturdy(Recipe):
+    """A recipe for the U-Net with local contrast, inside the field of interest; half a cosine of learning rates."""
+
+    epochs = 120
+    patience = 120
+    batch_size = 4
+    learning_rate = 2e-3
+    monitor = "jaccard"
+    margin = 25
+
+    def build(self, seed: int, dtype: str) -> keras.Model:
+        """See `Recipe.build`: no dropout, since no patch comes twice."""
+        return build_unet(seed, dtype=dtype, dropout=False, scale=local_contrast, finish=without_specks)
+
+    def loss(self) -> Callable[[Any, Any], Any]:
+        """See `Recipe.loss`."""
+        return cross_entropy_and_jaccard
+
+    def rate(self, done: float) -> float:
+        """See `Recipe.rate`: half a cosine, from the whole rate to nothing."""
+        return self.learning_rate * (1 + cos(pi * done)) / 2

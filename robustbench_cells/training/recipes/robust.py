@@ -8,8 +8,7 @@ import numpy as np
 
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.training.flips import turned
-from robustbench_cells.training.network_parts import Sturdy
-from robustbench_cells.training.recipes._base import RECIPES, cut
+from robustbench_cells.training.recipes._base import RECIPES, Sturdy, cut
 from robustbench_cells.types import PATCH_SIDE, Image, Labels, Sample
 
 _AMPLITUDES = (30.0, 5000.0)  # grey levels, log-uniform

@@ -7,7 +7,8 @@ import json
 from functools import cache
 from pathlib import Path
 
-from robustbench_cells.results.tables import RECORDS_FILE, RUN_FILE, Results, save
+from robustbench_cells.results.storage import RECORDS_FILE, RUN_FILE, save
+from robustbench_cells.results.tables import Results
 from tests.fuzz.kind import Files
 from tests.support import report_results as made_up
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.results.tables import block_count, load, margin
+from robustbench_cells.results.storage import load
+from robustbench_cells.results.tables import block_count, margin
 from tests.fuzz.kind import KINDS, Files, Kind
 from tests.fuzz.kinds._stored import bind, write_run
 

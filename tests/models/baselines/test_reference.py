@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from robustbench_cells.artefacts import ARTEFACTS
-from robustbench_cells.datasets.opening import Selection, open_dataset
-from robustbench_cells.engine.evaluate import Condition, condition_views, evaluate_batches, make_batches
+from robustbench_cells.datasets.opening import open_dataset
+from robustbench_cells.datasets.selection import Selection
+from robustbench_cells.engine.batches import condition_views, make_batches
+from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.evaluate import evaluate_batches
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
 

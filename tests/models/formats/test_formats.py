@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from robustbench_cells.engine.config import segmenter_sources
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models.loading import load_segmenter
+from robustbench_cells.models.loading import load_segmenter, segmenter_sources
 from tests.support.networks import convolution, onnx_graph
 
 onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")

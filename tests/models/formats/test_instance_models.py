@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from robustbench_cells.engine.config import segmenter_sources
 from robustbench_cells.errors import ModelError
-from robustbench_cells.files.atomic import sha256
-from robustbench_cells.models.formats import _instances
-from robustbench_cells.models.loading import load_segmenter
-from robustbench_cells.models.network import probe_images
+from robustbench_cells.files.checksums import sha256
+from robustbench_cells.models.formats import _base as _instances
+from robustbench_cells.models.loading import load_segmenter, segmenter_sources
+from robustbench_cells.models.probe import probe_images
 
 
 def test_the_real_cellpose(tmp_path: Path) -> None:

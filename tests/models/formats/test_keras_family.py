@@ -13,7 +13,7 @@ import pytest
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.card import card_path, write_card
 from robustbench_cells.models.loading import load_segmenter, shipped_models
-from robustbench_cells.models.network import probe_images
+from robustbench_cells.models.probe import probe_images
 from robustbench_cells.models.unet import build_unet
 from robustbench_cells.models.vetting.hdf5 import check_hdf5
 from robustbench_cells.models.vetting.keras_config import read_config

@@ -11,7 +11,7 @@ import pytest
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.card import write_card
 from robustbench_cells.models.loading import load_segmenter
-from robustbench_cells.models.network import probe_images
+from robustbench_cells.models.probe import probe_images
 from tests.support.networks import convolution, onnx_graph, save_graph
 
 onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")

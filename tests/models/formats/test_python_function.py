@@ -14,7 +14,7 @@ import pytest
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.loading import load_segmenter
-from robustbench_cells.models.network import probe_images
+from robustbench_cells.models.probe import probe_images
 
 NUMBERS = itertools.count()  # a module is imported once a process
 

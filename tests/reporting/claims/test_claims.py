@@ -12,7 +12,9 @@ from robustbench_cells.cli import report
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.reporting.claims import Finding, Verdict, judge
 from robustbench_cells.reporting.evidence import Evidence
-from robustbench_cells.results.tables import Results, beside, records_table, save
+from robustbench_cells.results.merging import beside
+from robustbench_cells.results.storage import save
+from robustbench_cells.results.tables import Results, records_table
 from robustbench_cells.types import Record
 from tests.conftest import REPOSITORY
 from tests.results.test_tables import RUN

@@ -17,7 +17,8 @@ from robustbench_cells.reporting.pair_heatmaps import pair_maps
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.results.example_patches import chosen_views, save_pictures
 from robustbench_cells.results.scorecard import BreakPoint, Figure
-from robustbench_cells.results.tables import Results, load, save
+from robustbench_cells.results.storage import load, save
+from robustbench_cells.results.tables import Results
 from tests.support.report_results import pictures, results
 
 INF, NAN = float("inf"), float("nan")

@@ -1,0 +1,82 @@
+"""``list``: artefacts, segmenters, data sets, metrics, profiles, recipes, claims and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def list_plugins() -> str:
+    """Every plug-in, as tables."""
+    from tabulate import tabulate
+
+    from robustbench_cells.artefacts import ARTEFACTS
+    from robustbench_cells.datasets.catalogue import CATALOGUE
+    from robustbench_cells.datasets.sources import SOURCES
+    from robustbench_cells.engine.grid import PROFILES
+    from robustbench_cells.engine.pairs import pairs
+    from robustbench_cells.metrics import METRICS
+    from robustbench_cells.models.baselines import BASELINES
+    from robustbench_cells.models.formats import FORMATS
+    from robustbench_cells.models.loading import shipped_models
+    from robustbench_cells.reporting.claims import in_order
+    from robustbench_cells.reporting.outputs import OUTPUTS
+    from robustbench_cells.training.recipes import RECIPES
+
+    grids = [
+        (
+            artefact.name,
+            artefact.parameter,
+            artefact.unit,
+            f"{artefact.neutral:g}",
+            profile,
+            _grid(artefact.grid(profile)),
+        )
+        for profile in PROFILES
+        for artefact in [*ARTEFACTS, *pairs(profile)]
+    ]
+    grids.sort(key=lambda row: row[0])
+    sections: dict[str, tuple[Sequence[str], list[Any]]] = {
+        "Artefacts": (("name", "intensity", "unit", "neutral", "profile", "grid"), grids),
+        "Segmenters": (
+            ("name", "kind", "what"),
+            [(baseline.name, "baseline", _first_line(baseline)) for baseline in BASELINES]
+            + [(name, "shipped model", path.name) for name, path in shipped_models().items()]
+            + [(known.looks_like, "your model", _first_line(known)) for known in FORMATS],
+        ),
+        "Data sets": (
+            ("kind", "layout", "splits"),
+            [(source.name, source.layout, source.splits) for source in SOURCES],
+        ),
+        "Data sets to download": (("name", "what"), [(offer.name, _first_line(offer)) for offer in CATALOGUE]),
+        "Metrics": (
+            ("name", "patches become", "best", "what"),
+            [
+                (metric.name, metric.pooled, f"{metric.best} {metric.target}".strip(), _first_line(metric))
+                for metric in METRICS
+            ],
+        ),
+        "Profiles": (
+            ("name", "patches a frame", "frames", "purpose"),
+            [(p.name, f"at most {p.most_patches}", p.most_frames or "all", p.purpose) for p in PROFILES.values()],
+        ),
+        "Training recipes": (("name", "what"), [(recipe.name, _first_line(recipe)) for recipe in RECIPES]),
+        "Claims": (
+            ("", "name", "what"),
+            [(claim.number, claim.name, _first_line(claim)) for claim in in_order()],
+        ),
+        "Report outputs": (("file", "what"), [(output.name, _first_line(output)) for output in OUTPUTS]),
+    }
+    return "\n\n".join(
+        f"{title}\n\n{tabulate(rows, headers, disable_numparse=True)}" for title, (headers, rows) in sections.items()
+    )
+
+
+def _first_line(plugin: object) -> str:
+    return (type(plugin).__doc__ or "").strip().partition("\n")[0].replace("``", "")
+
+
+def _grid(levels: tuple[float, ...]) -> str:
+    if len(levels) > 8:
+        return f"{levels[0]:g}, {levels[1]:g}, … {levels[-1]:g} ({len(levels)} steps)"
+    return ", ".join(f"{level:g}" for level in levels)

@@ -1,0 +1,77 @@
+"""Distorted and checked batches, each made while the one before is in use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+
+from robustbench_cells.engine.checks import batch_faults
+from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.patches import cut_patches
+from robustbench_cells.types import (
+    BATCH,
+    Dataset,
+    Image,
+    Labels,
+    Patch,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Distorted patches: views (N), images and labels (N, H, W), what is wrong with them, and how long they took."""
+
+    views: Sequence[Patch]
+    images: Image
+    labels: Labels
+    faults: Sequence[str]
+    seconds: float = 0.0
+
+
+def condition_views(
+    dataset: Dataset, condition: Condition, seed: int, most_patches: int, only: Collection[str] | None = None
+) -> Iterator[Patch]:
+    """The views of a condition, frame after frame; ``only`` of these frames, if given."""
+    for frame in dataset.frames:
+        if only is not None and frame not in only:
+            continue
+        sample = dataset.read(frame)
+        shape = (sample.image.shape[0], sample.image.shape[1])
+        yield from cut_patches(sample, condition.view_side(), condition.patches_per_frame(shape, most_patches), seed)
+
+
+def make_batches(views: Iterable[Patch], condition: Condition, seed: int) -> Iterator[Batch]:
+    """Distorted and checked batches of at most `BATCH` patches, each made while the one before is in use."""
+
+    def make(chunk: Sequence[Patch]) -> Batch:
+        pairs = [condition.distort(view, seed) for view in chunk]
+        images, labels = np.stack([image for image, _ in pairs]), np.stack([label for _, label in pairs])
+        return Batch(chunk, images, labels, batch_faults(chunk, images, labels))
+
+    return _one_ahead(map(make, _chunks(views, BATCH)))
+
+
+def _chunks(items: Iterable[Patch], size: int) -> Iterator[list[Patch]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def _one_ahead(items: Iterator[Batch]) -> Iterator[Batch]:
+    """The same batches, each made in a thread while the one before is in use, with the seconds that this took."""
+
+    def make() -> Batch | None:
+        started = time.thread_time()
+        batch = next(items, None)
+        return replace(batch, seconds=time.thread_time() - started) if batch else None
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        upcoming = pool.submit(make)
+        while batch := upcoming.result():
+            upcoming = pool.submit(make)
+            yield batch

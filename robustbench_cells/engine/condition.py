@@ -1,0 +1,55 @@
+"""An artefact at an intensity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from robustbench_cells.artefacts._base import Artefact
+from robustbench_cells.types import (
+    CLEAN,
+    PATCH_SIDE,
+    PATCHES_PER_FRAME,
+    Image,
+    Labels,
+    Patch,
+)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """An artefact at an intensity, or no artefact at all."""
+
+    artefact: Artefact | None = None
+    intensity: float = 0.0
+
+    @property
+    def artefact_name(self) -> str:
+        """``clean`` where there is none."""
+        return self.artefact.name if self.artefact else CLEAN
+
+    @property
+    def version(self) -> int:
+        """Of the artefact; 0 where there is none."""
+        return self.artefact.version if self.artefact else 0
+
+    @property
+    def name(self) -> str:
+        """As in test ids: ``clean`` or ``noise-50``."""
+        return f"{self.artefact.name}-{self.intensity:g}" if self.artefact else CLEAN
+
+    def patches_per_frame(self, shape: tuple[int, int], most: int) -> int:
+        """Patches that this condition takes from a frame of this shape."""
+        if self.artefact is None:
+            return min(PATCHES_PER_FRAME, most)
+        return min(self.artefact.patches_per_frame(self.intensity, shape, most), most)
+
+    def view_side(self, side: int = PATCH_SIDE) -> int:
+        """Side of the square that is cut from the frame, in pixels."""
+        return self.artefact.view_side(self.intensity, side) if self.artefact else side
+
+    def distort(self, view: Patch, seed: int) -> tuple[Image, Labels]:
+        """A view's image and labels under this condition."""
+        image, labels = view.image, view.labels
+        for step, intensity in self.artefact.steps(self.intensity) if self.artefact else ():
+            image, labels = step.distort(image, labels, intensity, view.random(seed, step.name))
+        return image, labels

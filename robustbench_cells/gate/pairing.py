@@ -1,0 +1,52 @@
+"""Two runs joined patch by patch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+import pandas as pd
+
+from robustbench_cells.results.intervals import blocks
+from robustbench_cells.results.tables import Results
+from robustbench_cells.types import CLEAN
+
+CONDITION = ["artefact", "intensity"]
+
+
+_PATCH = [*CONDITION, "frame", "patch"]
+
+
+def neutral_intensities(run: Mapping[str, Any]) -> dict[str, float]:
+    """Of each artefact; of two at once none is, since the first is always there."""
+    return {name: float(facts["neutral"]) for name, facts in run["artefacts"].items() if "together" not in facts}
+
+
+def with_blocks(rows: pd.DataFrame, run: Mapping[str, Any]) -> pd.DataFrame:
+    """The rows with the block of each row's frame."""
+    numbers = blocks(run["dataset"]["positions"], run["settings"]["block"])
+    return rows.assign(block=rows["frame"].map(dict(zip(run["dataset"]["frames"], numbers.tolist(), strict=True))))
+
+
+def covered_patches(rows: pd.DataFrame, run: Mapping[str, Any]) -> pd.DataFrame:
+    """The patches of the conditions that both sides have, with their blocks."""
+    there = rows.groupby(CONDITION)["_merge"].transform(lambda sides: (sides != "left_only").any())
+    return with_blocks(rows[there.astype(bool)], run)
+
+
+def pair_records(
+    baseline: Results, candidate: Results, old: str, new: str, how: Literal["outer", "inner"] = "outer"
+) -> pd.DataFrame:
+    """Both runs' scores of each patch; the column ``_merge`` says which side has it."""
+    one, other = (
+        results.records[results.records["segmenter"] == name].drop(columns="segmenter")
+        for results, name in ((baseline, old), (candidate, new))
+    )
+    return one.merge(other, on=_PATCH, how=how, suffixes=("_old", "_new"), indicator=True, validate="1:1")
+
+
+def condition_sides(rows: pd.DataFrame) -> Iterator[tuple[str, set[str]]]:
+    """Each condition, and which sides have patches of it."""
+    for (artefact, intensity), group in rows.groupby(CONDITION):
+        title = CLEAN if artefact == CLEAN else f"{artefact}-{intensity:g}"
+        yield title, set(group["_merge"].astype(str))
