@@ -20,8 +20,8 @@ from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.engine.dask_backend import Cluster
-from robustbench_cells.engine.tasks import Done, Work
+from robustbench_cells.engine.dask_backend import DaskBackend
+from robustbench_cells.engine.tasks import Task, TaskResult
 from robustbench_cells.models.loading import load
 
 TASKS = 2000  # that do nothing, to time the scheduler by
@@ -49,18 +49,18 @@ def workers(count: int) -> Iterator[str]:
             process.wait()
 
 
-def work(condition: Condition, names: Sequence[str], frames: Sequence[str]) -> Work:
+def work(condition: Condition, names: Sequence[str], frames: Sequence[str]) -> Task:
     """All patches of some frames, for all segmenters."""
     places = [(frame, index) for frame in frames for index in range(PATCHES)]
-    return Work(condition, dict.fromkeys(names, places), 0, PATCHES)
+    return Task(condition, dict.fromkeys(names, places), 0, PATCHES)
 
 
 def records_a_second(address: str, count: int, names: Sequence[str], selection: Selection) -> float:
     """After each worker has opened the models."""
     sources = {name: name for name in names}
-    cluster = Cluster(address, selection, sources, {name: load(name) for name in names}, patches=16)
+    cluster = DaskBackend(address, selection, sources, {name: load(name) for name in names}, patches=16)
 
-    def fetch(what: Work) -> Done:
+    def fetch(what: Task) -> TaskResult:
         return cluster.fetch(what, progress=lambda patches: None, keep=lambda work, name, records: None)
 
     conditions = [Condition(ARTEFACTS.get("noise"), float(sigma)) for sigma in (10, 50, 100, 150, 200)]

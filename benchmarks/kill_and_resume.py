@@ -17,7 +17,7 @@ from collections.abc import Hashable
 from pathlib import Path
 
 from robustbench_cells.metrics import METRICS
-from robustbench_cells.results.record_cache import Store
+from robustbench_cells.results.record_cache import RecordCache
 
 GRID = Path(__file__).with_name("test_robustness.py")
 OPTIONS = ("--rb-profile", "quick", "--rb-frames", "2", "--rb-model", "dog_otsu", "--rb-model", "nlm_otsu")
@@ -34,7 +34,7 @@ def records(folder: Path) -> dict[tuple[Hashable, ...], tuple[float, ...]]:
     path = folder / "records.sqlite"
     if not path.exists():
         return {}
-    store = Store(path)
+    store = RecordCache(path)
     table = store.table().fillna(-1)  # an undefined score is the same as another
     store.close()
     metrics = [name for name in METRICS.names() if name in table]  # an empty table has none

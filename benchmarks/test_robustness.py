@@ -15,6 +15,6 @@ def test_robustness(rb_outcome: Outcome, record_property: Callable[[str, object]
     """The batch is sound, the prediction is one, and every patch is scored; the scores go to the JUnit report."""
     if rb_outcome.error is not None:
         raise rb_outcome.error
-    assert not rb_outcome.faults, "\n".join(rb_outcome.faults)
+    assert not rb_outcome.problems, "\n".join(rb_outcome.problems)
     for name, value in rb_outcome.scores().items():
         record_property(name, value)

@@ -20,13 +20,13 @@ import pytest
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
-from robustbench_cells.engine.batches import condition_views, make_batches
+from robustbench_cells.engine.batches import iter_patches, make_batches
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.config import Settings
 from robustbench_cells.engine.evaluate import BATCH, Case, evaluate_batches
 from robustbench_cells.engine.grid import grid, profile_of
-from robustbench_cells.engine.run import BenchmarkSession
-from robustbench_cells.engine.tasks import Effort
+from robustbench_cells.engine.run import BenchmarkRun
+from robustbench_cells.engine.tasks import Timing
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.metrics._base import Comparison
 from robustbench_cells.models.baselines import BASELINES
@@ -50,7 +50,7 @@ def frames() -> Selection:
 def test_segmenter(name: str, frames: Selection, benchmark: Any) -> None:
     """Seconds a batch of 16 patches; a sixteenth of it is the time per patch."""
     segmenter = load(name)
-    (batch, *_) = make_batches(condition_views(frames, _CONDITION, _SEED, 6), _CONDITION, _SEED)
+    (batch, *_) = make_batches(iter_patches(frames, _CONDITION, _SEED, 6), _CONDITION, _SEED)
     probabilities = benchmark.pedantic(segmenter.predict, (batch.images,), rounds=3, warmup_rounds=1)
     benchmark.extra_info["ms_per_patch"] = round(1000 * benchmark.stats["mean"] / BATCH, 2)
     assert probabilities.shape == batch.images.shape
@@ -61,7 +61,7 @@ def test_artefact(name: str, frames: Selection, benchmark: Any) -> None:
     """Seconds a patch, at the strongest intensity of the default profile."""
     artefact = ARTEFACTS.get(name)
     condition = Condition(artefact, float(artefact.grid("default")[-1]))
-    view = next(iter(condition_views(frames, condition, _SEED, 6)))
+    view = next(iter(iter_patches(frames, condition, _SEED, 6)))
     image, _ = benchmark.pedantic(condition.distort, (view, _SEED), rounds=20, warmup_rounds=1)
     assert image.shape == (PATCH_SIDE, PATCH_SIDE)
 
@@ -76,13 +76,13 @@ def test_engine_against_the_obvious_loop(frames: Selection, benchmark: Any, caps
     metrics = tuple(METRICS)
 
     def engine() -> list[float]:
-        views = condition_views(frames, _CONDITION, _SEED, 6)
+        views = iter_patches(frames, _CONDITION, _SEED, 6)
         outcomes = evaluate_batches(make_batches(views, _CONDITION, _SEED), _CONDITION, [segmenter], metrics)
         return [record.scores["jaccard"] for record in outcomes[name].records]
 
     def loop() -> list[float]:
         scores = []
-        for view in condition_views(frames, _CONDITION, _SEED, 6):
+        for view in iter_patches(frames, _CONDITION, _SEED, 6):
             image, labels = _CONDITION.distort(view, _SEED)
             mask = model.predict(image[None, ..., None], verbose=0)[0, ..., 0] > 0.5
             comparison = Comparison(mask[None], labels[None] > 0)
@@ -110,9 +110,9 @@ def test_one_of_seven_retrained(tmp_path: Path, benchmark: Any, capsys: pytest.C
     conditions = grid(profile_of(settings))
     wanted = {condition.name: [path.stem for path in paths] for condition in conditions}
 
-    def run() -> tuple[Effort, float]:
+    def run() -> tuple[Timing, float]:
         started = time.perf_counter()
-        session = BenchmarkSession(settings, wanted, tmp_path / "records.sqlite")
+        session = BenchmarkRun(settings, wanted, tmp_path / "records.sqlite")
         for condition in conditions:
             session.outcome(condition, paths[0].stem)
         cases = [Case(path.stem, condition.name, sound=True) for condition in conditions for path in paths]

@@ -39,7 +39,7 @@ class ResultsError(RobustbenchError):
     """Stored results are missing or cannot be read."""
 
 
-class StoreError(RobustbenchError):
+class CacheError(RobustbenchError):
     """The store of records cannot be opened, written to or read."""
 
 

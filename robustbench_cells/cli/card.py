@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from robustbench_cells.errors import ModelError, ResultsError, RobustbenchError
-from robustbench_cells.models.card import card_path, identity, read_card, write_card
+from robustbench_cells.models.card import card_path, model_digest, read_card, write_card
 from robustbench_cells.models.loading import format_of
 from robustbench_cells.results.storage import load
 from robustbench_cells.results.tables import Results
@@ -77,7 +77,7 @@ def _filled(model: Path, about: list[dict[str, Any]], runs: Mapping[str, Results
             whole = isinstance(value, dict) and isinstance(card.get(name), dict)
             card[name] = {**card[name], **value} if whole else value
     known = format_of(str(model))
-    digest, _ = identity(model, known.beside(str(model)) if known else ())
+    digest, _ = model_digest(model, known.companion_files(str(model)) if known else ())
     for name, results in runs.items():
         called = [segmenter for segmenter, its in results.run["segmenters"].items() if its == digest]
         if not called:

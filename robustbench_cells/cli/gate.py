@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from robustbench_cells.errors import RobustbenchError
-from robustbench_cells.gate.criteria import ASPECTS
-from robustbench_cells.gate.policy import ERROR, Judge
+from robustbench_cells.gate.criteria import CRITERIA
+from robustbench_cells.gate.policy import ERROR, GatePolicy
 from robustbench_cells.reporting.gate_files import publish
 from robustbench_cells.reporting.gate_text import (
     gate_lines,
@@ -18,7 +18,7 @@ from robustbench_cells.results.storage import load
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    known = ", ".join(f"{aspect.name}={aspect.tolerance:g}" for aspect in ASPECTS)
+    known = ", ".join(f"{aspect.name}={aspect.tolerance:g}" for aspect in CRITERIA)
     parser = argparse.ArgumentParser(
         prog="python -m robustbench_cells gate",
         description="Judge a candidate run by a baseline run, condition by condition. No model is run.",
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, metavar="DIR", help="where gate.md goes (default: the candidate's folder)")
     options = parser.parse_args(arguments)
     try:
-        judge = Judge.of(
+        judge = GatePolicy.of(
             options.baseline,
             options.gate or (),
             options.against or (),

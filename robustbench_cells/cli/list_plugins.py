@@ -14,7 +14,7 @@ def list_plugins() -> str:
     from robustbench_cells.datasets.catalogue import CATALOGUE
     from robustbench_cells.datasets.sources import SOURCES
     from robustbench_cells.engine.grid import PROFILES
-    from robustbench_cells.engine.pairs import pairs
+    from robustbench_cells.engine.pairs import combined_artefacts
     from robustbench_cells.metrics import METRICS
     from robustbench_cells.models.baselines import BASELINES
     from robustbench_cells.models.formats import FORMATS
@@ -33,7 +33,7 @@ def list_plugins() -> str:
             _grid(artefact.grid(profile)),
         )
         for profile in PROFILES
-        for artefact in [*ARTEFACTS, *pairs(profile)]
+        for artefact in [*ARTEFACTS, *combined_artefacts(profile)]
     ]
     grids.sort(key=lambda row: row[0])
     sections: dict[str, tuple[Sequence[str], list[Any]]] = {

@@ -11,7 +11,7 @@ from robustbench_cells.errors import RobustbenchError
 
 if TYPE_CHECKING:
     from robustbench_cells.reporting.report import Report
-    from robustbench_cells.results.example_patches import Pictures
+    from robustbench_cells.results.example_patches import ExamplePatches
     from robustbench_cells.results.tables import Results
 
 
@@ -64,21 +64,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _again(folder: Path, inside: Path | None) -> Report:
-    from robustbench_cells.reporting.gate_text import load_told
+    from robustbench_cells.reporting.gate_text import load_gate
     from robustbench_cells.reporting.report import Report
-    from robustbench_cells.results.merging import beside
+    from robustbench_cells.results.merging import with_inside
     from robustbench_cells.results.storage import load
 
     results = load(folder)
-    return Report(beside(results, load(inside)) if inside else results, _pictures(results, folder), load_told(folder))
+    return Report(
+        with_inside(results, load(inside)) if inside else results, _pictures(results, folder), load_gate(folder)
+    )
 
 
-def _pictures(results: Results, folder: Path) -> Pictures | None:
+def _pictures(results: Results, folder: Path) -> ExamplePatches | None:
     from robustbench_cells.errors import ResultsError
-    from robustbench_cells.results.example_patches import load_pictures
+    from robustbench_cells.results.example_patches import load_examples
 
     try:
-        return load_pictures(results, folder)
+        return load_examples(results, folder)
     except ResultsError as error:
         print(f"warning: no pictures: {error}", file=sys.stderr)
         return None
@@ -87,8 +89,8 @@ def _pictures(results: Results, folder: Path) -> Pictures | None:
 def _compared(first: Path, second: Path) -> Report:
     from robustbench_cells.errors import GateError
     from robustbench_cells.gate.comparison import Gate, compare
-    from robustbench_cells.gate.criteria import ASPECTS
-    from robustbench_cells.reporting.gate_text import tell
+    from robustbench_cells.gate.criteria import CRITERIA
+    from robustbench_cells.reporting.gate_text import summarise_gate
     from robustbench_cells.reporting.report import Report
     from robustbench_cells.results.merging import named, side_by_side
     from robustbench_cells.results.storage import load
@@ -96,9 +98,9 @@ def _compared(first: Path, second: Path) -> Report:
     runs = load(first), load(second)
     verdict: Gate | str
     try:
-        verdict = compare(*runs, {"jaccard": ASPECTS.get("jaccard").tolerance})
+        verdict = compare(*runs, {"jaccard": CRITERIA.get("jaccard").tolerance})
     except GateError as error:
         verdict = str(error)
     both = [_pictures(run, folder) for run, folder in zip(runs, (first, second), strict=True)]
     times = named(*(pictures.milliseconds if pictures else {} for pictures in both))
-    return Report(side_by_side(*runs), verdict=tell(verdict), times=times)
+    return Report(side_by_side(*runs), verdict=summarise_gate(verdict), times=times)

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from robustbench_cells.errors import RobustbenchError, StoreError
-from robustbench_cells.files.atomic import replacing
-from robustbench_cells.results.record_cache import Store
+from robustbench_cells.errors import CacheError, RobustbenchError
+from robustbench_cells.files.atomic import atomic_path
+from robustbench_cells.results.record_cache import RecordCache
 
 
 def _write_parquet(table: pd.DataFrame, path: Path) -> None:
     try:
         table.to_parquet(path, index=False)
     except ImportError as error:
-        raise StoreError("parquet needs pyarrow: pip install 'robustbench-cells[parquet]'") from error
+        raise CacheError("parquet needs pyarrow: pip install 'robustbench-cells[parquet]'") from error
 
 
 _WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
@@ -61,8 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if not options.store.is_file():
-            raise StoreError(f"{options.store}: no such store; a run of the benchmark makes it")
-        store = Store(options.store)
+            raise CacheError(f"{options.store}: no such store; a run of the benchmark makes it")
+        store = RecordCache(options.store)
         try:
             print({"list": _list, "export": _export, "prune": _prune}[options.command](store, options))
         finally:
@@ -73,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _list(store: Store, options: argparse.Namespace) -> str:
+def _list(store: RecordCache, options: argparse.Namespace) -> str:
     from tabulate import tabulate
 
     contents = store.contents()
@@ -86,24 +86,24 @@ def _list(store: Store, options: argparse.Namespace) -> str:
     return f"{table}\n\n{rows['records'].sum()} records in {options.store}"
 
 
-def _export(store: Store, options: argparse.Namespace) -> str:
+def _export(store: RecordCache, options: argparse.Namespace) -> str:
     write = _WRITERS.get(options.out.suffix)
     if write is None:
-        raise StoreError(f"{options.out}: ends in none of .csv, .csv.gz and .parquet")
+        raise CacheError(f"{options.out}: ends in none of .csv, .csv.gz and .parquet")
     table = store.table()
-    with replacing(options.out) as temporary:
+    with atomic_path(options.out) as temporary:
         write(table, temporary)
     return f"wrote {len(table)} records to {options.out}"
 
 
-def _prune(store: Store, options: argparse.Namespace) -> str:
+def _prune(store: RecordCache, options: argparse.Namespace) -> str:
     if not (options.segmenter or options.artefact or options.outdated):
-        raise StoreError("nothing is named to be dropped: give --segmenter, --artefact or --outdated")
+        raise CacheError("nothing is named to be dropped: give --segmenter, --artefact or --outdated")
     contents = store.contents()
     doomed = pd.Series(True, contents.index)
     for column, names in (("segmenter", options.segmenter), ("artefact", options.artefact)):
         for name in sorted(set(names) - set(contents[column])):
-            raise StoreError(f"{options.store}: has no record of {column} {name}; `results list` shows what there is")
+            raise CacheError(f"{options.store}: has no record of {column} {name}; `results list` shows what there is")
         if names:
             doomed &= contents[column].isin(names)
     if options.outdated:
@@ -111,7 +111,7 @@ def _prune(store: Store, options: argparse.Namespace) -> str:
     everything = contents["records"].sum()
     if options.dry_run:
         return f"would drop {contents[doomed]['records'].sum()} of {everything} records"
-    return f"dropped {store.drop(contents[doomed])} of {everything} records"
+    return f"dropped {store.delete(contents[doomed])} of {everything} records"
 
 
 def _outdated(contents: pd.DataFrame) -> pd.Series:

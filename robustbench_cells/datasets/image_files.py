@@ -16,9 +16,9 @@ from robustbench_cells.types import Image, Labels
 
 SUFFIXES = (".tif", ".tiff", ".png")
 
-MOST_PIXELS = 2**26  # of a frame, 8192×8192; one that is declared larger is refused before it is decoded
+MAX_PIXELS = 2**26  # of a frame, 8192×8192; one that is declared larger is refused before it is decoded
 
-_MOST_TILE_PIXELS = 2**24  # 4096×4096; a decoder makes room for a whole tile, however small the picture
+_MAX_TILE_PIXELS = 2**24  # 4096×4096; a decoder makes room for a whole tile, however small the picture
 _TILE_TAGS = (322, 323)  # width and height, in TIFF
 
 _FORMATS = ("TIFF", "PNG")  # whatever the file is called; some other formats of Pillow run a program
@@ -104,9 +104,9 @@ def read_labels(path: Path) -> Labels:
 
 def check_size(what: str, width: int, height: int) -> None:
     """Raise a `DataError` if a frame of this declared size is more than is decoded."""
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise DataError(
-            f"{what}: is declared as {width}×{height} px, more than the {MOST_PIXELS} px allowed; {_TOO_LARGE}"
+            f"{what}: is declared as {width}×{height} px, more than the {MAX_PIXELS} px allowed; {_TOO_LARGE}"
         )
 
 
@@ -115,9 +115,9 @@ def check_tiles(what: str, picture: Pillow.Image) -> None:
     tags = getattr(picture, "tag_v2", {})
     width, height = (tags.get(tag, 1) for tag in _TILE_TAGS)
     numbers = isinstance(width, int) and isinstance(height, int)  # a file may say anything
-    if not numbers or not 0 < width * height <= _MOST_TILE_PIXELS:
+    if not numbers or not 0 < width * height <= _MAX_TILE_PIXELS:
         raise DataError(
-            f"{what}: has tiles of {str(width)[:20]}×{str(height)[:20]} px, and {_MOST_TILE_PIXELS} px are allowed; "
+            f"{what}: has tiles of {str(width)[:20]}×{str(height)[:20]} px, and {_MAX_TILE_PIXELS} px are allowed; "
             "save it with smaller tiles or none, or replace the file if it is damaged"
         )
 
@@ -143,7 +143,7 @@ def decoding(path: Path) -> Iterator[None]:
     except DataError:
         raise
     except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
-        raise DataError(f"{path}: is declared far larger than the {MOST_PIXELS} px allowed; {_TOO_LARGE}") from error
+        raise DataError(f"{path}: is declared far larger than the {MAX_PIXELS} px allowed; {_TOO_LARGE}") from error
     except Exception as error:
         raise DataError(
             f"{path}: cannot be read as an image ({error}); replace the file or remove it with its partner"

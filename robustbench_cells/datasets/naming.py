@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from robustbench_cells.errors import DataError
 
-_LONGEST = 100  # characters
+_MAX_LENGTH = 100  # characters
 
 
 def only_split(where: str, split: str | None) -> str:
@@ -22,5 +22,5 @@ def only_split(where: str, split: str | None) -> str:
 
 def check_frame_name(what: str, name: str) -> None:
     """Raise a `DataError` if tables and pages could not show the name; ``what`` is where it stands."""
-    if not 0 < len(name) <= _LONGEST or not name.isprintable():
-        raise DataError(f"{what}: {name[:_LONGEST]!r} is no name of a frame; give it a short one, of one line")
+    if not 0 < len(name) <= _MAX_LENGTH or not name.isprintable():
+        raise DataError(f"{what}: {name[:_MAX_LENGTH]!r} is no name of a frame; give it a short one, of one line")

@@ -10,7 +10,7 @@ from itertools import islice
 
 import numpy as np
 
-from robustbench_cells.engine.checks import batch_faults
+from robustbench_cells.engine.checks import batch_problems
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.patches import cut_patches
 from robustbench_cells.types import (
@@ -29,11 +29,11 @@ class Batch:
     views: Sequence[Patch]
     images: Image
     labels: Labels
-    faults: Sequence[str]
+    problems: Sequence[str]
     seconds: float = 0.0
 
 
-def condition_views(
+def iter_patches(
     dataset: Dataset, condition: Condition, seed: int, most_patches: int, only: Collection[str] | None = None
 ) -> Iterator[Patch]:
     """The views of a condition, frame after frame; ``only`` of these frames, if given."""
@@ -51,9 +51,9 @@ def make_batches(views: Iterable[Patch], condition: Condition, seed: int) -> Ite
     def make(chunk: Sequence[Patch]) -> Batch:
         pairs = [condition.distort(view, seed) for view in chunk]
         images, labels = np.stack([image for image, _ in pairs]), np.stack([label for _, label in pairs])
-        return Batch(chunk, images, labels, batch_faults(chunk, images, labels))
+        return Batch(chunk, images, labels, batch_problems(chunk, images, labels))
 
-    return _one_ahead(map(make, _chunks(views, BATCH)))
+    return _prefetch(map(make, _chunks(views, BATCH)))
 
 
 def _chunks(items: Iterable[Patch], size: int) -> Iterator[list[Patch]]:
@@ -62,7 +62,7 @@ def _chunks(items: Iterable[Patch], size: int) -> Iterator[list[Patch]]:
         yield chunk
 
 
-def _one_ahead(items: Iterator[Batch]) -> Iterator[Batch]:
+def _prefetch(items: Iterator[Batch]) -> Iterator[Batch]:
     """The same batches, each made in a thread while the one before is in use, with the seconds that this took."""
 
     def make() -> Batch | None:

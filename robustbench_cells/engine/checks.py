@@ -9,7 +9,7 @@ import numpy as np
 from robustbench_cells.types import Image, Labels, Patch
 
 
-def batch_faults(views: Sequence[Patch], images: Image, labels: Labels) -> list[str]:
+def batch_problems(views: Sequence[Patch], images: Image, labels: Labels) -> list[str]:
     """What is wrong with a distorted batch; nothing for a sound one.
 
     Parameters
@@ -19,22 +19,22 @@ def batch_faults(views: Sequence[Patch], images: Image, labels: Labels) -> list[
     images, labels
         The batch after it, (N, H, W).
     """
-    faults = []
+    problems = []
     if images.dtype != np.float32 or labels.dtype != np.int32:
-        faults.append(f"images are {images.dtype} and labels {labels.dtype}; float32 and int32 are needed")
+        problems.append(f"images are {images.dtype} and labels {labels.dtype}; float32 and int32 are needed")
     if images.shape != labels.shape:
-        faults.append(f"images have shape {images.shape} but labels {labels.shape}")
+        problems.append(f"images have shape {images.shape} but labels {labels.shape}")
     if not np.isfinite(images).all():
-        faults.append("an image has a pixel that is not finite")
+        problems.append("an image has a pixel that is not finite")
     elif images.min() < 0 or images.max() > 255:
-        faults.append(f"grey levels span {images.min():.9g} to {images.max():.9g}, outside [0, 255]; clip them")
+        problems.append(f"grey levels span {images.min():.9g} to {images.max():.9g}, outside [0, 255]; clip them")
     for view, left in zip(views, labels, strict=True):
         if invented := np.setdiff1d(left, view.labels).tolist():
-            faults.append(f"frame {view.frame}, patch {view.index}: label ids {invented} were not in the view")
-    return faults
+            problems.append(f"frame {view.frame}, patch {view.index}: label ids {invented} were not in the view")
+    return problems
 
 
-def prediction_faults(images: Image, probabilities: Image) -> list[str]:
+def prediction_problems(images: Image, probabilities: Image) -> list[str]:
     """What is wrong with a segmenter's answer, (N, H, W), to a batch; nothing for a sound one."""
     if not isinstance(probabilities, np.ndarray) or probabilities.shape != images.shape:
         return [f"predicted {getattr(probabilities, 'shape', type(probabilities))} for images of {images.shape}"]

@@ -25,7 +25,7 @@ from robustbench_cells import __version__
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.evaluate import Outcome
-from robustbench_cells.engine.tasks import Done, Work, do
+from robustbench_cells.engine.tasks import Task, TaskResult, run_task
 from robustbench_cells.errors import ClusterError, RobustbenchError
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
@@ -47,7 +47,7 @@ def _versions() -> dict[str, object]:
 
 
 @dataclass(frozen=True, eq=False)
-class Frames:
+class PackedFrames:
     """The frames of a run, packed: a `Dataset` that needs no disk."""
 
     key: str
@@ -57,7 +57,7 @@ class Frames:
     packed: Mapping[str, bytes]
 
     @classmethod
-    def of(cls, dataset: Dataset) -> Frames:
+    def of(cls, dataset: Dataset) -> PackedFrames:
         """All frames of a data set, compressed without loss."""
         packed = {}
         for frame in dataset.frames:
@@ -73,7 +73,7 @@ class Frames:
 
 
 @dataclass(frozen=True)
-class Model:
+class PackedModel:
     """A segmenter by its name; or a file or a folder with its card, by what they hold.
 
     A Python function has no content that could be sent: every worker must be able to import the same.
@@ -85,13 +85,13 @@ class Model:
     content: Mapping[str, bytes] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, source: str, segmenter: Segmenter, *, trusted: bool = False) -> Model:
+    def of(cls, source: str, segmenter: Segmenter, *, trusted: bool = False) -> PackedModel:
         """From what the user gave."""
         path = Path(source)
         if source in BASELINES or source in shipped_models() or not path.exists():
             return cls(source, segmenter.digest, trusted)
         known = format_of(source)
-        files = [path, card_path(path), *path.rglob("*"), *(known.beside(source) if known else ())]
+        files = [path, card_path(path), *path.rglob("*"), *(known.companion_files(source) if known else ())]
         content = {file.relative_to(path.parent).as_posix(): file.read_bytes() for file in files if file.is_file()}
         return cls(path.name, segmenter.digest, trusted, content)
 
@@ -113,10 +113,10 @@ class Model:
         return segmenter
 
 
-class Delivery(distributed.WorkerPlugin):
+class WorkerSetup(distributed.WorkerPlugin):
     """What every worker needs, brought to it once: a plugin of a Dask worker."""
 
-    def __init__(self, frames: Frames, models: Mapping[str, Model]) -> None:
+    def __init__(self, frames: PackedFrames, models: Mapping[str, PackedModel]) -> None:
         self.frames = frames
         self.models = models
         self.versions = _versions()
@@ -127,18 +127,18 @@ class Delivery(distributed.WorkerPlugin):
         self._threads: int = worker.state.nthreads
         self._segmenters: dict[str, Segmenter] = {}
 
-    def do(self, work: Work) -> Done:
+    def run_task(self, work: Task) -> TaskResult:
         """A piece of work, with models opened once."""
         with self._lock:
             if not self._segmenters:
                 self._open()
             try:
-                done = do(work, self.frames, self._segmenters)
+                done = run_task(work, self.frames, self._segmenters)
             except Exception as error:  # the artefact is anybody's code
-                faulty = {name: Outcome(name, work.condition, (), error=error) for name in work.lacking}
-                done = Done(faulty)
+                faulty = {name: Outcome(name, work.condition, (), error=error) for name in work.missing}
+                done = TaskResult(faulty)
         outcomes = {name: replace(outcome, error=_portable(outcome.error)) for name, outcome in done.outcomes.items()}
-        return Done(outcomes, done.effort)
+        return TaskResult(outcomes, done.effort)
 
     def _open(self) -> None:
         ours = _versions()
@@ -160,13 +160,13 @@ def _portable(error: Exception | None) -> Exception | None:
     return error and RuntimeError(f"{type(error).__name__}: {error}")
 
 
-def _do(name: str, work: Work) -> Done:
+def _run_task(name: str, work: Task) -> TaskResult:
     """What a worker is asked to run."""
     delivery: Any = distributed.get_worker().plugins[name]
     return delivery.do(work)
 
 
-class Cluster:
+class DaskBackend:
     """A connection to a Dask scheduler, and the pieces of work that are out.
 
     Parameters
@@ -207,7 +207,9 @@ class Cluster:
             raise ClusterError(f"{patches} patches in a task: at least 1 is needed")
         self._patches = patches
         self._address = address
-        models = {name: Model.of(sources[name], segmenter, trusted=trusted) for name, segmenter in segmenters.items()}
+        models = {
+            name: PackedModel.of(sources[name], segmenter, trusted=trusted) for name, segmenter in segmenters.items()
+        }
         self._name = f"robustbench_cells-{uuid.uuid4().hex}"  # others may use the same cluster
         dask: Any = distributed  # whose functions have no types
         try:
@@ -216,7 +218,7 @@ class Cluster:
         except (OSError, ValueError, TypeError) as error:
             raise ClusterError(f"{address}: no Dask scheduler answers there ({error}); see `dask scheduler`") from error
         try:
-            self._client.register_plugin(Delivery(Frames.of(selection), models), name=self._name)
+            self._client.register_plugin(WorkerSetup(PackedFrames.of(selection), models), name=self._name)
         except Exception as error:  # whatever a worker without our package raises
             self._client.close()
             raise ClusterError(
@@ -224,30 +226,30 @@ class Cluster:
                 "install the same package there"
             ) from error
         self.workers = 0
-        self._done: dict[str, Done] = {}
-        self._out: dict[str, tuple[Work, Any]] = {}
+        self._done: dict[str, TaskResult] = {}
+        self._out: dict[str, tuple[Task, Any]] = {}
         self._arriving = dask.as_completed(loop=self._client.loop)
 
-    def send(self, work: Work) -> list[str]:
+    def send(self, work: Task) -> list[str]:
         """Send a work out in pieces, those that are not out already; returns their keys."""
         keys = []
-        for piece in pieces(work, self._patches):
-            key = f"{work.condition.name}-{_digest(piece.lacking, self._name)}"
+        for piece in split_task(work, self._patches):
+            key = f"{work.condition.name}-{_digest(piece.missing, self._name)}"
             keys.append(key)
             if key not in self._out and key not in self._done:
-                future = self._client.submit(_do, self._name, piece, key=key)
+                future = self._client.submit(_run_task, self._name, piece, key=key)
                 self._out[key] = piece, future
                 self._arriving.add(future)
         return keys
 
     def fetch(
         self,
-        work: Work,
+        work: Task,
         *,
         progress: Callable[[int], None],
-        keep: Callable[[Work, str, Sequence[Record]], None],
+        on_records: Callable[[Task, str, Sequence[Record]], None],
         waiting: Callable[[str], None] = lambda line: None,
-    ) -> Done:
+    ) -> TaskResult:
         """Wait until a work is done.
 
         Parameters
@@ -256,7 +258,7 @@ class Cluster:
             What; it is sent first, if it is not out yet.
         progress
             Takes the number of its patches that a piece brought.
-        keep
+        on_records
             Takes the sound records of each piece that arrives meanwhile, of this work or another.
         waiting
             Takes a line now and then while there is no worker.
@@ -274,17 +276,17 @@ class Cluster:
         self.workers = max(self.workers, count)
         for key in keys:
             while key not in self._done:
-                arrived, piece = self._next(keep)
+                arrived, piece = self._next(on_records)
                 if arrived in keys:
                     progress(len(piece.places))
-        return sum((self._done.pop(key) for key in keys), Done())
+        return sum((self._done.pop(key) for key in keys), TaskResult())
 
-    def _next(self, keep: Callable[[Work, str, Sequence[Record]], None]) -> tuple[str, Work]:
+    def _next(self, on_records: Callable[[Task, str, Sequence[Record]], None]) -> tuple[str, Task]:
         """The next piece that arrives, whosever it is."""
         try:
             future = next(self._arriving)
             piece, _ = self._out.pop(future.key)
-            done: Done = future.result()
+            done: TaskResult = future.result()
         except RobustbenchError:
             raise
         except Exception as error:
@@ -294,8 +296,8 @@ class Cluster:
             ) from error
         self._done[future.key] = done
         for name, outcome in done.outcomes.items():
-            if outcome.sound:
-                keep(piece, name, outcome.records)
+            if outcome.valid:
+                on_records(piece, name, outcome.records)
         return future.key, piece
 
     def close(self) -> None:
@@ -306,13 +308,13 @@ class Cluster:
         self._client.close()
 
 
-def pieces(work: Work, most: int) -> Iterator[Work]:
+def split_task(work: Task, most: int) -> Iterator[Task]:
     """The same work in pieces of at most so many patches."""
     places = work.places
     for start in range(0, len(places), most):
         some = set(places[start : start + most])
-        lacking = {name: [place for place in its if place in some] for name, its in work.lacking.items()}
-        yield replace(work, lacking={name: its for name, its in lacking.items() if its})
+        missing = {name: [place for place in its if place in some] for name, its in work.missing.items()}
+        yield replace(work, missing={name: its for name, its in missing.items() if its})
 
 
 def _digest(*things: object) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from robustbench_cells.engine.batches import Batch
-from robustbench_cells.engine.checks import prediction_faults
+from robustbench_cells.engine.checks import prediction_problems
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.metrics._base import Comparison, Metric
 from robustbench_cells.types import (
@@ -38,21 +38,31 @@ class Outcome:
     condition: Condition
     metrics: Sequence[Metric]
     records: list[Record] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
     error: Exception | None = None
     predict_seconds: float = 0.0
 
     @property
+    def valid(self) -> bool:
+        """Whether the inputs and the prediction of every patch are valid."""
+        return self.error is None and not self.problems
+
+    @property
     def sound(self) -> bool:
-        """Whether every patch was predicted and nothing was wrong."""
-        return self.error is None and not self.faults
+        """The former name of `valid`, which users' test suites call."""
+        return self.valid
+
+    @property
+    def faults(self) -> list[str]:
+        """The former name of `problems`, likewise."""
+        return self.problems
 
     def __add__(self, other: Outcome) -> Outcome:
         """Of both, on patches of the one and the other."""
         return replace(
             self,
             records=[*self.records, *other.records],
-            faults=[*self.faults, *other.faults],
+            problems=[*self.problems, *other.problems],
             error=self.error or other.error,
             predict_seconds=self.predict_seconds + other.predict_seconds,
         )
@@ -74,8 +84,8 @@ def evaluate_batches(
     metrics: Iterable[Metric],
     *,
     progress: Callable[[int], None] = lambda patches: None,
-    known: Callable[[str, Patch], bool] = lambda segmenter, view: False,
-    keep: Callable[[str, Sequence[Record]], None] = lambda segmenter, records: None,
+    is_cached: Callable[[str, Patch], bool] = lambda segmenter, view: False,
+    on_records: Callable[[str, Sequence[Record]], None] = lambda segmenter, records: None,
 ) -> Mapping[str, Outcome]:
     """Score segmenters on the batches of one condition.
 
@@ -91,9 +101,9 @@ def evaluate_batches(
         What to score.
     progress
         Takes the number of patches done after each batch.
-    known
+    is_cached
         Whether a segmenter's record of a view is there already: it is not made again.
-    keep
+    on_records
         Takes the sound records that a segmenter's batch gave, as soon as they are there.
 
     Returns
@@ -111,18 +121,18 @@ def evaluate_batches(
         truth = batch.labels > 0
         for segmenter in segmenters:
             outcome = outcomes[segmenter.name]
-            lacking = [not known(segmenter.name, view) for view in batch.views]
-            if outcome.error is not None or not any(lacking):
+            missing = [not is_cached(segmenter.name, view) for view in batch.views]
+            if outcome.error is not None or not any(missing):
                 continue
-            outcome.faults.extend(batch.faults)
+            outcome.problems.extend(batch.problems)
             try:
-                records = list(compress(_judge(segmenter, batch, truth, outcome), lacking))
+                records = list(compress(_judge(segmenter, batch, truth, outcome), missing))
             except Exception as error:  # a model is anybody's code: its test fails, the others go on
                 outcome.error = error
                 continue
             outcome.records.extend(records)
-            if not batch.faults:
-                keep(segmenter.name, records)
+            if not batch.problems:
+                on_records(segmenter.name, records)
         progress(len(batch.views))
     return outcomes
 
@@ -134,8 +144,8 @@ def _judge(segmenter: Segmenter, batch: Batch, truth: Masks, outcome: Outcome) -
         probabilities = segmenter.predict(batch.images)
     finally:
         outcome.predict_seconds += time.perf_counter() - started
-    if faults := prediction_faults(batch.images, probabilities):
-        outcome.faults.extend(faults)
+    if problems := prediction_problems(batch.images, probabilities):
+        outcome.problems.extend(problems)
         return []
     comparison = Comparison(probabilities > THRESHOLD, truth)
     columns = {metric.name: metric.score(comparison).tolist() for metric in outcome.metrics}
@@ -154,9 +164,9 @@ def _judge(segmenter: Segmenter, batch: Batch, truth: Masks, outcome: Outcome) -
 
 
 @dataclass(frozen=True)
-class Case:
+class GridCell:
     """One test of the grid after it ran: which, and whether what it found is sound."""
 
     segmenter: str
     condition: str
-    sound: bool
+    valid: bool

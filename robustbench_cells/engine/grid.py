@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.config import Settings
-from robustbench_cells.engine.pairs import pairs
+from robustbench_cells.engine.pairs import combined_artefacts
 from robustbench_cells.errors import UnknownNameError
 from robustbench_cells.registry import unknown
 
@@ -61,6 +61,6 @@ def profile_of(settings: Settings) -> Profile:
 
 def grid(profile: Profile) -> list[Condition]:
     """Clean, then every artefact at every intensity of a profile, then two at once."""
-    artefacts = [*ARTEFACTS, *pairs(profile.name)]
+    artefacts = [*ARTEFACTS, *combined_artefacts(profile.name)]
     conditions = [Condition(artefact, float(level)) for artefact in artefacts for level in artefact.grid(profile.name)]
     return [Condition(), *conditions]

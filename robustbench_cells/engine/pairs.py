@@ -15,7 +15,7 @@ _FIRST: Mapping[str, Sequence[float]] = {"default": (300, 1000), "paper": (100, 
 _SECOND: Mapping[str, Sequence[float]] = {"default": (10, 30), "paper": (10, 30, 50, 100)}
 
 
-class Together(Artefact):
+class CombinedArtefact(Artefact):
     """One artefact at a fixed intensity, then another; the intensity is the second one's.
 
     Where the second is neutral the first is still there. Neither changes the geometry.
@@ -53,10 +53,10 @@ class Together(Artefact):
         return {"first": self.first.name, "intensity": self.fixed, "second": self.second.name}
 
 
-def pairs(profile: str) -> list[Together]:
+def combined_artefacts(profile: str) -> list[CombinedArtefact]:
     """The pairs of a profile's grid, one for each intensity of the first artefact."""
     return [
-        Together(ARTEFACTS.get(first), float(fixed), ARTEFACTS.get(second), _SECOND[profile])
+        CombinedArtefact(ARTEFACTS.get(first), float(fixed), ARTEFACTS.get(second), _SECOND[profile])
         for first, second in _PAIRS
         for fixed in _FIRST.get(profile, ())
     ]

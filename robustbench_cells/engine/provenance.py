@@ -11,7 +11,7 @@ from typing import Any
 from robustbench_cells import __version__
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.artefacts._base import Artefact
-from robustbench_cells.engine.pairs import Together, pairs
+from robustbench_cells.engine.pairs import CombinedArtefact, combined_artefacts
 from robustbench_cells.metrics import METRICS
 
 _VERSIONS_OF = ("numpy", "opencv-python-headless", "scikit-image", "keras", "tensorflow", "jax", "torch")
@@ -26,9 +26,9 @@ def artefact_facts(profile: str) -> dict[str, Any]:
             "unit": artefact.unit,
             "neutral": artefact.neutral,
             "about": _about(artefact),
-            **({"together": artefact.parts} if isinstance(artefact, Together) else {}),
+            **({"together": artefact.parts} if isinstance(artefact, CombinedArtefact) else {}),
         }
-        for artefact in [*ARTEFACTS, *pairs(profile)]
+        for artefact in [*ARTEFACTS, *combined_artefacts(profile)]
     }
 
 

@@ -8,17 +8,17 @@ from time import perf_counter
 
 import numpy as np
 
-from robustbench_cells.engine.batches import condition_views
-from robustbench_cells.engine.checks import prediction_faults
+from robustbench_cells.engine.batches import iter_patches
+from robustbench_cells.engine.checks import prediction_problems
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.results.example_patches import Pictures, View
+from robustbench_cells.results.example_patches import ExamplePatches, ExampleView
 from robustbench_cells.types import BATCH, THRESHOLD, Dataset, Image, Labels, Masks, Segmenter
 
 _TIMES = 3  # after the pictures have warmed it up
 
 
-def take(
-    views: Sequence[View],
+def render_examples(
+    views: Sequence[ExampleView],
     dataset: Dataset,
     segmenters: Iterable[Segmenter],
     conditions: Mapping[tuple[str, float], Condition],
@@ -26,13 +26,13 @@ def take(
     seed: int,
     most_patches: int,
     announce: Callable[[str], None] = lambda line: None,
-) -> Pictures:
+) -> ExamplePatches:
     """Make each view again, have the segmenters predict it, and time each on a whole batch.
 
     Parameters
     ----------
     views
-        From `pictures.chosen_views`; one or more.
+        From `pictures.choose_examples`; one or more.
     dataset
         That the results are of.
     segmenters
@@ -54,7 +54,7 @@ def take(
     times: dict[str, list[float]] = {}
     for number, segmenter in enumerate(segmenters):
         announce(f"pictures: {segmenter.name}, {number}/{len(segmenters)} segmenters")
-        own = [place for place, view in enumerate(views) if view.worst_of in ("", segmenter.name)]
+        own = [place for place, view in enumerate(views) if view.failure_of in ("", segmenter.name)]
         mask = np.zeros(images.shape, bool)
         try:
             for start in range(0, len(own), BATCH):
@@ -65,18 +65,20 @@ def take(
             announce(f"pictures: none of {segmenter.name} ({type(error).__name__}: {error})")
             continue
         masks[segmenter.name] = mask
-    return Pictures(views, np.rint(images).astype(np.uint8), labels > 0, masks, times)
+    return ExamplePatches(views, np.rint(images).astype(np.uint8), labels > 0, masks, times)
 
 
-def _make(view: View, dataset: Dataset, condition: Condition, seed: int, most_patches: int) -> tuple[Image, Labels]:
-    of_frame = condition_views(dataset, condition, seed, most_patches, only={view.frame})
+def _make(
+    view: ExampleView, dataset: Dataset, condition: Condition, seed: int, most_patches: int
+) -> tuple[Image, Labels]:
+    of_frame = iter_patches(dataset, condition, seed, most_patches, only={view.frame})
     return condition.distort(next(islice(of_frame, view.patch, None)), seed)
 
 
 def _mask(segmenter: Segmenter, images: Image) -> Masks:
     probabilities = segmenter.predict(images)
-    if faults := prediction_faults(images, probabilities):
-        raise ValueError(faults[0])
+    if problems := prediction_problems(images, probabilities):
+        raise ValueError(problems[0])
     return probabilities > THRESHOLD
 
 

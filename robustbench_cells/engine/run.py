@@ -16,31 +16,31 @@ from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.config import Settings
-from robustbench_cells.engine.evaluate import Case, Outcome
+from robustbench_cells.engine.evaluate import GridCell, Outcome
 from robustbench_cells.engine.grid import grid, profile_of
 from robustbench_cells.engine.provenance import artefact_facts, machine_facts, metric_facts, version_facts
-from robustbench_cells.engine.render_examples import take
-from robustbench_cells.engine.tasks import Effort, Place, Work, do
-from robustbench_cells.errors import ClusterError, DataError, StoreError
+from robustbench_cells.engine.render_examples import render_examples
+from robustbench_cells.engine.tasks import PatchKey, Task, Timing, run_task
+from robustbench_cells.errors import CacheError, ClusterError, DataError
 from robustbench_cells.gate.sequential import Rule, looks
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.loading import load, require_there, segmenter_sources
-from robustbench_cells.results.example_patches import Pictures, chosen_views
+from robustbench_cells.results.example_patches import ExamplePatches, choose_examples
 from robustbench_cells.results.intervals import BLOCK
-from robustbench_cells.results.record_cache import FrameKey, Key, Store
+from robustbench_cells.results.record_cache import CacheKey, FrameKey, RecordCache
 from robustbench_cells.results.storage import VERSION
 from robustbench_cells.results.tables import Results, records_table
 from robustbench_cells.types import Record
 
 if TYPE_CHECKING:
-    from robustbench_cells.engine.dask_backend import Cluster
+    from robustbench_cells.engine.dask_backend import DaskBackend
 
 
-Plan = tuple[Work, Mapping[str, Mapping[Place, Record]]]  # what is to be done, and what the store has already
+Plan = tuple[Task, Mapping[str, Mapping[PatchKey, Record]]]  # what is to be done, and what the store has already
 
 
 @dataclass
-class BenchmarkSession:
+class BenchmarkRun:
     """Evaluates each condition once, for all the segmenters that are wanted under it, and keeps every record.
 
     Attributes
@@ -53,7 +53,7 @@ class BenchmarkSession:
         The file that records are kept in, and looked for before any is made.
     announce
         Takes a line of progress after each batch.
-    together
+    share_batches
         Whether a condition's segmenters all run when the first of them is asked for, on the same batches. Workers that
         share the grid out test by test do not.
     rule
@@ -66,10 +66,10 @@ class BenchmarkSession:
     wanted: Mapping[str, Sequence[str]]
     store_path: Path
     announce: Callable[[str], None] = lambda line: None
-    together: bool = True
+    share_batches: bool = True
     rule: Rule | None = field(default=None, init=False)
-    cluster: Cluster | None = field(default=None, init=False)
-    effort: Effort = field(default_factory=Effort)
+    cluster: DaskBackend | None = field(default=None, init=False)
+    effort: Timing = field(default_factory=Timing)
     _outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -97,7 +97,7 @@ class BenchmarkSession:
         self._frames = {
             frame: FrameKey(self.selection.key, frame, digest) for frame, digest in self.selection.digests.items()
         }
-        self.store = Store(self.store_path)  # last, so that a mistake leaves no file
+        self.store = RecordCache(self.store_path)  # last, so that a mistake leaves no file
         self._begun: list[str] = []
         self._plans: dict[tuple[str, ...], Plan] = {}
         self._sent = False
@@ -112,10 +112,10 @@ class BenchmarkSession:
             If there is none, or its workers cannot be used.
         """
         try:
-            from robustbench_cells.engine.dask_backend import Cluster
+            from robustbench_cells.engine.dask_backend import DaskBackend
         except ModuleNotFoundError as error:
             raise ClusterError(f"a Dask cluster needs {error.name}: pip install 'robustbench-cells[dask]'") from error
-        self.cluster = Cluster(
+        self.cluster = DaskBackend(
             address, self.selection, self._sources, self.segmenters, patches, trusted=self.settings.trust_model
         )
 
@@ -145,7 +145,7 @@ class BenchmarkSession:
             If the records cannot be kept, or the cluster is lost.
         """
         if (segmenter, condition.name) not in self._outcomes:
-            names = self.wanted[condition.name] if self.together else [segmenter]
+            names = self.wanted[condition.name] if self.share_batches else [segmenter]
             for name, outcome in self._evaluate(condition, names).items():
                 self._outcomes[name, condition.name] = outcome
         return self._outcomes[segmenter, condition.name]
@@ -161,7 +161,7 @@ class BenchmarkSession:
         for look in looks(self.selection.frames):
             for name, outcome in self._run(condition, names, [frame for frame in look if frame not in before]).items():
                 outcomes[name] = outcomes[name] + outcome if name in outcomes else outcome
-                if not outcomes[name].sound or self.rule.decided(name, records_table(outcomes[name].records)):
+                if not outcomes[name].valid or self.rule.decided(name, records_table(outcomes[name].records)):
                     names.remove(name)
             before = frozenset(look)
         return outcomes
@@ -169,7 +169,7 @@ class BenchmarkSession:
     def _run(self, condition: Condition, names: Sequence[str], frames: Sequence[str]) -> Mapping[str, Outcome]:
         sent = (condition.name, *frames)
         work, known = self._plans.pop(sent) if sent in self._plans else self._plan(condition, names, frames)
-        self.effort.found += sum(map(len, known.values()))
+        self.effort.cached += sum(map(len, known.values()))
         place, total, done = self._place(condition), len(work.places), 0
 
         def progress(patches: int) -> None:
@@ -179,7 +179,7 @@ class BenchmarkSession:
 
         try:
             outcomes = self._do(work, progress)
-        except (StoreError, ClusterError):
+        except (CacheError, ClusterError):
             raise
         except Exception as error:  # the artefact is anybody's code: the tests of this condition fail, the others go on
             return {name: Outcome(name, condition, (), error=error) for name in names}
@@ -187,28 +187,28 @@ class BenchmarkSession:
             outcome.records.extend(known[name].values())
         return outcomes
 
-    def _do(self, work: Work, progress: Callable[[int], None]) -> Mapping[str, Outcome]:
+    def _do(self, work: Task, progress: Callable[[int], None]) -> Mapping[str, Outcome]:
         if self.cluster:
             self._send_all(self.cluster, work)
-            done = self.cluster.fetch(work, progress=progress, keep=self._keep, waiting=self.announce)
+            done = self.cluster.fetch(work, progress=progress, on_records=self._keep, waiting=self.announce)
         else:
             keep = partial(self._keep, work)
-            done = do(work, self.selection, self.segmenters, progress=progress, keep=keep)
+            done = run_task(work, self.selection, self.segmenters, progress=progress, on_records=keep)
         self.effort += done.effort
-        outcomes = {name: Outcome(name, work.condition, tuple(METRICS)) for name in work.lacking}
+        outcomes = {name: Outcome(name, work.condition, tuple(METRICS)) for name in work.missing}
         return outcomes | dict(done.outcomes)
 
-    def _keep(self, work: Work, name: str, records: Sequence[Record]) -> None:
-        self.effort.made += len(records)
-        self.store.add(self._key(work.condition, name), self._frames, records)
+    def _keep(self, work: Task, name: str, records: Sequence[Record]) -> None:
+        self.effort.computed += len(records)
+        self.store.put(self._key(work.condition, name), self._frames, records)
 
     def _plan(self, condition: Condition, names: Sequence[str], frames: Sequence[str]) -> Plan:
         known = {name: self._known(condition, name, frames) for name in names}
         places = self._places(condition, frames)
-        lacking = {name: [place for place in places if place not in known[name]] for name in names}
-        return Work(condition, lacking, self.settings.seed, self.profile.most_patches), known
+        missing = {name: [place for place in places if place not in known[name]] for name in names}
+        return Task(condition, missing, self.settings.seed, self.profile.most_patches), known
 
-    def _send_all(self, cluster: Cluster, work: Work) -> None:
+    def _send_all(self, cluster: DaskBackend, work: Task) -> None:
         """Send out this, then what is to be done first under each other condition: many workers need much to do."""
         if self._sent:
             return
@@ -236,8 +236,8 @@ class BenchmarkSession:
             return self.settings.block
         return BLOCK if self.selection.sequence else 1
 
-    def _key(self, condition: Condition, segmenter: str) -> Key:
-        return Key(
+    def _key(self, condition: Condition, segmenter: str) -> CacheKey:
+        return CacheKey(
             digest=self.segmenters[segmenter].digest,
             artefact=condition.artefact_name,
             version=condition.version,
@@ -248,7 +248,7 @@ class BenchmarkSession:
 
     def _known(self, condition: Condition, segmenter: str, frames: Sequence[str]) -> dict[tuple[str, int], Record]:
         """The records of a condition that the store has."""
-        scores = self.store.known(self._key(condition, segmenter), [self._frames[frame] for frame in frames])
+        scores = self.store.get(self._key(condition, segmenter), [self._frames[frame] for frame in frames])
         artefact, intensity = condition.artefact_name, float(condition.intensity)
         return {
             (frame, index): Record(segmenter, artefact, intensity, frame, index, scores[frame, index])
@@ -266,7 +266,7 @@ class BenchmarkSession:
         seconds = (time.perf_counter() - self._started) / over * (len(self.wanted) - over)
         return f", about {seconds / 60:.0f} min left" if seconds >= 60 else f", about {seconds:.0f} s left"
 
-    def results(self, cases: Iterable[Case], effort: Effort, command: str) -> Results | None:
+    def results(self, cases: Iterable[GridCell], effort: Timing, command: str) -> Results | None:
         """The records of all tests that were sound, out of the store, and what made them; None if there is none.
 
         Parameters
@@ -280,21 +280,21 @@ class BenchmarkSession:
         """
         conditions = {condition.name: condition for condition in grid(self.profile)}
         cases = sorted(set(cases), key=astuple)
-        unsound = {(case.segmenter, case.condition) for case in cases if not case.sound}
+        invalid = {(case.segmenter, case.condition) for case in cases if not case.valid}
         records = [
             record
             for name, condition in dict.fromkeys((case.segmenter, case.condition) for case in cases)
-            if (name, condition) not in unsound
+            if (name, condition) not in invalid
             for record in self._needed(conditions[condition], name)
         ]
         return Results(records_table(records), self.facts(cases, effort, command)) if records else None
 
-    def pictures(self, results: Results) -> Pictures | None:
+    def pictures(self, results: Results) -> ExamplePatches | None:
         """Pictures for a report of these results; None where nothing can be shown."""
-        if not (views := chosen_views(results)):
+        if not (views := choose_examples(results)):
             return None
         ran = dict.fromkeys(results.records["segmenter"])
-        return take(
+        return render_examples(
             views,
             self.selection,
             [segmenter for name, segmenter in self.segmenters.items() if name in ran],
@@ -310,14 +310,14 @@ class BenchmarkSession:
         for look in looks(self.selection.frames) if self.rule else [self.selection.frames]:
             records = self._known(condition, segmenter, look).values()
             if len(records) < len(self._places(condition, look)):
-                raise StoreError(
+                raise CacheError(
                     f"{self.store.path}: records of {segmenter}-{condition.name} went from it meanwhile; run again"
                 )
             if self.rule and self.rule.decided(segmenter, records_table(records)):
                 break
         return records
 
-    def facts(self, cases: Sequence[Case] = (), effort: Effort | None = None, command: str = "") -> dict[str, Any]:
+    def facts(self, cases: Sequence[GridCell] = (), effort: Timing | None = None, command: str = "") -> dict[str, Any]:
         """What makes the results, as in ``run.json``; without arguments, what is known before the first test."""
         whole = len(grid(self.profile)) * len(segmenter_sources(self.settings.models))
         return {
@@ -342,9 +342,9 @@ class BenchmarkSession:
             "tests": {
                 "ran": len({(case.segmenter, case.condition) for case in cases}),
                 "grid": whole,
-                "failed": sorted({f"{case.segmenter}-{case.condition}" for case in cases if not case.sound}),
+                "failed": sorted({f"{case.segmenter}-{case.condition}" for case in cases if not case.valid}),
             },
-            "effort": {name: round(value, 2) for name, value in asdict(effort or Effort()).items()},
+            "effort": (effort or Timing()).stored(),
             "versions": version_facts(),
             "machine": machine_facts(),
             "dask_workers": self.cluster.workers if self.cluster else 0,

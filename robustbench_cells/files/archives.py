@@ -131,16 +131,16 @@ class _Bounded(io.FileIO):
 
 @contextmanager
 def _opened(path: Path, most_files: int) -> Iterator[zipfile.ZipFile]:
-    with _in_words(path):
+    with _translate_errors(path):
         file = _Bounded(path, _END + most_files * _ENTRY)
     with file:
-        with _in_words(path):
+        with _translate_errors(path):
             archive = zipfile.ZipFile(file)
         yield archive
 
 
 @contextmanager
-def _in_words(path: Path) -> Iterator[None]:
+def _translate_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except _DAMAGED as error:
@@ -193,11 +193,11 @@ def _as_any_disk_sees_it(name: str) -> str:
 def _chunks(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     """A file's content; zipfile itself stops at the declared size and compares the checksum."""
     left = entry.file_size
-    with _in_words(path):
+    with _translate_errors(path):
         file = archive.open(entry)
     with file:
         while True:
-            with _in_words(path):
+            with _translate_errors(path):
                 chunk = file.read(_CHUNK)
             if not chunk:
                 break

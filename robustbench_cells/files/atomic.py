@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_MOST_JSON = 2**24  # bytes
+_MAX_JSON = 2**24  # bytes
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` to write to; it becomes ``path`` when the block ends well, and goes otherwise.
 
     The content is synced to the disk before the rename, so a reader or a crash sees the old file or the new one.
@@ -34,17 +34,17 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def keep_aside(path: Path) -> None:
+def back_up(path: Path) -> None:
     """Copy a file that is about to be replaced, if it is there, to the folder ``previous`` beside it."""
     if not path.is_file():
         return
-    with replacing(path.parent / "previous" / path.name) as temporary:
+    with atomic_path(path.parent / "previous" / path.name) as temporary:
         shutil.copyfile(path, temporary)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file atomically, in UTF-8."""
-    with replacing(path) as temporary:
+    with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
@@ -56,6 +56,6 @@ def read_json(path: Path) -> Any:
     ValueError
         If it is none, or larger than any that is written here.
     """
-    if (size := path.stat().st_size) > _MOST_JSON:
-        raise ValueError(f"{path.name} has {size} bytes, and at most {_MOST_JSON} are read")
+    if (size := path.stat().st_size) > _MAX_JSON:
+        raise ValueError(f"{path.name} has {size} bytes, and at most {_MAX_JSON} are read")
     return json.loads(path.read_text(encoding="utf-8"))

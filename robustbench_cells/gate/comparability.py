@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from robustbench_cells.errors import GateError
-from robustbench_cells.gate.criteria import ASPECTS
+from robustbench_cells.gate.criteria import CRITERIA
 from robustbench_cells.gate.pairing import condition_sides
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import REFERENCE
@@ -58,10 +58,10 @@ def refuse(faults: Iterable[str]) -> None:
 
 def _tolerance_problems(tolerances: Mapping[str, float], sequential: bool) -> Iterator[str]:
     for name, tolerance in tolerances.items():
-        if sequential and not ASPECTS.get(name).of_a_condition:
+        if sequential and not CRITERIA.get(name).per_condition:
             yield f"{name} needs every condition whole: gate it without sequential"
         if not 0 <= tolerance < float("inf"):
-            yield f"a tolerance of {tolerance} for {ASPECTS.get(name).name}; 0 or more is needed"
+            yield f"a tolerance of {tolerance} for {CRITERIA.get(name).name}; 0 or more is needed"
 
 
 def _setting_problems(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _setting_problems(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterato
 
 
 def _metric_problems(baseline: Results, run: Mapping[str, Any], tolerances: Iterable[str]) -> Iterator[str]:
-    needed = {metric for name in tolerances for metric in ASPECTS.get(name).metrics}
+    needed = {metric for name in tolerances for metric in CRITERIA.get(name).metrics}
     for side, facts in (("baseline", baseline.run), ("candidate", run)):
         if missing := sorted(needed - set(facts["metrics"])):
             yield f"the {side} has no {', '.join(missing)}, which is to be judged by"

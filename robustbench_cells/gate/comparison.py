@@ -1,7 +1,7 @@
 """Did the retrained model get worse? A candidate run against a baseline run, condition by condition.
 
 Both ran on the same patches under the same artefacts, so what counts is the difference on each patch, over blocks of
-frames (`statistics`). What is made of each condition says `judgement`. The whole holds only if every condition does, so
+frames (`statistics`). What is made of each condition says `decision`. The whole holds only if every condition does, so
 that a true drop slips through at most one time in forty, however many conditions there are.
 
 Whatever would make the verdict a lie raises instead.
@@ -22,8 +22,8 @@ from robustbench_cells.gate.comparability import (
     refuse,
     require_comparable,
 )
-from robustbench_cells.gate.criteria import ASPECTS, Pair
-from robustbench_cells.gate.decision import Judgement, Verdict, judgements, overall, settle
+from robustbench_cells.gate.criteria import CRITERIA, PairedRecords
+from robustbench_cells.gate.decision import Decision, GateOutcome, decisions, overall, settle
 from robustbench_cells.gate.pairing import (
     CONDITION,
     condition_sides,
@@ -56,7 +56,7 @@ class Gate:
         That made the baseline and the candidate.
     """
 
-    judgements: Sequence[Judgement]
+    decisions: Sequence[Decision]
     not_covered: Sequence[str]
     title: str
     patches: tuple[int, int] = (1, 1)
@@ -64,9 +64,9 @@ class Gate:
     commands: tuple[str, str] = ("", "")
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> GateOutcome:
         """Of the whole."""
-        return overall(self.judgements)
+        return overall(self.decisions)
 
     @property
     def is_whole(self) -> bool:
@@ -89,7 +89,7 @@ def compare(
     baseline, candidate
         Of the same frames, artefacts, metrics and seed.
     tolerances
-        By how much each aspect may get worse, by its name in `ASPECTS`; others are not looked at.
+        By how much each aspect may get worse, by its name in `CRITERIA`; others are not looked at.
     against
         The baseline's name of a model that the candidate's run calls otherwise.
     sequential
@@ -111,11 +111,11 @@ def compare(
         stopping = Stopping(tolerances, neutral, len(tolerances) * len(conditions))
         frames = candidate.run["dataset"]["frames"]
         stopped = [decide_condition(stopping, name, rows, frames) for name, rows in conditions]
-        found = [judgement for part, _ in stopped for judgement in part]
+        found = [decision for part, _ in stopped for decision in part]
         used = sum(patches for _, patches in stopped)
     else:
-        pairs = {name: Pair(rows, neutral) for name, rows in covered.items()}
-        found = [one for name, pair in pairs.items() for one in judgements(pair, name, tolerances)]
+        pairs = {name: PairedRecords(rows, neutral) for name, rows in covered.items()}
+        found = [one for name, pair in pairs.items() for one in decisions(pair, name, tolerances)]
         used = sum(map(len, covered.values()))
     refuse(_silence(found, names, tolerances))
     left = sorted(set(baseline.records["segmenter"]) - {REFERENCE, *names.values()})
@@ -129,17 +129,17 @@ def compare(
     return Gate(settle(found), not_covered, candidate.run["dataset"]["title"], patches, tests, commands)
 
 
-def _silence(found: Sequence[Judgement], names: Iterable[str], tolerances: Iterable[str]) -> Iterator[str]:
-    said = {(judgement.aspect.name, judgement.segmenter) for judgement in found}
+def _silence(found: Sequence[Decision], names: Iterable[str], tolerances: Iterable[str]) -> Iterator[str]:
+    said = {(decision.aspect.name, decision.segmenter) for decision in found}
     for aspect, name in product(tolerances, names):
         if (aspect, name) not in said:
             yield f"nothing can be said of the {aspect} of {name} under the conditions that ran"
 
 
-def _undefined(found: Sequence[Judgement], covered: Mapping[str, pd.DataFrame], tolerances: Iterable[str]) -> list[str]:
+def _undefined(found: Sequence[Decision], covered: Mapping[str, pd.DataFrame], tolerances: Iterable[str]) -> list[str]:
     """The aspects of conditions that neither side has a figure of."""
-    said = {judgement.name for judgement in found}
-    aspects = [aspect for aspect in tolerances if ASPECTS.get(aspect).of_a_condition]
+    said = {decision.name for decision in found}
+    aspects = [aspect for aspect in tolerances if CRITERIA.get(aspect).per_condition]
     there = [
         f"{aspect} {name}-{title}"
         for name, rows in covered.items()

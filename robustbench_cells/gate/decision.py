@@ -11,23 +11,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from robustbench_cells.gate.criteria import ASPECTS, Aspect, Difference, Pair
+from robustbench_cells.gate.criteria import CRITERIA, Criterion, PairedDifference, PairedRecords
 from robustbench_cells.gate.statistics import Estimate, holm
 from robustbench_cells.results.intervals import LEVEL
 
 FALSE_ALARM = 0.05  # of the whole grid
 
 
-class Verdict(StrEnum):
+class GateOutcome(StrEnum):
     """Of a condition, or of the whole."""
 
-    HOLDS = "holds"
-    REGRESSES = "regresses"
+    NON_INFERIOR = "holds"
+    REGRESSED = "regresses"
     INCONCLUSIVE = "inconclusive"
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Decision:
     """What became of one aspect of one model under one condition.
 
     Attributes
@@ -46,13 +46,13 @@ class Judgement:
         Settled together with all others.
     """
 
-    aspect: Aspect
+    aspect: Criterion
     segmenter: str
-    difference: Difference
+    difference: PairedDifference
     tolerance: float
     looks: int = 1
     p_regresses: float = 1.0
-    verdict: Verdict = Verdict.INCONCLUSIVE
+    verdict: GateOutcome = GateOutcome.INCONCLUSIVE
 
     @property
     def name(self) -> str:
@@ -88,26 +88,30 @@ class Judgement:
         return 1 - (1 - LEVEL) / self.looks
 
 
-def judgements(pair: Pair, segmenter: str, tolerances: Mapping[str, float], looks: int = 1) -> Iterator[Judgement]:
+def decisions(
+    pair: PairedRecords, segmenter: str, tolerances: Mapping[str, float], looks: int = 1
+) -> Iterator[Decision]:
     """Each aspect of a model wherever the pair allows, not yet settled."""
     for name, tolerance in tolerances.items():
-        aspect = ASPECTS.get(name)
+        aspect = CRITERIA.get(name)
         for difference in aspect.differences(pair):
-            yield Judgement(aspect, segmenter, difference, tolerance * difference.scale, looks)
+            yield Decision(aspect, segmenter, difference, tolerance * difference.scale, looks)
 
 
-def settle(judgements: Sequence[Judgement]) -> list[Judgement]:
+def settle(decisions: Sequence[Decision]) -> list[Decision]:
     """Give each its verdict, all of them together: the more there are, the surer each alarm must be."""
-    settled = []
-    for judgement, p in zip(judgements, holm([one.p_alone for one in judgements]).tolist(), strict=True):
-        verdict = Verdict.HOLDS if judgement.holds else Verdict.INCONCLUSIVE
+    resolve_layout = []
+    for decision, p in zip(decisions, holm([one.p_alone for one in decisions]).tolist(), strict=True):
+        verdict = GateOutcome.NON_INFERIOR if decision.holds else GateOutcome.INCONCLUSIVE
         if p <= FALSE_ALARM:
-            verdict = Verdict.REGRESSES
-        settled.append(replace(judgement, p_regresses=p, verdict=verdict))
-    return settled
+            verdict = GateOutcome.REGRESSED
+        resolve_layout.append(replace(decision, p_regresses=p, verdict=verdict))
+    return resolve_layout
 
 
-def overall(judgements: Iterable[Judgement]) -> Verdict:
+def overall(decisions: Iterable[Decision]) -> GateOutcome:
     """Regresses if any does, else inconclusive if any is, else holds."""
-    found = {judgement.verdict for judgement in judgements}
-    return next((bad for bad in (Verdict.REGRESSES, Verdict.INCONCLUSIVE) if bad in found), Verdict.HOLDS)
+    found = {decision.verdict for decision in decisions}
+    return next(
+        (bad for bad in (GateOutcome.REGRESSED, GateOutcome.INCONCLUSIVE) if bad in found), GateOutcome.NON_INFERIOR
+    )

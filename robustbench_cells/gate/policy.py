@@ -11,8 +11,8 @@ from typing import Any
 from robustbench_cells.errors import GateError
 from robustbench_cells.gate.comparability import require_comparable
 from robustbench_cells.gate.comparison import Gate, compare
-from robustbench_cells.gate.criteria import ASPECTS
-from robustbench_cells.gate.decision import Verdict
+from robustbench_cells.gate.criteria import CRITERIA
+from robustbench_cells.gate.decision import GateOutcome
 from robustbench_cells.gate.sequential import Rule, stopping_rule
 from robustbench_cells.results.storage import load
 from robustbench_cells.results.tables import Results
@@ -22,7 +22,7 @@ _ALWAYS = "jaccard"
 
 
 @dataclass(frozen=True)
-class Judge:
+class GatePolicy:
     """Compares runs with one baseline.
 
     Attributes
@@ -54,7 +54,7 @@ class Judge:
         inconclusive: str,
         *,
         sequential: bool = False,
-    ) -> Judge:
+    ) -> GatePolicy:
         """From what a user gives.
 
         Parameters
@@ -80,7 +80,7 @@ class Judge:
             raise GateError(f"{', '.join(twice)}: is given more than one tolerance")
         for text in (_ALWAYS, *aspects):
             name, given, value = text.partition("=")
-            aspect = ASPECTS.get(name)
+            aspect = CRITERIA.get(name)
             try:
                 tolerances[aspect.name] = float(value) if given else aspect.tolerance
             except ValueError as error:
@@ -111,6 +111,6 @@ class Judge:
 
     def exit_code(self, gate: Gate) -> int:
         """0 if it passes, 1 if the candidate is worse, 8 if it is inconclusive and that does not pass."""
-        if gate.verdict is Verdict.INCONCLUSIVE:
+        if gate.verdict is GateOutcome.INCONCLUSIVE:
             return PASSES if self.forgiving else INCONCLUSIVE
-        return FAILS if gate.verdict is Verdict.REGRESSES else PASSES
+        return FAILS if gate.verdict is GateOutcome.REGRESSED else PASSES

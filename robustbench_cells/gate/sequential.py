@@ -14,8 +14,8 @@ from typing import Any
 import pandas as pd
 
 from robustbench_cells.gate.comparability import refuse, require_comparable
-from robustbench_cells.gate.criteria import Pair
-from robustbench_cells.gate.decision import FALSE_ALARM, Judgement, judgements
+from robustbench_cells.gate.criteria import PairedRecords
+from robustbench_cells.gate.decision import FALSE_ALARM, Decision, decisions
 from robustbench_cells.gate.pairing import condition_sides, neutral_intensities, pair_records, with_blocks
 from robustbench_cells.results.tables import Results
 
@@ -47,19 +47,19 @@ class Stopping:
     neutral: Mapping[str, float]
     count: int
 
-    def judge(self, segmenter: str, rows: pd.DataFrame) -> list[Judgement]:
-        """What one look at one condition gives; for the rows see `Pair`."""
+    def judge(self, segmenter: str, rows: pd.DataFrame) -> list[Decision]:
+        """What one look at one condition gives; for the rows see `PairedRecords`."""
         numbered = rows.assign(block=pd.factorize(rows["block"])[0])  # a look may have no frame of some block
-        return list(judgements(Pair(numbered, self.neutral), segmenter, self.tolerances, LOOKS))
+        return list(decisions(PairedRecords(numbered, self.neutral), segmenter, self.tolerances, LOOKS))
 
-    def decided(self, found: Sequence[Judgement]) -> bool:
+    def decided(self, found: Sequence[Decision]) -> bool:
         """Whether every aspect is, so that more frames are not needed."""
-        there = {judgement.aspect.name for judgement in found}
+        there = {decision.aspect.name for decision in found}
         return there == set(self.tolerances) and all(map(self._is_decided, found))
 
-    def _is_decided(self, judgement: Judgement) -> bool:
-        enough = judgement.difference.estimate.blocks >= _FEWEST
-        return enough and (judgement.holds or judgement.p_alone * self.count <= FALSE_ALARM)
+    def _is_decided(self, decision: Decision) -> bool:
+        enough = decision.difference.estimate.blocks >= _FEWEST
+        return enough and (decision.holds or decision.p_alone * self.count <= FALSE_ALARM)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,9 +115,9 @@ def stopping_rule(
 
 def decide_condition(
     stopping: Stopping, name: str, rows: pd.DataFrame, frames: Sequence[str]
-) -> tuple[list[Judgement], int]:
+) -> tuple[list[Decision], int]:
     """What the look that decides a condition gives, or the last one, and how many patches it rests on."""
-    found: list[Judgement] = []
+    found: list[Decision] = []
     part = rows
     for look in looks(frames):
         part = rows[rows["frame"].isin(look)]

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.gate.criteria import ASPECTS, Difference
-from robustbench_cells.gate.decision import Judgement, Verdict, overall, settle
+from robustbench_cells.gate.criteria import CRITERIA, PairedDifference
+from robustbench_cells.gate.decision import Decision, GateOutcome, overall, settle
 from robustbench_cells.gate.sequential import LOOKS, Stopping, looks
 from robustbench_cells.gate.statistics import block_sums, jackknife
 from robustbench_cells.randomness import generator
@@ -58,11 +58,11 @@ class Retrainings:
         places = (starts[:, None] + np.arange(length)).ravel()[:frames] % count
         return float(rng.choice([-1, 1])) * self.differences[places]
 
-    def judge(self, differences: Floats, tolerance: float, *, sequential: bool) -> tuple[list[Judgement], float]:
+    def judge(self, differences: Floats, tolerance: float, *, sequential: bool) -> tuple[list[Decision], float]:
         """What the gate says of differences (frames, conditions), and the share of them that it looked at."""
         frames = [str(frame) for frame in range(len(differences))]
         stopping = Stopping({"jaccard": tolerance}, {}, len(self.conditions))
-        found: list[Judgement] = []
+        found: list[Decision] = []
         used = 0
         for column in range(len(self.conditions)):
             for look in looks(frames) if sequential else [frames]:
@@ -74,12 +74,12 @@ class Retrainings:
             used += len(look)
         return settle(found), used / differences.size
 
-    def _look(self, column: int, differences: Floats, look: Sequence[int], tolerance: float, count: int) -> Judgement:
+    def _look(self, column: int, differences: Floats, look: Sequence[int], tolerance: float, count: int) -> Decision:
         values = np.column_stack([differences[look], np.ones(len(look))])
         estimate = jackknife(block_sums(values, blocks(look, BLOCK)), lambda sums: sums[..., 0] / sums[..., 1])
         base = float(self.baseline[column])
-        found = Difference(self.conditions[column], None, base, base + estimate.value, estimate)
-        return Judgement(ASPECTS.get("jaccard"), "candidate", found, tolerance, count)
+        found = PairedDifference(self.conditions[column], None, base, base + estimate.value, estimate)
+        return Decision(CRITERIA.get("jaccard"), "candidate", found, tolerance, count)
 
 
 def frame_scores(results: Results, first: str, second: str) -> pd.DataFrame:
@@ -194,7 +194,7 @@ def simulate(
         raise ResultsError(f"no kind of retraining has the words {only!r} in its name")
     for kind, drop in kinds.items():
         rng = generator(seed, "simulation", kind)
-        counts = dict.fromkeys(Verdict, 0)
+        counts = dict.fromkeys(GateOutcome, 0)
         spent = 0.0
         for _ in range(runs):
             found, used = retrainings.judge(retrainings.draw(frames, rng) - drop, tolerance, sequential=sequential)
@@ -202,8 +202,8 @@ def simulate(
             spent += used
         yield Tally(
             kind,
-            counts[Verdict.HOLDS] / runs,
-            counts[Verdict.REGRESSES] / runs,
-            counts[Verdict.INCONCLUSIVE] / runs,
+            counts[GateOutcome.NON_INFERIOR] / runs,
+            counts[GateOutcome.REGRESSED] / runs,
+            counts[GateOutcome.INCONCLUSIVE] / runs,
             spent / runs,
         )

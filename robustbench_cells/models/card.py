@@ -16,9 +16,9 @@ import tomli_w
 from robustbench_cells.errors import ModelError
 from robustbench_cells.files.atomic import write_text
 from robustbench_cells.files.checksums import sha256
-from robustbench_cells.models.interface import SCHEMA, Interface, declared
+from robustbench_cells.models.interface import SCHEMA, Interface, interface_from_card
 
-_MOST_BYTES = 4 * 2**20
+_MAX_BYTES = 4 * 2**20
 _UNKNOWN = "additionalProperties"
 _SCHEMA = {
     "type": "object",
@@ -61,8 +61,8 @@ def read_card(path: Path) -> dict[str, Any]:
         If it is not there, is not TOML, or says something that no card says.
     """
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ModelError(f"{path}: has {path.stat().st_size} bytes; a card has at most {_MOST_BYTES}")
+        if path.stat().st_size > _MAX_BYTES:
+            raise ModelError(f"{path}: has {path.stat().st_size} bytes; a card has at most {_MAX_BYTES}")
         card = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{path}: no such file") from error
@@ -76,7 +76,7 @@ def read_card(path: Path) -> dict[str, Any]:
     return card
 
 
-def identity(model: Path, beside: Sequence[Path] = ()) -> tuple[str, Interface]:
+def model_digest(model: Path, companion_files: Sequence[Path] = ()) -> tuple[str, Interface]:
     """The digest of a model's file or folder, and of its other files, with what its card declares; and that.
 
     The content must be that whose SHA-256 the card, if there is one, names.
@@ -88,8 +88,8 @@ def identity(model: Path, beside: Sequence[Path] = ()) -> tuple[str, Interface]:
     """
     digest = own = sha256(model)
     path = card_path(model)
-    if beside:
-        digest = hashlib.sha256(" ".join([digest, *map(sha256, beside)]).encode()).hexdigest()
+    if companion_files:
+        digest = hashlib.sha256(" ".join([digest, *map(sha256, companion_files)]).encode()).hexdigest()
     if not path.exists():
         return digest, Interface(card=path.name)
     card = read_card(path)
@@ -100,7 +100,7 @@ def identity(model: Path, beside: Sequence[Path] = ()) -> tuple[str, Interface]:
             "or was replaced: restore it, or retrain it so that the card is written anew (or, if it is the card "
             f"of another file, give this one its own: {model.name}.toml)"
         )
-    interface = declared(card, path.name)
+    interface = interface_from_card(card, path.name)
     if interface != Interface():
         content = {name: value for name, value in asdict(interface).items() if name != "card"}
         digest = hashlib.sha256(f"{digest} {json.dumps(content)}".encode()).hexdigest()

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.files.atomic import keep_aside, replacing
+from robustbench_cells.files.atomic import atomic_path, back_up
 from robustbench_cells.files.checksums import sha256
 
 _KEPT = ("authors", "license", "training", "data", "use", "input", "output")  # of a card
@@ -53,8 +53,8 @@ def export(model: str, target: str, out: Path | None = None) -> str:
         differing = float(np.mean(masks[0] != masks[1]))
         if differing > _TIES:
             raise ModelError(f"{out}: gives other masks than {model} at {differing:.2%} of the pixels; it is not kept")
-        keep_aside(out)
-        with replacing(out) as temporary:
+        back_up(out)
+        with atomic_path(out) as temporary:
             temporary.write_bytes(written.read_bytes())
     own = out.with_name(f"{out.name}.toml")
     parts = {name: part for name, part in card.items() if name in _KEPT}

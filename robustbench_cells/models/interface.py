@@ -93,7 +93,7 @@ class Interface:
         return self.side or PATCH_SIDE
 
 
-def declared(card: Mapping[str, Any], name: str = Interface.card) -> Interface:
+def interface_from_card(card: Mapping[str, Any], name: str = Interface.card) -> Interface:
     """The interface that a card, checked by its schema, declares; and the name of the card's file."""
     taken, given = dict(card.get("input", {})), dict(card.get("output", {}))
     whole = ("channels", "side", "halo", "foreground")  # 3.0 is a whole number to the schema

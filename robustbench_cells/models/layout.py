@@ -23,7 +23,7 @@ _SHOWN = 400  # characters of what a stranger's file names
 _ROUNDING = 1e-4  # by which a probability may leave [0, 1]
 
 
-def settled(name: str, shape: Sequence[int | None], interface: Interface) -> Interface:
+def resolve_layout(name: str, shape: Sequence[int | None], interface: Interface) -> Interface:
     """An interface with its input layout known, that fits a network's input shape; None in it is what may vary.
 
     Raises
@@ -58,7 +58,7 @@ def settled(name: str, shape: Sequence[int | None], interface: Interface) -> Int
     return replace(interface, layout=layout)
 
 
-def chosen_output(model: object, names: Sequence[str], interface: Interface) -> str:
+def select_output(model: object, names: Sequence[str], interface: Interface) -> str:
     """The output to take: the only one, or the one that the card names.
 
     Parameters

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from robustbench_cells.models.interface import Interface
-from robustbench_cells.models.layout import Array, prepare_images, settled, to_probabilities, with_channels
+from robustbench_cells.models.layout import Array, prepare_images, resolve_layout, to_probabilities, with_channels
 from robustbench_cells.models.sliding_window import tiled
 from robustbench_cells.types import BATCH, PATCH_SIDE, Image
 
@@ -58,7 +58,7 @@ class NetworkSegmenter:
         self.name = name
         self.digest = digest
         self._network = network
-        self.interface = settled(name, network.input_shape, interface or Interface())
+        self.interface = resolve_layout(name, network.input_shape, interface or Interface())
         self._batch = network.input_shape[0] or BATCH
 
     def predict(self, images: Image) -> Image:

@@ -10,7 +10,7 @@ from robustbench_cells.errors import DeclarationWarning, ModelError
 from robustbench_cells.models.network import NetworkSegmenter
 from robustbench_cells.types import PATCH_SIDE, THRESHOLD, Image
 
-_MOST_COVERED = 0.9  # share of the probe, a tenth of which is cells
+_MAX_COVERED = 0.9  # share of the probe, a tenth of which is cells
 
 
 def probe(segmenter: NetworkSegmenter) -> None:
@@ -29,7 +29,7 @@ def probe(segmenter: NetworkSegmenter) -> None:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise ModelError(f"{segmenter.name}: cannot predict a picture ({reason}); is it damaged?") from error
     share = float(np.mean(found > THRESHOLD))
-    if not 0 < share < _MOST_COVERED:
+    if not 0 < share < _MAX_COVERED:
         warnings.warn(
             f"{segmenter.name}: calls {share:.1%} of a picture with cells cell. If that is not meant, declare in "
             f"{segmenter.interface.card} what it takes ([input] range, normalise) and gives ([output] kind, "

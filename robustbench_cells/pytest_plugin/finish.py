@@ -6,28 +6,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from robustbench_cells.engine.evaluate import Case
-from robustbench_cells.engine.run import BenchmarkSession
-from robustbench_cells.engine.tasks import Effort
+from robustbench_cells.engine.evaluate import GridCell
+from robustbench_cells.engine.run import BenchmarkRun
+from robustbench_cells.engine.tasks import Timing
 from robustbench_cells.errors import GateError, ResultsError, RobustbenchError
 from robustbench_cells.gate.comparison import Gate
-from robustbench_cells.gate.decision import Verdict
-from robustbench_cells.gate.policy import Judge
+from robustbench_cells.gate.decision import GateOutcome
+from robustbench_cells.gate.policy import GatePolicy
 from robustbench_cells.reporting.gate_files import publish, withdraw
-from robustbench_cells.reporting.gate_text import gate_lines, tell
+from robustbench_cells.reporting.gate_text import gate_lines, summarise_gate
 from robustbench_cells.reporting.outputs import write_reports
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.reporting.terminal import terminal_table
-from robustbench_cells.results.example_patches import Pictures, load_pictures, save_pictures
+from robustbench_cells.results.example_patches import ExamplePatches, load_examples, save_examples
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results
 
 FAILED, UNUSABLE = 1, 4  # pytest's exit codes: tests failed, usage error
-_COLOURS = {Verdict.HOLDS: "green", Verdict.REGRESSES: "red", Verdict.INCONCLUSIVE: "yellow"}
+_COLOURS = {GateOutcome.NON_INFERIOR: "green", GateOutcome.REGRESSED: "red", GateOutcome.INCONCLUSIVE: "yellow"}
 
 
 @dataclass
-class Ending:
+class RunSummary:
     """What came of a run, for the terminal, the exit code and the JUnit report.
 
     Attributes
@@ -52,16 +52,16 @@ class Ending:
     properties: list[tuple[str, str]] = field(default_factory=list)
 
 
-def end(
-    session: BenchmarkSession,
-    judge: Judge | None,
-    cases: Iterable[Case],
-    effort: Effort,
+def finish_run(
+    session: BenchmarkRun,
+    judge: GatePolicy | None,
+    cases: Iterable[GridCell],
+    effort: Timing,
     folder: Path,
     *,
     command: str,
     interrupted: bool,
-) -> Ending:
+) -> RunSummary:
     """Store, judge, picture and report what was found; whatever goes wrong, what was done before it stays.
 
     Parameters
@@ -79,7 +79,7 @@ def end(
     interrupted
         Whether the run was: there is no verdict then, and no picture.
     """
-    ending = Ending()
+    ending = RunSummary()
     results = None
     try:
         results = session.results(cases, effort, command)
@@ -87,13 +87,13 @@ def end(
             ending.lines = [f"no test gave a result, so nothing was written; what is in {folder} is older"]
         else:
             ending.title = f"robustness on {results.run['dataset']['title']}"
-            ending.lines = [terminal_table(results), f"{len(results.records)} records: {effort.in_words()}"]
+            ending.lines = [terminal_table(results), f"{len(results.records)} records: {effort.describe()}"]
             save(results, folder)
             withdraw(folder)
         verdict = _settle(ending, judge, results, folder, interrupted=interrupted) if judge else None
         if results:
             pictures, lack = (None, "") if interrupted else _pictures(session, results, folder)
-            told = None if verdict is None else tell(verdict)
+            told = None if verdict is None else summarise_gate(verdict)
             paths = write_reports(Report(results, pictures, told), folder)
             gate = [folder / "gate.md"] if judge else []
             ending.lines.append(f"reports: {', '.join(str(path) for path in [*paths, *gate])}{lack}")
@@ -107,7 +107,9 @@ def end(
     return ending
 
 
-def _settle(ending: Ending, judge: Judge, results: Results | None, folder: Path, *, interrupted: bool) -> Gate | str:
+def _settle(
+    ending: RunSummary, judge: GatePolicy, results: Results | None, folder: Path, *, interrupted: bool
+) -> Gate | str:
     """The verdict by the baseline, or why there is none; in a file too, if there are results."""
     try:
         if results is None:
@@ -126,7 +128,7 @@ def _settle(ending: Ending, judge: Judge, results: Results | None, folder: Path,
     ending.colour = _COLOURS[gate.verdict]
     ending.exit_code = judge.exit_code(gate)
     ending.properties.append(("gate", str(gate.verdict)))
-    for one in gate.judgements:
+    for one in gate.decisions:
         low, high = one.interval
         told = f"{one.verdict}: {one.difference.estimate.value:+.4f} [{low:+.4f}, {high:+.4f}]"
         ending.properties.append((f"gate {one.name}", told))
@@ -134,16 +136,16 @@ def _settle(ending: Ending, judge: Judge, results: Results | None, folder: Path,
     return gate
 
 
-def _pictures(session: BenchmarkSession, results: Results, folder: Path) -> tuple[Pictures | None, str]:
+def _pictures(session: BenchmarkRun, results: Results, folder: Path) -> tuple[ExamplePatches | None, str]:
     """Those of these results, made anew where there are none, and what is to be said if that fails."""
     try:
-        if known := load_pictures(results, folder):
+        if known := load_examples(results, folder):
             return known, ""
     except ResultsError:
         pass  # they are replaced
     try:
         if pictures := session.pictures(results):
-            save_pictures(pictures, results, folder)
+            save_examples(pictures, results, folder)
     except Exception as error:  # of the data set, an artefact or the disk: a report without is better than none
         return None, f", without pictures ({type(error).__name__}: {error})"
     return pictures, ""

@@ -13,13 +13,13 @@ from robustbench_cells.pytest_plugin.options import settings_of
 if TYPE_CHECKING:
     from robustbench_cells.engine.condition import Condition
 
-    Case = tuple[Condition, str]
+    GridCell = tuple[Condition, str]
 
 
 LIKE_A_GRID_ID = re.compile(r"\[.*-(clean|\w+-\d).*\]$|\[NOTSET\]$")  # a test's id in the grid, or in an empty one
 
 
-def whole_grid(config: pytest.Config) -> list[Case]:
+def whole_grid(config: pytest.Config) -> list[GridCell]:
     """Every condition with every segmenter; a mistake in the options raises a `UsageError`."""
     from robustbench_cells.engine.grid import grid, profile_of
     from robustbench_cells.errors import RobustbenchError
@@ -43,7 +43,7 @@ def _ascii(text: str) -> str:
     return text.encode("ascii", "backslashreplace").decode()
 
 
-def case_of(test: str, cases: Mapping[str, Case]) -> Case | None:
+def case_of(test: str, cases: Mapping[str, GridCell]) -> GridCell | None:
     """The case that a test's id is of; other parameters may stand before it and after it."""
     parameters = _ascii(f"-{test.partition('[')[2].removesuffix(']')}-")
     found = max((one for one in cases if _ascii(f"-{one}-") in parameters), key=len, default=None)

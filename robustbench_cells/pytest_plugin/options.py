@@ -9,7 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from robustbench_cells.engine.config import Settings
-    from robustbench_cells.gate.policy import Judge
+    from robustbench_cells.gate.policy import GatePolicy
 
 _NEED_A_BASELINE = ("gate", "against", "inconclusive", "sequential")
 _INI_KINDS: Any = {None: "string", "append": "args", "store_true": "bool"}
@@ -115,14 +115,14 @@ def settings_of(config: pytest.Config) -> Settings:
     return Settings(models=tuple(option(config, "model") or ()), **values)
 
 
-def judge_of(config: pytest.Config) -> Judge | None:
+def gate_policy_of(config: pytest.Config) -> GatePolicy | None:
     """What the run is judged by, if it is."""
-    from robustbench_cells.gate.policy import Judge
+    from robustbench_cells.gate.policy import GatePolicy
 
     baseline, sequential = option(config, "baseline"), bool(option(config, "sequential"))
     if baseline:
         aspects, against = (option(config, name) or () for name in ("gate", "against"))
-        return Judge.of(Path(baseline), aspects, against, option(config, "inconclusive"), sequential=sequential)
+        return GatePolicy.of(Path(baseline), aspects, against, option(config, "inconclusive"), sequential=sequential)
     if idle := [f"--rb-{name}" for name in _NEED_A_BASELINE if config.getoption(f"rb_{name}")]:
         raise pytest.UsageError(f"{', '.join(idle)}: nothing is judged without --rb-baseline; say which run it is")
     return None

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from robustbench_cells.pytest_plugin.ids import LIKE_A_GRID_ID, case_id, case_of, whole_grid
-from robustbench_cells.pytest_plugin.options import add_options, judge_of, option, settings_of
+from robustbench_cells.pytest_plugin.options import add_options, gate_policy_of, option, settings_of
 from robustbench_cells.pytest_plugin.progress import announcer
 
 if TYPE_CHECKING:
     from robustbench_cells.engine.condition import Condition
     from robustbench_cells.engine.evaluate import Outcome
-    from robustbench_cells.engine.run import BenchmarkSession
-    from robustbench_cells.gate.policy import Judge
-    from robustbench_cells.pytest_plugin.finish import Ending
+    from robustbench_cells.engine.run import BenchmarkRun
+    from robustbench_cells.gate.policy import GatePolicy
+    from robustbench_cells.pytest_plugin.finish import RunSummary
 
-    Case = tuple[Condition, str]
+    GridCell = tuple[Condition, str]
 
 _FIXTURE = "rb_outcome"
 _GRID = "robustbench_cells-grid"
@@ -73,14 +73,14 @@ class GridRun:
 
     def __init__(self, config: pytest.Config) -> None:
         self.mistake: pytest.UsageError | None = None
-        self.session: BenchmarkSession | None = None
+        self.session: BenchmarkRun | None = None
         self._config = config
         self._worker: Any = getattr(config, "workerinput", None)
         self._wanted: dict[str, list[str]] = {}
         self._cases: list[Any] = []
         self._efforts: dict[str, Any] = {}  # what each process had spent when it last told
-        self._judge: Judge | None = None
-        self._ending: Ending | None = None
+        self._judge: GatePolicy | None = None
+        self._ending: RunSummary | None = None
         self._broken = ""
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -135,15 +135,15 @@ class GridRun:
         self._open()
 
     def _open(self) -> None:
-        from robustbench_cells.engine.run import BenchmarkSession
+        from robustbench_cells.engine.run import BenchmarkRun
         from robustbench_cells.errors import RobustbenchError
 
         path = Path(option(self._config, "store") or Path(option(self._config, "reports")) / "records.sqlite")
         alone = self._worker is None
         try:
-            self._judge = judge_of(self._config)
-            session = BenchmarkSession(
-                settings_of(self._config), self._wanted, path, announcer(self._config), together=alone
+            self._judge = gate_policy_of(self._config)
+            session = BenchmarkRun(
+                settings_of(self._config), self._wanted, path, announcer(self._config), share_batches=alone
             )
             if self._judge:
                 self._judge.require_comparable(session.facts())
@@ -166,7 +166,7 @@ class GridRun:
 
     def outcome(self, condition: Condition, name: str) -> Outcome:
         """What one segmenter did under one condition."""
-        from robustbench_cells.errors import ClusterError, StoreError
+        from robustbench_cells.errors import CacheError, ClusterError
 
         if self._broken:
             pytest.fail(self._broken, pytrace=False)
@@ -178,7 +178,7 @@ class GridRun:
         assert self.session is not None  # noqa: S101
         try:
             return self.session.outcome(condition, name)
-        except (StoreError, ClusterError) as error:  # no later test could do better
+        except (CacheError, ClusterError) as error:  # no later test could do better
             if self._worker is None:
                 pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
             self._broken = str(error)  # a worker's exit would be taken for a crash
@@ -190,7 +190,7 @@ class GridRun:
         report = yield
         if call.when == "call" and isinstance(item, pytest.Function) and _FIXTURE in item.funcargs and self.session:
             outcome: Any = item.funcargs[_FIXTURE]
-            report.rb_case = [outcome.segmenter, outcome.condition.name, outcome.sound]
+            report.rb_case = [outcome.segmenter, outcome.condition.name, outcome.valid]
             report.rb_effort = self.session.effort.as_dict()
         return report
 
@@ -212,16 +212,16 @@ class GridRun:
         return result
 
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
-        from robustbench_cells.engine.evaluate import Case
-        from robustbench_cells.engine.tasks import Effort
-        from robustbench_cells.pytest_plugin.finish import end
+        from robustbench_cells.engine.evaluate import GridCell
+        from robustbench_cells.engine.tasks import Timing
+        from robustbench_cells.pytest_plugin.finish import finish_run
 
         assert self.session is not None  # noqa: S101
-        self._ending = end(
+        self._ending = finish_run(
             self.session,
             self._judge,
-            [Case(*case) for case in self._cases],
-            sum((Effort(**spent) for spent in self._efforts.values()), Effort()),
+            [GridCell(*case) for case in self._cases],
+            sum((Timing(**spent) for spent in self._efforts.values()), Timing()),
             Path(option(self._config, "reports")),
             command=shlex.join(["pytest", *map(str, self._config.invocation_params.args)]),
             interrupted=exitstatus == pytest.ExitCode.INTERRUPTED,

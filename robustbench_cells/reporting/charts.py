@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from robustbench_cells.reporting.number_format import told
+from robustbench_cells.reporting.number_format import format_figure
 from robustbench_cells.results.scorecard import Figure
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
@@ -106,7 +106,7 @@ def _figures_of(rows: pd.DataFrame, metric: str) -> list[Figure]:
 
 def _told(figure: Figure, metric: Mapping[str, Any]) -> str:
     counted = metric["target"] and isfinite(figure.value)
-    return f"{figure.value:,.0f}" if counted else told(figure)
+    return f"{figure.value:,.0f}" if counted else format_figure(figure)
 
 
 def _numbers(column: pd.Series) -> list[float | None]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import isnan
 from typing import Any
 
-from robustbench_cells.reporting.number_format import reads_alike, told, told_break
+from robustbench_cells.reporting.number_format import format_break_point, format_figure, reads_alike
 from robustbench_cells.reporting.scorecard_rows import card_rows, uneven
 from robustbench_cells.reporting.style import Style
 from robustbench_cells.results.scorecard import BreakPoint, ScoreCard
@@ -28,15 +28,17 @@ def answer(cards: Sequence[ScoreCard], maps: bool) -> str:
         return 'Break-points are measured from the clean score, which is not there: run it too (-k "… or clean").'
     if isnan(best.mean.value) or not best.breaks:
         return ""
-    keeps = f"keeps 90 % of its clean Jaccard of {told(best.clean)} under {'; '.join(map(_kept, best.breaks))}."
+    keeps = (
+        f"keeps 90 % of its clean Jaccard of {format_figure(best.clean)} under {'; '.join(map(_kept, best.breaks))}."
+    )
     if best.cells_signed:
-        off_by = told(best.cells_signed, percent=True, signed=True)
+        off_by = format_figure(best.cells_signed, percent=True, signed=True)
         keeps += f" Where nothing is distorted its count of cells is off by {off_by}."
     if maps:
         keeps += " Two artefacts at once are harder than each alone: see below."
     if len(cards) == 1 or uneven(cards):
         return f"{best.segmenter} {keeps}"
-    highest = f"the highest mean Jaccard over the grid, {told(best.mean)}"
+    highest = f"the highest mean Jaccard over the grid, {format_figure(best.mean)}"
     alike = sum(card.mean is not None and reads_alike(best.mean, card.mean) for card in cards)
     if alike > 1:
         which = f"All {alike} models" if alike == len(cards) else f"Of {len(cards)} models, {alike}"
@@ -45,16 +47,16 @@ def answer(cards: Sequence[ScoreCard], maps: bool) -> str:
 
 
 def _kept(point: BreakPoint) -> str:
-    way = "up to" if point.way > 0 else "down to"
-    if point.at_once:
+    way = "up to" if point.direction > 0 else "down to"
+    if point.broken_at_neutral:
         return f"no {point.artefact} at all"
-    if point.before:
-        return f"{point.artefact} nobody knows how far: it breaks {told_break(point)}"
+    if point.left_censored:
+        return f"{point.artefact} nobody knows how far: it breaks {format_break_point(point)}"
     if point.undefined:
         return f"{point.artefact} nobody knows how far (undefined)"
     if not point.reached:
         return f"{point.artefact} {way} {point.parameter} {point.end:g} {point.unit}, the end of the grid"
-    return f"{point.artefact} {way} {point.parameter} {told_break(point)}"
+    return f"{point.artefact} {way} {point.parameter} {format_break_point(point)}"
 
 
 def model_card(card: ScoreCard, results: Results, look: Style) -> dict[str, Any]:
@@ -63,7 +65,7 @@ def model_card(card: ScoreCard, results: Results, look: Style) -> dict[str, Any]
         "name": card.segmenter,
         "colour": look.colour,
         "letter": look.letter,
-        "clean": told(card.clean),
+        "clean": format_figure(card.clean),
         "spans": [_span(card, artefact, results) for artefact in results.single_artefacts],
         "rows": list(card_rows(card)),
     }
@@ -81,8 +83,8 @@ def _span(card: ScoreCard, artefact: str, results: Results) -> dict[str, Any]:
     rows = results.summary[results.summary["artefact"] == artefact]
     neutral = float(results.run["artefacts"][artefact]["neutral"])
     first, last = min(neutral, *rows["intensity"]), max(neutral, *rows["intensity"])
-    text = "; ".join(_reach(point) for point in sorted(points, key=lambda one: one.way))
-    kept = [point for point in points if not point.before]
+    text = "; ".join(_reach(point) for point in sorted(points, key=lambda one: one.direction))
+    kept = [point for point in points if not point.left_censored]
     if not kept:
         return {"width": None, "text": text}
     ends = [x for point in kept for x in (point.nearest, point.point.value if point.reached else point.end)]
@@ -94,11 +96,11 @@ def _span(card: ScoreCard, artefact: str, results: Results) -> dict[str, Any]:
 
 
 def _reach(point: BreakPoint) -> str:
-    way = "down to" if point.way < 0 else "up to"
-    if point.at_once:
+    way = "down to" if point.direction < 0 else "up to"
+    if point.broken_at_neutral:
         return f"breaks already at {point.point.value:g} {point.unit}"
-    if point.before:
-        return f"breaks {told_break(point)}"
+    if point.left_censored:
+        return f"breaks {format_break_point(point)}"
     if not point.reached:
         return f"all the way {way} {point.end:g} {point.unit}"
-    return f"{way} {told_break(point)}"
+    return f"{way} {format_break_point(point)}"

@@ -6,19 +6,19 @@ from math import isnan
 from typing import Any
 
 from robustbench_cells.reporting.data_uris import overlay, photo
-from robustbench_cells.results.example_patches import Pictures, View
+from robustbench_cells.results.example_patches import ExamplePatches, ExampleView
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
 
 
-def gallery(pictures: Pictures, results: Results) -> dict[str, Any]:
+def gallery(pictures: ExamplePatches, results: Results) -> dict[str, Any]:
     """Photos and overlays as data URIs, each with its words."""
     names = [name for name in sorted(pictures.masks) if name != REFERENCE]
     photos = [photo(image) for image in pictures.images]
     keys = ["segmenter", "artefact", "intensity", "frame", "patch"]
     scores = {tuple(row[key] for key in keys): row for row in results.records.to_dict("records")}
 
-    def caption(name: str, view: View) -> str:
+    def caption(name: str, view: ExampleView) -> str:
         row = scores.get((name, view.artefact, view.intensity, view.frame, view.patch))
         if row is None:
             return "not run"
@@ -32,14 +32,14 @@ def gallery(pictures: Pictures, results: Results) -> dict[str, Any]:
     strips: dict[str, list[dict[str, Any]]] = {}
     worst: dict[str, list[dict[str, Any]]] = {}
     for number, view in enumerate(pictures.views):
-        if view.worst_of:
-            if view.worst_of in pictures.masks:
+        if view.failure_of:
+            if view.failure_of in pictures.masks:
                 worst.setdefault(view.artefact, []).append(
                     {
-                        "name": view.worst_of,
+                        "name": view.failure_of,
                         "photo": photos[number],
-                        "mask": overlay(pictures.truth[number], pictures.masks[view.worst_of][number]),
-                        "told": f"{caption(view.worst_of, view)}; {_where(view, results)}, frame {view.frame}",
+                        "mask": overlay(pictures.truth[number], pictures.masks[view.failure_of][number]),
+                        "told": f"{caption(view.failure_of, view)}; {_where(view, results)}, frame {view.frame}",
                     }
                 )
         else:
@@ -51,7 +51,7 @@ def gallery(pictures: Pictures, results: Results) -> dict[str, Any]:
                     "told_of": [caption(name, view) for name in names],
                 }
             )
-    first = next(view for view in pictures.views if not view.worst_of)
+    first = next(view for view in pictures.views if not view.failure_of)
     clean = strips.pop(CLEAN, [])
     return {
         "names": names,
@@ -71,7 +71,7 @@ def gallery(pictures: Pictures, results: Results) -> dict[str, Any]:
     }
 
 
-def _where(view: View, results: Results) -> str:
+def _where(view: ExampleView, results: Results) -> str:
     if view.artefact == CLEAN:
         return "no artefact"
     facts = results.run["artefacts"][view.artefact]

@@ -13,8 +13,8 @@ from robustbench_cells.reporting.gate_text import (
     GATE_FILE,
     gate_markdown,
     no_verdict_markdown,
-    save_told,
-    tell,
+    save_gate,
+    summarise_gate,
 )
 
 _FILE = "gate.md"
@@ -42,7 +42,7 @@ def publish(verdict: Gate | str, folder: Path) -> Path:
 
     path = folder / _FILE
     write_text(path, text(_LIMIT))
-    save_told(tell(verdict), folder)
+    save_gate(summarise_gate(verdict), folder)
     if summary := os.environ.get(_SUMMARY):
         try:
             _append(Path(summary), text)

@@ -12,15 +12,15 @@ from tabulate import tabulate
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.files.atomic import read_json, write_text
 from robustbench_cells.gate.comparison import Gate
-from robustbench_cells.gate.decision import Judgement, Verdict
+from robustbench_cells.gate.decision import Decision, GateOutcome
 from robustbench_cells.reporting.markdown import code, plain
 
 _SHOWN = 40  # conditions that are named when the verdict covers a part
-_ORDER = (Verdict.REGRESSES, Verdict.INCONCLUSIVE, Verdict.HOLDS)
+_ORDER = (GateOutcome.REGRESSED, GateOutcome.INCONCLUSIVE, GateOutcome.NON_INFERIOR)
 _SENTENCES = {
-    Verdict.HOLDS: "PASS: no condition is worse than the tolerance allows",
-    Verdict.REGRESSES: "FAIL: the candidate is surely worse",
-    Verdict.INCONCLUSIVE: "INCONCLUSIVE: these frames cannot tell whether the candidate is worse; "
+    GateOutcome.NON_INFERIOR: "PASS: no condition is worse than the tolerance allows",
+    GateOutcome.REGRESSED: "FAIL: the candidate is surely worse",
+    GateOutcome.INCONCLUSIVE: "INCONCLUSIVE: these frames cannot tell whether the candidate is worse; "
     "use more frames, or a larger tolerance",
 }
 
@@ -30,7 +30,7 @@ GATE_FILE = "gate.json"
 
 
 @dataclass(frozen=True)
-class Told:
+class GateSummary:
     """A verdict in words, as the page shows it.
 
     Attributes
@@ -51,24 +51,24 @@ class Told:
     rows: Sequence[Sequence[str]] = ()
 
 
-def tell(verdict: Gate | str) -> Told:
+def summarise_gate(verdict: Gate | str) -> GateSummary:
     """A comparison in words, or why there is none."""
     if isinstance(verdict, str):
-        return Told(NO_VERDICT, "No verdict", [verdict])
-    judgements = worst_first(verdict)
-    notes = [*_spent(verdict), *_part(verdict), *_remarks(judgements)]
-    return Told(str(verdict.verdict), headline(verdict), notes, rows_of(judgements))
+        return GateSummary(NO_VERDICT, "No verdict", [verdict])
+    decisions = worst_first(verdict)
+    notes = [*_spent(verdict), *_part(verdict), *_remarks(decisions)]
+    return GateSummary(str(verdict.verdict), headline(verdict), notes, rows_of(decisions))
 
 
-def save_told(told: Told, folder: Path) -> Path:
+def save_gate(told: GateSummary, folder: Path) -> Path:
     """Keep it for the next report."""
     path = folder / GATE_FILE
     write_text(path, json.dumps(asdict(told), indent=1, ensure_ascii=False) + "\n")
     return path
 
 
-def load_told(folder: Path) -> Told | None:
-    """Read what `save_told` wrote, if it is there.
+def load_gate(folder: Path) -> GateSummary | None:
+    """Read what `save_gate` wrote, if it is there.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def load_told(folder: Path) -> Told | None:
     if not path.is_file():
         return None
     try:
-        told = Told(**read_json(path))
+        told = GateSummary(**read_json(path))
         texts = [told.verdict, told.headline, *told.notes, *(cell for row in told.rows for cell in row)]
         if not all(isinstance(text, str) for text in texts):
             raise ValueError("a text is none")
@@ -99,7 +99,7 @@ def gate_lines(gate: Gate, look: str) -> str:
         Where the curves and tables are.
     """
     lines = [headline(gate)]
-    if bad := [judgement for judgement in worst_first(gate) if judgement.verdict is not Verdict.HOLDS]:
+    if bad := [decision for decision in worst_first(gate) if decision.verdict is not GateOutcome.NON_INFERIOR]:
         lines += [
             tabulate(rows_of(bad), HEADERS, disable_numparse=True, colalign=_ALIGNED),
             *_remarks(bad),
@@ -111,17 +111,17 @@ def gate_lines(gate: Gate, look: str) -> str:
 
 def gate_markdown(gate: Gate, most_bytes: int = 2**20) -> str:
     """For a file: the verdict and all conditions, the worst first, in at most so many bytes."""
-    judgements = worst_first(gate)
+    decisions = worst_first(gate)
     baseline, candidate = gate.commands
     parts = [
         f"# {headline(gate)}",
         f"Data set: {plain(gate.title)}.",
         f"The baseline was made by {code(baseline)}, the candidate by {code(candidate)}.",
         *map(plain, [*_spent(gate), *_part(gate)]),
-        *map(plain, _remarks(judgements)),
+        *map(plain, _remarks(decisions)),
     ]
     table = tabulate(
-        [_marked(one) for one in judgements], HEADERS, tablefmt="pipe", disable_numparse=True, colalign=_ALIGNED
+        [_marked(one) for one in decisions], HEADERS, tablefmt="pipe", disable_numparse=True, colalign=_ALIGNED
     )
     rows = table.splitlines()
     cut = "The table is cut: `gate.md` among the reports has all of it."
@@ -147,38 +147,38 @@ HEADERS = ("verdict", "condition", "baseline", "candidate", "difference [95 %]",
 
 def headline(gate: Gate) -> str:
     """The verdict in a line."""
-    counts = [(verdict, sum(one.verdict is verdict for one in gate.judgements)) for verdict in _ORDER]
+    counts = [(verdict, sum(one.verdict is verdict for one in gate.decisions)) for verdict in _ORDER]
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts if count)
     part = "" if gate.is_whole else ", of the part that ran"
     return f"{_SENTENCES[gate.verdict]} ({told}{part})"
 
 
-def worst_first(gate: Gate) -> list[Judgement]:
+def worst_first(gate: Gate) -> list[Decision]:
     """Sorted by how bad, then how sure."""
-    return sorted(gate.judgements, key=lambda one: (_ORDER.index(one.verdict), one.p_regresses))
+    return sorted(gate.decisions, key=lambda one: (_ORDER.index(one.verdict), one.p_regresses))
 
 
-def rows_of(judgements: Sequence[Judgement]) -> list[tuple[str, ...]]:
+def rows_of(decisions: Sequence[Decision]) -> list[tuple[str, ...]]:
     """A row for each, under `HEADERS`."""
-    return [_row(judgement) for judgement in judgements]
+    return [_row(decision) for decision in decisions]
 
 
-def _marked(judgement: Judgement) -> list[str]:
+def _marked(decision: Decision) -> list[str]:
     """A row whose verdict stands out where it is not that all is well."""
-    verdict, *others = map(plain, _row(judgement))
-    return [verdict if judgement.verdict is Verdict.HOLDS else f"**{verdict}**", *others]
+    verdict, *others = map(plain, _row(decision))
+    return [verdict if decision.verdict is GateOutcome.NON_INFERIOR else f"**{verdict}**", *others]
 
 
-def _row(judgement: Judgement) -> tuple[str, ...]:
-    found = judgement.difference
-    low, high = judgement.interval
+def _row(decision: Decision) -> tuple[str, ...]:
+    found = decision.difference
+    low, high = decision.interval
     return (
-        str(judgement.verdict),
-        judgement.name,
+        str(decision.verdict),
+        decision.name,
         _figure(found.baseline),
         _figure(found.candidate),
         f"{found.estimate.value:+.4f} [{low:+.4f}, {high:+.4f}]",
-        f"{judgement.tolerance:g} {judgement.aspect.unit if found.scale == 1 else ''}".strip(),
+        f"{decision.tolerance:g} {decision.aspect.unit if found.scale == 1 else ''}".strip(),
     )
 
 
@@ -186,8 +186,8 @@ def _figure(value: float) -> str:
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.1f}"
 
 
-def _remarks(judgements: Sequence[Judgement]) -> list[str]:
-    return [f"{one.name}: {one.difference.remark}" for one in judgements if one.difference.remark]
+def _remarks(decisions: Sequence[Decision]) -> list[str]:
+    return [f"{one.name}: {one.difference.remark}" for one in decisions if one.difference.remark]
 
 
 def _spent(gate: Gate) -> list[str]:

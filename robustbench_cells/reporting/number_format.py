@@ -7,10 +7,12 @@ from math import floor, isfinite, isnan, log10
 
 from robustbench_cells.results.scorecard import BreakPoint, Figure
 
-_MOST_DECIMALS = 3
+_MAX_DECIMALS = 3
 
 
-def told(figure: Figure | None, *, percent: bool = False, signed: bool = False, missing: str = "not run") -> str:
+def format_figure(
+    figure: Figure | None, *, percent: bool = False, signed: bool = False, missing: str = "not run"
+) -> str:
     """A figure with its interval in brackets: the leading digit of half the interval is the last one shown."""
     if figure is None:
         return missing
@@ -36,14 +38,14 @@ def reads_alike(one: Figure, other: Figure) -> bool:
     return number(one.value) == number(other.value)
 
 
-def told_break(point: BreakPoint) -> str:
+def format_break_point(point: BreakPoint) -> str:
     """Where it breaks, with its unit and interval; in words where that is not on the grid, or not known."""
     figure = point.point
     if point.undefined:
         return "undefined"
-    if point.at_once:
+    if point.broken_at_neutral:
         return "at once"
-    up = point.way > 0
+    up = point.direction > 0
     before = f"{'below' if up else 'above'} {point.nearest:g}"
     known = [x for x in (figure.value, figure.low, figure.high) if isfinite(x)]
     number = _rounding(known[0] if known else 0.0, (figure.high - figure.low) / 2, signed=False)
@@ -51,11 +53,11 @@ def told_break(point: BreakPoint) -> str:
     def ending(end: float) -> str:
         if isfinite(end):
             return number(end)
-        return f"beyond {point.end:g}" if point.way * end > 0 else before
+        return f"beyond {point.end:g}" if point.direction * end > 0 else before
 
     if point.reached:
         value = f"{number(figure.value)} {point.unit}"
-    elif point.before:
+    elif point.left_censored:
         value = f"somewhere {before} {point.unit} ({point.neutral:g} did not run)"
     else:
         value = f"not reached {'up' if up else 'down'} to {point.end:g} {point.unit}"
@@ -69,7 +71,7 @@ def _rounding(value: float, reach: float, signed: bool) -> Callable[[float], str
     """A way to write numbers that differ by about ``reach``; to three digits where that is not known."""
     sign = "+" if signed else ""
     if not isfinite(reach) or reach <= 0:
-        decimals = 3 if not value else min(_MOST_DECIMALS, max(0, 2 - floor(log10(abs(value)))))
+        decimals = 3 if not value else min(_MAX_DECIMALS, max(0, 2 - floor(log10(abs(value)))))
     else:
-        decimals = min(_MOST_DECIMALS, -floor(log10(reach)))
+        decimals = min(_MAX_DECIMALS, -floor(log10(reach)))
     return lambda number: f"{round(number, decimals) + 0.0:{sign},.{max(0, decimals)}f}"

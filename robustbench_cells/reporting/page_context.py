@@ -6,7 +6,7 @@ from math import isnan
 from typing import Any
 
 from robustbench_cells.reporting.charts import metrics_of, panel, tables
-from robustbench_cells.reporting.claims import Verdict
+from robustbench_cells.reporting.claims import ClaimStatus
 from robustbench_cells.reporting.first_screen import answer, margin_note, model_card
 from robustbench_cells.reporting.gallery import gallery
 from robustbench_cells.reporting.gate_text import HEADERS
@@ -19,7 +19,7 @@ from robustbench_cells.reporting.style import GREY, styles
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import REFERENCE
 
-_KINDS = {Verdict.HOLDS: "holds", Verdict.FAILS: "fails", Verdict.NOT_TESTED: "untested"}
+_KINDS = {ClaimStatus.HOLDS: "holds", ClaimStatus.FAILS: "fails", ClaimStatus.NOT_TESTED: "untested"}
 
 
 _COMPARED = "two runs are laid side by side here, and the page of each has its own"
@@ -101,17 +101,17 @@ def _cell(score: float | None) -> dict[str, str]:
 
 
 def _findings(report: Report) -> list[dict[str, Any]]:
-    if all(finding.verdict is Verdict.NOT_TESTED for finding in report.findings):
+    if all(finding.verdict is ClaimStatus.NOT_TESTED for finding in report.findings):
         return []
     return [
         {
             "number": finding.number,
             "sentence": finding.sentence,
             "section": finding.section,
-            "verdict": "not tested here" if finding.verdict is Verdict.NOT_TESTED else str(finding.verdict),
+            "verdict": "not tested here" if finding.verdict is ClaimStatus.NOT_TESTED else str(finding.verdict),
             "kind": _KINDS[finding.verdict],
             "parts": [
-                figures if finding.verdict is Verdict.NOT_TESTED else f"{'yes' if held else 'no'}: {figures}"
+                figures if finding.verdict is ClaimStatus.NOT_TESTED else f"{'yes' if held else 'no'}: {figures}"
                 for held, figures in finding.parts
             ],
         }

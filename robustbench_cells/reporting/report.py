@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from robustbench_cells.reporting.claims import Finding, judge
+from robustbench_cells.reporting.claims import Finding, check_claims
 from robustbench_cells.reporting.evidence import Evidence
-from robustbench_cells.reporting.gate_text import Told
-from robustbench_cells.results.example_patches import Pictures
+from robustbench_cells.reporting.gate_text import GateSummary
+from robustbench_cells.results.example_patches import ExamplePatches
 from robustbench_cells.results.scorecard import ScoreCard, scorecards
 from robustbench_cells.results.tables import Results
 
@@ -31,8 +31,8 @@ class Report:
     """
 
     results: Results
-    pictures: Pictures | None = None
-    verdict: Told | None = None
+    pictures: ExamplePatches | None = None
+    verdict: GateSummary | None = None
     times: Mapping[str, Sequence[float]] | None = None
 
     @cached_property
@@ -42,5 +42,5 @@ class Report:
 
     @cached_property
     def findings(self) -> list[Finding]:
-        """See `claims.judge`."""
-        return judge(Evidence(self.results))
+        """See `claims.check_claims`."""
+        return check_claims(Evidence(self.results))

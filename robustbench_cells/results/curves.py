@@ -12,7 +12,7 @@ from robustbench_cells.results.intervals import Floats
 BREAK = 0.9  # of the clean score
 
 
-def break_distance(scores: Floats, clean: Floats, distances: Sequence[float]) -> Floats:
+def break_point_distance(scores: Floats, clean: Floats, distances: Sequence[float]) -> Floats:
     """How far from neutral a score falls under 90 % of its clean value, linear between intensities.
 
     Parameters
@@ -44,7 +44,7 @@ def break_distance(scores: Floats, clean: Floats, distances: Sequence[float]) ->
     return np.where(under.any(axis=-1), point, inf)
 
 
-def mean_height(scores: Floats, intensities: Sequence[float]) -> Floats:
+def normalised_auc(scores: Floats, intensities: Sequence[float]) -> Floats:
     """The area under the curve by the trapezoid rule, over the range: the mean score on the physical axis.
 
     Parameters
@@ -62,7 +62,7 @@ def mean_height(scores: Floats, intensities: Sequence[float]) -> Floats:
     return np.asarray(np.trapezoid(scores, intensities, axis=-1)) / (intensities[-1] - intensities[0])
 
 
-def sides(intensities: Sequence[float], neutral: float) -> list[tuple[int, list[float]]]:
+def directions(intensities: Sequence[float], neutral: float) -> list[tuple[int, list[float]]]:
     """Each way that intensities go from the neutral one, 1 up or -1 down, with those on that side, nearest first."""
     found = []
     for way in (1, -1):

@@ -19,21 +19,21 @@ import pandas as pd
 
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.files.archives import check_archive
-from robustbench_cells.files.atomic import keep_aside, replacing
+from robustbench_cells.files.atomic import atomic_path, back_up
 from robustbench_cells.files.npz import read_array
 from robustbench_cells.results.curves import BREAK
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, PATCH_SIDE, REFERENCE, Masks
 
-PICTURES_FILE = "pictures.npz"
-_MOST_BYTES = 2**30  # unpacked
-_MOST_FILES = 1000
+EXAMPLES_FILE = "pictures.npz"
+_MAX_BYTES = 2**30  # unpacked
+_MAX_FILES = 1000
 _STEPS = 9  # intensities of an artefact at most: a page of them stays under 10 MB
 _WORST = 2  # patches of each artefact and segmenter
 
 
 @dataclass(frozen=True)
-class View:
+class ExampleView:
     """A patch under a condition.
 
     Attributes
@@ -50,11 +50,11 @@ class View:
     intensity: float
     frame: str
     patch: int
-    worst_of: str = ""
+    failure_of: str = ""
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class ExamplePatches:
     """What was seen and what was predicted.
 
     Attributes
@@ -71,14 +71,14 @@ class Pictures:
         That each segmenter took for a patch, in each of several batches.
     """
 
-    views: Sequence[View]
+    views: Sequence[ExampleView]
     images: npt.NDArray[np.uint8]
     truth: Masks
     masks: Mapping[str, Masks]
     milliseconds: Mapping[str, Sequence[float]]
 
 
-def chosen_views(results: Results) -> list[View]:
+def choose_examples(results: Results) -> list[ExampleView]:
     """The views that a report shows of these results.
 
     Through the intensities, nine of each artefact at most: the patch whose clean Jaccard, a mean over the segmenters,
@@ -90,7 +90,7 @@ def chosen_views(results: Results) -> list[View]:
     return [*_median_views(records), *_worst_views(results, records)]
 
 
-def _median_views(records: pd.DataFrame) -> list[View]:
+def _median_views(records: pd.DataFrame) -> list[ExampleView]:
     clean = records[records["artefact"] == CLEAN]
     ranked = (clean if len(clean) else records).groupby(["frame", "patch"])["jaccard"].mean().dropna()
     if ranked.empty:
@@ -107,7 +107,7 @@ def _spread(count: int) -> list[int]:
     return np.unique(np.linspace(0, count - 1, min(count, _STEPS)).round().astype(int)).tolist()
 
 
-def _worst_views(results: Results, records: pd.DataFrame) -> list[View]:
+def _worst_views(results: Results, records: pd.DataFrame) -> list[ExampleView]:
     found = []
     for name, rows in records.groupby("segmenter"):
         clean = rows.loc[rows["artefact"] == CLEAN, "jaccard"].mean()
@@ -119,14 +119,14 @@ def _worst_views(results: Results, records: pd.DataFrame) -> list[View]:
     return found
 
 
-def _views(rows: pd.DataFrame, worst_of: str = "") -> list[View]:
+def _views(rows: pd.DataFrame, failure_of: str = "") -> list[ExampleView]:
     return [
-        View(str(row["artefact"]), float(row["intensity"]), str(row["frame"]), int(row["patch"]), worst_of)
+        ExampleView(str(row["artefact"]), float(row["intensity"]), str(row["frame"]), int(row["patch"]), failure_of)
         for row in rows.to_dict("records")
     ]
 
 
-def save_pictures(pictures: Pictures, results: Results, folder: Path) -> None:
+def save_examples(pictures: ExamplePatches, results: Results, folder: Path) -> None:
     """Write ``pictures.npz`` into the folder of the results that it belongs to, atomically; see `results.save`."""
     index = {
         "of": results.fingerprint,
@@ -140,37 +140,37 @@ def save_pictures(pictures: Pictures, results: Results, folder: Path) -> None:
         "truth": np.packbits(pictures.truth, axis=-1),
         **{f"mask{number}": np.packbits(mask, axis=-1) for number, mask in enumerate(pictures.masks.values())},
     }
-    keep_aside(folder / PICTURES_FILE)
-    with replacing(folder / PICTURES_FILE) as temporary:
+    back_up(folder / EXAMPLES_FILE)
+    with atomic_path(folder / EXAMPLES_FILE) as temporary:
         np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]  # no name is that of an option
 
 
-def load_pictures(results: Results, folder: Path) -> Pictures | None:
-    """Read what `save_pictures` wrote; None where there is none, or it belongs to other results.
+def load_examples(results: Results, folder: Path) -> ExamplePatches | None:
+    """Read what `save_examples` wrote; None where there is none, or it belongs to other results.
 
     Raises
     ------
     ResultsError
         If the file is damaged.
     """
-    path = folder / PICTURES_FILE
+    path = folder / EXAMPLES_FILE
     if not path.is_file():
         return None
     try:
-        check_archive(path, most_bytes=_MOST_BYTES, most_files=_MOST_FILES)
+        check_archive(path, most_bytes=_MAX_BYTES, most_files=_MAX_FILES)
         with zipfile.ZipFile(path) as archive:
 
             def array(name: str) -> npt.NDArray[Any]:
-                return read_array(name, archive, f"{name}.npy", "u", _MOST_BYTES)
+                return read_array(name, archive, f"{name}.npy", "u", _MAX_BYTES)
 
             index: dict[str, Any] = json.loads(array("index").tobytes())
             if index["of"] != results.fingerprint:
                 return None
-            views = [View(**view) for view in index["views"]]
+            views = [ExampleView(**view) for view in index["views"]]
             _check(views, results)
             shape = (len(views), PATCH_SIDE, PATCH_SIDE)
-            if len(views) * (len(index["segmenters"]) + 2) * PATCH_SIDE**2 > _MOST_BYTES:
-                raise ValueError(f"it unpacks to more than {_MOST_BYTES >> 20} MiB")
+            if len(views) * (len(index["segmenters"]) + 2) * PATCH_SIDE**2 > _MAX_BYTES:
+                raise ValueError(f"it unpacks to more than {_MAX_BYTES >> 20} MiB")
             masks = {
                 str(name): _unpacked(array(f"mask{number}"), shape) for number, name in enumerate(index["segmenters"])
             }
@@ -178,21 +178,21 @@ def load_pictures(results: Results, folder: Path) -> Pictures | None:
             if images.shape != shape or images.dtype != np.uint8:
                 raise ValueError(f"images are {images.dtype} {images.shape}, not uint8 {shape}")
             times = {str(name): [float(time) for time in times] for name, times in index["milliseconds"].items()}
-            return Pictures(views, images, _unpacked(array("truth"), shape), masks, times)
+            return ExamplePatches(views, images, _unpacked(array("truth"), shape), masks, times)
     except Exception as error:  # a stranger's archive may fail in any of four libraries
         raise ResultsError(f"{path}: is damaged ({error}); delete it, or run the benchmark again") from error
 
 
-def _check(views: Sequence[View], results: Results) -> None:
+def _check(views: Sequence[ExampleView], results: Results) -> None:
     """Raise a `ValueError` if a view is not of these results, or none goes through the intensities."""
     records = results.records
     columns = [records[name] for name in ("artefact", "intensity", "frame", "patch")]
     known = set(zip(*(column.tolist() for column in columns), strict=True))
     names = {"", *results.run["segmenters"]}
     for view in views:
-        if (view.artefact, view.intensity, view.frame, view.patch) not in known or view.worst_of not in names:
+        if (view.artefact, view.intensity, view.frame, view.patch) not in known or view.failure_of not in names:
             raise ValueError(f"the results have no {view}")
-    if not any(not view.worst_of for view in views):
+    if not any(not view.failure_of for view in views):
         raise ValueError("no view goes through the intensities")
 
 

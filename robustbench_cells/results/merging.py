@@ -110,7 +110,7 @@ def _facts(runs: tuple[Mapping[str, Any], ...], alike: bool) -> dict[str, Any]:
     }
 
 
-def beside(results: Results, inside: Results) -> Results:
+def with_inside(results: Results, inside: Results) -> Results:
     """Results to the border together with those of the same segmenters inside the field of interest.
 
     Raises

@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from robustbench_cells.errors import StoreError
+from robustbench_cells.errors import CacheError
 from robustbench_cells.types import Record
 
 VERSION = 1
@@ -58,7 +58,7 @@ _HEADER = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True)
-class Key:
+class CacheKey:
     """What the records of one segmenter under one condition have in common.
 
     Attributes
@@ -90,7 +90,7 @@ class FrameKey:
     digest: str
 
 
-class Store:
+class RecordCache:
     """The file of records. Several processes may have it open and write to it.
 
     Parameters
@@ -111,9 +111,9 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"{path.parent}: cannot be made ({error}); give the store another place") from error
+            raise CacheError(f"{path.parent}: cannot be made ({error}); give the store another place") from error
         self._file: tuple[int, int] | None = None
-        with self._in_words():
+        with self._translate_errors():
             self._db = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
             try:
                 self._file = _identity(path)
@@ -154,9 +154,9 @@ class Store:
         if not tables:
             return False
         if application != _APPLICATION:
-            raise StoreError(f"{self.path}: is a database of another program; give the store another name")
+            raise CacheError(f"{self.path}: is a database of another program; give the store another name")
         if version != VERSION:
-            raise StoreError(
+            raise CacheError(
                 f"{self.path}: is a store of version {version}, this program reads {VERSION}; give the store another "
                 "name, or use the program that made it"
             )
@@ -166,7 +166,7 @@ class Store:
         """Close the file."""
         self._db.close()
 
-    def known(self, key: Key, frames: Sequence[FrameKey]) -> dict[tuple[str, int], dict[str, float]]:
+    def get(self, key: CacheKey, frames: Sequence[FrameKey]) -> dict[tuple[str, int], dict[str, float]]:
         """What the store has of a segmenter under a condition.
 
         Returns
@@ -175,7 +175,7 @@ class Store:
             The scores of each record, by (name of the frame, patch).
         """
         found: dict[tuple[str, int], dict[str, float]] = {}
-        with self._in_words(), self._transaction("DEFERRED"):
+        with self._translate_errors(), self._transaction("DEFERRED"):
             ids = self._id("segmenters", {"digest": key.digest}), self._id("conditions", _condition(key))
             for start in range(0, len(frames), _PARAMETERS):
                 names = {
@@ -195,7 +195,7 @@ class Store:
                     found[names[number], patch] = _scores(text)
         return found
 
-    def add(self, key: Key, frames: Mapping[str, FrameKey], records: Iterable[Record]) -> None:
+    def put(self, key: CacheKey, frames: Mapping[str, FrameKey], records: Iterable[Record]) -> None:
         """Keep records in one transaction: all or none. One that is there already stays as it is.
 
         Parameters
@@ -210,7 +210,7 @@ class Store:
         rows = [(record.frame, record.patch, _text(record.scores), record.segmenter) for record in records]
         if not rows:
             return
-        with self._in_words(), self._transaction():
+        with self._translate_errors(), self._transaction():
             self._insert("segmenters", {"digest": key.digest, "name": rows[0][-1]})
             self._insert("conditions", _condition(key))
             segmenter = self._id("segmenters", {"digest": key.digest})
@@ -246,15 +246,15 @@ class Store:
             ORDER BY dataset, segmenter, segmenters.digest, artefact, version, intensity, seed, frame, patch
             """
         )
-        with self._in_words():
+        with self._translate_errors():
             scores = pd.DataFrame([_scores(text) for text in rows.pop("scores")], dtype=float)
         return rows.join(scores)
 
-    def drop(self, contents: pd.DataFrame) -> int:
+    def delete(self, contents: pd.DataFrame) -> int:
         """Drop the records that rows of `contents` count, in every data set; returns how many went."""
         columns = ["digest", "artefact", "version", "intensity", "seed", "metrics"]
         count = 0
-        with self._in_words():
+        with self._translate_errors():
             with self._transaction():
                 for doomed in contents[columns].drop_duplicates().to_dict("records"):
                     condition = {str(column): value for column, value in doomed.items() if column != "digest"}
@@ -267,7 +267,7 @@ class Store:
         return count
 
     def _frame(self, question: str) -> pd.DataFrame:
-        with self._in_words():
+        with self._translate_errors():
             answer = self._db.execute(question.format(joined=_JOINED))
             columns = [column[0] for column in answer.description]
             rows = answer.fetchall()
@@ -302,7 +302,7 @@ class Store:
             return file.read(len(_HEADER)) == _HEADER
 
     @contextmanager
-    def _in_words(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except ValueError as error:  # what a record holds is none
@@ -311,17 +311,17 @@ class Store:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in (_CORRUPT, _NO_DATABASE):
                 raise self._damaged(error) from error
             # a full disk, a read-only folder, a lock that another process never lets go
-            raise StoreError(
+            raise CacheError(
                 f"{self.path}: the store cannot be used ({error}); make room, or give it another place"
             ) from error
 
-    def _damaged(self, error: Exception) -> StoreError:
+    def _damaged(self, error: Exception) -> CacheError:
         if self._file != _identity(self.path):
-            return StoreError(
+            return CacheError(
                 f"{self.path}: the store was damaged ({error}) and has been set aside meanwhile; run again"
             )
         if self.path.suffix not in _ENDINGS and not self._has_header():
-            return StoreError(f"{self.path}: is no store of records ({error}); give the file of one, or a new name")
+            return CacheError(f"{self.path}: is no store of records ({error}); give the file of one, or a new name")
         number = 1
         while (aside := self.path.with_name(f"{self.path.name}.damaged-{number}")).exists():
             number += 1
@@ -329,7 +329,7 @@ class Store:
             part = Path(f"{self.path}{ending}")
             if part.exists():
                 part.rename(f"{aside}{ending}")
-        return StoreError(
+        return CacheError(
             f"{self.path}: the store is damaged ({error}); it is now {aside.name}, and the next run begins a new one"
         )
 
@@ -343,7 +343,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _condition(key: Key) -> dict[str, object]:
+def _condition(key: CacheKey) -> dict[str, object]:
     metrics = json.dumps(dict(key.metrics), sort_keys=True)
     return {
         "artefact": key.artefact,

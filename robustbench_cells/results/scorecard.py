@@ -9,7 +9,7 @@ from math import inf, isfinite, isnan, nan
 import numpy as np
 import pandas as pd
 
-from robustbench_cells.results.curves import break_distance, mean_height, sides
+from robustbench_cells.results.curves import break_point_distance, directions, normalised_auc
 from robustbench_cells.results.intervals import Floats, percentile_interval, resampled
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
@@ -32,7 +32,7 @@ class BreakPoint:
     ----------
     artefact, parameter, unit
         The artefact's.
-    way
+    direction
         1 for larger intensities, -1 for smaller ones.
     neutral
         The artefact's, whether or not it ran.
@@ -46,7 +46,7 @@ class BreakPoint:
     artefact: str
     parameter: str
     unit: str
-    way: int
+    direction: int
     neutral: float
     nearest: float
     end: float
@@ -58,14 +58,14 @@ class BreakPoint:
         return isfinite(self.point.value)
 
     @property
-    def at_once(self) -> bool:
+    def broken_at_neutral(self) -> bool:
         """Whether it is under 90 % at the neutral intensity already: by what else the artefact does to the image."""
         return self.nearest == self.neutral == self.point.value
 
     @property
-    def before(self) -> bool:
+    def left_censored(self) -> bool:
         """Whether it breaks somewhere before the nearest intensity, since the neutral one did not run."""
-        return self.way * self.point.value == -inf
+        return self.direction * self.point.value == -inf
 
     @property
     def undefined(self) -> bool:
@@ -196,7 +196,7 @@ def _card(results: Results, name: str, times: Sequence[float]) -> ScoreCard:
         heights={
             artefact: curves.figure(
                 [(artefact, x) for x in side],
-                lambda means, side=side: mean_height(means, side),  # type: ignore[misc]
+                lambda means, side=side: normalised_auc(means, side),  # type: ignore[misc]
             )
             for artefact, side in levels.items()
             if len(side) > 1
@@ -221,18 +221,18 @@ def _breaks(results: Results, curves: _Curves, levels: Mapping[str, list[float]]
     for artefact, intensities in levels.items():
         facts = results.run["artefacts"][artefact]
         neutral = float(facts["neutral"])
-        for way, side in sides(intensities, neutral):
+        for direction, side in directions(intensities, neutral):
             distances = [abs(x - neutral) for x in side]
 
             def point(
-                means: Floats, way: int = way, distances: list[float] = distances, neutral: float = neutral
+                means: Floats, direction: int = direction, distances: list[float] = distances, neutral: float = neutral
             ) -> Floats:
-                found = neutral + way * break_distance(means[..., 1:], means[..., 0], distances)
+                found = neutral + direction * break_point_distance(means[..., 1:], means[..., 0], distances)
                 return np.where(np.isnan(means).any(axis=-1), nan, found)
 
             figure = curves.figure([(CLEAN, 0.0), *((artefact, x) for x in side)], point)
             ends = side[0], side[-1]
-            found.append(BreakPoint(artefact, facts["parameter"], facts["unit"], way, neutral, *ends, figure))
+            found.append(BreakPoint(artefact, facts["parameter"], facts["unit"], direction, neutral, *ends, figure))
     return found
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.files.atomic import keep_aside, read_json, replacing, write_text
+from robustbench_cells.files.atomic import atomic_path, back_up, read_json, write_text
 from robustbench_cells.results.tables import _KEYS, Results
 from robustbench_cells.types import CLEAN
 
@@ -27,13 +27,13 @@ RUN_FILE = "run.json"
 VERSION = 2
 
 
-_MOST_BYTES = 2**30  # of the table, unpacked
+_MAX_BYTES = 2**30  # of the table, unpacked
 
 
-_MOST_RECORDS = 10_000_000
+_MAX_RECORDS = 10_000_000
 
 
-_MOST_HEAD = 2**14  # bytes of its first line
+_MAX_HEAD = 2**14  # bytes of its first line
 
 
 _TEXT = {"segmenter": str, "artefact": str, "frame": str}
@@ -52,9 +52,9 @@ def save(results: Results, folder: Path) -> None:
     table = results.records.to_csv(index=False).encode()
     _require_fitting(table, folder)
     for name in (RECORDS_FILE, RUN_FILE):
-        keep_aside(folder / name)
+        back_up(folder / name)
     packed = gzip.compress(table, mtime=0)  # no time stamp: same in, same out
-    with replacing(folder / RECORDS_FILE) as temporary:
+    with atomic_path(folder / RECORDS_FILE) as temporary:
         temporary.write_bytes(packed)
     facts = {**results.run, "records_sha256": hashlib.sha256(packed).hexdigest()}
     write_text(folder / RUN_FILE, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
@@ -80,8 +80,8 @@ def load(folder: Path) -> Results:
             raise ResultsError(
                 f"{folder / RUN_FILE}: is of version {run.get('version')}, this program reads {VERSION}; {again}"
             )
-        if (folder / RECORDS_FILE).stat().st_size > _MOST_BYTES:
-            raise ResultsError(f"{folder / RECORDS_FILE}: has more than the {_MOST_BYTES >> 20} MiB that are read")
+        if (folder / RECORDS_FILE).stat().st_size > _MAX_BYTES:
+            raise ResultsError(f"{folder / RECORDS_FILE}: has more than the {_MAX_BYTES >> 20} MiB that are read")
         packed = (folder / RECORDS_FILE).read_bytes()
         if run.pop("records_sha256", "") != hashlib.sha256(packed).hexdigest():
             raise ResultsError(f"{folder}: {RUN_FILE} is not of the run that {RECORDS_FILE} is of; {again}")
@@ -110,19 +110,19 @@ def load(folder: Path) -> Results:
 def _unpacked(packed: bytes, folder: Path) -> bytes:
     """The table, if it has a size that it can have."""
     with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
-        table = file.read(_MOST_BYTES + 1)
+        table = file.read(_MAX_BYTES + 1)
     _require_fitting(table, folder)
     head = table.partition(b"\n")[0]
-    if len(head) > _MOST_HEAD:  # pandas takes hours over ten thousand columns of one name
+    if len(head) > _MAX_HEAD:  # pandas takes hours over ten thousand columns of one name
         raise ValueError(f"{RECORDS_FILE} has columns whose names have {len(head)} bytes")
     return table
 
 
 def _require_fitting(table: bytes, folder: Path) -> None:
     """Refuse more than is read, before it is written and before it takes memory."""
-    if len(table) > _MOST_BYTES or table.count(b"\n") > _MOST_RECORDS:
+    if len(table) > _MAX_BYTES or table.count(b"\n") > _MAX_RECORDS:
         raise ResultsError(
-            f"{folder / RECORDS_FILE}: more than {_MOST_RECORDS} records, or than {_MOST_BYTES >> 20} MiB of them, are "
+            f"{folder / RECORDS_FILE}: more than {_MAX_RECORDS} records, or than {_MAX_BYTES >> 20} MiB of them, are "
             "neither written nor read; run fewer frames or models at a time (--rb-frames, --rb-model)"
         )
 

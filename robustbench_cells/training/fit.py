@@ -17,7 +17,7 @@ import pandas as pd
 
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.errors import ModelError
-from robustbench_cells.files.atomic import keep_aside, replacing, write_text
+from robustbench_cells.files.atomic import atomic_path, back_up, write_text
 from robustbench_cells.files.checksums import sha256
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.metrics._base import Comparison
@@ -227,8 +227,8 @@ def _finish(out: Path, recipe: Recipe, progress: Progress, train: Selection, val
     bare.set_weights(trained.get_weights())
     history, curve = out.with_suffix(".history.csv"), out.with_suffix(".history.png")
     for path in (out, card_path(out), history, curve):
-        keep_aside(path)
-    with replacing(out) as temporary:
+        back_up(path)
+    with atomic_path(out) as temporary:
         bare.save(temporary)
     table = pd.DataFrame(progress.history)
     write_text(history, table.to_csv(index=False, float_format="%.6g"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from robustbench_cells.files.atomic import replacing
+from robustbench_cells.files.atomic import atomic_path
 
 
 def draw_curve(history: pd.DataFrame, best_epoch: int, monitor: str, path: Path) -> None:
@@ -30,5 +30,5 @@ def draw_curve(history: pd.DataFrame, best_epoch: int, monitor: str, path: Path)
         panel.set(xlabel="epoch")
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.grid(alpha=0.3)
-    with replacing(path) as temporary:
+    with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=100, format="png", metadata={"Software": None})

@@ -5,7 +5,7 @@ import pytest
 
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.engine.pairs import pairs
+from robustbench_cells.engine.pairs import combined_artefacts
 from robustbench_cells.randomness import generator
 from robustbench_cells.types import PATCH_SIDE, Patch
 from tests.conftest import sample_of
@@ -77,7 +77,7 @@ def test_an_intensity_below_the_physical_raises(name: str, least: float) -> None
 def test_two_at_once_are_those_of_each_alone() -> None:
     image = np.linspace(0, 200, 256 * 256, dtype=np.float32).reshape(256, 256)
     view = Patch("made/up", "a", 0, image, np.zeros((256, 256), np.int32))
-    (pair, _) = pairs("default")
+    (pair, _) = combined_artefacts("default")
     assert pair.name == "illumination-300+noise"
     lit, labels = ARTEFACTS.get("illumination").distort(image, view.labels, 300.0, view.random(0, "illumination"))
     expected, _ = ARTEFACTS.get("noise").distort(lit, labels, 50.0, view.random(0, "noise"))
@@ -86,6 +86,6 @@ def test_two_at_once_are_those_of_each_alone() -> None:
 
 
 def test_two_at_once_are_in_the_larger_profiles_only() -> None:
-    assert pairs("quick") == []
-    assert [pair.fixed for pair in pairs("paper")] == [100, 300, 1000, 3000]
-    assert len({pair.name for pair in pairs("paper")}) == 4
+    assert combined_artefacts("quick") == []
+    assert [pair.fixed for pair in combined_artefacts("paper")] == [100, 300, 1000, 3000]
+    assert len({pair.name for pair in combined_artefacts("paper")}) == 4

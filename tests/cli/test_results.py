@@ -9,7 +9,7 @@ import pytest
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.cli import results as ledger
 from robustbench_cells.metrics import METRICS
-from robustbench_cells.results.record_cache import FrameKey, Key, Store
+from robustbench_cells.results.record_cache import CacheKey, FrameKey, RecordCache
 from robustbench_cells.types import Record
 
 FRAMES = {"7": FrameKey("synthetic/test", "7", "pixels")}
@@ -18,7 +18,7 @@ NOW = {metric.name: metric.version for metric in METRICS}
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    store = Store(tmp_path / "records.sqlite")
+    store = RecordCache(tmp_path / "records.sqlite")
     version = ARTEFACTS.get("noise").version
     for digest, name, number, metrics in (
         ("a", "old", version, NOW),
@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> Path:
         ("b", "new", version, {"jaccard": 99}),
     ):
         records = [Record(name, "noise", 50.0, "7", patch, dict.fromkeys(metrics, 0.5)) for patch in range(3)]
-        store.add(Key(digest, "noise", number, 50.0, 0, metrics), FRAMES, records)
+        store.put(CacheKey(digest, "noise", number, 50.0, 0, metrics), FRAMES, records)
     store.close()
     return tmp_path / "records.sqlite"
 
@@ -69,13 +69,13 @@ def test_export(path: Path, name: str) -> None:
 def test_prune(path: Path, arguments: tuple[str, ...], left: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(path, "prune", *arguments) == 0
     assert f"dropped {12 - left} of 12 records" in capsys.readouterr().out
-    assert Store(path).contents()["records"].sum() == left
+    assert RecordCache(path).contents()["records"].sum() == left
 
 
 def test_a_dry_run_drops_nothing(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(path, "prune", "--segmenter", "old", "--dry-run") == 0
     assert "would drop 3 of 12 records" in capsys.readouterr().out
-    assert Store(path).contents()["records"].sum() == 12
+    assert RecordCache(path).contents()["records"].sum() == 12
 
 
 def test_the_store_may_be_named_after_the_command(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,7 +105,7 @@ def test_mistakes_in_words(
 ) -> None:
     assert run(path, *arguments) == 2
     assert words in capsys.readouterr().err
-    assert Store(path).contents()["records"].sum() == 12
+    assert RecordCache(path).contents()["records"].sum() == 12
 
 
 def test_no_store_is_said_and_none_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

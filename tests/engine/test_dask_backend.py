@@ -27,8 +27,8 @@ from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine import dask_backend as cluster
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.engine.dask_backend import Delivery, Frames, Model, pieces
-from robustbench_cells.engine.tasks import Work, do
+from robustbench_cells.engine.dask_backend import PackedFrames, PackedModel, WorkerSetup, split_task
+from robustbench_cells.engine.tasks import Task, run_task
 from robustbench_cells.errors import ClusterError, ModelError
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.card import write_card
@@ -44,8 +44,8 @@ def selection() -> Selection:
     return open_dataset("synthetic", frames=2)
 
 
-def noisy(**lacking: list[tuple[str, int]]) -> Work:
-    return Work(Condition(ARTEFACTS.get("noise"), 50.0), lacking, seed=0, most_patches=6)
+def noisy(**missing: list[tuple[str, int]]) -> Task:
+    return Task(Condition(ARTEFACTS.get("noise"), 50.0), missing, seed=0, most_patches=6)
 
 
 def some(selection: Selection) -> list[tuple[str, int]]:
@@ -53,24 +53,24 @@ def some(selection: Selection) -> list[tuple[str, int]]:
     return [(first, 0), (first, 3), (last, 1)]
 
 
-def delivered(selection: Selection, **models: Model) -> Delivery:
-    delivery = Delivery(Frames.of(selection), models)
+def delivered(selection: Selection, **models: PackedModel) -> WorkerSetup:
+    delivery = WorkerSetup(PackedFrames.of(selection), models)
     delivery.setup(SimpleNamespace(state=SimpleNamespace(nthreads=1)))
     return delivery
 
 
 @given(st.dictionaries(st.sampled_from(["one", "two", "three"]), PLACES), st.integers(1, 9))
-def test_pieces_are_all_of_the_work_and_nothing_twice(lacking: dict[str, list[tuple[str, int]]], most: int) -> None:
-    found = list(pieces(noisy(**lacking), most))
-    for name, places in lacking.items():
-        again = [place for piece in found for place in piece.lacking.get(name, ())]
+def test_pieces_are_all_of_the_work_and_nothing_twice(missing: dict[str, list[tuple[str, int]]], most: int) -> None:
+    found = list(split_task(noisy(**missing), most))
+    for name, places in missing.items():
+        again = [place for piece in found for place in piece.missing.get(name, ())]
         assert sorted(again) == sorted(places)
     assert all(0 < len(piece.places) <= most for piece in found)
-    assert all(all(piece.lacking.values()) for piece in found)
+    assert all(all(piece.missing.values()) for piece in found)
 
 
 def test_packed_frames_are_the_same(selection: Selection) -> None:
-    frames = Frames.of(selection)
+    frames = PackedFrames.of(selection)
     assert (frames.key, frames.frames) == (selection.key, selection.frames)
     for frame in frames.frames:
         ours, theirs = frames.read(frame), selection.read(frame)
@@ -83,8 +83,8 @@ def test_packed_frames_are_the_same(selection: Selection) -> None:
 def test_a_delivery_does_the_work_as_it_is_done_here(selection: Selection) -> None:
     segmenter = BASELINES.get("dog_otsu")
     work = noisy(dog_otsu=some(selection))
-    here = do(work, selection, {"dog_otsu": segmenter})
-    there = delivered(selection, dog_otsu=Model.of("dog_otsu", segmenter)).do(work)
+    here = run_task(work, selection, {"dog_otsu": segmenter})
+    there = delivered(selection, dog_otsu=PackedModel.of("dog_otsu", segmenter)).do(work)
     assert here.outcomes["dog_otsu"].records == there.outcomes["dog_otsu"].records
     assert len(here.outcomes["dog_otsu"].records) == 3
     assert there.effort.evaluate > 0
@@ -92,8 +92,8 @@ def test_a_delivery_does_the_work_as_it_is_done_here(selection: Selection) -> No
 
 def test_a_patch_that_there_is_not_is_a_fault(selection: Selection) -> None:
     work = noisy(dog_otsu=[*some(selection), ("nowhere", 0)])
-    outcome = do(work, selection, {"dog_otsu": BASELINES.get("dog_otsu")}).outcomes["dog_otsu"]
-    assert outcome.faults == ["3 of 4 patches were found in the frames"]
+    outcome = run_task(work, selection, {"dog_otsu": BASELINES.get("dog_otsu")}).outcomes["dog_otsu"]
+    assert outcome.problems == ["3 of 4 patches were found in the frames"]
 
 
 def a_keras_file(folder: Path) -> Path:
@@ -144,7 +144,7 @@ def test_a_model_travels_with_all_that_belongs_to_it(
     segmenter = load_segmenter(str(path), trusted=True)
     image = selection.read("000").image[None, :256, :256]
     wanted = segmenter.predict(image)
-    model = Model.of(str(path), segmenter, trusted=True)
+    model = PackedModel.of(str(path), segmenter, trusted=True)
     shutil.rmtree(tmp_path / "here")
     again = pickle.loads(pickle.dumps(model)).load()  # noqa: S301
     np.testing.assert_array_equal(again.predict(image), wanted)
@@ -153,17 +153,17 @@ def test_a_model_travels_with_all_that_belongs_to_it(
 
 def test_a_program_that_is_not_trusted_here_is_not_trusted_there(tmp_path: Path) -> None:
     path = a_saved_model(tmp_path)
-    model = Model.of(str(path), load_segmenter(str(path), trusted=True))
+    model = PackedModel.of(str(path), load_segmenter(str(path), trusted=True))
     with pytest.raises(ModelError, match="--rb-trust-model"):
         model.load()
 
 
 def test_a_worker_of_another_version_is_refused(selection: Selection) -> None:
     segmenter = BASELINES.get("dog_otsu")
-    other = delivered(selection, dog_otsu=replace(Model.of("dog_otsu", segmenter), digest="dog_otsu 99"))
+    other = delivered(selection, dog_otsu=replace(PackedModel.of("dog_otsu", segmenter), digest="dog_otsu 99"))
     with pytest.raises(ClusterError, match="a worker has another dog_otsu"):
         other.do(noisy(dog_otsu=some(selection)))
-    older = delivered(selection, dog_otsu=Model.of("dog_otsu", segmenter))
+    older = delivered(selection, dog_otsu=PackedModel.of("dog_otsu", segmenter))
     older.versions = {**older.versions, "artefact noise": 0}
     with pytest.raises(ClusterError, match="artefact noise is 0 here and 1 there"):
         older.do(noisy(dog_otsu=some(selection)))
@@ -172,9 +172,9 @@ def test_a_worker_of_another_version_is_refused(selection: Selection) -> None:
 def test_an_error_of_a_segmenter_comes_back_in_words(selection: Selection, monkeypatch: pytest.MonkeyPatch) -> None:
     segmenter = BASELINES.get("dog_otsu")
     monkeypatch.setattr(type(segmenter), "predict", lambda self, images: 1 / 0)
-    found = delivered(selection, dog_otsu=Model.of("dog_otsu", segmenter)).do(noisy(dog_otsu=some(selection)))
+    found = delivered(selection, dog_otsu=PackedModel.of("dog_otsu", segmenter)).do(noisy(dog_otsu=some(selection)))
     assert str(found.outcomes["dog_otsu"].error) == "ZeroDivisionError: division by zero"
-    assert not found.outcomes["dog_otsu"].sound
+    assert not found.outcomes["dog_otsu"].valid
 
 
 def test_no_scheduler_is_said_in_words(selection: Selection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +208,7 @@ def test_a_worker_that_comes_late_is_waited_for(selection: Selection, monkeypatc
         for one, work in zip(clients, works, strict=True):
             done = one.fetch(work, progress=lambda patches: None, keep=lambda *found: None, waiting=come)
             one.close()
-            alone = do(work, selection, segmenters)
+            alone = run_task(work, selection, segmenters)
             assert done.outcomes["dog_otsu"].records == alone.outcomes["dog_otsu"].records
     assert "waiting for a worker to join" in lines[0]
 

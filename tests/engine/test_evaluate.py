@@ -10,7 +10,7 @@ import pytest
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.artefacts._base import Artefact
 from robustbench_cells.datasets.selection import Selection
-from robustbench_cells.engine.batches import condition_views, make_batches
+from robustbench_cells.engine.batches import iter_patches, make_batches
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.evaluate import BATCH, evaluate_batches
 from robustbench_cells.engine.patches import cut_patches
@@ -65,7 +65,7 @@ NOISE = Condition(ARTEFACTS.get("noise"), 30.0)
 
 
 def batches(condition: Condition = NOISE) -> Iterator:
-    return make_batches(condition_views(FiveFrames(), condition, 0, 12), condition, 0)
+    return make_batches(iter_patches(FiveFrames(), condition, 0, 12), condition, 0)
 
 
 def test_every_segmenter_sees_the_very_same_arrays_in_full_batches() -> None:
@@ -78,7 +78,7 @@ def test_every_segmenter_sees_the_very_same_arrays_in_full_batches() -> None:
 
 def test_records_are_those_of_the_obvious_loop() -> None:
     outcome = evaluate_batches(batches(), NOISE, [Spy("spy")], METRICS)["spy"]
-    assert outcome.sound
+    assert outcome.valid
     records = iter(outcome.records)
     for frame in FiveFrames.frames:
         for patch in cut_patches(FiveFrames().read(frame), 256, 6, 0):
@@ -96,7 +96,7 @@ def test_a_subset_of_the_frames_gives_the_same_numbers() -> None:
         frames = ("b", "e")
 
     all_of_them = evaluate_batches(batches(), NOISE, [Spy("spy")], METRICS)["spy"].records
-    views = condition_views(Two(), NOISE, 0, 12)
+    views = iter_patches(Two(), NOISE, 0, 12)
     two = evaluate_batches(make_batches(views, NOISE, 0), NOISE, [Spy("spy")], METRICS)["spy"].records
     assert two == [record for record in all_of_them if record.frame in Two.frames]
 
@@ -104,9 +104,9 @@ def test_a_subset_of_the_frames_gives_the_same_numbers() -> None:
 def test_one_segmenter_that_raises_leaves_the_others_alone() -> None:
     outcomes = evaluate_batches(batches(), NOISE, [Broken("broken"), Spy("spy")], METRICS)
     assert str(outcomes["broken"].error) == "no more"
-    assert not outcomes["broken"].sound
+    assert not outcomes["broken"].valid
     assert len(outcomes["spy"].records) == 30
-    assert outcomes["spy"].sound
+    assert outcomes["spy"].valid
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,8 @@ def test_one_segmenter_that_raises_leaves_the_others_alone() -> None:
 def test_a_prediction_that_is_none_is_a_fault(answer: object, words: str) -> None:
     outcome = evaluate_batches(batches(), NOISE, [Wild("wild", answer)], METRICS)["wild"]
     assert not outcome.records
-    assert outcome.faults
-    assert re.search(words, outcome.faults[0])
+    assert outcome.problems
+    assert re.search(words, outcome.problems[0])
 
 
 class Overexposed(Artefact):
@@ -137,8 +137,8 @@ class Overexposed(Artefact):
 def test_a_batch_that_is_not_sound_fails_every_segmenter() -> None:
     condition = Condition(Overexposed(), 2.0)
     outcome = evaluate_batches(batches(condition), condition, [Spy("spy")], METRICS)["spy"]
-    assert any("outside [0, 255]" in fault for fault in outcome.faults)
-    assert any("were not in the view" in fault for fault in outcome.faults)
+    assert any("outside [0, 255]" in fault for fault in outcome.problems)
+    assert any("were not in the view" in fault for fault in outcome.problems)
 
 
 def test_a_batch_is_made_while_the_one_before_is_in_use() -> None:
@@ -169,7 +169,7 @@ def test_memory_holds_two_batches_whatever_the_number_of_frames() -> None:
             read.append(frame)
             return sample_of((256, 256), frame=frame)
 
-    stream = make_batches(condition_views(Many(), NOISE, 0, 12), NOISE, 0)
+    stream = make_batches(iter_patches(Many(), NOISE, 0, 12), NOISE, 0)
     next(stream)
     next(stream)
     del stream

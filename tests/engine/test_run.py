@@ -6,17 +6,17 @@ import pytest
 
 from robustbench_cells.engine.config import Settings
 from robustbench_cells.engine.grid import grid, profile_of
-from robustbench_cells.engine.run import BenchmarkSession
+from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.errors import RobustbenchError
 from robustbench_cells.models.loading import segmenter_sources
 
 
-def open_session(folder: Path, **settings: object) -> BenchmarkSession:
+def open_session(folder: Path, **settings: object) -> BenchmarkRun:
     """The whole grid of those settings, opened and not run."""
     given = Settings(**settings)  # type: ignore[arg-type]
     names = list(segmenter_sources(given.models))
     wanted = {condition.name: names for condition in grid(profile_of(given))}
-    return BenchmarkSession(given, wanted, folder / "records.sqlite")
+    return BenchmarkRun(given, wanted, folder / "records.sqlite")
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.files.atomic import replacing, write_text
+from robustbench_cells.files.atomic import atomic_path, write_text
 from robustbench_cells.files.checksums import sha256
 
 
 def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     write_text(path, "old")
-    with pytest.raises(UnicodeEncodeError), replacing(path) as temporary:
+    with pytest.raises(UnicodeEncodeError), atomic_path(path) as temporary:
         temporary.write_text("half, and then \udc80", encoding="utf-8")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

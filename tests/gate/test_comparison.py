@@ -10,39 +10,39 @@ from hypothesis import strategies as st
 
 from robustbench_cells.errors import GateError
 from robustbench_cells.gate.comparison import compare
-from robustbench_cells.gate.criteria import ASPECTS
-from robustbench_cells.gate.decision import Verdict
+from robustbench_cells.gate.criteria import CRITERIA
+from robustbench_cells.gate.decision import GateOutcome
 from robustbench_cells.reporting.gate_text import gate_lines
 from robustbench_cells.results.tables import Results
 from tests.support.gate_runs import BASELINE, JACCARD, drop, renamed, run_of, verdicts, where
 
 
 def test_a_model_is_no_worse_than_itself() -> None:
-    gate = compare(BASELINE, run_of(), {name: ASPECTS.get(name).tolerance for name in ASPECTS.names()})
-    assert gate.verdict is Verdict.HOLDS
+    gate = compare(BASELINE, run_of(), {name: CRITERIA.get(name).tolerance for name in CRITERIA.names()})
+    assert gate.verdict is GateOutcome.NON_INFERIOR
     assert set(verdicts(gate).values()) == {"holds"}
-    assert len(gate.judgements) == 4 * 7 + 3  # break-points: noise, and cell_size both ways
+    assert len(gate.decisions) == 4 * 7 + 3  # break-points: noise, and cell_size both ways
     assert gate.not_covered == []
 
 
 def test_one_condition_that_drops_is_named_and_no_other() -> None:
     gate = compare(BASELINE, run_of(drop("noise", 50, 0.04), seed=1, spread=0.004), JACCARD)
-    assert gate.verdict is Verdict.REGRESSES
+    assert gate.verdict is GateOutcome.REGRESSED
     assert [name for name, found in verdicts(gate).items() if found == "regresses"] == ["jaccard unet-noise-50"]
-    (bad,) = (one for one in gate.judgements if one.verdict is Verdict.REGRESSES)
+    (bad,) = (one for one in gate.decisions if one.verdict is GateOutcome.REGRESSED)
     assert bad.difference.estimate.value == pytest.approx(-0.04, abs=0.005)
     assert bad.difference.candidate - bad.difference.baseline == pytest.approx(bad.difference.estimate.value)
 
 
 def test_a_drop_within_the_tolerance_holds_and_one_near_it_is_inconclusive() -> None:
-    assert compare(BASELINE, run_of(drop("clean", 0, 0.005)), JACCARD).verdict is Verdict.HOLDS
+    assert compare(BASELINE, run_of(drop("clean", 0, 0.005)), JACCARD).verdict is GateOutcome.NON_INFERIOR
     near = compare(BASELINE, run_of(drop("clean", 0, 0.01), seed=1, spread=0.01), JACCARD)
-    assert near.verdict is Verdict.INCONCLUSIVE
-    assert compare(BASELINE, run_of(drop("clean", 0, 0.04)), {"jaccard": 0.05}).verdict is Verdict.HOLDS
+    assert near.verdict is GateOutcome.INCONCLUSIVE
+    assert compare(BASELINE, run_of(drop("clean", 0, 0.04)), {"jaccard": 0.05}).verdict is GateOutcome.NON_INFERIOR
 
 
 def test_what_gets_better_holds() -> None:
-    assert compare(BASELINE, run_of(drop("noise", 200, -0.1)), JACCARD).verdict is Verdict.HOLDS
+    assert compare(BASELINE, run_of(drop("noise", 200, -0.1)), JACCARD).verdict is GateOutcome.NON_INFERIOR
 
 
 def test_frames_that_vary_together_are_not_many() -> None:
@@ -53,13 +53,13 @@ def test_frames_that_vary_together_are_not_many() -> None:
         rows.loc[where(rows, "clean"), "jaccard"] += block.map(dict(enumerate((-0.05, 0.03, -0.05, 0.02) * 2)))
 
     (together,) = (
-        one for one in compare(BASELINE, run_of(change), JACCARD).judgements if one.difference.condition == "clean"
+        one for one in compare(BASELINE, run_of(change), JACCARD).decisions if one.difference.condition == "clean"
     )
     assert together.difference.estimate.blocks == 8
     single, baseline = run_of(change), run_of()
     for results in (single, baseline):
         results.run["settings"]["block"] = 1  # type: ignore[index]
-    (apart,) = (one for one in compare(baseline, single, JACCARD).judgements if one.difference.condition == "clean")
+    (apart,) = (one for one in compare(baseline, single, JACCARD).decisions if one.difference.condition == "clean")
     assert apart.difference.estimate.blocks == 40
     assert together.difference.estimate.error > 1.8 * apart.difference.estimate.error
 
@@ -73,7 +73,7 @@ def test_order_does_not_matter(seed: int) -> None:
 
 def test_a_model_of_another_name_is_laid_beside_the_one_that_is_meant() -> None:
     gate = compare(BASELINE, renamed(run_of(drop("noise", 50, 0.5))), JACCARD, {"unet_2": "unet"})
-    assert [one.name for one in gate.judgements if one.verdict is Verdict.REGRESSES] == ["jaccard unet_2-noise-50"]
+    assert [one.name for one in gate.decisions if one.verdict is GateOutcome.REGRESSED] == ["jaccard unet_2-noise-50"]
     with pytest.raises(GateError, match="its run has no unet_3"):
         compare(BASELINE, run_of(), JACCARD, {"unet_3": "unet"})
 
@@ -88,4 +88,4 @@ def test_a_score_that_only_the_candidate_leaves_undefined_never_holds() -> None:
     every = compare(BASELINE, run_of(drop("noise", 200, float("nan"), "precision")), {"precision": 0.01})
     assert verdicts(every)["precision unet-noise-200"] == "inconclusive"
     neither = compare(run_of(change), run_of(change), {"precision": 0.01})
-    assert neither.verdict is Verdict.HOLDS
+    assert neither.verdict is GateOutcome.NON_INFERIOR

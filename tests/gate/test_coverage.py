@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from robustbench_cells.gate.comparison import compare
-from robustbench_cells.gate.decision import Verdict
+from robustbench_cells.gate.decision import GateOutcome
 from robustbench_cells.reporting.gate_text import gate_lines, gate_markdown
 from robustbench_cells.results.tables import Results
 from tests.support.gate_runs import BASELINE, JACCARD, drop, run_of, without
@@ -15,7 +15,7 @@ def test_a_part_of_the_grid_is_judged_and_the_rest_named() -> None:
     part = without(lambda table: table["artefact"] == "noise")(run_of(drop("noise", 50, 0.5)))
     part.run["tests"]["ran"] = 8  # type: ignore[index]
     gate = compare(BASELINE, part, JACCARD)
-    assert gate.verdict is Verdict.HOLDS
+    assert gate.verdict is GateOutcome.NON_INFERIOR
     assert set(gate.not_covered) == {"unet-noise-0", "unet-noise-50", "unet-noise-200"}
     assert "of the part that ran" in gate_lines(gate, "curves")
     assert "not covered: unet-noise-0, unet-noise-50, unet-noise-200" in gate_lines(gate, "curves")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 from scipy.special import stdtrit
 
-from robustbench_cells.gate.criteria import ASPECTS, Difference
-from robustbench_cells.gate.decision import Judgement, Verdict, settle
+from robustbench_cells.gate.criteria import CRITERIA, PairedDifference
+from robustbench_cells.gate.decision import Decision, GateOutcome, settle
 from robustbench_cells.gate.statistics import Estimate
 
 
-def alarm(p: float, looks: int = 1) -> Judgement:
+def alarm(p: float, looks: int = 1) -> Decision:
     """A difference whose one-sided p-value of 'worse than 0.01' is ``p``."""
     estimate = Estimate(-0.01 + 0.001 * float(stdtrit(11, p)), 0.001, 12)
-    return Judgement(ASPECTS.get("jaccard"), "unet", Difference("noise", 50.0, 0.8, 0.7, estimate), 0.01, looks)
+    return Decision(CRITERIA.get("jaccard"), "unet", PairedDifference("noise", 50.0, 0.8, 0.7, estimate), 0.01, looks)
 
 
 @pytest.mark.parametrize("looks", [1, 3])
@@ -23,9 +23,9 @@ def test_an_alarm_is_two_sided_and_pays_for_every_look(looks: int) -> None:
 
 
 def test_one_alarm_among_many_is_surer_than_one_alone() -> None:
-    assert settle([alarm(0.01)])[0].verdict is Verdict.REGRESSES
-    assert {one.verdict for one in settle([alarm(0.01)] * 20)} == {Verdict.INCONCLUSIVE}
+    assert settle([alarm(0.01)])[0].verdict is GateOutcome.REGRESSED
+    assert {one.verdict for one in settle([alarm(0.01)] * 20)} == {GateOutcome.INCONCLUSIVE}
     first, *others = settle([alarm(0.001), *[alarm(0.5)] * 19])
-    assert first.verdict is Verdict.REGRESSES
+    assert first.verdict is GateOutcome.REGRESSED
     assert first.p_regresses == pytest.approx(20 * 2 * 0.001)
-    assert Verdict.REGRESSES not in {one.verdict for one in others}
+    assert GateOutcome.REGRESSED not in {one.verdict for one in others}

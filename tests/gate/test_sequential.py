@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from robustbench_cells.errors import GateError
 from robustbench_cells.gate import policy as verdict
 from robustbench_cells.gate.comparison import Gate, compare
-from robustbench_cells.gate.criteria import ASPECTS
-from robustbench_cells.gate.decision import Verdict
+from robustbench_cells.gate.criteria import CRITERIA
+from robustbench_cells.gate.decision import GateOutcome
 from robustbench_cells.gate.sequential import LOOKS, looks, stopping_rule
 from robustbench_cells.reporting.gate_text import gate_lines, gate_markdown
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results
 from tests.support.gate_runs import BASELINE, CLEAN_RUN, FRAMES, JACCARD, PATCHES, drop, fact, run_of, verdicts
 
-MATCHING = {name: ASPECTS.get(name).tolerance for name in ASPECTS.names() if ASPECTS.get(name).of_a_condition}
+MATCHING = {name: CRITERIA.get(name).tolerance for name in CRITERIA.names() if CRITERIA.get(name).per_condition}
 
 
 def judged(candidate: Results, **tolerances: float) -> Gate:
@@ -54,7 +54,10 @@ def test_each_look_has_the_one_before_and_the_last_has_all(count: int) -> None:
 
 
 def test_what_is_clear_is_decided_on_a_quarter_of_the_frames() -> None:
-    for change, expected in ((drop("clean", 0, 0.0), Verdict.HOLDS), (drop("noise", 50, 0.1), Verdict.REGRESSES)):
+    for change, expected in (
+        (drop("clean", 0, 0.0), GateOutcome.NON_INFERIOR),
+        (drop("noise", 50, 0.1), GateOutcome.REGRESSED),
+    ):
         gate = judged(run_of(change, seed=1, spread=0.001))
         assert gate.verdict is expected
         assert gate.patches == (7 * FRAMES // 4 * PATCHES, 7 * FRAMES * PATCHES)
@@ -79,7 +82,7 @@ def test_an_interval_of_many_looks_is_wider() -> None:
     """Both see the same frames where the first look decides nothing."""
     candidate = run_of(drop("noise", 50, 0.01), seed=1, spread=0.01)
     plain, looked = (
-        {one.name: one.interval for one in gate.judgements}["jaccard unet-noise-50"]
+        {one.name: one.interval for one in gate.decisions}["jaccard unet-noise-50"]
         for gate in (compare(BASELINE, candidate, JACCARD), judged(candidate))
     )
     assert looked[0] < plain[0] < plain[1] < looked[1]

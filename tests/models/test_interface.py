@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from robustbench_cells.errors import DeclarationWarning, ModelError
 from robustbench_cells.models.card import card_path, read_card, write_card
-from robustbench_cells.models.interface import Interface, declared
+from robustbench_cells.models.interface import Interface, interface_from_card
 from robustbench_cells.models.network import Network, NetworkSegmenter
 from robustbench_cells.models.probe import probe, probe_images
 from robustbench_cells.models.sliding_window import tiled
@@ -174,9 +174,9 @@ def test_a_frame_in_patches_has_the_mask_of_the_frame_at_once(shape: tuple[int, 
         def predict(self, images: Image) -> Image:
             return np.asarray(model.predict_on_batch(images[..., None]))[..., 0]
 
-    at_once = Whole().predict(frame[None])[0]
-    np.testing.assert_allclose(predict_frame(Whole(), frame), at_once, atol=1e-5)
-    assert np.abs(predict_frame(Whole(), frame, halo=0) - at_once).max() > 1e-4  # so the halo matters
+    broken_at_neutral = Whole().predict(frame[None])[0]
+    np.testing.assert_allclose(predict_frame(Whole(), frame), broken_at_neutral, atol=1e-5)
+    assert np.abs(predict_frame(Whole(), frame, halo=0) - broken_at_neutral).max() > 1e-4  # so the halo matters
     with pytest.raises(ValueError, match="leaves nothing"):
         predict_frame(Whole(), frame, halo=125)
 
@@ -196,11 +196,11 @@ def test_what_a_card_declares(tmp_path: Path) -> None:
             "output": {"name": "cells", "layout": "NHWC", "kind": "logits", "foreground": 1},
         },
     )
-    assert declared(read_card(path)) == Interface(
+    assert interface_from_card(read_card(path)) == Interface(
         layout="NCHW", channels=3, range=(0.0, 1.0), side=128, halo=16,
         output="cells", output_layout="NHWC", kind="logits", foreground=1,
     )  # fmt: skip
-    assert declared({}) == Interface()
+    assert interface_from_card({}) == Interface()
 
 
 @pytest.mark.parametrize(

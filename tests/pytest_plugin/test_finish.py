@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from robustbench_cells.engine.tasks import Effort
-from robustbench_cells.gate.policy import Judge
-from robustbench_cells.pytest_plugin.finish import FAILED, UNUSABLE, Ending, end
-from robustbench_cells.results.example_patches import PICTURES_FILE, Pictures
+from robustbench_cells.engine.tasks import Timing
+from robustbench_cells.gate.policy import GatePolicy
+from robustbench_cells.pytest_plugin.finish import FAILED, UNUSABLE, RunSummary, finish_run
+from robustbench_cells.results.example_patches import EXAMPLES_FILE, ExamplePatches
 from robustbench_cells.results.storage import load, save
 from robustbench_cells.results.tables import Results
 from tests.support.report_results import pictures, results
@@ -26,7 +26,7 @@ class Session:
     def results(self, *_: object) -> Results | None:
         return self._found
 
-    def pictures(self, of: Results) -> Pictures | None:
+    def pictures(self, of: Results) -> ExamplePatches | None:
         self.pictured = True
         return self._pictures(of)
 
@@ -34,8 +34,8 @@ class Session:
         self.closed = True
 
 
-def ended(session: Session, folder: Path, judge: Judge | None = None, *, interrupted: bool = False) -> Ending:
-    ending = end(session, judge, [], Effort(), folder, command="pytest", interrupted=interrupted)  # type: ignore[arg-type]
+def ended(session: Session, folder: Path, judge: GatePolicy | None = None, *, interrupted: bool = False) -> RunSummary:
+    ending = finish_run(session, judge, [], Timing(), folder, command="pytest", interrupted=interrupted)  # type: ignore[arg-type]
     assert session.closed
     return ending
 
@@ -44,12 +44,12 @@ def test_a_run_leaves_results_pictures_and_reports(tmp_path: Path) -> None:
     ending = ended(Session(), tmp_path)
     assert (ending.exit_code, ending.verdict) == (0, ())
     assert load(tmp_path).records.equals(RUN.records)
-    assert (tmp_path / PICTURES_FILE).is_file()
+    assert (tmp_path / EXAMPLES_FILE).is_file()
     assert str(tmp_path / "index.html") in ending.lines[-1]
 
 
 def test_pictures_that_fail_cost_nothing_else(tmp_path: Path) -> None:
-    def fail(of: Results) -> Pictures:
+    def fail(of: Results) -> ExamplePatches:
         assert load(tmp_path).records.equals(of.records)  # they are safe by then
         raise MemoryError("the disk is gone")
 
@@ -68,7 +68,7 @@ def test_pictures_of_the_same_results_are_taken_once(tmp_path: Path) -> None:
 
 def test_an_interrupted_run_is_not_pictured_and_not_judged(tmp_path: Path) -> None:
     save(RUN, tmp_path / "baseline")
-    judge = Judge.of(tmp_path / "baseline", [], [], "fail")
+    judge = GatePolicy.of(tmp_path / "baseline", [], [], "fail")
     session = Session()
     ending = ended(session, tmp_path / "run", judge, interrupted=True)
     assert ending.exit_code == UNUSABLE
@@ -78,7 +78,7 @@ def test_an_interrupted_run_is_not_pictured_and_not_judged(tmp_path: Path) -> No
 
 def test_a_verdict_is_in_the_page_too(tmp_path: Path) -> None:
     save(results({"m": 0.95}), tmp_path / "baseline")
-    judge = Judge.of(tmp_path / "baseline", [], [], "fail")
+    judge = GatePolicy.of(tmp_path / "baseline", [], [], "fail")
     ending = ended(Session(), tmp_path / "run", judge)
     assert (ending.exit_code, ending.colour) == (FAILED, "red")
     assert ("gate", "regresses") in ending.properties

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from robustbench_cells.results.record_cache import Store
+from robustbench_cells.results.record_cache import RecordCache
 from tests.conftest import draw_labels
 from tests.support.frame_files import WRITERS
 from tests.support.networks import save_tiny_network
@@ -255,7 +255,7 @@ def test_a_killed_run_goes_on_where_it_was(whole: Path, tmp_path: Path, small: t
     process.kill()
     process.wait()
     assert not (tmp_path / "reports" / "run.json").exists()
-    kept = len(Store(tmp_path / "reports" / "records.sqlite").table())
+    kept = len(RecordCache(tmp_path / "reports" / "records.sqlite").table())
     assert 36 <= kept < 360
     output = bench(tmp_path, *small)
     assert f"360 records: {kept} were in the store, {360 - kept} made" in output

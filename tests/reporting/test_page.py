@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from robustbench_cells.reporting.gate_text import tell
+from robustbench_cells.reporting.gate_text import summarise_gate
 from robustbench_cells.reporting.outputs import write_reports
 from robustbench_cells.reporting.report import Report
 from tests.support.report_results import pictures, results
@@ -24,7 +24,7 @@ NAMES = ("unet_original", "unet_robust", "<b>&amp;", "a_model_of_a_name_that_is_
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     run = results({**{name: 0.9 - 0.1 * number for number, name in enumerate(NAMES)}, "background": 0.05})
-    write_reports(Report(run, pictures(run), tell("no baseline that fits")), folder)
+    write_reports(Report(run, pictures(run), summarise_gate("no baseline that fits")), folder)
     return folder / "index.html"
 
 

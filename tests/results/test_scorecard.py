@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.results.curves import mean_height, sides
-from robustbench_cells.results.example_patches import PICTURES_FILE, chosen_views, load_pictures, save_pictures
+from robustbench_cells.results.curves import directions, normalised_auc
+from robustbench_cells.results.example_patches import EXAMPLES_FILE, choose_examples, load_examples, save_examples
 from robustbench_cells.results.intervals import percentile_interval, resampled
 from robustbench_cells.results.merging import side_by_side
 from robustbench_cells.results.scorecard import Figure, scorecards
@@ -46,7 +46,7 @@ def test_a_card_says_what_the_records_say() -> None:
 def test_it_breaks_where_a_tenth_is_lost_and_both_ways() -> None:
     card = BY_NAME["strong"]
     clean = card.clean.value if card.clean else 0
-    at = {(point.artefact, point.way): point for point in card.breaks}
+    at = {(point.artefact, point.direction): point for point in card.breaks}
     assert set(at) == {("noise", 1), ("illumination", 1), ("cell_size", 1), ("cell_size", -1)}
     assert at["noise", 1].point.value == pytest.approx(0.1 * clean / 0.5 * 100)
     assert at["cell_size", -1].reached is False
@@ -61,7 +61,12 @@ def test_without_the_neutral_intensity_a_break_before_the_first_that_ran_is_not_
         near = rows.assign(jaccard=rows["jaccard"].where(rows["artefact"] == "clean", rows["jaccard"] / 2))
         part = near[(near["artefact"] == "clean") | (near["intensity"] == nearest)].reset_index(drop=True)
         (point,) = [one for one in scorecards(Results(part, RUN.run))[0].breaks if one.artefact == artefact]
-        assert (point.before, point.reached, point.at_once, point.undefined) == (True, False, False, False)
+        assert (point.left_censored, point.reached, point.broken_at_neutral, point.undefined) == (
+            True,
+            False,
+            False,
+            False,
+        )
         assert (point.nearest, point.point.value) == (nearest, -way * inf)
 
 
@@ -94,66 +99,66 @@ def test_the_interval_of_a_resampled_mean_holds_within_the_values(values: list[f
 def test_a_flat_curve_is_as_high_as_its_points(height: float, intensities: list[float]) -> None:
     intensities = sorted(intensities)
     if intensities[-1] - intensities[0] > 1e-6:
-        assert mean_height(np.full(len(intensities), height), intensities) == pytest.approx(height)
+        assert normalised_auc(np.full(len(intensities), height), intensities) == pytest.approx(height)
 
 
 def test_the_sides_of_neutral() -> None:
-    assert sides([0.5, 1, 2, 3], 1) == [(1, [1, 2, 3]), (-1, [1, 0.5])]
-    assert sides([0, 50], 0) == [(1, [0, 50])]
+    assert directions([0.5, 1, 2, 3], 1) == [(1, [1, 2, 3]), (-1, [1, 0.5])]
+    assert directions([0, 50], 0) == [(1, [0, 50])]
 
 
 def test_pictures_are_chosen_by_rule() -> None:
-    views = chosen_views(RUN)
-    strip = [view for view in views if not view.worst_of]
+    views = choose_examples(RUN)
+    strip = [view for view in views if not view.failure_of]
     assert len({(view.frame, view.patch) for view in strip}) == 1
     assert (strip[0].frame, strip[0].patch) == ("003", 0)  # the lower of the two in the middle of twelve
     assert {(view.artefact, view.intensity) for view in strip} == set(
         RUN.records[["artefact", "intensity"]].itertuples(index=False, name=None)
     )
-    worst = [view for view in views if view.worst_of == "strong" and view.artefact == "noise"]
+    worst = [view for view in views if view.failure_of == "strong" and view.artefact == "noise"]
     assert [(view.frame, view.patch, view.intensity) for view in worst] == [("005", 1, 0.0), ("005", 0, 0.0)]
 
 
 def test_a_long_grid_is_shown_in_nine_steps() -> None:
     many = pd.concat([RUN.records.assign(artefact="noise", intensity=float(sigma)) for sigma in range(41)])
     many = many.drop_duplicates(["segmenter", "intensity", "frame", "patch"]).reset_index(drop=True)
-    strip = [view.intensity for view in chosen_views(Results(many, RUN.run)) if not view.worst_of]
+    strip = [view.intensity for view in choose_examples(Results(many, RUN.run)) if not view.failure_of]
     assert strip == [0, 5, 10, 15, 20, 25, 30, 35, 40]
 
 
 def test_pictures_come_back_as_they_were_and_only_with_their_results(tmp_path: Path) -> None:
     taken = pictures(RUN)
-    save_pictures(taken, RUN, tmp_path)
-    back = load_pictures(RUN, tmp_path)
+    save_examples(taken, RUN, tmp_path)
+    back = load_examples(RUN, tmp_path)
     assert back
     assert list(back.views) == list(taken.views)
     assert np.array_equal(back.images, taken.images)
     assert all(np.array_equal(back.masks[name], mask) for name, mask in taken.masks.items())
-    assert load_pictures(results({"other": 0.9}), tmp_path) is None
-    assert load_pictures(RUN, tmp_path / "elsewhere") is None
+    assert load_examples(results({"other": 0.9}), tmp_path) is None
+    assert load_examples(RUN, tmp_path / "elsewhere") is None
 
 
 @pytest.mark.parametrize("keep", [0, 100, -100])
 def test_damaged_pictures_are_refused_in_words(keep: int, tmp_path: Path) -> None:
-    save_pictures(pictures(RUN), RUN, tmp_path)
-    path = tmp_path / PICTURES_FILE
+    save_examples(pictures(RUN), RUN, tmp_path)
+    path = tmp_path / EXAMPLES_FILE
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(ResultsError, match=r"pictures\.npz: is damaged"):
-        load_pictures(RUN, tmp_path)
+        load_examples(RUN, tmp_path)
 
 
 def test_pictures_that_declare_more_than_there_is_take_no_memory(tmp_path: Path) -> None:
-    save_pictures(pictures(RUN), RUN, tmp_path)
-    path = tmp_path / PICTURES_FILE
+    save_examples(pictures(RUN), RUN, tmp_path)
+    path = tmp_path / EXAMPLES_FILE
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    count = len(chosen_views(RUN))
+    count = len(choose_examples(RUN))
     members["images.npy"] = members["images.npy"].replace(f"({count}, 256, 256)".encode(), b"(9999999, 256, 256)")
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)
     with pytest.raises(ResultsError, match=r"pictures\.npz: is damaged .*more than the 1073741824 bytes allowed"):
-        load_pictures(RUN, tmp_path)
+        load_examples(RUN, tmp_path)
 
 
 def test_two_runs_of_the_same_frames_share_them() -> None:

@@ -110,4 +110,4 @@ JACCARD = {"jaccard": 0.01}
 
 
 def verdicts(gate: Gate) -> dict[str, str]:
-    return {judgement.name: str(judgement.verdict) for judgement in gate.judgements}
+    return {decision.name: str(decision.verdict) for decision in gate.decisions}

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from robustbench_cells.results.example_patches import Pictures, chosen_views
+from robustbench_cells.results.example_patches import ExamplePatches, choose_examples
 from robustbench_cells.results.tables import Results, records_table
 from robustbench_cells.types import Record
 
@@ -87,9 +87,9 @@ def results(segmenters: dict[str, float], frames: int = 6, patches: int = 2) -> 
     return Results(records_table(records), facts(list(segmenters), names))
 
 
-def pictures(of: Results) -> Pictures:
+def pictures(of: Results) -> ExamplePatches:
     """Noise, with a square cell each."""
-    views = chosen_views(of)
+    views = choose_examples(of)
     rng = np.random.default_rng(0)
     shape = (len(views), 256, 256)
     truth = np.zeros(shape, bool)
@@ -97,4 +97,4 @@ def pictures(of: Results) -> Pictures:
     names = [name for name in of.run["segmenters"] if name != "background"]
     masks = {name: np.roll(truth, 10 * number, axis=1) for number, name in enumerate(names)}
     times = {name: [10.0, 12.0, 11.0] for name in names}
-    return Pictures(views, rng.integers(0, 256, shape).astype(np.uint8), truth, masks, times)
+    return ExamplePatches(views, rng.integers(0, 256, shape).astype(np.uint8), truth, masks, times)

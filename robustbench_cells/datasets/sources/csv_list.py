@@ -15,7 +15,7 @@ from robustbench_cells.types import Dataset
 
 _COLUMNS = ("image", "mask")
 _SHOWN = 500  # characters of a text in a message
-_MOST_BYTES = 2**24  # of a table: a hundred thousand lines or so
+_MAX_BYTES = 2**24  # of a table: a hundred thousand lines or so
 
 
 @SOURCES.register
@@ -67,8 +67,8 @@ class _Row:
 
 
 def _rows(path: Path) -> Iterator[_Row]:
-    if path.stat().st_size > _MOST_BYTES:
-        raise DataError(f"{path}: is larger than the {_MOST_BYTES} bytes allowed for a table; split it")
+    if path.stat().st_size > _MAX_BYTES:
+        raise DataError(f"{path}: is larger than the {_MAX_BYTES} bytes allowed for a table; split it")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)

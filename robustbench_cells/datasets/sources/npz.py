@@ -18,8 +18,8 @@ from robustbench_cells.files.archives import check_archive
 from robustbench_cells.files.npz import HEADER, read_array
 from robustbench_cells.types import Dataset
 
-_MOST_BYTES = 2**30  # of an array as it is declared: it is held in memory; more frames belong in a stack
-_MOST_FILES = 100
+_MAX_BYTES = 2**30  # of an array as it is declared: it is held in memory; more frames belong in a stack
+_MAX_FILES = 100
 _KINDS = {"images": "buif", "labels": "bui", "frames": "Uui"}  # of numpy's dtypes
 
 
@@ -68,7 +68,7 @@ class Array:
 def _load(path: Path) -> dict[str, npt.NDArray[Any]]:
     """The arrays of a file, after what they declare is found to be harmless."""
     try:
-        there = check_archive(path, most_bytes=len(_KINDS) * (_MOST_BYTES + HEADER), most_files=_MOST_FILES)
+        there = check_archive(path, most_bytes=len(_KINDS) * (_MAX_BYTES + HEADER), most_files=_MAX_FILES)
         if missing := [name for name in ("images", "labels") if f"{name}.npy" not in there]:
             raise DataError(
                 f"{path}: has no array {' and no array '.join(missing)}; there are: "
@@ -76,7 +76,7 @@ def _load(path: Path) -> dict[str, npt.NDArray[Any]]:
             )
         with zipfile.ZipFile(path) as archive:
             return {
-                name: read_array(f"{path}, array {name}", archive, f"{name}.npy", kinds, _MOST_BYTES)
+                name: read_array(f"{path}, array {name}", archive, f"{name}.npy", kinds, _MAX_BYTES)
                 for name, kinds in _KINDS.items()
                 if f"{name}.npy" in there
             }

@@ -24,10 +24,8 @@ from robustbench_cells.errors import DataError
 from robustbench_cells.types import Dataset
 
 _SUFFIXES = (".tif", ".tiff")
-_MOST_PAGES = 2**15
-_MOST_PIXELS = (
-    2**34
-)  # of all pages together, 4096 frames of 2048×2048: some small files declare what takes days to read
+_MAX_PAGES = 2**15
+_MAX_PIXELS = 2**34  # of all pages together, 4096 frames of 2048×2048: some small files declare what takes days to read
 _FRAME_AXES = {"T", "Z", "I", "Q"}  # time, depth, and 'sequence' and 'unknown', which tifffile calls so
 
 
@@ -103,9 +101,9 @@ def _declared(path: Path) -> tuple[int, int, int]:
                 except IndexError:
                     break
                 offsets.add(page.offset)
-                if len(offsets) <= index or index >= _MOST_PAGES or width * height * len(offsets) > _MOST_PIXELS:
+                if len(offsets) <= index or index >= _MAX_PAGES or width * height * len(offsets) > _MAX_PIXELS:
                     raise DataError(
-                        f"{path}: has more than the {_MOST_PAGES} pages or {_MOST_PIXELS} px allowed, or pages without "
+                        f"{path}: has more than the {_MAX_PAGES} pages or {_MAX_PIXELS} px allowed, or pages without "
                         "end; cut the stack into smaller ones, or replace the file if it is damaged"
                     )
                 if (page.imagewidth, page.imagelength) != (width, height):

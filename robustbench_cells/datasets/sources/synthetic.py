@@ -22,7 +22,7 @@ _FINE = 4  # cells are drawn this many times finer than pixels
 _WINDOW = 96  # pixels; side of the square that one cell is drawn in
 _ARM_POINTS = 7
 _LABELLED = 0.28  # of a blurred body: annotators draw half a pixel around what is bright
-_MOST_COVERED = 0.15  # share of a cell that may lie over cells that are there already
+_MAX_COVERED = 0.15  # share of a cell that may lie over cells that are there already
 
 Points = npt.NDArray[np.float64]
 Random = np.random.Generator
@@ -196,7 +196,7 @@ def _draw_cell(cell: Cell, number: int, light: Image, labels: Labels, rng: Rando
     there = slice(top, bottom), slice(left, right)
     here = slice(top - corner[0], bottom - corner[0]), slice(left - corner[1], right - corner[1])
     mine = cv2.GaussianBlur(body, (0, 0), 0.8)[here] > _LABELLED
-    if (labels[there][mine] > 0).sum() > _MOST_COVERED * mine.sum():
+    if (labels[there][mine] > 0).sum() > _MAX_COVERED * mine.sum():
         return
     light[there] = np.maximum(light[there], picture[here])
     labels[there][mine] = number

@@ -1,5 +1,5 @@
-"""What must not get worse when a model is retrained: one file an aspect, found by its registration."""
+"""What must not get worse when a model is retrained: one file a criterion, found by its registration."""
 
-from robustbench_cells.gate.criteria._base import ASPECTS, Aspect, Difference, Pair
+from robustbench_cells.gate.criteria._base import CRITERIA, Criterion, PairedDifference, PairedRecords
 
-__all__ = ["ASPECTS", "Aspect", "Difference", "Pair"]
+__all__ = ["CRITERIA", "Criterion", "PairedDifference", "PairedRecords"]

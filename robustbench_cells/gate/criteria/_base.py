@@ -16,7 +16,7 @@ from robustbench_cells.types import CLEAN
 
 
 @dataclass(frozen=True)
-class Difference:
+class PairedDifference:
     """A figure of the baseline's model beside that of the candidate's.
 
     Attributes
@@ -50,7 +50,7 @@ class Difference:
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class PairedRecords:
     """The records of two models on the same patches.
 
     Attributes
@@ -77,7 +77,7 @@ class Pair:
         return block_sums(values, rows["block"].to_numpy(np.int64))
 
 
-class Aspect(Protocol):
+class Criterion(Protocol):
     """Something that must not get worse: one class a file.
 
     Attributes
@@ -101,11 +101,11 @@ class Aspect(Protocol):
     unit: str
     better: Literal["more", "less"]
     metrics: tuple[str, ...]
-    of_a_condition: bool = True
+    per_condition: bool = True
 
-    def differences(self, pair: Pair) -> Iterator[Difference]:
+    def differences(self, pair: PairedRecords) -> Iterator[PairedDifference]:
         """One for each condition, or each artefact, that the pair covers."""
         ...
 
 
-ASPECTS: Registry[Aspect] = Registry("robustbench_cells.gate.criteria", "aspect")
+CRITERIA: Registry[Criterion] = Registry("robustbench_cells.gate.criteria", "aspect")

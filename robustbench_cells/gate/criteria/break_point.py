@@ -8,15 +8,15 @@ from math import inf
 import numpy as np
 import pandas as pd
 
-from robustbench_cells.gate.criteria._base import ASPECTS, Aspect, Difference, Pair
+from robustbench_cells.gate.criteria._base import CRITERIA, Criterion, PairedDifference, PairedRecords
 from robustbench_cells.gate.statistics import jackknife
-from robustbench_cells.results.curves import break_distance, sides
+from robustbench_cells.results.curves import break_point_distance, directions
 from robustbench_cells.results.intervals import Floats
 from robustbench_cells.types import CLEAN
 
 
-@ASPECTS.register
-class BreakPoint(Aspect):
+@CRITERIA.register
+class BreakPointCriterion(Criterion):
     """How far each artefact goes until the mean Jaccard falls under 90 % of its clean value.
 
     Both ways from the neutral intensity, where the grid has both. A model that does not break on the grid has the end
@@ -29,10 +29,10 @@ class BreakPoint(Aspect):
     tolerance = 0.1
     unit = "of the artefact's range"
     better = "more"
-    of_a_condition = False
+    per_condition = False
 
-    def differences(self, pair: Pair) -> Iterator[Difference]:
-        """See `Aspect.differences`; without clean among the conditions there are none."""
+    def differences(self, pair: PairedRecords) -> Iterator[PairedDifference]:
+        """See `Criterion.differences`; without clean among the conditions there are none."""
         tables = {(artefact, intensity): rows for artefact, intensity, rows in pair.conditions()}
         clean = tables.get((CLEAN, 0.0))
         if clean is None:
@@ -40,12 +40,12 @@ class BreakPoint(Aspect):
         for artefact in sorted({artefact for artefact, _ in tables} & set(pair.neutral)):
             neutral = pair.neutral[artefact]
             levels = sorted(intensity for other, intensity in tables if other == artefact)
-            for _, side in sides(levels, neutral):
+            for _, side in directions(levels, neutral):
                 yield self._side(pair, artefact, [clean, *(tables[artefact, x] for x in side)], neutral, side)
 
     def _side(
-        self, pair: Pair, artefact: str, tables: Sequence[pd.DataFrame], neutral: float, side: Sequence[float]
-    ) -> Difference:
+        self, pair: PairedRecords, artefact: str, tables: Sequence[pd.DataFrame], neutral: float, side: Sequence[float]
+    ) -> PairedDifference:
         distances = [abs(level - neutral) for level in side]
         count = max(int(rows["block"].max()) for rows in tables) + 1
         sums = np.zeros((count, 3 * len(tables)))
@@ -55,7 +55,7 @@ class BreakPoint(Aspect):
 
         def found(sums: Floats, model: int) -> Floats:
             means = sums[..., model::3] / sums[..., 2::3]
-            return break_distance(means[..., 1:], means[..., 0], distances)
+            return break_point_distance(means[..., 1:], means[..., 0], distances)
 
         def distance(sums: Floats, model: int) -> Floats:
             return found(sums, model).clip(distances[0], distances[-1])
@@ -65,7 +65,7 @@ class BreakPoint(Aspect):
         way = 1 if side[-1] > neutral else -1
         where = f"{'below' if way > 0 else 'above'} {side[0]:g}"
         unknown = f"the candidate may break {where}, and where is not known, since {neutral:g} did not run"
-        return Difference(
+        return PairedDifference(
             artefact,
             None,
             neutral + way * float(distance(total, 0)),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from robustbench_cells.gate.criteria._base import ASPECTS, Aspect, Difference, Pair
+from robustbench_cells.gate.criteria._base import CRITERIA, Criterion, PairedDifference, PairedRecords
 from robustbench_cells.gate.statistics import jackknife
 from robustbench_cells.results.intervals import Floats
 
@@ -22,8 +22,8 @@ def _difference(sums: Floats) -> Floats:
     return new - old
 
 
-@ASPECTS.register
-class Cells(Aspect):
+@CRITERIA.register
+class Cells(Criterion):
     """Relative error of each condition's cell count, too many and too few alike."""
 
     name = "cells"
@@ -32,10 +32,10 @@ class Cells(Aspect):
     unit = "of the true cells"
     better = "less"
 
-    def differences(self, pair: Pair) -> Iterator[Difference]:
-        """See `Aspect.differences`; conditions without any cell have none."""
+    def differences(self, pair: PairedRecords) -> Iterator[PairedDifference]:
+        """See `Criterion.differences`; conditions without any cell have none."""
         for artefact, intensity, rows in pair.conditions():
             sums = pair.sums(rows, "cells_predicted_old", "cells_predicted_new", "cells_true_new")
             if (sums[:, 2] > 0).sum() >= 2:  # else nothing is left when the one block with cells is left out
                 old, new = _errors(sums.sum(axis=0))
-                yield Difference(artefact, intensity, float(old), float(new), jackknife(sums, _difference))
+                yield PairedDifference(artefact, intensity, float(old), float(new), jackknife(sums, _difference))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from robustbench_cells.gate.criteria._base import ASPECTS, Aspect, Difference, Pair
+from robustbench_cells.gate.criteria._base import CRITERIA, Criterion, PairedDifference, PairedRecords
 from robustbench_cells.gate.statistics import Estimate, jackknife
 from robustbench_cells.results.intervals import Floats
 
@@ -13,14 +13,14 @@ def _mean_difference(sums: Floats) -> Floats:
     return (sums[..., 1] - sums[..., 0]) / sums[..., 2]
 
 
-class MeanScore(Aspect):
+class MeanScore(Criterion):
     """The mean of the metric of the same name; patches on which neither model has one are left out."""
 
     tolerance = 0.01
     better = "more"
 
-    def differences(self, pair: Pair) -> Iterator[Difference]:
-        """See `Aspect.differences`. What only one of the two models leaves undefined is remarked upon."""
+    def differences(self, pair: PairedRecords) -> Iterator[PairedDifference]:
+        """See `Criterion.differences`. What only one of the two models leaves undefined is remarked upon."""
         old, new = f"{self.name}_old", f"{self.name}_new"
         for artefact, intensity, rows in pair.conditions():
             defined = rows.dropna(subset=[old, new])
@@ -30,11 +30,11 @@ class MeanScore(Aspect):
             if defined.empty:
                 if lost:
                     nothing = Estimate(float("nan"), float("nan"), 0)
-                    yield Difference(artefact, intensity, rows[old].mean(), float("nan"), nothing, remark=remark)
+                    yield PairedDifference(artefact, intensity, rows[old].mean(), float("nan"), nothing, remark=remark)
                 continue
             sums = pair.sums(defined, old, new)
             total = sums.sum(axis=0)
-            yield Difference(
+            yield PairedDifference(
                 artefact,
                 intensity,
                 total[0] / total[2],
@@ -44,7 +44,7 @@ class MeanScore(Aspect):
             )
 
 
-@ASPECTS.register
+@CRITERIA.register
 class Jaccard(MeanScore):
     """Mean Jaccard of each condition."""
 
@@ -53,7 +53,7 @@ class Jaccard(MeanScore):
     unit = "jaccard"
 
 
-@ASPECTS.register
+@CRITERIA.register
 class Precision(MeanScore):
     """Mean precision of each condition."""
 
@@ -62,7 +62,7 @@ class Precision(MeanScore):
     unit = "precision"
 
 
-@ASPECTS.register
+@CRITERIA.register
 class Recall(MeanScore):
     """Mean recall of each condition."""
 

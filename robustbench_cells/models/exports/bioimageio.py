@@ -12,7 +12,7 @@ import numpy as np
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.exports._base import EXPORTS, Export
-from robustbench_cells.models.interface import Interface, declared
+from robustbench_cells.models.interface import Interface, interface_from_card
 from robustbench_cells.models.onnx_writer import write_onnx
 from robustbench_cells.models.probe import probe_images
 from robustbench_cells.models.runtimes.keras import KerasSegmenter
@@ -31,7 +31,7 @@ class Bioimageio(Export):
 
     def write(self, segmenter: KerasSegmenter, card: Mapping[str, Any], path: Path) -> None:
         """See `Export.write`."""
-        if declared(card) != Interface():
+        if interface_from_card(card) != Interface():
             raise ModelError(f"{segmenter.name}: its card declares [input] or [output]; such a model goes to onnx only")
         if lacking := [name for name in _NEEDED if name not in card]:
             raise ModelError(

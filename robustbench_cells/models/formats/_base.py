@@ -42,7 +42,7 @@ class ModelFormat(Protocol):
         """What the segmenter is called in test ids and tables."""
         return Path(where).absolute().stem
 
-    def beside(self, where: str) -> Sequence[Path]:
+    def companion_files(self, where: str) -> Sequence[Path]:
         """Other files that belong to the model: mostly none."""
         return ()
 
@@ -85,7 +85,7 @@ class InstanceModel(ModelFormat):
     on_disk = False
 
     @abstractmethod
-    def opened(self, where: str, model: str) -> tuple[Callable[[Image], Any], Path]:
+    def open_model(self, where: str, model: str) -> tuple[Callable[[Image], Any], Path]:
         """What labels one image, (H, W) to (H, W), and the file or folder of its weights.
 
         Raises
@@ -108,7 +108,7 @@ class InstanceModel(ModelFormat):
         """See `ModelFormat.load`."""
         require_trust(where, f"is fetched and loaded by {self.name}, which may run what is in it", trusted=trusted)
         try:
-            labels, weights = self.opened(where, self._model(where))
+            labels, weights = self.open_model(where, self._model(where))
         except ModuleNotFoundError as error:
             raise ModelError(f"{where}: needs {error.name}: pip install 'robustbench-cells[{self.name}]'") from error
 

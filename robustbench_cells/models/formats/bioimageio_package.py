@@ -10,14 +10,14 @@ from typing import Any
 
 from robustbench_cells.errors import ArchiveError, ModelError
 from robustbench_cells.files.archives import unpack
-from robustbench_cells.models.card import identity
+from robustbench_cells.models.card import model_digest
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat, require_trust
 from robustbench_cells.models.network import NetworkSegmenter
 from robustbench_cells.types import Segmenter
 
 _DESCRIPTIONS = ("bioimageio.yaml", "rdf.yaml")
-_MOST_BYTES = 2 * 2**30  # of a package when it is unpacked
-_MOST_FILES = 1000
+_MAX_BYTES = 2 * 2**30  # of a package when it is unpacked
+_MAX_FILES = 1000
 
 
 @FORMATS.register
@@ -42,7 +42,7 @@ class BioimageioPackage(ModelFormat):
             from robustbench_cells.models.runtimes.bioimageio import package_network, read_description
         except ModuleNotFoundError as error:
             raise ModelError(f"{path}: needs {error.name}: pip install 'robustbench-cells[bioimageio]'") from error
-        digest, interface = identity(path)
+        digest, interface = model_digest(path)
         with tempfile.TemporaryDirectory() as temporary:
             folder = path if path.is_dir() else _unpacked(path, Path(temporary) / "package")
             description = next((folder / name for name in _DESCRIPTIONS if (folder / name).is_file()), None)
@@ -60,7 +60,7 @@ def _unpacked(path: Path, folder: Path) -> Path:
     if not zipfile.is_zipfile(path):
         raise ModelError(f"{path}: is not a zip file or is damaged; get the package again")
     try:
-        unpack(path, folder, most_bytes=_MOST_BYTES, most_files=_MOST_FILES)
+        unpack(path, folder, most_bytes=_MAX_BYTES, most_files=_MAX_FILES)
     except ArchiveError as error:
         raise ModelError(str(error)) from error
     return folder

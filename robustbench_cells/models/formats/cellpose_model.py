@@ -20,8 +20,8 @@ class CellposeModel(InstanceModel):
     name = "cellpose"
     looks_like = "cellpose://MODEL"
 
-    def opened(self, where: str, model: str) -> tuple[Callable[[Image], Any], Path]:
-        """See `InstanceModel.opened`."""
+    def open_model(self, where: str, model: str) -> tuple[Callable[[Image], Any], Path]:
+        """See `InstanceModel.open_model`."""
         import cellpose.models
 
         known = [*cellpose.models.MODEL_NAMES, *cellpose.models.get_user_models()]

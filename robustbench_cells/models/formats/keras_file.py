@@ -8,17 +8,17 @@ from pathlib import Path
 
 from robustbench_cells.errors import ArchiveError, ModelError
 from robustbench_cells.files.archives import check_archive
-from robustbench_cells.models.card import identity
+from robustbench_cells.models.card import model_digest
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat
-from robustbench_cells.models.runtimes.keras import KerasSegmenter, in_words
+from robustbench_cells.models.runtimes.keras import KerasSegmenter, translate_errors
 from robustbench_cells.models.runtimes.quiet import import_keras
 from robustbench_cells.models.vetting import hdf5
-from robustbench_cells.models.vetting.keras_config import MOST_BYTES, read_config
+from robustbench_cells.models.vetting.keras_config import MAX_BYTES, read_config
 from robustbench_cells.models.vetting.keras_memory import check_size
 from robustbench_cells.types import Segmenter
 
-_MOST_FILES = 8
-_MOST_TIMES, _SOME = 4, 2**22  # Keras compresses nothing, and weights can hardly be; bytes of text can
+_MAX_FILES = 8
+_MAX_TIMES, _SOME = 4, 2**22  # Keras compresses nothing, and weights can hardly be; bytes of text can
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 
 
@@ -38,12 +38,12 @@ class KerasFile(ModelFormat):
         path = Path(where)
         if not zipfile.is_zipfile(path):
             raise ModelError(f"{path}: is not a .keras file (a zip is expected) or is damaged; save it again")
-        digest, interface = identity(path)
+        digest, interface = model_digest(path)
         config, weights = _content(path)
         checked = read_config(path, config, modules=True)
         numbers = hdf5.check_hdf5(path, weights)
         keras = import_keras()
-        with in_words(path, "save it again with Keras 3"):
+        with translate_errors(path, "save it again with Keras 3"):
             check_size(path, lambda: keras.saving.deserialize_keras_object(checked, safe_mode=True), numbers, interface)
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
             return KerasSegmenter(path.stem, model, digest, interface)
@@ -52,13 +52,13 @@ class KerasFile(ModelFormat):
 def _content(path: Path) -> tuple[bytes, io.BytesIO]:
     """The configuration and the weights of an archive that was looked through."""
     try:
-        most = min(hdf5.MOST_BYTES, _MOST_TIMES * path.stat().st_size + _SOME)
-        inside = check_archive(path, most_bytes=most, most_files=_MOST_FILES)
+        most = min(hdf5.MAX_BYTES, _MAX_TIMES * path.stat().st_size + _SOME)
+        inside = check_archive(path, most_bytes=most, most_files=_MAX_FILES)
     except ArchiveError as error:
         raise ModelError(str(error)) from error
     if strange := sorted(inside.keys() - {_CONFIG, _METADATA, _WEIGHTS}):
         raise ModelError(f"{path}: holds {strange[0]!r}, which no network here needs; save it again with Keras 3")
-    if (length := inside.get(_CONFIG, 0)) > MOST_BYTES:
-        raise ModelError(f"{path}: its configuration has {length} bytes, more than the {MOST_BYTES} allowed")
-    with in_words(path, "save it again with Keras 3"), zipfile.ZipFile(path) as archive:
+    if (length := inside.get(_CONFIG, 0)) > MAX_BYTES:
+        raise ModelError(f"{path}: its configuration has {length} bytes, more than the {MAX_BYTES} allowed")
+    with translate_errors(path, "save it again with Keras 3"), zipfile.ZipFile(path) as archive:
         return archive.read(_CONFIG), io.BytesIO(archive.read(_WEIGHTS))

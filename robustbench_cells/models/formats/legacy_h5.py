@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models.card import card_path, identity, read_card
+from robustbench_cells.models.card import card_path, model_digest, read_card
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat
-from robustbench_cells.models.runtimes.keras import KerasSegmenter, in_words
+from robustbench_cells.models.runtimes.keras import KerasSegmenter, translate_errors
 from robustbench_cells.models.runtimes.quiet import import_keras
-from robustbench_cells.models.vetting.hdf5 import check_hdf5, opened
+from robustbench_cells.models.vetting.hdf5 import check_hdf5, open_hdf5
 from robustbench_cells.models.vetting.keras_config import read_config
 from robustbench_cells.models.vetting.keras_memory import check_size
 from robustbench_cells.types import Segmenter
@@ -46,12 +46,14 @@ class LegacyH5(ModelFormat):
                 "model.save('FILE.keras') with Keras 3; or write into its card "
                 f"{card}:\n\n[file]\nlegacy_h5 = true\n"
             )
-        digest, interface = identity(path)
+        digest, interface = model_digest(path)
         numbers = check_hdf5(path, path)
         config = read_config(path, _configuration(path), modules=False)
         keras = import_keras()
         kind = keras.Sequential if config["class_name"] == "Sequential" else keras.Model
-        with in_words(path, "build the network with Keras 3, load_weights() from this file, and save it as .keras"):
+        with translate_errors(
+            path, "build the network with Keras 3, load_weights() from this file, and save it as .keras"
+        ):
             _renew(config)
             check_size(path, lambda: kind.from_config(copy.deepcopy(config["config"])), numbers, interface)
             model = kind.from_config(config["config"])
@@ -60,7 +62,7 @@ class LegacyH5(ModelFormat):
 
 
 def _configuration(path: Path) -> str | bytes:
-    with opened(path, path) as root:
+    with open_hdf5(path, path) as root:
         found = root.attrs.get("model_config")
     if not isinstance(found, str | bytes):
         raise ModelError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from robustbench_cells.models.card import identity
+from robustbench_cells.models.card import model_digest
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat
 from robustbench_cells.models.network import NetworkSegmenter
 from robustbench_cells.models.runtimes.onnx import onnx_network
@@ -24,12 +24,12 @@ class OnnxFile(ModelFormat):
         """See `ModelFormat.recognises`."""
         return where.endswith(".onnx")
 
-    def beside(self, where: str) -> Sequence[Path]:
-        """See `ModelFormat.beside`: what holds the data of its tensors."""
+    def companion_files(self, where: str) -> Sequence[Path]:
+        """See `ModelFormat.companion_files`: what holds the data of its tensors."""
         return external_files(Path(where))
 
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`; trust changes nothing."""
         path = Path(where)
-        digest, interface = identity(path, self.beside(where))
+        digest, interface = model_digest(path, self.companion_files(where))
         return NetworkSegmenter(path.stem, onnx_network(path, interface), digest, interface)

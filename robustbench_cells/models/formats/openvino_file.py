@@ -11,17 +11,17 @@ from xml.etree import ElementTree
 import numpy as np
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models.card import identity
+from robustbench_cells.models.card import model_digest
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat
 from robustbench_cells.models.interface import Interface
-from robustbench_cells.models.layout import Array, chosen_output, of_type
+from robustbench_cells.models.layout import Array, of_type, select_output
 from robustbench_cells.models.network import Network, NetworkSegmenter
 from robustbench_cells.models.runtimes.threads import threads_given
 from robustbench_cells.types import BATCH, PATCH_SIDE, Segmenter
 
-_MOST_BYTES = 2**31 - 1  # of graph and weights together
-_MOST_OUTPUT = 2 * 2**30  # bytes that an operator may give for a batch
-_ENDLESS = {"Loop", "TensorIterator"}
+_MAX_BYTES = 2**31 - 1  # of graph and weights together
+_MAX_OUTPUT = 2 * 2**30  # bytes that an operator may give for a batch
+LOOP_OPERATORS = {"Loop", "TensorIterator"}
 
 
 @FORMATS.register
@@ -35,19 +35,19 @@ class OpenvinoFile(ModelFormat):
         """See `ModelFormat.recognises`."""
         return where.endswith(".xml")
 
-    def beside(self, where: str) -> Sequence[Path]:
-        """See `ModelFormat.beside`: the weights."""
+    def companion_files(self, where: str) -> Sequence[Path]:
+        """See `ModelFormat.companion_files`: the weights."""
         return (Path(where).with_suffix(".bin"),)
 
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`; trust changes nothing."""
-        path, (weights,) = Path(where), self.beside(where)
+        path, (weights,) = Path(where), self.companion_files(where)
         if not weights.is_file():
             raise ModelError(f"{path}: its weights {weights.name} are not beside it")
-        if (size := path.stat().st_size + weights.stat().st_size) > _MOST_BYTES:
-            raise ModelError(f"{path}: has {size} bytes with its weights; at most {_MOST_BYTES} are read")
+        if (size := path.stat().st_size + weights.stat().st_size) > _MAX_BYTES:
+            raise ModelError(f"{path}: has {size} bytes with its weights; at most {_MAX_BYTES} are read")
         _check(path)
-        digest, interface = identity(path, (weights,))
+        digest, interface = model_digest(path, (weights,))
         return NetworkSegmenter(path.stem, _network(path, weights, interface), digest, interface)
 
 
@@ -62,7 +62,7 @@ def _check(path: Path) -> None:
         raise ModelError(f"{path}: OpenVINO cannot load it ({error}); convert it again") from error
     if root.tag != "net":
         raise ModelError(f"{path}: is not OpenVINO's XML (<net> is expected); convert the model again")
-    if endless := _ENDLESS & {layer.get("type") for layer in root.iter("layer")}:
+    if endless := LOOP_OPERATORS & {layer.get("type") for layer in root.iter("layer")}:
         named = ", ".join(sorted(endless))
         raise ModelError(f"{path}: has the operator {named}, which may run for ever; it is not run")
 
@@ -75,8 +75,8 @@ def _check_sizes(path: Path, model: Any) -> None:
             raise ModelError(f"{path}: has an operator whose shape is not known before it runs; it is not run")
         lengths = [length.get_length() if length.is_static else None for length in shape]
         sides = [PATCH_SIDE if length is None else length for length in lengths[1:]]
-        if prod([lengths[0] or BATCH, *sides] if lengths else [1]) * 4 > _MOST_OUTPUT:
-            raise ModelError(f"{path}: has an operator that gives {shape}, more than {_MOST_OUTPUT} bytes")
+        if prod([lengths[0] or BATCH, *sides] if lengths else [1]) * 4 > _MAX_OUTPUT:
+            raise ModelError(f"{path}: has an operator that gives {shape}, more than {_MAX_OUTPUT} bytes")
 
 
 def _network(path: Path, weights: Path, interface: Interface) -> Network:
@@ -100,7 +100,7 @@ def _network(path: Path, weights: Path, interface: Interface) -> Network:
     names = [sorted(one.get_names()) or [f"output {place}"] for place, one in enumerate(model.outputs)]
     outputs = {name: place for place, several in enumerate(names) for name in several}
     alone = interface.output is None and len(names) == 1  # which may have several names
-    place = 0 if alone else outputs[chosen_output(path, list(outputs), interface)]
+    place = 0 if alone else outputs[select_output(path, list(outputs), interface)]
     given = model.inputs[0]
     kind = given.get_element_type().to_dtype()
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models.card import identity
+from robustbench_cells.models.card import model_digest
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat, require_trust
 from robustbench_cells.models.interface import Interface
-from robustbench_cells.models.layout import Array, chosen_output
+from robustbench_cells.models.layout import Array, select_output
 from robustbench_cells.models.network import Network, NetworkSegmenter
-from robustbench_cells.models.runtimes.keras import in_words
+from robustbench_cells.models.runtimes.keras import translate_errors
 from robustbench_cells.models.runtimes.quiet import import_keras
 from robustbench_cells.types import Segmenter
 
@@ -38,13 +38,13 @@ class SavedModel(ModelFormat):
         require_trust(
             where, "a TensorFlow SavedModel is a program (its graph may read and write files)", trusted=trusted
         )
-        digest, interface = identity(path)
+        digest, interface = model_digest(path)
         keras = import_keras()
         if (backend := keras.backend.backend()) != "tensorflow":
             raise ModelError(
                 f"{path}: a SavedModel runs on TensorFlow only, and Keras uses {backend}; set KERAS_BACKEND=tensorflow"
             )
-        with in_words(path, "save it again with TensorFlow, or as .keras with Keras 3"):
+        with translate_errors(path, "save it again with TensorFlow, or as .keras with Keras 3"):
             layer = _endpoint(keras, path)
             return NetworkSegmenter(
                 path.stem,
@@ -75,4 +75,4 @@ def _input_shape(path: Path, layer: Any) -> tuple[int | None, ...]:
 def _one(path: Path, given: Any, interface: Interface) -> Array:
     outputs = given if isinstance(given, dict) else {"output": given}
     in_order = sorted(outputs)  # the file keeps them in a map, whose order differs from process to process
-    return np.asarray(outputs[chosen_output(path, in_order, interface)], np.float32)
+    return np.asarray(outputs[select_output(path, in_order, interface)], np.float32)

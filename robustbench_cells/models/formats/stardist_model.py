@@ -20,8 +20,8 @@ class StardistModel(InstanceModel):
     name = "stardist"
     looks_like = "stardist://MODEL"
 
-    def opened(self, where: str, model: str) -> tuple[Callable[[Image], Any], Path]:
-        """See `InstanceModel.opened`."""
+    def open_model(self, where: str, model: str) -> tuple[Callable[[Image], Any], Path]:
+        """See `InstanceModel.open_model`."""
         from csbdeep.utils import normalize
         from stardist.models import StarDist2D
 

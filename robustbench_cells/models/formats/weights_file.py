@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.models.card import identity
+from robustbench_cells.models.card import model_digest
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat
-from robustbench_cells.models.runtimes.keras import KerasSegmenter, in_words
+from robustbench_cells.models.runtimes.keras import KerasSegmenter, translate_errors
 from robustbench_cells.models.runtimes.quiet import import_keras
 from robustbench_cells.models.unet import build_unet
 from robustbench_cells.models.vetting.hdf5 import check_hdf5
@@ -27,10 +27,10 @@ class WeightsFile(ModelFormat):
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`; trust changes nothing."""
         path = Path(where)
-        digest, interface = identity(path)
+        digest, interface = model_digest(path)
         check_hdf5(path, path)
         import_keras()
-        with in_words(path, "for another network than build_unet() save the whole of it: model.save('FILE.keras')"):
+        with translate_errors(path, "for another network than build_unet() save all of it: model.save('FILE.keras')"):
             model = build_unet()
             model.load_weights(path)
             return KerasSegmenter(path.stem, model, digest, interface)

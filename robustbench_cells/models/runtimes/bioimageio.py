@@ -20,14 +20,14 @@ from ruyaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.interface import Interface
-from robustbench_cells.models.layout import Array, chosen_output
+from robustbench_cells.models.layout import Array, select_output
 from robustbench_cells.models.network import Network
-from robustbench_cells.models.runtimes.onnx import checked_session
+from robustbench_cells.models.runtimes.onnx import load_checked_session
 from robustbench_cells.models.runtimes.quiet import without_bars
 
-_MOST_BYTES = 2**20  # of a description
-_MOST_NESTED = 50
-_MOST_TEST_BYTES = 2**28
+_MAX_BYTES = 2**20  # of a description
+_MAX_NESTED = 50
+_MAX_TEST_BYTES = 2**28
 _CLOSE = (1e-3, 1e-3)  # relative and absolute: how near a test's values are,
 _SHARE = 0.999  # and how many of them
 
@@ -40,14 +40,14 @@ def read_description(path: Path, file: Path) -> dict[str, Any]:
     ModelError
         If it is not YAML, too large, nested too deeply, or has aliases, a few lines of which fill any memory.
     """
-    if file.stat().st_size > _MOST_BYTES:
-        raise ModelError(f"{path}: its {file.name} has {file.stat().st_size} bytes; at most {_MOST_BYTES} are read")
+    if file.stat().st_size > _MAX_BYTES:
+        raise ModelError(f"{path}: its {file.name} has {file.stat().st_size} bytes; at most {_MAX_BYTES} are read")
     depth = 0
     try:
         text = file.read_text(encoding="utf-8")
         for event in YAML(typ="safe", pure=True).parse(text):
             depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-            if isinstance(event, AliasEvent) or depth > _MOST_NESTED:
+            if isinstance(event, AliasEvent) or depth > _MAX_NESTED:
                 raise ModelError(f"{path}: its {file.name} has aliases or is nested too deeply; it is not read")
         content = YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError) as error:
@@ -98,8 +98,8 @@ def _own_test(path: Path, model: v0_5.ModelDescr, pipeline: Any) -> None:
     given, wanted = get_test_input_sample(model), get_test_output_sample(model)
     found = pipeline.predict_sample_without_blocking(given, skip_input_padding=True, skip_output_cropping=True)
     for name, tensor in wanted.members.items():
-        values, declared = (np.asarray(one.data) for one in (found.members[name], tensor))
-        if values.shape != declared.shape or np.mean(np.isclose(values, declared, *_CLOSE)) < _SHARE:
+        values, stated = (np.asarray(one.data) for one in (found.members[name], tensor))
+        if values.shape != stated.shape or np.mean(np.isclose(values, stated, *_CLOSE)) < _SHARE:
             raise ModelError(f"{path}: does not give what its own test images say (output {name}); get it again")
 
 
@@ -108,7 +108,7 @@ class _Onnx(ONNXModelAdapter):
 
     def _init_model_on_device(self, device: str | None) -> Any:
         onnx = self.model_descr.weights.onnx
-        session = checked_session(Path(str(onnx.source.absolute())))
+        session = load_checked_session(Path(str(onnx.source.absolute())))
         self._input_names = [one.name for one in session.get_inputs()]
         return session
 
@@ -122,8 +122,8 @@ def _check_test_image(path: Path, folder: Path, tensor: Any) -> None:
         raise ModelError(f"{path}: has no test image of {tensor.id}; a package without a test is not run")
     name = str(tensor.test_tensor.source)
     file = folder / name
-    if not name.endswith(".npy") or file.stat().st_size > _MOST_TEST_BYTES:
-        raise ModelError(f"{path}: its test image {name!r} is not a .npy file of at most {_MOST_TEST_BYTES} bytes")
+    if not name.endswith(".npy") or file.stat().st_size > _MAX_TEST_BYTES:
+        raise ModelError(f"{path}: its test image {name!r} is not a .npy file of at most {_MAX_TEST_BYTES} bytes")
     try:
         np.lib.format.open_memmap(file, mode="r")  # which compares what is declared with the file's size
     except (ValueError, OSError, OverflowError) as error:
@@ -186,7 +186,7 @@ def _check_range(path: Path, taken: v0_5.InputTensorDescr, interface: Interface)
 
 def _output(path: Path, model: v0_5.ModelDescr, interface: Interface) -> Any:
     outputs = {str(tensor.id): tensor for tensor in model.outputs}
-    return outputs[chosen_output(path, list(outputs), interface)].id
+    return outputs[select_output(path, list(outputs), interface)].id
 
 
 def _one(pipeline: Any, taken: v0_5.InputTensorDescr, output: Any, image: Array) -> Array:

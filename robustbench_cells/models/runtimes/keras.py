@@ -11,7 +11,7 @@ import numpy as np
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.interface import Interface
-from robustbench_cells.models.layout import chosen_output
+from robustbench_cells.models.layout import select_output
 from robustbench_cells.models.network import Network, NetworkSegmenter
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def jit_setting() -> bool | str:
 
 
 @contextmanager
-def in_words(path: Path, remedy: str) -> Iterator[None]:
+def translate_errors(path: Path, remedy: str) -> Iterator[None]:
     """Whatever Keras raises for a file becomes a `ModelError`."""
     try:
         yield
@@ -58,7 +58,7 @@ class KerasSegmenter(NetworkSegmenter):
         if not isinstance(model.input_shape, tuple):
             raise ModelError(f"{name}: has several inputs, {model.input_shape}; one is needed")
         outputs = list(getattr(model, "output_names", [model.layers[-1].name]))  # a sequential one names none
-        self.output = outputs.index(chosen_output(name, outputs, interface or Interface()))
+        self.output = outputs.index(select_output(name, outputs, interface or Interface()))
         if not model.compiled:
             model.compile(jit_compile=jit_setting())
         self.model = model

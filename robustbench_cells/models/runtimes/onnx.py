@@ -10,13 +10,13 @@ import numpy as np
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.interface import Interface
-from robustbench_cells.models.layout import Array, chosen_output, of_type
+from robustbench_cells.models.layout import Array, of_type, select_output
 from robustbench_cells.models.network import Network
 from robustbench_cells.models.runtimes.threads import threads_given
 from robustbench_cells.models.vetting.onnx_graph import messages_of, missing_library, read_graph, tensor_files
 
-_MOST_MEMORY = 4 * 2**30  # bytes that all sessions of a process may take
-_ENDLESS = {"Loop", "Scan"}  # a network that segments needs none, and they may run for ever
+_MAX_MEMORY = 4 * 2**30  # bytes that all sessions of a process may take
+LOOP_OPERATORS = {"Loop", "Scan"}  # a network that segments needs none, and they may run for ever
 
 
 def onnx_network(path: Path, interface: Interface) -> Network:
@@ -25,23 +25,23 @@ def onnx_network(path: Path, interface: Interface) -> Network:
     Parameters
     ----------
     path
-        See `checked_session`.
+        See `load_checked_session`.
     interface
         Which output to take, of several.
 
     Raises
     ------
     ModelError
-        As `checked_session`, and if the graph has other inputs or outputs.
+        As `load_checked_session`, and if the graph has other inputs or outputs.
     """
-    session = checked_session(path)
+    session = load_checked_session(path)
     try:
         return _network(path, session, interface)
     except UnicodeDecodeError as error:  # onnxruntime takes any bytes for a name
         raise ModelError(f"{path}: has a name that is no text ({error}); export it again") from error
 
 
-def checked_session(path: Path) -> Any:
+def load_checked_session(path: Path) -> Any:
     """A graph that was looked through, ready to run.
 
     Parameters
@@ -56,7 +56,7 @@ def checked_session(path: Path) -> Any:
     """
     graph = read_graph(path)
     tensor_files(path, graph)
-    if endless := {node.op_type for node in messages_of(graph, "NodeProto")} & _ENDLESS:
+    if endless := {node.op_type for node in messages_of(graph, "NodeProto")} & LOOP_OPERATORS:
         raise ModelError(
             f"{path}: has the operator {', '.join(sorted(endless))}, which may run for ever; it is not run"
         )
@@ -91,14 +91,14 @@ def _limit_memory(onnxruntime: Any) -> None:
     """Once a process: a graph that asks for more memory than there is fails, and not the machine."""
     kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR
     memory = onnxruntime.OrtMemoryInfo("Cpu", kind, 0, onnxruntime.OrtMemType.DEFAULT)
-    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({"max_mem": _MOST_MEMORY}))
+    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({"max_mem": _MAX_MEMORY}))
 
 
 def _network(path: Path, session: Any, interface: Interface) -> Network:
     inputs, outputs = session.get_inputs(), [one.name for one in session.get_outputs()]
     if len(inputs) != 1:
         raise ModelError(f"{path}: has {len(inputs)} inputs ({', '.join(one.name for one in inputs)}); one is needed")
-    output = chosen_output(path, outputs, interface)
+    output = select_output(path, outputs, interface)
     (given,) = inputs
     kinds: dict[str, type] = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
     kinds |= {"tensor(uint8)": np.uint8, "tensor(uint16)": np.uint16}

@@ -13,9 +13,9 @@ from typing import Any
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.vetting.hdf5_heaps import longest_text
 
-MOST_BYTES = 2**31
-_MOST_OBJECTS = 20_000
-_DEEPEST = 64  # groups in groups
+MAX_BYTES = 2**31
+_MAX_OBJECTS = 20_000
+_MAX_DEPTH = 64  # groups in groups
 _ATTRIBUTE = 2**24  # bytes
 _TEXTS = 2**29  # bytes of an attribute's texts, if each is as long as one can be
 _MESSAGES = sum(1 << kind for kind in (0, 1, 3, 4, 5, 7, 8, 11, 12, 14, 16, 17, 18))  # of headers; the rest came later
@@ -48,7 +48,7 @@ def check_hdf5(path: Path, file: Path | io.BytesIO) -> int:
         numbers.
     """
     longest = _longest_text(path, file)
-    with opened(path, file) as root:
+    with open_hdf5(path, file) as root:
         return _Walk(path, root.id.get_filesize(), longest).all_of(root)
 
 
@@ -56,8 +56,8 @@ def _longest_text(path: Path, file: Path | io.BytesIO) -> int:
     try:
         if isinstance(file, io.BytesIO):
             return longest_text(file.getvalue())
-        if (size := file.stat().st_size) > MOST_BYTES:
-            raise ModelError(f"{path}: its weights have {size} bytes, more than the {MOST_BYTES} allowed")
+        if (size := file.stat().st_size) > MAX_BYTES:
+            raise ModelError(f"{path}: its weights have {size} bytes, more than the {MAX_BYTES} allowed")
         with file.open("rb") as there, mmap.mmap(there.fileno(), 0, access=mmap.ACCESS_READ) as content:
             return longest_text(content)
     except (OSError, ValueError) as error:
@@ -65,7 +65,7 @@ def _longest_text(path: Path, file: Path | io.BytesIO) -> int:
 
 
 @contextmanager
-def opened(path: Path, file: Path | io.BytesIO) -> Iterator[Any]:
+def open_hdf5(path: Path, file: Path | io.BytesIO) -> Iterator[Any]:
     """An HDF5 file for reading; whatever h5py raises becomes a `ModelError`."""
     import h5py
 
@@ -103,14 +103,14 @@ class _Walk:
 
     def count(self, name: str) -> None:
         self.objects += 1
-        if self.objects > _MOST_OBJECTS:
-            raise self.refuse(name, f"comes after {_MOST_OBJECTS} others")
+        if self.objects > _MAX_OBJECTS:
+            raise self.refuse(name, f"comes after {_MAX_OBJECTS} others")
 
     def group(self, group: Any, depth: int) -> None:
         import h5py
 
-        if depth > _DEEPEST:
-            raise self.refuse(group.name, f"is more than {_DEEPEST} groups deep")
+        if depth > _MAX_DEPTH:
+            raise self.refuse(group.name, f"is more than {_MAX_DEPTH} groups deep")
         self.header(group)
         self.attributes(group)
         for name in group:

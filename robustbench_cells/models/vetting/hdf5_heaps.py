@@ -13,7 +13,7 @@ Content = bytes | mmap.mmap
 
 _FIRST_FORMAT = b"\x89HDF\r\n\x1a\n\0"
 _SIZES = slice(13, 15)  # of addresses and of lengths
-_MOST_PARTS = 100_000  # of all heaps
+_MAX_PARTS = 100_000  # of all heaps
 _HEADER, _PART = 16, 16  # bytes of a global heap's header, and of the header of what is in it
 _LAST = 1  # in place of where the next free part is
 
@@ -38,8 +38,8 @@ def longest_text(content: Content) -> int:
         raise ValueError("its lengths are of an unusual size")
     longest = 0
     for count, length in enumerate(chain(_free_names(content), _texts(content))):
-        if count == _MOST_PARTS:
-            raise ValueError(f"its heaps have more than {_MOST_PARTS} parts")
+        if count == _MAX_PARTS:
+            raise ValueError(f"its heaps have more than {_MAX_PARTS} parts")
         longest = max(longest, length)
     return longest
 

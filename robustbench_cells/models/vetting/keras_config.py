@@ -15,11 +15,11 @@ from typing import Any
 
 from robustbench_cells.errors import ModelError
 
-MOST_BYTES = 2**22
-_DEEPEST = 60
-_LARGEST = 2**20  # of any number of channels, pixels and the like
-_FARTHEST = 256  # pixels that a convolution may look aside: the backend pads the picture by as many
-_MOST_CALLS = 10_000  # of layers
+MAX_BYTES = 2**22
+_MAX_DEPTH = 60
+_MAX_SIZE = 2**20  # of any number of channels, pixels and the like
+_MAX_REACH = 256  # pixels that a convolution may look aside: the backend pads the picture by as many
+_MAX_CALLS = 10_000  # of layers
 _NAME = 255  # characters
 
 
@@ -138,8 +138,8 @@ def read_config(path: Path, text: str | bytes, *, modules: bool) -> dict[str, An
     ModelError
         If it is longer than 4 MiB, no JSON, or asks for anything else.
     """
-    if len(text) > MOST_BYTES:
-        raise ModelError(f"{path}: its configuration has {len(text)} bytes, more than the {MOST_BYTES} allowed")
+    if len(text) > MAX_BYTES:
+        raise ModelError(f"{path}: its configuration has {len(text)} bytes, more than the {MAX_BYTES} allowed")
     try:
         config = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -150,8 +150,8 @@ def read_config(path: Path, text: str | bytes, *, modules: bool) -> dict[str, An
     check = _Check(path, modules)
     check.value(config, "", "the model", 0)
     check.name(config["config"].get("name"), _OUTER)
-    if (calls := _calls(config)) > _MOST_CALLS:
-        raise check.refuse("the model", f"{calls} calls of layers, more than {_MOST_CALLS}")
+    if (calls := _calls(config)) > _MAX_CALLS:
+        raise check.refuse("the model", f"{calls} calls of layers, more than {_MAX_CALLS}")
     return config
 
 
@@ -167,8 +167,8 @@ class _Check:
         )
 
     def value(self, value: Any, key: str, place: str, depth: int) -> None:
-        if depth > _DEEPEST:
-            raise self.refuse(place, f"more than {_DEEPEST} things within one another")
+        if depth > _MAX_DEPTH:
+            raise self.refuse(place, f"more than {_MAX_DEPTH} things within one another")
         if isinstance(value, dict):
             self.table(value, place, depth)
         elif isinstance(value, list):
@@ -182,7 +182,7 @@ class _Check:
         elif isinstance(value, float):
             if not math.isfinite(value):
                 raise self.refuse(place, f"{key} = {value}")
-        elif isinstance(value, int) and abs(value) > _LARGEST and key not in _UNBOUNDED:
+        elif isinstance(value, int) and abs(value) > _MAX_SIZE and key not in _UNBOUNDED:
             raise self.refuse(place, f"{key} = {value}")
 
     def name(self, name: object, allowed: re.Pattern[str]) -> None:
@@ -217,8 +217,8 @@ class _Check:
                 raise self.refuse(place, f"{module}.{kind}" if module else kind)
         if not isinstance(table.get("config"), dict):
             raise self.refuse(place, f"{kind} without a configuration")
-        if _reach(table["config"]) > _FARTHEST:
-            raise self.refuse(place, f"a {kind} that looks farther than {_FARTHEST} pixels")
+        if _reach(table["config"]) > _MAX_REACH:
+            raise self.refuse(place, f"a {kind} that looks farther than {_MAX_REACH} pixels")
         if unknown := table.keys() - _OBJECT:
             raise self.refuse(place, f"{kind} with {', '.join(sorted(unknown))}")
         if table.get("compile_config"):
@@ -266,7 +266,7 @@ def _largest(value: Any) -> int:
 
 
 def _holds_tensor(value: Any, depth: int) -> bool:
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         return False
     if isinstance(value, dict):
         return value.get("class_name") == "__keras_tensor__"

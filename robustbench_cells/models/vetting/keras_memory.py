@@ -15,8 +15,8 @@ from robustbench_cells.types import BATCH
 if TYPE_CHECKING:
     import keras
 
-_MOST_BYTES = 2**31  # of the weights, and of what one layer gives for a batch
-_MOST_BYTES_TOGETHER = (
+_MAX_BYTES = 2**31  # of the weights, and of what one layer gives for a batch
+_MAX_BYTES_TOGETHER = (
     2**35
 )  # of what all layers give for a batch; a U-Net of 64 filters has 7 GiB, most of it freed soon
 _FLOAT = 4  # bytes
@@ -45,20 +45,20 @@ def check_size(path: Path, build: Callable[[], keras.Model], numbers: int, inter
     """
     with ThreadPoolExecutor(1) as alone:  # Keras keeps a list of variables without values, in each thread
         weights, largest, layer, together = alone.submit(_sizes, build, interface.tile).result()
-    if weights * _FLOAT > _MOST_BYTES or weights > numbers:
+    if weights * _FLOAT > _MAX_BYTES or weights > numbers:
         raise ModelError(
-            f"{path}: its network has {weights} weights, and its file {numbers} (at most {_MOST_BYTES // _FLOAT} are "
+            f"{path}: its network has {weights} weights, and its file {numbers} (at most {_MAX_BYTES // _FLOAT} are "
             "read); is it damaged? Save it again with Keras"
         )
-    if largest * _FLOAT > _MOST_BYTES:
+    if largest * _FLOAT > _MAX_BYTES:
         raise ModelError(
             f"{path}: its layer {layer!r} gives {largest} numbers for a batch of {BATCH} pictures of {interface.tile} "
-            f"px, more than the {_MOST_BYTES // _FLOAT} allowed; is it damaged, or [input] side too large?"
+            f"px, more than the {_MAX_BYTES // _FLOAT} allowed; is it damaged, or [input] side too large?"
         )
-    if together * _FLOAT > _MOST_BYTES_TOGETHER:
+    if together * _FLOAT > _MAX_BYTES_TOGETHER:
         raise ModelError(
             f"{path}: its layers together give {together} numbers for a batch of {BATCH} pictures of {interface.tile} "
-            f"px, more than the {_MOST_BYTES_TOGETHER // _FLOAT} allowed; is it damaged, or [input] side too large?"
+            f"px, more than the {_MAX_BYTES_TOGETHER // _FLOAT} allowed; is it damaged, or [input] side too large?"
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from robustbench_cells.errors import ModelError
 
-_MOST_BYTES = 2**31 - 1  # what a protobuf holds
+_MAX_BYTES = 2**31 - 1  # what a protobuf holds
 
 
 _NAME = 200  # characters of a name in a message
@@ -22,7 +22,7 @@ def external_files(path: Path) -> list[Path]:
     Raises
     ------
     ModelError
-        As `checked_session`.
+        As `load_checked_session`.
     """
     return tensor_files(path, read_graph(path))
 
@@ -34,8 +34,8 @@ def read_graph(path: Path) -> Any:
         from google.protobuf.message import DecodeError
     except ModuleNotFoundError as error:
         raise missing_library(path, error) from error
-    if path.stat().st_size > _MOST_BYTES:
-        raise ModelError(f"{path}: has {path.stat().st_size} bytes; at most {_MOST_BYTES} are read")
+    if path.stat().st_size > _MAX_BYTES:
+        raise ModelError(f"{path}: has {path.stat().st_size} bytes; at most {_MAX_BYTES} are read")
     try:
         return onnx.load_model(path, load_external_data=False)
     except (DecodeError, OSError, ValueError) as error:
@@ -71,8 +71,8 @@ def tensor_files(path: Path, graph: Any) -> list[Path]:
             raise ModelError(f"{path}: its tensor {name!r} is not in {location!r} as it declares; export it again")
         files.add(path.parent / location)
         total += length
-    if total > _MOST_BYTES:
-        raise ModelError(f"{path}: its tensors have {total} bytes in other files; at most {_MOST_BYTES} are read")
+    if total > _MAX_BYTES:
+        raise ModelError(f"{path}: its tensors have {total} bytes in other files; at most {_MAX_BYTES} are read")
     return sorted(files)
 
 

@@ -13,7 +13,7 @@ from robustbench_cells.reporting.evidence import Evidence, NotTestedError
 Part = tuple[bool, str]
 
 
-class Verdict(StrEnum):
+class ClaimStatus(StrEnum):
     """What became of a claim."""
 
     HOLDS = "holds"
@@ -38,7 +38,7 @@ class Finding:
     number: int
     sentence: str
     section: str
-    verdict: Verdict
+    verdict: ClaimStatus
     parts: tuple[Part, ...]
 
 
@@ -78,7 +78,7 @@ def in_order() -> list[Claim]:
     return sorted(CLAIMS, key=lambda claim: claim.number)
 
 
-def judge(evidence: Evidence) -> list[Finding]:
+def check_claims(evidence: Evidence) -> list[Finding]:
     """Every claim's finding, in the order of their numbers."""
     return [_judge(claim, evidence) for claim in in_order()]
 
@@ -87,7 +87,7 @@ def _judge(claim: Claim, evidence: Evidence) -> Finding:
     sentence = (type(claim).__doc__ or "").strip().partition("\n")[0]
     try:
         parts = tuple((bool(held), figures) for held, figures in claim.check(evidence))
-        verdict = Verdict.HOLDS if all(held for held, _ in parts) else Verdict.FAILS
+        verdict = ClaimStatus.HOLDS if all(held for held, _ in parts) else ClaimStatus.FAILS
     except NotTestedError as missing:
-        parts, verdict = ((False, str(missing)),), Verdict.NOT_TESTED
+        parts, verdict = ((False, str(missing)),), ClaimStatus.NOT_TESTED
     return Finding(claim.number, sentence, claim.section, verdict, parts)

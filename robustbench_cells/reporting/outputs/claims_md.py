@@ -7,7 +7,7 @@ from pathlib import Path
 from tabulate import tabulate
 
 from robustbench_cells.files.atomic import write_text
-from robustbench_cells.reporting.claims import Finding, Verdict
+from robustbench_cells.reporting.claims import ClaimStatus, Finding
 from robustbench_cells.reporting.markdown import head, plain
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.report import Report
@@ -23,7 +23,7 @@ class ClaimsMarkdown(ReportOutput):
     def write(self, report: Report, path: Path) -> None:
         """See `ReportOutput.write`; where no claim can be tested nothing is written."""
         results, findings = report.results, report.findings
-        if all(finding.verdict is Verdict.NOT_TESTED for finding in findings):
+        if all(finding.verdict is ClaimStatus.NOT_TESTED for finding in findings):
             path.unlink(missing_ok=True)
             return
         rows = [(f.number, plain(f.sentence), plain(f.section), f"**{f.verdict}**") for f in findings]
@@ -37,7 +37,7 @@ class ClaimsMarkdown(ReportOutput):
 
 
 def _figures(finding: Finding) -> str:
-    if finding.verdict is Verdict.NOT_TESTED:
+    if finding.verdict is ClaimStatus.NOT_TESTED:
         lines = [f"- {figures}" for _, figures in finding.parts]
     else:
         lines = [f"- {'yes' if held else '**no**'}: {plain(figures)}" for held, figures in finding.parts]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from numpy import ndenumerate
 
-from robustbench_cells.files.atomic import replacing
+from robustbench_cells.files.atomic import atomic_path
 from robustbench_cells.reporting.charts import metrics_of
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.pair_heatmaps import PairMap, pair_maps
@@ -188,7 +188,7 @@ def _save(figure: Figure, path: Path, kind: str) -> None:
     for text in figure.findobj(Text):
         text.set_parse_math(False)  # names and paths are not formulas
     nameless = {"Software": None} if kind == "png" else {"Date": None}
-    with replacing(path) as temporary, warnings.catch_warnings(), rc_context({"svg.hashsalt": "robustbench_cells"}):
+    with atomic_path(path) as temporary, warnings.catch_warnings(), rc_context({"svg.hashsalt": "robustbench_cells"}):
         warnings.filterwarnings("ignore", "Glyph .* missing")
         figure.savefig(temporary, dpi=130, format=kind, metadata=nameless)
         figure.set_layout_engine("none")  # all is in its place: the next format need not find it again

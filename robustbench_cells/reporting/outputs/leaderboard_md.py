@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from robustbench_cells.files.atomic import write_text
 from robustbench_cells.reporting.markdown import head, plain
-from robustbench_cells.reporting.number_format import told, told_break
+from robustbench_cells.reporting.number_format import format_break_point, format_figure
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.reporting.scorecard_rows import break_label, uneven
@@ -35,17 +35,17 @@ class LeaderboardMarkdown(ReportOutput):
         ]
         rows = []
         for number, card in enumerate(report.cards, 1):
-            breaks = {break_label(point): told_break(point) for point in card.breaks}
+            breaks = {break_label(point): format_break_point(point) for point in card.breaks}
             rows.append(
                 [
                     str(number),
                     card.segmenter,
-                    told(card.mean),
-                    told(card.clean),
-                    told(card.relative),
+                    format_figure(card.mean),
+                    format_figure(card.clean),
+                    format_figure(card.relative),
                     *(breaks.get(label, "not run") for label in labels),
-                    told(card.cells_signed, percent=True, signed=True),
-                    told(card.milliseconds, missing="not measured"),
+                    format_figure(card.cells_signed, percent=True, signed=True),
+                    format_figure(card.milliseconds, missing="not measured"),
                 ]
             )
         table = tabulate(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from robustbench_cells.files.atomic import write_text
-from robustbench_cells.reporting.number_format import told
+from robustbench_cells.reporting.number_format import format_figure
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.results.scorecard import Figure
@@ -41,7 +41,7 @@ class SummaryTex(ReportOutput):
             for intensity, rows in part.groupby("intensity"):
                 label = CLEAN if artefact == CLEAN else f"{artefact} {intensity:g} {rows['unit'].iloc[0]}"
                 cells = {
-                    row["segmenter"]: told(Figure(row["jaccard"], row["jaccard_low"], row["jaccard_high"]))
+                    row["segmenter"]: format_figure(Figure(row["jaccard"], row["jaccard_low"], row["jaccard_high"]))
                     for _, row in rows.iterrows()
                 }
                 lines.append(" & ".join([_tex(label), *(_tex(cells.get(name, "--")) for name in names)]) + r" \\")

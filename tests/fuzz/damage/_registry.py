@@ -8,7 +8,7 @@ import numpy as np
 
 from robustbench_cells.registry import Registry
 
-_MOST_BYTES = 2**22  # of a damaged file
+_MAX_BYTES = 2**22  # of a damaged file
 _ROUNDS = (1, 1, 1, 2, 3)
 _IN_DEPTH = 0.65  # the share of damage that knows the format
 
@@ -45,6 +45,6 @@ def damaged(name: str, content: bytes, rng: np.random.Generator) -> bytes:
             found = ways[rng.integers(len(ways))].apply(content, rng)
         except ValueError:
             found = DAMAGES.get("bytes").apply(content, rng)
-        if len(found) <= max(_MOST_BYTES, len(content)):
+        if len(found) <= max(_MAX_BYTES, len(content)):
             content = found
     return content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.gate.policy import Judge
+from robustbench_cells.gate.policy import GatePolicy
 from tests.fuzz.kind import KINDS, Files, Kind
 from tests.fuzz.kinds._stored import bind, small_run, write_run
 
@@ -22,8 +22,8 @@ class Baselines(Kind):
 
     def load(self, folder: Path) -> object:
         """See `Kind.load`."""
-        Judge.of(folder, ["precision=0.1"], [], "fail", sequential=True).judge(small_run())
-        return Judge.of(folder, ["recall", "cells", "break_point"], [], "fail").judge(small_run())
+        GatePolicy.of(folder, ["precision=0.1"], [], "fail", sequential=True).judge(small_run())
+        return GatePolicy.of(folder, ["recall", "cells", "break_point"], [], "fail").judge(small_run())
 
     def mend(self, files: Files) -> None:
         """See `Kind.mend`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.results.example_patches import load_pictures, save_pictures
+from robustbench_cells.results.example_patches import load_examples, save_examples
 from tests.fuzz.kind import KINDS, Kind
 from tests.fuzz.kinds._stored import small_run
 from tests.support import report_results as made_up
@@ -20,8 +20,8 @@ class StoredPictures(Kind):
     def write(self, folder: Path) -> None:
         """See `Kind.write`."""
         (folder / "small").mkdir()
-        save_pictures(made_up.pictures(small_run()), small_run(), folder / "small")
+        save_examples(made_up.pictures(small_run()), small_run(), folder / "small")
 
     def load(self, folder: Path) -> object:
         """See `Kind.load`."""
-        return load_pictures(small_run(), folder)
+        return load_examples(small_run(), folder)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from robustbench_cells.cli import results as ledger
-from robustbench_cells.results.record_cache import FrameKey, Key, Store
+from robustbench_cells.results.record_cache import CacheKey, FrameKey, RecordCache
 from robustbench_cells.types import Record
 from tests.fuzz.kind import KINDS, Kind
 
 _METRICS = {"jaccard": 1, "precision": 1}
-_KEY = Key("digest", "noise", 1, 50.0, 0, _METRICS)
+_KEY = CacheKey("digest", "noise", 1, 50.0, 0, _METRICS)
 _FRAMES = {name: FrameKey("kind/test", name, f"pixels of {name}") for name in "abc"}
 
 
@@ -28,20 +28,20 @@ class Stores(Kind):
 
     def write(self, folder: Path) -> None:
         """See `Kind.write`."""
-        store = Store(folder / "two_frames" / "records.sqlite")
-        store.add(_KEY, _FRAMES, _records("ab"))
+        store = RecordCache(folder / "two_frames" / "records.sqlite")
+        store.put(_KEY, _FRAMES, _records("ab"))
         store.close()
 
     def load(self, folder: Path) -> object:
         """See `Kind.load`."""
-        store = Store(folder / "records.sqlite")
+        store = RecordCache(folder / "records.sqlite")
         try:
-            store.known(_KEY, list(_FRAMES.values()))
+            store.get(_KEY, list(_FRAMES.values()))
             store.table()
             contents = store.contents()
             for command in (["list"], ["prune", "--outdated", "--dry-run"], ["export", str(folder / "table.csv")]):
                 ledger.main(["--store", str(store.path), *command])
-            store.add(_KEY, _FRAMES, _records("bc"))
-            return store.drop(contents)
+            store.put(_KEY, _FRAMES, _records("bc"))
+            return store.delete(contents)
         finally:
             store.close()

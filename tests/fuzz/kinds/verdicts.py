@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from robustbench_cells.gate.comparison import compare
-from robustbench_cells.reporting.gate_text import load_told, save_told, tell
+from robustbench_cells.reporting.gate_text import load_gate, save_gate, summarise_gate
 from tests.fuzz.kind import KINDS, Kind
 from tests.fuzz.kinds._stored import small_run
 
@@ -21,8 +21,8 @@ class Verdicts(Kind):
         """See `Kind.write`."""
         for name, verdict in (("none", "no baseline"), ("holds", compare(small_run(), small_run(), {"jaccard": 0.1}))):
             (folder / name).mkdir()
-            save_told(tell(verdict), folder / name)
+            save_gate(summarise_gate(verdict), folder / name)
 
     def load(self, folder: Path) -> object:
         """See `Kind.load`."""
-        return load_told(folder)
+        return load_gate(folder)

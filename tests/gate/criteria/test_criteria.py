@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from robustbench_cells.gate.comparison import compare
-from robustbench_cells.gate.criteria import ASPECTS, Pair
-from robustbench_cells.gate.criteria.break_point import break_distance
-from robustbench_cells.gate.decision import Verdict
+from robustbench_cells.gate.criteria import CRITERIA, PairedRecords
+from robustbench_cells.gate.criteria.break_point import break_point_distance
+from robustbench_cells.gate.decision import GateOutcome
 from tests.support.gate_runs import BASELINE, drop, run_of, where, without
 
 
@@ -29,10 +29,10 @@ from tests.support.gate_runs import BASELINE, drop, run_of, where, without
     ],
 )
 def test_each_aspect_sees_its_own_fall(aspect: str, change: Callable[[pd.DataFrame], None]) -> None:
-    for name in ASPECTS.names():
-        gate = compare(BASELINE, run_of(change), {name: ASPECTS.get(name).tolerance})
+    for name in CRITERIA.names():
+        gate = compare(BASELINE, run_of(change), {name: CRITERIA.get(name).tolerance})
         sees = name == aspect or (aspect == "break_point" and name == "jaccard")
-        assert (gate.verdict is Verdict.REGRESSES) == sees
+        assert (gate.verdict is GateOutcome.REGRESSED) == sees
 
 
 def test_where_a_score_breaks() -> None:
@@ -45,10 +45,10 @@ def test_where_a_score_breaks() -> None:
         ([0.99, 0.95], [0, 100], inf),  # never
         ([0.99, 0.8, 0.95], [0, 50, 100], 50 * 0.09 / 0.19),  # the first time counts
     ):
-        assert break_distance(np.array(scores), clean, distances) == pytest.approx(at)
+        assert break_point_distance(np.array(scores), clean, distances) == pytest.approx(at)
     for collapsed in ([0.0, 0.0], [0.5, 0.5]):  # from the start, whatever it finds in noise
-        assert break_distance(np.array(collapsed), np.array(0.0), [0, 100]) == 0
-    many = break_distance(np.array([[0.99, 0.8], [0.99, 0.95]]), np.array([1.0, 1.0]), [0, 100])
+        assert break_point_distance(np.array(collapsed), np.array(0.0), [0, 100]) == 0
+    many = break_point_distance(np.array([[0.99, 0.8], [0.99, 0.95]]), np.array([1.0, 1.0]), [0, 100])
     assert many == pytest.approx([100 * 0.09 / 0.19, inf])
 
 
@@ -59,12 +59,12 @@ def test_a_candidate_that_breaks_nobody_knows_where_never_holds() -> None:
     found = {}
     for baseline, candidate in ((broken, broken), (broken, sound), (sound, broken), (sound, sound)):
         gate = compare(baseline, candidate, {"break_point": 0.1})
-        (one,) = [one for one in gate.judgements if one.difference.artefact == "noise"]
+        (one,) = [one for one in gate.decisions if one.difference.artefact == "noise"]
         found[baseline is sound, candidate is sound] = one
-    assert found[False, False].verdict is Verdict.INCONCLUSIVE
+    assert found[False, False].verdict is GateOutcome.INCONCLUSIVE
     assert "may break below 50, and where is not known, since 0 did not run" in found[False, False].difference.remark
-    assert found[False, True].verdict is found[True, True].verdict is Verdict.HOLDS
-    assert found[True, False].verdict is Verdict.REGRESSES
+    assert found[False, True].verdict is found[True, True].verdict is GateOutcome.NON_INFERIOR
+    assert found[True, False].verdict is GateOutcome.REGRESSED
 
 
 def test_a_candidate_that_one_block_holds_up_never_holds() -> None:
@@ -78,15 +78,15 @@ def test_a_candidate_that_one_block_holds_up_never_holds() -> None:
 
     without_0 = without(lambda table: (table["artefact"] == "noise") & (table["intensity"] == 0))
     gate = compare(without_0(run_of()), without_0(run_of(barely)), {"break_point": 0.9})
-    (one,) = [one for one in gate.judgements if one.difference.artefact == "noise"]
+    (one,) = [one for one in gate.decisions if one.difference.artefact == "noise"]
     assert one.difference.candidate >= 50
-    assert one.verdict is not Verdict.HOLDS
+    assert one.verdict is not GateOutcome.NON_INFERIOR
 
 
-@pytest.mark.parametrize("name", ASPECTS.names())
+@pytest.mark.parametrize("name", CRITERIA.names())
 def test_every_aspect_is_whole(name: str) -> None:
     """The contract: whatever the records, a figure and no warning, and swapping the two runs swaps the sign."""
-    aspect = ASPECTS.get(name)
+    aspect = CRITERIA.get(name)
     merged = BASELINE.records.merge(
         run_of(drop("noise", 50, 0.2), seed=5, spread=0.02).records,
         on=["segmenter", "artefact", "intensity", "frame", "patch"],
@@ -97,7 +97,7 @@ def test_every_aspect_is_whole(name: str) -> None:
         columns=lambda name: name.replace("_old", "_x").replace("_new", "_old").replace("_x", "_new")
     )
     neutral = {"noise": 0.0, "cell_size": 1.0}
-    there, back = (list(aspect.differences(Pair(table, neutral))) for table in (merged, swapped))
+    there, back = (list(aspect.differences(PairedRecords(table, neutral))) for table in (merged, swapped))
     assert there
     assert aspect.tolerance > 0
     assert type(aspect).__doc__

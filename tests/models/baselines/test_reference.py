@@ -10,7 +10,7 @@ import pytest
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
-from robustbench_cells.engine.batches import condition_views, make_batches
+from robustbench_cells.engine.batches import iter_patches, make_batches
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.evaluate import evaluate_batches
 from robustbench_cells.metrics import METRICS
@@ -31,7 +31,7 @@ def fewer(real_frames: Path) -> Selection:
 
 
 def scores(frames: Selection, segmenter: str, condition: Condition) -> Mapping[str, float]:
-    batches = make_batches(condition_views(frames, condition, 0, 6), condition, 0)
+    batches = make_batches(iter_patches(frames, condition, 0, 6), condition, 0)
     return evaluate_batches(batches, condition, [BASELINES.get(segmenter)], METRICS)[segmenter].scores()
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from robustbench_cells import ARTEFACTS, Condition, open_dataset
 from robustbench_cells.cli.export import main as export
-from robustbench_cells.engine.batches import condition_views
+from robustbench_cells.engine.batches import iter_patches
 from robustbench_cells.models.card import write_card
 from robustbench_cells.models.loading import load_segmenter, shipped_models
 from robustbench_cells.models.probe import probe_images
@@ -117,7 +117,7 @@ def images() -> Image:
     views = [
         view.image
         for name, intensity in (("noise", 50.0), ("illumination", 300.0))
-        for view in condition_views(frames, Condition(ARTEFACTS.get(name), intensity), seed=0, most_patches=3)
+        for view in iter_patches(frames, Condition(ARTEFACTS.get(name), intensity), seed=0, most_patches=3)
     ]
     return np.concatenate([probe_images(), np.stack(views).astype(np.float32)])
 

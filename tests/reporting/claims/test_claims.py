@@ -10,9 +10,9 @@ import pytest
 
 from robustbench_cells.cli import report
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.reporting.claims import Finding, Verdict, judge
+from robustbench_cells.reporting.claims import ClaimStatus, Finding, check_claims
 from robustbench_cells.reporting.evidence import Evidence
-from robustbench_cells.results.merging import beside
+from robustbench_cells.results.merging import with_inside
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results, records_table
 from robustbench_cells.types import Record
@@ -98,8 +98,8 @@ def results(scores: Mapping[Key, Scores], margin: int = 0) -> Results:
 def findings(scores: Mapping[Key, Scores], inside: Mapping[Key, Scores] | None = None) -> dict[int, Finding]:
     found = results(scores)
     if inside is not None:
-        found = beside(found, results(inside, margin=25))
-    return {finding.number: finding for finding in judge(Evidence(found))}
+        found = with_inside(found, results(inside, margin=25))
+    return {finding.number: finding for finding in check_claims(Evidence(found))}
 
 
 INSIDE: dict[Key, Scores] = dict.fromkeys(CLEAN, (0.99, 0.95, 0.95, 103))
@@ -107,7 +107,9 @@ INSIDE: dict[Key, Scores] = dict.fromkeys(CLEAN, (0.99, 0.95, 0.95, 103))
 
 def test_the_papers_own_picture_bears_every_claim_out() -> None:
     found = findings(PAPER, INSIDE)
-    assert {number: finding.verdict for number, finding in found.items()} == dict.fromkeys(range(1, 12), Verdict.HOLDS)
+    assert {number: finding.verdict for number, finding in found.items()} == dict.fromkeys(
+        range(1, 12), ClaimStatus.HOLDS
+    )
 
 
 @pytest.mark.parametrize(
@@ -137,26 +139,26 @@ def test_the_papers_own_picture_bears_every_claim_out() -> None:
 )
 def test_one_figure_against_it_and_a_claim_does_not_hold(number: int, key: Key, scores: Scores, words: str) -> None:
     finding = findings({**PAPER, key: scores})[number]
-    assert finding.verdict is Verdict.FAILS
+    assert finding.verdict is ClaimStatus.FAILS
     against = "; ".join(figures for held, figures in finding.parts if not held)
     assert words in against
 
 
 def test_over_counting_inside_the_field_of_interest_too_is_not_the_borders_doing() -> None:
     finding = findings(CLEAN, CLEAN)[11]
-    assert finding.verdict is Verdict.FAILS
+    assert finding.verdict is ClaimStatus.FAILS
     assert finding.parts[0][1] == "unet_original counts +8.0% cells to the border and +8.0% inside"
 
 
 def test_what_the_results_do_not_cover_is_not_tested_and_says_what_is_missing() -> None:
     found = findings(CLEAN)
-    assert found[1].verdict is Verdict.HOLDS
-    assert {found[number].verdict for number in range(2, 12)} == {Verdict.NOT_TESTED}
+    assert found[1].verdict is ClaimStatus.HOLDS
+    assert {found[number].verdict for number in range(2, 12)} == {ClaimStatus.NOT_TESTED}
     assert found[4].parts[0][1] == "needs dog_otsu on illumination"
     assert found[9].parts[0][1] == "needs unet_original on cell_size"
     assert found[11].parts[0][1].startswith("needs a run inside the field of interest too")
     partly = {key: scores for key, scores in PAPER.items() if key != ("background", "noise", 200)}
-    assert findings(partly)[7].verdict is Verdict.NOT_TESTED
+    assert findings(partly)[7].verdict is ClaimStatus.NOT_TESTED
     few = {key: scores for key, scores in PAPER.items() if key[2] in {0, 4000}}
     assert findings(few)[3].parts[0][1] == "needs 3 intensities of illumination or more, up to 4000"
     weak = {key: scores for key, scores in PAPER.items() if key[2] <= 2000}
@@ -191,7 +193,7 @@ def test_results_of_other_segmenters_are_not_laid_beside_these() -> None:
     other = results(INSIDE, margin=25)
     other = Results(other.records, {**other.run, "segmenters": {"x": "2"}})
     with pytest.raises(ResultsError, match="differ in their segmenters; run both alike"):
-        beside(results(PAPER), other)
+        with_inside(results(PAPER), other)
 
 
 def test_the_authors_own_figures_bear_their_claims_out() -> None:
@@ -209,4 +211,4 @@ def test_the_authors_own_figures_bear_their_claims_out() -> None:
         if key[1:] == ("cell_size", 1):
             scores[row.model, "clean", 0] = scores[key]
     verdicts = {number: finding.verdict for number, finding in findings(scores).items()}
-    assert verdicts == {**dict.fromkeys(range(1, 11), Verdict.HOLDS), 11: Verdict.NOT_TESTED}
+    assert verdicts == {**dict.fromkeys(range(1, 11), ClaimStatus.HOLDS), 11: ClaimStatus.NOT_TESTED}

@@ -10,12 +10,12 @@ import pytest
 
 from robustbench_cells.cli import report
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.reporting.gate_text import Told, save_told, tell
-from robustbench_cells.reporting.number_format import told, told_break
+from robustbench_cells.reporting.gate_text import GateSummary, save_gate, summarise_gate
+from robustbench_cells.reporting.number_format import format_break_point, format_figure
 from robustbench_cells.reporting.outputs import OUTPUTS, write_reports
 from robustbench_cells.reporting.pair_heatmaps import pair_maps
 from robustbench_cells.reporting.report import Report
-from robustbench_cells.results.example_patches import chosen_views, save_pictures
+from robustbench_cells.results.example_patches import choose_examples, save_examples
 from robustbench_cells.results.scorecard import BreakPoint, Figure
 from robustbench_cells.results.storage import load, save
 from robustbench_cells.results.tables import Results
@@ -52,7 +52,7 @@ HOSTILE = [
     ],
 )
 def test_figures_are_rounded_to_what_their_interval_supports(figure: Figure | None, words: str) -> None:
-    assert told(figure) == words
+    assert format_figure(figure) == words
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_figures_are_rounded_to_what_their_interval_supports(figure: Figure | No
     ],
 )
 def test_break_points_in_words(point: Figure, way: int, neutral: float, words: str) -> None:
-    assert told_break(BreakPoint("noise", "sigma", "px", way, neutral, 20.0, 200.0, point)) == words
+    assert format_break_point(BreakPoint("noise", "sigma", "px", way, neutral, 20.0, 200.0, point)) == words
 
 
 def test_two_at_once_is_a_map_with_each_alone_at_its_edges() -> None:
@@ -90,7 +90,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run.run["command"] = HOSTILE[0]
     run.run["tests"]["failed"] = [HOSTILE[0]]
     taken = replace(pictures(run), masks=dict(list(pictures(run).masks.items())[:3]))
-    write_reports(Report(run, taken, tell(HOSTILE[1])), folder)
+    write_reports(Report(run, taken, summarise_gate(HOSTILE[1])), folder)
     return folder
 
 
@@ -210,7 +210,7 @@ def odd(name: str) -> Results:
 )  # fmt: skip
 def test_thin_results_are_reported_too(name: str, tmp_path: Path) -> None:
     run = odd(name)
-    views = chosen_views(run)
+    views = choose_examples(run)
     write_reports(Report(run, pictures(run) if views else None), tmp_path)
     page = (tmp_path / "index.html").read_text()
     data = page.partition('id="data">')[2].partition("</script>")[0]
@@ -233,14 +233,14 @@ def written(name: str, report: Report, folder: Path) -> str:
     return (folder / name).read_text()
 
 
-def answer(run: Results, folder: Path, verdict: Told | None = None) -> str:
+def answer(run: Results, folder: Path, verdict: GateSummary | None = None) -> str:
     """The first sentences of the page."""
     page = written("index.html", Report(run, verdict=verdict), folder)
     return "\n".join(re.findall(r'<p class="lead[^>]*>(.*?)</p>', page.partition("<table")[0]))
 
 
 def test_the_answer_has_the_verdict_first_and_the_clean_score(tmp_path: Path) -> None:
-    fails = Told("regresses", "FAIL: the candidate is surely worse", [])
+    fails = GateSummary("regresses", "FAIL: the candidate is surely worse", [])
     for models, words in (
         ({"ruined": 0.14}, "ruined keeps 90 % of its clean Jaccard of 0.11"),
         ({"good": 0.9, "ruined": 0.14}, "It keeps 90 % of its clean Jaccard of 0.87"),
@@ -306,7 +306,7 @@ def test_stored_names_cannot_leave_their_folder(tmp_path: Path) -> None:
 
 def test_a_verdict_comes_back_with_the_next_report(tmp_path: Path) -> None:
     save(results({"m": 0.9}), tmp_path)
-    save_told(tell("no <baseline>"), tmp_path)
+    save_gate(summarise_gate("no <baseline>"), tmp_path)
     assert report.main(["--results", str(tmp_path)]) == 0
     assert "no &lt;baseline&gt;" in (tmp_path / "index.html").read_text()
     (tmp_path / "gate.json").write_text('{"verdict": 1}')
@@ -316,7 +316,7 @@ def test_a_verdict_comes_back_with_the_next_report(tmp_path: Path) -> None:
 def test_damaged_pictures_cost_the_pictures_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = results({"m": 0.9})
     save(run, tmp_path)
-    save_pictures(pictures(run), run, tmp_path)
+    save_examples(pictures(run), run, tmp_path)
     assert report.main(["--results", str(tmp_path)]) == 0
     assert "No pictures" not in (tmp_path / "index.html").read_text()
     (tmp_path / "pictures.npz").write_bytes(b"PK")
