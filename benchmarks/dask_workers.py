@@ -61,7 +61,7 @@ def records_a_second(address: str, count: int, names: Sequence[str], selection: 
     cluster = DaskBackend(address, selection, sources, {name: load(name) for name in names}, patches=16)
 
     def fetch(what: Task) -> TaskResult:
-        return cluster.fetch(what, progress=lambda patches: None, keep=lambda work, name, records: None)
+        return cluster.fetch(what, progress=lambda patches: None, on_records=lambda work, name, records: None)
 
     conditions = [Condition(ARTEFACTS.get("noise"), float(sigma)) for sigma in (10, 50, 100, 150, 200)]
     with distributed.Client(address, set_as_default=False) as client:  # type: ignore[no-untyped-call]

@@ -23,7 +23,7 @@ from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.batches import iter_patches, make_batches
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.config import Settings
-from robustbench_cells.engine.evaluate import BATCH, Case, evaluate_batches
+from robustbench_cells.engine.evaluate import GridCell, evaluate_batches
 from robustbench_cells.engine.grid import grid, profile_of
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.engine.tasks import Timing
@@ -34,7 +34,7 @@ from robustbench_cells.models.loading import load, shipped_models
 from robustbench_cells.results.storage import load as load_results
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results
-from robustbench_cells.types import PATCH_SIDE
+from robustbench_cells.types import BATCH, PATCH_SIDE
 
 _SEED = 0
 _CONDITION = Condition(ARTEFACTS.get("noise"), 50.0)
@@ -115,7 +115,7 @@ def test_one_of_seven_retrained(tmp_path: Path, benchmark: Any, capsys: pytest.C
         session = BenchmarkRun(settings, wanted, tmp_path / "records.sqlite")
         for condition in conditions:
             session.outcome(condition, paths[0].stem)
-        cases = [Case(path.stem, condition.name, sound=True) for condition in conditions for path in paths]
+        cases = [GridCell(path.stem, condition.name, valid=True) for condition in conditions for path in paths]
         results = session.results(cases, session.effort, "benchmarks/test_speed.py")
         assert results is not None
         save(results, tmp_path)
@@ -130,7 +130,7 @@ def test_one_of_seven_retrained(tmp_path: Path, benchmark: Any, capsys: pytest.C
     benchmark.extra_info["share_of_the_first_run"] = round(share, 3)
     with capsys.disabled():
         print(f"\none of seven retrained: {share:.1%} of the first run's {whole:.0f} s (a seventh is {1 / 7:.1%})")
-    assert (second.made, second.found) == (first.made // 7, first.made * 6 // 7)
+    assert (second.computed, second.cached) == (first.computed // 7, first.computed * 6 // 7)
 
 
 def test_report_of_100_000_records(tmp_path: Path, benchmark: Any, capsys: pytest.CaptureFixture[str]) -> None:

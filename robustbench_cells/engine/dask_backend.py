@@ -163,7 +163,7 @@ def _portable(error: Exception | None) -> Exception | None:
 def _run_task(name: str, work: Task) -> TaskResult:
     """What a worker is asked to run."""
     delivery: Any = distributed.get_worker().plugins[name]
-    return delivery.do(work)
+    return delivery.run_task(work)
 
 
 class DaskBackend:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import robustbench_cells
-from robustbench_cells.__main__ import main
 from robustbench_cells.artefacts import ARTEFACTS
+from robustbench_cells.cli.main import main
 from robustbench_cells.datasets.catalogue import CATALOGUE
 from robustbench_cells.datasets.sources import SOURCES
 from robustbench_cells.engine.grid import PROFILES
@@ -43,7 +43,7 @@ def test_importing_the_package_takes_under_half_a_second() -> None:
 def test_neither_the_plugin_nor_the_list_imports_tensorflow() -> None:
     code = (
         "import sys, robustbench_cells.pytest_plugin; assert 'numpy' not in sys.modules;"
-        "from robustbench_cells.__main__ import main; main(['list']); assert 'tensorflow' not in sys.modules"
+        "from robustbench_cells.cli.main import main; main(['list']); assert 'tensorflow' not in sys.modules"
     )
     run("-c", code)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from robustbench_cells.gate import policy as verdict
+from robustbench_cells.cli import gate as verdict
 from robustbench_cells.gate.comparison import compare
 from robustbench_cells.reporting.gate_text import gate_markdown
 from robustbench_cells.results.storage import save

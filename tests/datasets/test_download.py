@@ -18,7 +18,7 @@ from queue import SimpleQueue
 import numpy as np
 import pytest
 
-from robustbench_cells.datasets import download as data
+from robustbench_cells.cli import data
 from robustbench_cells.datasets.catalogue import CATALOGUE
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.files.archives import check_archive

@@ -84,7 +84,7 @@ def test_a_delivery_does_the_work_as_it_is_done_here(selection: Selection) -> No
     segmenter = BASELINES.get("dog_otsu")
     work = noisy(dog_otsu=some(selection))
     here = run_task(work, selection, {"dog_otsu": segmenter})
-    there = delivered(selection, dog_otsu=PackedModel.of("dog_otsu", segmenter)).do(work)
+    there = delivered(selection, dog_otsu=PackedModel.of("dog_otsu", segmenter)).run_task(work)
     assert here.outcomes["dog_otsu"].records == there.outcomes["dog_otsu"].records
     assert len(here.outcomes["dog_otsu"].records) == 3
     assert there.effort.evaluate > 0
@@ -162,17 +162,19 @@ def test_a_worker_of_another_version_is_refused(selection: Selection) -> None:
     segmenter = BASELINES.get("dog_otsu")
     other = delivered(selection, dog_otsu=replace(PackedModel.of("dog_otsu", segmenter), digest="dog_otsu 99"))
     with pytest.raises(ClusterError, match="a worker has another dog_otsu"):
-        other.do(noisy(dog_otsu=some(selection)))
+        other.run_task(noisy(dog_otsu=some(selection)))
     older = delivered(selection, dog_otsu=PackedModel.of("dog_otsu", segmenter))
     older.versions = {**older.versions, "artefact noise": 0}
     with pytest.raises(ClusterError, match="artefact noise is 0 here and 1 there"):
-        older.do(noisy(dog_otsu=some(selection)))
+        older.run_task(noisy(dog_otsu=some(selection)))
 
 
 def test_an_error_of_a_segmenter_comes_back_in_words(selection: Selection, monkeypatch: pytest.MonkeyPatch) -> None:
     segmenter = BASELINES.get("dog_otsu")
     monkeypatch.setattr(type(segmenter), "predict", lambda self, images: 1 / 0)
-    found = delivered(selection, dog_otsu=PackedModel.of("dog_otsu", segmenter)).do(noisy(dog_otsu=some(selection)))
+    found = delivered(selection, dog_otsu=PackedModel.of("dog_otsu", segmenter)).run_task(
+        noisy(dog_otsu=some(selection))
+    )
     assert str(found.outcomes["dog_otsu"].error) == "ZeroDivisionError: division by zero"
     assert not found.outcomes["dog_otsu"].valid
 
@@ -181,9 +183,9 @@ def test_no_scheduler_is_said_in_words(selection: Selection, monkeypatch: pytest
     monkeypatch.setattr(cluster, "_PATIENCE", 0.2)
     for address in ("tcp://127.0.0.1:1", "nonsense://"):
         with pytest.raises(ClusterError, match=f"{address}: no Dask scheduler answers there"):
-            cluster.Cluster(address, selection, {}, {}, patches=64)
+            cluster.DaskBackend(address, selection, {}, {}, patches=64)
     with pytest.raises(ClusterError, match="at least 1 is needed"):
-        cluster.Cluster("tcp://127.0.0.1:1", selection, {}, {}, patches=0)
+        cluster.DaskBackend("tcp://127.0.0.1:1", selection, {}, {}, patches=0)
 
 
 def test_a_worker_that_comes_late_is_waited_for(selection: Selection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,14 +201,14 @@ def test_a_worker_that_comes_late_is_waited_for(selection: Selection, monkeypatc
 
     with here:
         clients = [
-            cluster.Cluster(here.scheduler_address, selection, {"dog_otsu": "dog_otsu"}, segmenters, 2)
+            cluster.DaskBackend(here.scheduler_address, selection, {"dog_otsu": "dog_otsu"}, segmenters, 2)
             for _ in range(2)
         ]
         works = [replace(noisy(dog_otsu=some(selection)), seed=seed) for seed in (0, 1)]
         for one, work in zip(clients, works, strict=True):
             one.send(work)
         for one, work in zip(clients, works, strict=True):
-            done = one.fetch(work, progress=lambda patches: None, keep=lambda *found: None, waiting=come)
+            done = one.fetch(work, progress=lambda patches: None, on_records=lambda *found: None, waiting=come)
             one.close()
             alone = run_task(work, selection, segmenters)
             assert done.outcomes["dog_otsu"].records == alone.outcomes["dog_otsu"].records

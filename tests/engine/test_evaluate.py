@@ -12,12 +12,12 @@ from robustbench_cells.artefacts._base import Artefact
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.batches import iter_patches, make_batches
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.engine.evaluate import BATCH, evaluate_batches
+from robustbench_cells.engine.evaluate import evaluate_batches
 from robustbench_cells.engine.patches import cut_patches
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.metrics._base import Comparison
 from robustbench_cells.models.baselines import BASELINES
-from robustbench_cells.types import Image, Labels, Patch, Sample
+from robustbench_cells.types import BATCH, Image, Labels, Patch, Sample
 from tests.conftest import sample_of
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from robustbench_cells.cli import gate as verdict
 from robustbench_cells.errors import GateError
-from robustbench_cells.gate import policy as verdict
 from robustbench_cells.gate.comparison import Gate, compare
 from robustbench_cells.gate.criteria import CRITERIA
 from robustbench_cells.gate.decision import GateOutcome

@@ -289,14 +289,14 @@ def test_workers_run_a_model_of_any_name(tmp_path: Path) -> None:
 
 _FULL_DISK = """
 import os
-from robustbench_cells.errors import StoreError
-from robustbench_cells.results.record_cache import Store
+from robustbench_cells.errors import CacheError
+from robustbench_cells.results.record_cache import RecordCache
 
 def full(self, *arguments):
-    raise StoreError("records.sqlite: the disk is full")
+    raise CacheError("records.sqlite: the disk is full")
 
 if "PYTEST_XDIST_WORKER" in os.environ:
-    Store.add = full
+    RecordCache.put = full
 """
 
 

@@ -216,17 +216,17 @@ def test_a_place_that_cannot_be_written_to_is_said_in_words(tmp_path: Path) -> N
 _FILL = """
 import resource, sys
 from pathlib import Path
-from robustbench_cells.errors import StoreError
-from robustbench_cells.results.record_cache import Store
+from robustbench_cells.errors import CacheError
+from robustbench_cells.results.record_cache import RecordCache
 from tests.results.test_record_cache import FRAMES, KEY, record
-store = Store(Path(sys.argv[1]))
+store = RecordCache(Path(sys.argv[1]))
 store.put(KEY, FRAMES, [record("a", 0)])
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
 import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 try:
     for patch in range(1, 100_000, 100):
         store.put(KEY, FRAMES, [record("b", number) for number in range(patch, patch + 100)])
-except StoreError as error:
+except CacheError as error:
     print(error)
 """
 
@@ -243,11 +243,11 @@ def test_a_disk_that_is_full_is_said_in_words_and_costs_nothing_that_was_there(t
 _WRITE = """
 import sys
 from pathlib import Path
-from robustbench_cells.results.record_cache import Store
+from robustbench_cells.results.record_cache import RecordCache
 from tests.results.test_record_cache import FRAMES, KEY, record
 print("ready", flush=True)
 sys.stdin.readline()
-store = Store(Path(sys.argv[1]))
+store = RecordCache(Path(sys.argv[1]))
 for patch in range(int(sys.argv[2]), int(sys.argv[3])):
     store.put(KEY, FRAMES, [record(frame, patch, patch / 1000) for frame in FRAMES])
     print(patch, flush=True)

@@ -13,7 +13,7 @@ from robustbench_cells.files.checksums import sha256
 from robustbench_cells.reporting.outputs import OUTPUTS, write_reports
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.reporting.terminal import terminal_table
-from robustbench_cells.results import tables as results
+from robustbench_cells.results import storage
 from robustbench_cells.results.storage import load, save
 from robustbench_cells.results.tables import Results, records_table, summarise
 from robustbench_cells.types import Record
@@ -148,19 +148,19 @@ def test_more_results_than_memory_are_refused(tmp_path: Path, monkeypatch: pytes
     save(RESULTS, tmp_path)
     run = json.loads((tmp_path / "run.json").read_text())
     for limit, most, content, words in (
-        ("_MOST_BYTES", 2**20, b"a\n" + b"00000000" * 2**18, "than 1 MiB of them, are neither written nor read"),
-        ("_MOST_RECORDS", 100, b"a\n" * 101, "more than 100 records"),
-        ("_MOST_HEAD", 100, b"a," * 51 + b"\n", r"patches\.csv\.gz has columns whose names have 102 bytes"),
+        ("_MAX_BYTES", 2**20, b"a\n" + b"00000000" * 2**18, "than 1 MiB of them, are neither written nor read"),
+        ("_MAX_RECORDS", 100, b"a\n" * 101, "more than 100 records"),
+        ("_MAX_HEAD", 100, b"a," * 51 + b"\n", r"patches\.csv\.gz has columns whose names have 102 bytes"),
     ):
         with monkeypatch.context() as smaller:
-            smaller.setattr(results, limit, most)
+            smaller.setattr(storage, limit, most)
             (tmp_path / "patches.csv.gz").write_bytes(gzip.compress(content))
             run["records_sha256"] = sha256(tmp_path / "patches.csv.gz")
             (tmp_path / "run.json").write_text(json.dumps(run))
             with pytest.raises(ResultsError, match=words):
                 load(tmp_path)
     with monkeypatch.context() as smaller:
-        smaller.setattr(results, "_MOST_BYTES", 20)
+        smaller.setattr(storage, "_MAX_BYTES", 20)
         with pytest.raises(ResultsError, match="has more than the 0 MiB that are read"):
             load(tmp_path)
         with pytest.raises(ResultsError, match="neither written nor read; run fewer frames"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.models.card import identity, read_card, write_card
+from robustbench_cells.models.card import model_digest, read_card, write_card
 from robustbench_cells.models.loading import shipped_models
 from tests.fuzz.kind import KINDS, Kind
 
@@ -34,5 +34,5 @@ class Cards(Kind):
     def load(self, folder: Path) -> object:
         """See `Kind.load`."""
         if (folder / "net.onnx").exists():
-            identity(folder / "net.onnx")
+            model_digest(folder / "net.onnx")
         return read_card(folder / "net.toml")

@@ -11,8 +11,8 @@ import pytest
 
 from robustbench_cells.gate.comparison import compare
 from robustbench_cells.gate.criteria import CRITERIA, PairedRecords
-from robustbench_cells.gate.criteria.break_point import break_point_distance
 from robustbench_cells.gate.decision import GateOutcome
+from robustbench_cells.results.curves import break_point_distance
 from tests.support.gate_runs import BASELINE, drop, run_of, where, without
 
 
