@@ -19,6 +19,10 @@ class DeclarationWarning(UserWarning):
     """What is declared of a model does not look right: it finds nothing, or cells everywhere, in a picture of cells."""
 
 
+class BenchmarkWarning(UserWarning):
+    """A run went on although a part of it failed."""
+
+
 class DataError(RobustbenchError):
     """A frame, a mask or a data-set folder cannot be used as it is."""
 
@@ -49,6 +53,10 @@ class ClusterError(RobustbenchError):
 
 class GateError(RobustbenchError):
     """Two runs cannot be compared."""
+
+
+class GridError(RobustbenchError):
+    """A grid of one's own names an intensity that its artefact refuses."""
 
 
 class UnknownNameError(RobustbenchError):

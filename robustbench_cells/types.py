@@ -23,6 +23,13 @@ PATCH_SIDE = 256  # pixels; the input of the paper's U-Net (section II)
 PATCHES_PER_FRAME = 6  # the paper, section II
 BATCH = 16  # patches that are made, predicted and scored at a time
 CLEAN = "clean"  # what the condition without an artefact is called
+
+
+def condition_name(artefact: str, intensity: float) -> str:
+    """The name of a condition, as in test ids: ``clean`` or ``noise-50``."""
+    return CLEAN if artefact == CLEAN else f"{artefact}-{intensity:g}"
+
+
 THRESHOLD = 0.5  # above it a probability is a cell; the paper, section II
 REFERENCE = "background"  # the segmenter that others are laid beside: the dotted line of the paper's figures
 

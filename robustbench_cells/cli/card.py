@@ -79,7 +79,7 @@ def _filled(model: Path, about: list[dict[str, Any]], runs: Mapping[str, Results
     known = format_of(str(model))
     digest, _ = model_digest(model, known.companion_files(str(model)) if known else ())
     for name, results in runs.items():
-        called = [segmenter for segmenter, its in results.run["segmenters"].items() if its == digest]
+        called = [segmenter for segmenter, its in results.run.segmenters.items() if its == digest]
         if not called:
             raise ModelError(f"{model}: the results called {name!r} are not of this file; run the benchmark with it")
         card.setdefault("results", {})[name] = scores(results, called[0])
@@ -88,13 +88,13 @@ def _filled(model: Path, about: list[dict[str, Any]], runs: Mapping[str, Results
 
 def scores(results: Results, segmenter: str) -> dict[str, Any]:
     """What a card says of a run: where the scores come from, and a list of conditions for each artefact."""
-    dataset, settings, tests = (results.run[part] for part in ("dataset", "settings", "tests"))
+    dataset, settings, tests = results.run.dataset, results.run.settings, results.run.tests
     table: dict[str, Any] = {
-        "data": dataset["title"],
-        "fingerprint": dataset["fingerprint"],
-        "command": results.run["command"],
-        "seed": settings["seed"],
-        "tests": f"{tests['ran']} of {tests['grid']}, {len(tests['failed'])} failed",
+        "data": dataset.title,
+        "fingerprint": dataset.fingerprint,
+        "command": results.run.command,
+        "seed": settings.seed,
+        "tests": f"{tests.ran} of {tests.grid}, {len(tests.failed)} failed",
     }
     rows = results.summary[results.summary["segmenter"] == segmenter]
     for artefact, part in rows.groupby("artefact", sort=False):

@@ -18,7 +18,7 @@ from robustbench_cells.results.storage import load
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    known = ", ".join(f"{aspect.name}={aspect.tolerance:g}" for aspect in CRITERIA)
+    known = ", ".join(f"{criterion.name}={criterion.tolerance:g}" for criterion in CRITERIA)
     parser = argparse.ArgumentParser(
         prog="python -m robustbench_cells gate",
         description="Judge a candidate run by a baseline run, condition by condition. No model is run.",

@@ -92,7 +92,7 @@ def _compared(first: Path, second: Path) -> Report:
     from robustbench_cells.gate.criteria import CRITERIA
     from robustbench_cells.reporting.gate_text import summarise_gate
     from robustbench_cells.reporting.report import Report
-    from robustbench_cells.results.merging import named, side_by_side
+    from robustbench_cells.results.merging import merge_names, merge_runs
     from robustbench_cells.results.storage import load
 
     runs = load(first), load(second)
@@ -102,5 +102,5 @@ def _compared(first: Path, second: Path) -> Report:
     except GateError as error:
         verdict = str(error)
     both = [_pictures(run, folder) for run, folder in zip(runs, (first, second), strict=True)]
-    times = named(*(pictures.milliseconds if pictures else {} for pictures in both))
-    return Report(side_by_side(*runs), verdict=summarise_gate(verdict), times=times)
+    times = merge_names(*(pictures.milliseconds if pictures else {} for pictures in both))
+    return Report(merge_runs(*runs), verdict=summarise_gate(verdict), times=times)

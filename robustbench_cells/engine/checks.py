@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from robustbench_cells.datasets.selection import Selection
+from robustbench_cells.engine.condition import Condition
 from robustbench_cells.types import Image, Labels, Patch
 
 
@@ -45,3 +47,20 @@ def prediction_problems(images: Image, probabilities: Image) -> list[str]:
     if probabilities.min() < 0 or probabilities.max() > 1:
         return [f"predictions span {probabilities.min():.9g} to {probabilities.max():.9g}, outside [0, 1]"]
     return []
+
+
+def require_room(selection: Selection, conditions: Sequence[Condition]) -> None:
+    """Refuse frames that some conditions cannot cut a view from, and name all of these conditions.
+
+    Raises
+    ------
+    DataError
+        If any frame is too small for any condition.
+    """
+    room = min(min(shape) for shape in selection.shapes.values())
+    too_large = {one.name: one.view_side() for one in conditions if one.view_side() > room}
+    if too_large:
+        remedy = "use a smaller margin or larger frames"
+        if len(too_large) < len(conditions):
+            remedy += f', or leave out what does not fit: -k "not ({" or ".join(too_large)})"'
+        selection.require_side(max(too_large.values()), " or ".join(too_large), remedy)

@@ -12,6 +12,7 @@ from robustbench_cells.types import (
     Image,
     Labels,
     Patch,
+    condition_name,
 )
 
 
@@ -35,7 +36,7 @@ class Condition:
     @property
     def name(self) -> str:
         """As in test ids: ``clean`` or ``noise-50``."""
-        return f"{self.artefact.name}-{self.intensity:g}" if self.artefact else CLEAN
+        return condition_name(self.artefact_name, self.intensity)
 
     def patches_per_frame(self, shape: tuple[int, int], most: int) -> int:
         """Patches that this condition takes from a frame of this shape."""

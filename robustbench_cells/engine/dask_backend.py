@@ -138,7 +138,7 @@ class WorkerSetup(distributed.WorkerPlugin):
                 faulty = {name: Outcome(name, work.condition, (), error=error) for name in work.missing}
                 done = TaskResult(faulty)
         outcomes = {name: replace(outcome, error=_portable(outcome.error)) for name, outcome in done.outcomes.items()}
-        return TaskResult(outcomes, done.effort)
+        return TaskResult(outcomes, done.timing)
 
     def _open(self) -> None:
         ours = _versions()
@@ -175,12 +175,10 @@ class DaskBackend:
         Of the scheduler.
     selection
         All frames of the run.
-    sources
-        What each segmenter is loaded by, by its name.
-    segmenters
-        The same, loaded.
+    models
+        Every segmenter of the run, by name.
     patches
-        The most of a piece of work.
+        Cap on the patches per task.
 
     Attributes
     ----------
@@ -197,19 +195,13 @@ class DaskBackend:
         self,
         address: str,
         selection: Selection,
-        sources: Mapping[str, str],
-        segmenters: Mapping[str, Segmenter],
+        models: Mapping[str, PackedModel],
         patches: int,
-        *,
-        trusted: bool = False,
     ) -> None:
         if patches < 1:
             raise ClusterError(f"{patches} patches in a task: at least 1 is needed")
         self._patches = patches
         self._address = address
-        models = {
-            name: PackedModel.of(sources[name], segmenter, trusted=trusted) for name, segmenter in segmenters.items()
-        }
         self._name = f"robustbench_cells-{uuid.uuid4().hex}"  # others may use the same cluster
         dask: Any = distributed  # whose functions have no types
         try:
@@ -278,7 +270,7 @@ class DaskBackend:
             while key not in self._done:
                 arrived, piece = self._next(on_records)
                 if arrived in keys:
-                    progress(len(piece.places))
+                    progress(len(piece.patches))
         return sum((self._done.pop(key) for key in keys), TaskResult())
 
     def _next(self, on_records: Callable[[Task, str, Sequence[Record]], None]) -> tuple[str, Task]:
@@ -310,7 +302,7 @@ class DaskBackend:
 
 def split_task(work: Task, most: int) -> Iterator[Task]:
     """The same work in pieces of at most so many patches."""
-    places = work.places
+    places = work.patches
     for start in range(0, len(places), most):
         some = set(places[start : start + most])
         missing = {name: [place for place in its if place in some] for name, its in work.missing.items()}

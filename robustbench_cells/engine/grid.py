@@ -1,31 +1,35 @@
-"""How much of the grid a run covers: each artefact has its own intensities for each profile."""
+"""How much of the grid a run covers: profiles, the artefacts of each, and conditions."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from robustbench_cells.artefacts import ARTEFACTS
+import numpy as np
+
+from robustbench_cells.artefacts import ARTEFACTS, Artefact
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.engine.config import Settings
 from robustbench_cells.engine.pairs import combined_artefacts
-from robustbench_cells.errors import UnknownNameError
+from robustbench_cells.errors import GridError, UnknownNameError
 from robustbench_cells.registry import unknown
+
+_TRIAL = 16  # pixels; side of the image that an intensity is tried on
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A size of run.
+    """Size of a run.
 
     Attributes
     ----------
     name
-        For ``--rb-profile``, and the key of `Artefact.grids`.
+        Value of ``--rb-profile``, and key of `Artefact.grids`.
     most_patches
-        Cap on the patches that a frame gives at any intensity.
+        Cap on the patches per frame at any intensity.
     most_frames
         Cap on the frames, or None for all.
     purpose
-        In one line.
+        One line for people.
     """
 
     name: str
@@ -38,29 +42,86 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("quick", 6, 2, "a first look, in seconds"),
-        Profile("default", 12, None, "every artefact over its range; cell_size takes at most 12 patches a frame"),
+        Profile("default", 12, None, "every artefact over its range; cell_size takes at most 12 patches per frame"),
         Profile(
-            "paper", 80, None, "the paper's own grid: 41 amplitudes, 41 sigmas, 22 zooms, up to 80 patches a frame"
+            "paper", 80, None, "the paper's own grid: 41 amplitudes, 41 sigmas, 22 zooms, up to 80 patches per frame"
         ),
     )
 }
 
 
-def profile_of(settings: Settings) -> Profile:
-    """The profile that is asked for.
+def find_profile(name: str) -> Profile:
+    """The profile of that name.
 
     Raises
     ------
     UnknownNameError
-        If there is no such profile.
+        If there is none.
     """
-    if settings.profile not in PROFILES:
-        raise UnknownNameError(unknown(settings.profile, "profile", PROFILES))
-    return PROFILES[settings.profile]
+    if name not in PROFILES:
+        raise UnknownNameError(unknown(name, "profile", PROFILES))
+    return PROFILES[name]
 
 
-def grid(profile: Profile) -> list[Condition]:
-    """Clean, then every artefact at every intensity of a profile, then two at once."""
-    artefacts = [*ARTEFACTS, *combined_artefacts(profile.name)]
-    conditions = [Condition(artefact, float(level)) for artefact in artefacts for level in artefact.grid(profile.name)]
-    return [Condition(), *conditions]
+def artefacts_of(profile: str) -> list[Artefact]:
+    """Every artefact of a profile: the single ones by name, then the combined ones."""
+    return [*ARTEFACTS, *combined_artefacts(profile)]
+
+
+def profile_grid(profile: str) -> dict[str, tuple[float, ...]]:
+    """The intensities of every artefact of a profile, by its name."""
+    return {artefact.name: tuple(map(float, artefact.grid(profile))) for artefact in artefacts_of(profile)}
+
+
+def resolve_grid(profile: str, chosen: Mapping[str, Sequence[float] | None]) -> dict[str, tuple[float, ...]]:
+    """A grid of one's own, in the order of the profile's.
+
+    Parameters
+    ----------
+    profile
+        Name of the profile.
+    chosen
+        Intensities of each artefact by its name, None for those of the profile; empty for the profile's whole grid.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such artefact.
+    GridError
+        If an intensity has no meaning for its artefact, or is given twice.
+    """
+    whole = profile_grid(profile)
+    if not chosen:
+        return whole
+    for name in chosen:
+        if name not in whole:
+            raise UnknownNameError(unknown(name, "artefact", whole))
+    artefacts = {artefact.name: artefact for artefact in artefacts_of(profile)}
+    return {
+        name: whole[name] if levels is None else _require_meaningful(artefacts[name], levels)
+        for name in whole
+        if name in chosen
+        for levels in [chosen[name]]
+    }
+
+
+def make_conditions(profile: str, grid: Mapping[str, Sequence[float]]) -> list[Condition]:
+    """Clean, then every artefact of the grid at each of its intensities."""
+    artefacts = {artefact.name: artefact for artefact in artefacts_of(profile)}
+    return [Condition(), *(Condition(artefacts[name], level) for name, levels in grid.items() for level in levels)]
+
+
+def _require_meaningful(artefact: Artefact, levels: Sequence[float]) -> tuple[float, ...]:
+    """The intensities, sorted; refused where the artefact itself refuses them."""
+    if not levels:
+        raise GridError(f"{artefact.name}: no intensity is given; name some, or the artefact alone for its usual ones")
+    image, labels = np.full((_TRIAL, _TRIAL), 100, np.float32), np.zeros((_TRIAL, _TRIAL), np.int32)
+    for level in levels:
+        try:
+            artefact.view_side(level, _TRIAL)
+            artefact.distort(image, labels, level, np.random.default_rng(0))
+        except (ValueError, OverflowError) as error:
+            raise GridError(f"{artefact.name}={level:g}: {error}") from error
+    if len(set(levels)) < len(levels):
+        raise GridError(f"{artefact.name}: an intensity is given twice ({', '.join(f'{x:g}' for x in levels)})")
+    return tuple(sorted(map(float, levels)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +49,7 @@ class CombinedArtefact(Artefact):
         return ((self.first, self.fixed), (self.second, intensity))
 
     @property
-    def parts(self) -> dict[str, object]:
+    def parts(self) -> dict[str, Any]:
         """The first artefact, its intensity, and the second: for ``run.json``."""
         return {"first": self.first.name, "intensity": self.fixed, "second": self.second.name}
 

@@ -1,52 +1,100 @@
-"""What ``run.json`` says of the plug-ins, the versions and the machine."""
+"""The manifest of a run: data, segmenters, grid, settings, versions, machine."""
 
 from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from inspect import cleandoc
-from typing import Any
 
 from robustbench_cells import __version__
-from robustbench_cells.artefacts import ARTEFACTS
-from robustbench_cells.artefacts._base import Artefact
-from robustbench_cells.engine.pairs import CombinedArtefact, combined_artefacts
+from robustbench_cells.artefacts import Artefact
+from robustbench_cells.datasets.selection import Selection
+from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.evaluate import GridCell
+from robustbench_cells.engine.pairs import CombinedArtefact
+from robustbench_cells.engine.tasks import Timing
 from robustbench_cells.metrics import METRICS
+from robustbench_cells.results.manifest import (
+    ArtefactInfo,
+    CombinationInfo,
+    DatasetInfo,
+    GridTests,
+    MetricInfo,
+    RunManifest,
+    RunSettings,
+)
+from robustbench_cells.types import Segmenter
 
 _VERSIONS_OF = ("numpy", "opencv-python-headless", "scikit-image", "keras", "tensorflow", "jax", "torch")
 
 
-def artefact_facts(profile: str) -> dict[str, Any]:
-    """Each artefact of a profile's grid, those in pairs among them."""
+def make_manifest(
+    selection: Selection,
+    segmenters: Mapping[str, Segmenter],
+    grid: Sequence[Condition],
+    settings: RunSettings,
+    cells: Sequence[GridCell],
+    *,
+    grid_size: int,
+    timing: Timing,
+    command: str,
+    sequential: bool,
+    dask_workers: int,
+) -> RunManifest:
+    """Describe a run; see `BenchmarkRun` for the parameters."""
+    return RunManifest(
+        command=command,
+        dataset=DatasetInfo(
+            key=selection.key,
+            title=selection.title,
+            fingerprint=selection.fingerprint,
+            frames=tuple(selection.frames),
+            positions=tuple(selection.positions),
+        ),
+        settings=replace(settings, sequential=sequential),
+        segmenters={name: segmenter.digest for name, segmenter in segmenters.items()},
+        artefacts=_artefacts(grid),
+        metrics=_metrics(),
+        tests=GridTests(
+            ran=len({(cell.segmenter, cell.condition) for cell in cells}),
+            grid=grid_size,
+            failed=tuple(sorted({f"{cell.segmenter}-{cell.condition}" for cell in cells if not cell.valid})),
+        ),
+        effort=timing.stored(),
+        versions=_versions(),
+        machine={"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
+        dask_workers=dask_workers,
+    )
+
+
+def _artefacts(grid: Iterable[Condition]) -> dict[str, ArtefactInfo]:
+    artefacts = {condition.artefact.name: condition.artefact for condition in grid if condition.artefact}
     return {
-        artefact.name: {
-            "version": artefact.version,
-            "parameter": artefact.parameter,
-            "unit": artefact.unit,
-            "neutral": artefact.neutral,
-            "about": _about(artefact),
-            **({"together": artefact.parts} if isinstance(artefact, CombinedArtefact) else {}),
-        }
-        for artefact in [*ARTEFACTS, *combined_artefacts(profile)]
+        name: ArtefactInfo(
+            version=artefact.version,
+            parameter=artefact.parameter,
+            unit=artefact.unit,
+            neutral=artefact.neutral,
+            about=_about(artefact),
+            together=CombinationInfo(**artefact.parts) if isinstance(artefact, CombinedArtefact) else None,
+        )
+        for name, artefact in artefacts.items()
     }
 
 
-def metric_facts() -> dict[str, Any]:
-    """Each metric, the means before the sums."""
+def _metrics() -> dict[str, MetricInfo]:
+    """Every metric, the means before the sums."""
     return {
-        metric.name: {
-            "version": metric.version,
-            "pooled": metric.pooled,
-            "best": metric.best,
-            "target": metric.target,
-        }
+        metric.name: MetricInfo(metric.version, metric.pooled, metric.best, metric.target)
         for metric in sorted(METRICS, key=lambda metric: (metric.pooled != "mean", metric.name))
     }
 
 
-def version_facts() -> dict[str, str]:
-    """Of this package, of Python, and of what numbers depend on, as far as it is installed."""
+def _versions() -> dict[str, str]:
+    """Versions of this package, of Python, and of the installed libraries that numbers depend on."""
     found = {"robustbench_cells": __version__, "python": platform.python_version()}
     for package in _VERSIONS_OF:
         try:
@@ -56,12 +104,7 @@ def version_facts() -> dict[str, str]:
     return found
 
 
-def machine_facts() -> dict[str, Any]:
-    """What this runs on."""
-    return {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()}
-
-
 def _about(artefact: Artefact) -> str:
-    """Its docstring, less what is for programmers."""
+    """The docstring, without its part for programmers."""
     text, _, _ = cleandoc(type(artefact).__doc__ or "").partition("\nParameters\n")
     return " ".join(text.split()).replace("``", "")

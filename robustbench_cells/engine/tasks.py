@@ -36,7 +36,7 @@ class Task:
     most_patches: int
 
     @property
-    def places(self) -> list[PatchKey]:
+    def patches(self) -> list[PatchKey]:
         """The patches that some segmenter lacks, in the order of the frames."""
         return list(dict.fromkeys(sorted(place for places in self.missing.values() for place in places)))
 
@@ -88,13 +88,13 @@ class TaskResult:
     """What came of it: an outcome for each segmenter, by name, and what it took."""
 
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
-    effort: Timing = field(default_factory=Timing)
+    timing: Timing = field(default_factory=Timing)
 
     def __add__(self, other: TaskResult) -> TaskResult:
         outcomes = dict(self.outcomes)
         for name, outcome in other.outcomes.items():
             outcomes[name] = outcomes[name] + outcome if name in outcomes else outcome
-        return TaskResult(outcomes, self.effort + other.effort)
+        return TaskResult(outcomes, self.timing + other.timing)
 
 
 def run_task(
@@ -119,13 +119,13 @@ def run_task(
         See `evaluate.evaluate_batches`.
     """
     missing = {name: frozenset(places) for name, places in work.missing.items()}
-    every = frozenset(work.places)
+    every = frozenset(work.patches)
     frames = {frame for frame, _ in every}
-    effort = Timing()
+    timing = Timing()
 
     def timed(batches: Iterable[Batch]) -> Iterator[Batch]:
         for batch in batches:
-            effort.make_batches += batch.seconds
+            timing.make_batches += batch.seconds
             yield batch
 
     views = iter_patches(dataset, work.condition, work.seed, work.most_patches, only=frames)
@@ -140,9 +140,9 @@ def run_task(
         is_cached=lambda name, view: (view.frame, view.index) not in missing[name],
         on_records=on_records,
     )
-    effort.evaluate = perf_counter() - started
-    effort.predict = sum(outcome.predict_seconds for outcome in outcomes.values())
+    timing.evaluate = perf_counter() - started
+    timing.predict = sum(outcome.predict_seconds for outcome in outcomes.values())
     for name, outcome in outcomes.items():
         if outcome.valid and len(outcome.records) != len(missing[name]):
             outcome.problems.append(f"{len(outcome.records)} of {len(missing[name])} patches were found in the frames")
-    return TaskResult(outcomes, effort)
+    return TaskResult(outcomes, timing)

@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import pandas as pd
 
 from robustbench_cells.errors import GateError
 from robustbench_cells.gate.criteria import CRITERIA
 from robustbench_cells.gate.pairing import condition_sides
+from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import REFERENCE
+
+
+class _Versioned(Protocol):
+    @property
+    def version(self) -> int: ...
+
 
 _SAME_SETTINGS = ("seed", "profile", "most_patches")
 
 
 def require_comparable(
     baseline: Results,
-    run: Mapping[str, Any],
+    run: RunManifest,
     tolerances: Mapping[str, float],
     against: Mapping[str, str] | None = None,
     *,
@@ -38,7 +45,7 @@ def require_comparable(
     GateError
         With all that is wrong.
     """
-    names = {name: name for name in sorted(run["segmenters"]) if name != REFERENCE} | dict(against or {})
+    names = {name: name for name in sorted(run.segmenters) if name != REFERENCE} | dict(against or {})
     refuse(
         [
             *_tolerance_problems(tolerances, sequential),
@@ -64,54 +71,58 @@ def _tolerance_problems(tolerances: Mapping[str, float], sequential: bool) -> It
             yield f"a tolerance of {tolerance} for {CRITERIA.get(name).name}; 0 or more is needed"
 
 
-def _setting_problems(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    if old["settings"].get("sequential"):
-        yield "the baseline's run left out frames of what was decided: make it without --rb-sequential"
-    versions = [
-        (f"version of {name}", old[kind][name]["version"], new[kind].get(name, {}).get("version"))
-        for kind in ("artefacts", "metrics")
-        for name in old[kind]
-    ]
-    if unknown := sorted(set(new["artefacts"]) - set(old["artefacts"])):
-        yield f"the baseline's grid has no {', '.join(unknown)}: make it anew with this version"
+def _setting_problems(old: RunManifest, new: RunManifest) -> Iterator[str]:
+    if old.settings.sequential:
+        yield "the baseline's run stopped early and lacks frames: make it without --rb-sequential"
+    if unknown := sorted(set(new.artefacts) - set(old.artefacts)):
+        yield f"the baseline's grid has no {', '.join(unknown)}: re-create the baseline with this version"
     for what, one, other in (
-        ("data set", old["dataset"]["key"], new["dataset"]["key"]),
-        ("number of frames", len(old["dataset"]["frames"]), len(new["dataset"]["frames"])),
-        ("choice or content of frames", old["dataset"]["fingerprint"][:12], new["dataset"]["fingerprint"][:12]),
-        *((key.replace("_", " "), old["settings"][key], new["settings"][key]) for key in _SAME_SETTINGS),
-        ("block length", old["settings"]["block"], new["settings"]["block"]),
-        *versions,
+        ("data set", old.dataset.key, new.dataset.key),
+        ("number of frames", len(old.dataset.frames), len(new.dataset.frames)),
+        ("choice or content of frames", old.dataset.fingerprint[:12], new.dataset.fingerprint[:12]),
+        *(
+            (name.replace("_", " "), getattr(old.settings, name), getattr(new.settings, name))
+            for name in _SAME_SETTINGS
+        ),
+        ("block length", old.settings.block, new.settings.block),
+        *_versions(old.artefacts, new.artefacts),
+        *_versions(old.metrics, new.metrics),
     ):
         if one != other:
             yield f"the {what} is {one} in the baseline and {other} in the candidate"
 
 
-def _metric_problems(baseline: Results, run: Mapping[str, Any], tolerances: Iterable[str]) -> Iterator[str]:
+def _versions(old: Mapping[str, _Versioned], new: Mapping[str, _Versioned]) -> Iterator[tuple[str, int, int | None]]:
+    for name, info in old.items():
+        yield f"version of {name}", info.version, new[name].version if name in new else None
+
+
+def _metric_problems(baseline: Results, run: RunManifest, tolerances: Iterable[str]) -> Iterator[str]:
     needed = {metric for name in tolerances for metric in CRITERIA.get(name).metrics}
     for side, facts in (("baseline", baseline.run), ("candidate", run)):
-        if missing := sorted(needed - set(facts["metrics"])):
+        if missing := sorted(needed - set(facts.metrics)):
             yield f"the {side} has no {', '.join(missing)}, which is to be judged by"
 
 
 def failed_test_problems(baseline: Results, candidate: Results) -> Iterator[str]:
     """Failed tests of either run."""
     for side, run in (("baseline", baseline.run), ("candidate", candidate.run)):
-        if run["tests"]["failed"]:
-            yield f"tests of the {side} failed: {', '.join(run['tests']['failed'])}"
+        if run.tests.failed:
+            yield f"tests of the {side} failed: {', '.join(run.tests.failed)}"
 
 
 def cut_problems(candidate: Results, sequential: bool) -> Iterator[str]:
     """A candidate that stopped early, judged as if it had not."""
-    if candidate.run["settings"].get("sequential") and not sequential:
+    if candidate.run.settings.sequential and not sequential:
         yield "the candidate's run left out frames of what was decided: judge it with --sequential"
 
 
-def _name_problems(baseline: Results, run: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
+def _name_problems(baseline: Results, run: RunManifest, names: Mapping[str, str]) -> Iterator[str]:
     there = sorted(set(baseline.records["segmenter"]) - {REFERENCE})
     if not names:
         yield "its run has no model: --rb-model names none, or -k left none"
     for name, old in names.items():
-        if name not in run["segmenters"]:
+        if name not in run.segmenters:
             yield f"its run has no {name}, which was to be laid beside {old}"
         elif old not in there:
             remedy = (
@@ -124,8 +135,8 @@ def _name_problems(baseline: Results, run: Mapping[str, Any], names: Mapping[str
 
 def record_problems(rows: pd.DataFrame, name: str, candidate: Results, sequential: bool) -> Iterator[str]:
     """Patches that only one run has, and undefined scores that no valid run has."""
-    tests = candidate.run["tests"]
-    a_part = tests["ran"] < tests["grid"]
+    tests = candidate.run.tests
+    a_part = tests.ran < tests.grid
     lacks = {"left_only": "the candidate", "right_only": "the baseline"}
     for title, sides in condition_sides(rows):
         if sides == {"both"} or (a_part and sides == {"left_only"}) or (sequential and sides == {"both", "left_only"}):
@@ -135,7 +146,7 @@ def record_problems(rows: pd.DataFrame, name: str, candidate: Results, sequentia
     both = rows[rows["_merge"] == "both"]
     if both.empty:
         yield f"the two runs of {name} have no condition in common"
-    always = ["jaccard", *(metric for metric, facts in candidate.run["metrics"].items() if facts["pooled"] == "sum")]
+    always = ["jaccard", *(metric for metric, facts in candidate.run.metrics.items() if facts.pooled == "sum")]
     for metric, (side, ending) in product(always, (("baseline", "old"), ("candidate", "new"))):
         if both[f"{metric}_{ending}"].isna().any():
             yield f"the {side} has an undefined {metric} of {name}, which no sound run has"

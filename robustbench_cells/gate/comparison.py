@@ -31,7 +31,7 @@ from robustbench_cells.gate.pairing import (
     neutral_intensities,
     pair_records,
 )
-from robustbench_cells.gate.sequential import Stopping, decide_condition
+from robustbench_cells.gate.sequential import InterimTest, decide_condition
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import REFERENCE
 
@@ -89,7 +89,7 @@ def compare(
     baseline, candidate
         Of the same frames, artefacts, metrics and seed.
     tolerances
-        By how much each aspect may get worse, by its name in `CRITERIA`; others are not looked at.
+        By how much each criterion may get worse, by its name in `CRITERIA`; others are not looked at.
     against
         The baseline's name of a model that the candidate's run calls otherwise.
     sequential
@@ -108,9 +108,9 @@ def compare(
     neutral = neutral_intensities(candidate.run)
     if sequential:
         conditions = [(name, rows) for name, both in covered.items() for _, rows in both.groupby(CONDITION)]
-        stopping = Stopping(tolerances, neutral, len(tolerances) * len(conditions))
-        frames = candidate.run["dataset"]["frames"]
-        stopped = [decide_condition(stopping, name, rows, frames) for name, rows in conditions]
+        interim_test = InterimTest(tolerances, neutral, len(tolerances) * len(conditions))
+        frames = candidate.run.dataset.frames
+        stopped = [decide_condition(interim_test, name, rows, frames) for name, rows in conditions]
         found = [decision for part, _ in stopped for decision in part]
         used = sum(patches for _, patches in stopped)
     else:
@@ -124,26 +124,26 @@ def compare(
         not_covered += [f"{name}-{title}" for title, sides in condition_sides(rows) if sides == {"left_only"}]
     not_covered += _undefined(found, covered, tolerances)
     patches = used, sum(map(len, covered.values()))
-    tests = candidate.run["tests"]["ran"], candidate.run["tests"]["grid"]
-    commands = baseline.run["command"], candidate.run["command"]
-    return Gate(settle(found), not_covered, candidate.run["dataset"]["title"], patches, tests, commands)
+    tests = candidate.run.tests.ran, candidate.run.tests.grid
+    commands = baseline.run.command, candidate.run.command
+    return Gate(settle(found), not_covered, candidate.run.dataset.title, patches, tests, commands)
 
 
 def _silence(found: Sequence[Decision], names: Iterable[str], tolerances: Iterable[str]) -> Iterator[str]:
-    said = {(decision.aspect.name, decision.segmenter) for decision in found}
-    for aspect, name in product(tolerances, names):
-        if (aspect, name) not in said:
-            yield f"nothing can be said of the {aspect} of {name} under the conditions that ran"
+    said = {(decision.criterion.name, decision.segmenter) for decision in found}
+    for criterion, name in product(tolerances, names):
+        if (criterion, name) not in said:
+            yield f"nothing can be said of the {criterion} of {name} under the conditions that ran"
 
 
 def _undefined(found: Sequence[Decision], covered: Mapping[str, pd.DataFrame], tolerances: Iterable[str]) -> list[str]:
-    """The aspects of conditions that neither side has a figure of."""
+    """The criteria of conditions that neither side has a figure of."""
     said = {decision.name for decision in found}
-    aspects = [aspect for aspect in tolerances if CRITERIA.get(aspect).per_condition]
+    criteria = [criterion for criterion in tolerances if CRITERIA.get(criterion).per_condition]
     there = [
-        f"{aspect} {name}-{title}"
+        f"{criterion} {name}-{title}"
         for name, rows in covered.items()
         for title, _ in condition_sides(rows)
-        for aspect in aspects
+        for criterion in criteria
     ]
     return [f"{title} (undefined)" for title in there if title not in said]

@@ -28,11 +28,11 @@ class GateOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """What became of one aspect of one model under one condition.
+    """What became of one criterion of one model under one condition.
 
     Attributes
     ----------
-    aspect, segmenter
+    criterion, segmenter
         What was compared, and whose.
     difference
         The two figures, and how sure their difference is.
@@ -46,7 +46,7 @@ class Decision:
         Settled together with all others.
     """
 
-    aspect: Criterion
+    criterion: Criterion
     segmenter: str
     difference: PairedDifference
     tolerance: float
@@ -56,14 +56,14 @@ class Decision:
 
     @property
     def name(self) -> str:
-        """As a test id, with the aspect before it."""
-        return f"{self.aspect.name} {self.segmenter}-{self.difference.condition}"
+        """As a test id, with the criterion before it."""
+        return f"{self.criterion.name} {self.segmenter}-{self.difference.condition}"
 
     @property
     def gain(self) -> Estimate:
         """The difference, turned so that more is better."""
         estimate = self.difference.estimate
-        return estimate if self.aspect.better == "more" else replace(estimate, value=-estimate.value)
+        return estimate if self.criterion.better == "more" else replace(estimate, value=-estimate.value)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -91,11 +91,11 @@ class Decision:
 def decisions(
     pair: PairedRecords, segmenter: str, tolerances: Mapping[str, float], looks: int = 1
 ) -> Iterator[Decision]:
-    """Each aspect of a model wherever the pair allows, not yet settled."""
+    """Each criterion of a model wherever the pair allows, not yet settled."""
     for name, tolerance in tolerances.items():
-        aspect = CRITERIA.get(name)
-        for difference in aspect.differences(pair):
-            yield Decision(aspect, segmenter, difference, tolerance * difference.scale, looks)
+        criterion = CRITERIA.get(name)
+        for difference in criterion.differences(pair):
+            yield Decision(criterion, segmenter, difference, tolerance * difference.scale, looks)
 
 
 def settle(decisions: Sequence[Decision]) -> list[Decision]:

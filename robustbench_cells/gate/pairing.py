@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import Literal
 
 import pandas as pd
 
 from robustbench_cells.results.intervals import blocks
+from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.tables import Results
-from robustbench_cells.types import CLEAN
+from robustbench_cells.types import condition_name
 
 CONDITION = ["artefact", "intensity"]
 
@@ -17,18 +18,18 @@ CONDITION = ["artefact", "intensity"]
 _PATCH = [*CONDITION, "frame", "patch"]
 
 
-def neutral_intensities(run: Mapping[str, Any]) -> dict[str, float]:
+def neutral_intensities(run: RunManifest) -> dict[str, float]:
     """Of each artefact; of two at once none is, since the first is always there."""
-    return {name: float(facts["neutral"]) for name, facts in run["artefacts"].items() if "together" not in facts}
+    return {name: info.neutral for name, info in run.artefacts.items() if info.together is None}
 
 
-def with_blocks(rows: pd.DataFrame, run: Mapping[str, Any]) -> pd.DataFrame:
+def with_blocks(rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:
     """The rows with the block of each row's frame."""
-    numbers = blocks(run["dataset"]["positions"], run["settings"]["block"])
-    return rows.assign(block=rows["frame"].map(dict(zip(run["dataset"]["frames"], numbers.tolist(), strict=True))))
+    numbers = blocks(run.dataset.positions, run.settings.block)
+    return rows.assign(block=rows["frame"].map(dict(zip(run.dataset.frames, numbers.tolist(), strict=True))))
 
 
-def covered_patches(rows: pd.DataFrame, run: Mapping[str, Any]) -> pd.DataFrame:
+def covered_patches(rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:
     """The patches of the conditions that both sides have, with their blocks."""
     there = rows.groupby(CONDITION)["_merge"].transform(lambda sides: (sides != "left_only").any())
     return with_blocks(rows[there.astype(bool)], run)
@@ -48,5 +49,4 @@ def pair_records(
 def condition_sides(rows: pd.DataFrame) -> Iterator[tuple[str, set[str]]]:
     """Each condition, and which sides have patches of it."""
     for (artefact, intensity), group in rows.groupby(CONDITION):
-        title = CLEAN if artefact == CLEAN else f"{artefact}-{intensity:g}"
-        yield title, set(group["_merge"].astype(str))
+        yield condition_name(str(artefact), float(str(intensity))), set(group["_merge"].astype(str))

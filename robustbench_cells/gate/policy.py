@@ -6,19 +6,24 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from robustbench_cells.errors import GateError
 from robustbench_cells.gate.comparability import require_comparable
 from robustbench_cells.gate.comparison import Gate, compare
 from robustbench_cells.gate.criteria import CRITERIA
 from robustbench_cells.gate.decision import GateOutcome
-from robustbench_cells.gate.sequential import Rule, stopping_rule
+from robustbench_cells.gate.sequential import EarlyStopping, early_stopping
+from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.storage import load
 from robustbench_cells.results.tables import Results
 
 PASSES, FAILS, ERROR, INCONCLUSIVE = 0, 1, 2, 8  # exit codes; pytest has others between
 _ALWAYS = "jaccard"
+
+
+def default_tolerances() -> dict[str, float]:
+    """The criteria that are always looked at, with their tolerances."""
+    return {_ALWAYS: CRITERIA.get(_ALWAYS).tolerance}
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class GatePolicy:
     baseline
         The stored run.
     tolerances
-        Of each aspect that is looked at.
+        Of each criterion that is looked at.
     against
         The baseline's names of models that are called otherwise in the candidate's run.
     forgiving
@@ -49,7 +54,7 @@ class GatePolicy:
     def of(
         cls,
         folder: Path,
-        aspects: Sequence[str],
+        criteria: Sequence[str],
         against: Sequence[str],
         inconclusive: str,
         *,
@@ -61,7 +66,7 @@ class GatePolicy:
         ----------
         folder
             Of the baseline run.
-        aspects
+        criteria
             Each ``ASPECT`` or ``ASPECT=TOLERANCE``; the Jaccard score is always among them.
         against
             Each ``NEW=OLD``.
@@ -76,16 +81,16 @@ class GatePolicy:
             If the baseline cannot be read, or something is not of that form.
         """
         tolerances = {}
-        if twice := [name for name, count in Counter(text.partition("=")[0] for text in aspects).items() if count > 1]:
+        if twice := [name for name, count in Counter(text.partition("=")[0] for text in criteria).items() if count > 1]:
             raise GateError(f"{', '.join(twice)}: is given more than one tolerance")
-        for text in (_ALWAYS, *aspects):
+        for text in (_ALWAYS, *criteria):
             name, given, value = text.partition("=")
-            aspect = CRITERIA.get(name)
+            criterion = CRITERIA.get(name)
             try:
-                tolerances[aspect.name] = float(value) if given else aspect.tolerance
+                tolerances[criterion.name] = float(value) if given else criterion.tolerance
             except ValueError as error:
                 raise GateError(
-                    f"{text}: the tolerance of {name} is a number, as in {name}={aspect.tolerance}"
+                    f"{text}: the tolerance of {name} is a number, as in {name}={criterion.tolerance}"
                 ) from error
         renamed = {}
         for text in against:
@@ -97,13 +102,13 @@ class GatePolicy:
             raise GateError(f"inconclusive: {inconclusive!r} is neither fail nor pass")
         return cls(load(folder), tolerances, renamed, inconclusive == "pass", sequential)
 
-    def require_comparable(self, run: Mapping[str, Any]) -> None:
+    def require_comparable(self, run: RunManifest) -> None:
         """Raise a `GateError` if a run of these facts could not be judged: before it is run."""
         require_comparable(self.baseline, run, self.tolerances, self.against, sequential=self.sequential)
 
-    def rule(self, run: Mapping[str, Any], wanted: Mapping[str, Collection[str]]) -> Rule:
-        """See `gate.stopping_rule`."""
-        return stopping_rule(self.baseline, run, self.tolerances, self.against, wanted)
+    def early_stopping(self, run: RunManifest, wanted: Mapping[str, Collection[str]]) -> EarlyStopping:
+        """See `gate.early_stopping`."""
+        return early_stopping(self.baseline, run, self.tolerances, self.against, wanted)
 
     def judge(self, candidate: Results) -> Gate:
         """See `gate.compare`."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -17,26 +16,28 @@ from robustbench_cells.gate.comparability import refuse, require_comparable
 from robustbench_cells.gate.criteria import PairedRecords
 from robustbench_cells.gate.decision import FALSE_ALARM, Decision, decisions
 from robustbench_cells.gate.pairing import condition_sides, neutral_intensities, pair_records, with_blocks
-from robustbench_cells.results.tables import Results
+from robustbench_cells.results.manifest import RunManifest
+from robustbench_cells.results.tables import Results, records_table
+from robustbench_cells.types import Record
 
 _STRIDES = (4, 2, 1)  # every so many frames
 LOOKS = len(_STRIDES)
 _FEWEST = 6  # blocks that may decide before the last look: that a few are all alike is no news
 
 
-def looks(frames: Sequence[str]) -> list[list[str]]:
+def interim_looks(frames: Sequence[str]) -> list[list[str]]:
     """The frames of each look; each has all those of the one before."""
     return [list(frames[::stride]) for stride in _STRIDES]
 
 
 @dataclass(frozen=True, eq=False)
-class Stopping:
+class InterimTest:
     """When a condition of a model needs no more frames.
 
     Attributes
     ----------
     tolerances
-        Of each aspect that is looked at, by its name.
+        Of each criterion that is looked at, by its name.
     neutral
         The intensity of each artefact that does nothing.
     count
@@ -52,9 +53,9 @@ class Stopping:
         numbered = rows.assign(block=pd.factorize(rows["block"])[0])  # a look may have no frame of some block
         return list(decisions(PairedRecords(numbered, self.neutral), segmenter, self.tolerances, LOOKS))
 
-    def decided(self, found: Sequence[Decision]) -> bool:
-        """Whether every aspect is, so that more frames are not needed."""
-        there = {decision.aspect.name for decision in found}
+    def is_decided(self, found: Sequence[Decision]) -> bool:
+        """Whether every criterion is, so that more frames are not needed."""
+        there = {decision.criterion.name for decision in found}
         return there == set(self.tolerances) and all(map(self._is_decided, found))
 
     def _is_decided(self, decision: Decision) -> bool:
@@ -63,7 +64,7 @@ class Stopping:
 
 
 @dataclass(frozen=True, eq=False)
-class Rule:
+class EarlyStopping:
     """Says while a run goes on which conditions need no more frames. `compare` with ``sequential`` then says the same.
 
     Attributes
@@ -74,33 +75,38 @@ class Rule:
         The facts of the other.
     names
         The baseline's name of each of its models.
-    stopping
+    interim_test
         Sized for all conditions that are to be run.
     """
 
     baseline: Results
-    run: Mapping[str, Any]
+    run: RunManifest
     names: Mapping[str, str]
-    stopping: Stopping
+    interim_test: InterimTest
 
-    def decided(self, segmenter: str, records: pd.DataFrame) -> bool:
+    def interim_looks(self, frames: Sequence[str]) -> list[list[str]]:
+        """See `interim_looks`, the function."""
+        return interim_looks(frames)
+
+    def is_decided(self, segmenter: str, records: Sequence[Record]) -> bool:
         """Whether the records of a model under a condition, those of the frames of one look, are enough.
 
         What is not judged is enough at once.
         """
         if segmenter not in self.names:
             return True
-        rows = pair_records(self.baseline, Results(records, self.run), self.names[segmenter], segmenter, how="inner")
-        return self.stopping.decided(self.stopping.judge(segmenter, with_blocks(rows, self.run)))
+        found = Results(records_table(records), self.run)
+        rows = pair_records(self.baseline, found, self.names[segmenter], segmenter, how="inner")
+        return self.interim_test.is_decided(self.interim_test.judge(segmenter, with_blocks(rows, self.run)))
 
 
-def stopping_rule(
+def early_stopping(
     baseline: Results,
-    run: Mapping[str, Any],
+    run: RunManifest,
     tolerances: Mapping[str, float],
     against: Mapping[str, str] | None,
     wanted: Mapping[str, Collection[str]],
-) -> Rule:
+) -> EarlyStopping:
     """The rule for a run of these facts, of these models under each condition.
 
     Raises
@@ -110,21 +116,23 @@ def stopping_rule(
     """
     names = require_comparable(baseline, run, tolerances, against, sequential=True)
     count = sum(name in names for segmenters in wanted.values() for name in segmenters)
-    return Rule(baseline, run, names, Stopping(tolerances, neutral_intensities(run), len(tolerances) * count))
+    return EarlyStopping(
+        baseline, run, names, InterimTest(tolerances, neutral_intensities(run), len(tolerances) * count)
+    )
 
 
 def decide_condition(
-    stopping: Stopping, name: str, rows: pd.DataFrame, frames: Sequence[str]
+    interim_test: InterimTest, name: str, rows: pd.DataFrame, frames: Sequence[str]
 ) -> tuple[list[Decision], int]:
     """What the look that decides a condition gives, or the last one, and how many patches it rests on."""
     found: list[Decision] = []
     part = rows
-    for look in looks(frames):
+    for look in interim_looks(frames):
         part = rows[rows["frame"].isin(look)]
         if (part["_merge"] != "both").any():
             (title, _), *_ = condition_sides(rows)
             refuse([f"the candidate lacks patches of {name}-{title}, which its frames so far do not decide"])
-        found = stopping.judge(name, part)
-        if stopping.decided(found):
+        found = interim_test.judge(name, part)
+        if interim_test.is_decided(found):
             break
     return found, len(part)

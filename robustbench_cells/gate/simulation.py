@@ -17,7 +17,7 @@ import pandas as pd
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.gate.criteria import CRITERIA, PairedDifference
 from robustbench_cells.gate.decision import Decision, GateOutcome, overall, settle
-from robustbench_cells.gate.sequential import LOOKS, Stopping, looks
+from robustbench_cells.gate.sequential import LOOKS, InterimTest, interim_looks
 from robustbench_cells.gate.statistics import block_sums, jackknife
 from robustbench_cells.randomness import generator
 from robustbench_cells.results.intervals import BLOCK, Floats, blocks
@@ -61,14 +61,14 @@ class Retrainings:
     def judge(self, differences: Floats, tolerance: float, *, sequential: bool) -> tuple[list[Decision], float]:
         """What the gate says of differences (frames, conditions), and the share of them that it looked at."""
         frames = [str(frame) for frame in range(len(differences))]
-        stopping = Stopping({"jaccard": tolerance}, {}, len(self.conditions))
+        interim_test = InterimTest({"jaccard": tolerance}, {}, len(self.conditions))
         found: list[Decision] = []
         used = 0
         for column in range(len(self.conditions)):
-            for look in looks(frames) if sequential else [frames]:
+            for look in interim_looks(frames) if sequential else [frames]:
                 places = [int(frame) for frame in look]
                 one = self._look(column, differences[:, column], places, tolerance, LOOKS if sequential else 1)
-                if stopping.decided([one]):
+                if interim_test.is_decided([one]):
                     break
             found.append(one)
             used += len(look)
@@ -103,7 +103,7 @@ def frame_scores(results: Results, first: str, second: str) -> pd.DataFrame:
     table["condition"] = table["artefact"].where(
         table["artefact"] == "clean", table["artefact"] + "-" + table["intensity"].map("{:g}".format)
     )
-    table["frame"] = table["frame"].map(results.run["dataset"]["frames"].index)  # the place in the sequence
+    table["frame"] = table["frame"].map(results.run.dataset.frames.index)  # the place in the sequence
     return table.rename(columns={first: "first", second: "second"})[_COLUMNS]
 
 

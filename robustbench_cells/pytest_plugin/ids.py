@@ -1,50 +1,28 @@
-"""Test ids of the grid, and back from an id to its segmenter and condition."""
+"""Test ids of the grid, and back from an id to its condition and segmenter."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-import pytest
-
-from robustbench_cells.pytest_plugin.options import settings_of
-
-if TYPE_CHECKING:
-    from robustbench_cells.engine.condition import Condition
-
-    GridCell = tuple[Condition, str]
-
+GridKey = tuple[str, str]  # names of a condition and of a segmenter
 
 LIKE_A_GRID_ID = re.compile(r"\[.*-(clean|\w+-\d).*\]$|\[NOTSET\]$")  # a test's id in the grid, or in an empty one
 
 
-def whole_grid(config: pytest.Config) -> list[GridCell]:
-    """Every condition with every segmenter; a mistake in the options raises a `UsageError`."""
-    from robustbench_cells.engine.grid import grid, profile_of
-    from robustbench_cells.errors import RobustbenchError
-    from robustbench_cells.models.loading import segmenter_sources
-
-    try:
-        settings = settings_of(config)
-        conditions, names = grid(profile_of(settings)), list(segmenter_sources(settings.models))
-    except RobustbenchError as error:
-        raise pytest.UsageError(str(error)) from error
-    return [(condition, name) for condition in conditions for name in names]
-
-
-def case_id(condition: Condition, name: str) -> str:
+def make_id(key: GridKey) -> str:
     """The id of a test, such as ``unet_original-noise-50``."""
-    return f"{name}-{condition.name}"
+    condition, segmenter = key
+    return f"{segmenter}-{condition}"
 
 
-def _ascii(text: str) -> str:
-    """As pytest writes ids, unless it is told not to."""
+def find_key(test: str, keys: Iterable[GridKey]) -> GridKey | None:
+    """The cell of the grid that a test's id names; other parameters may stand before it and after it."""
+    parameters = _to_ascii(f"-{test.partition('[')[2].removesuffix(']')}-")
+    fitting = (key for key in keys if _to_ascii(f"-{make_id(key)}-") in parameters)
+    return max(fitting, key=lambda key: len(make_id(key)), default=None)
+
+
+def _to_ascii(text: str) -> str:
+    """The text as pytest writes ids, unless it is told not to."""
     return text.encode("ascii", "backslashreplace").decode()
-
-
-def case_of(test: str, cases: Mapping[str, GridCell]) -> GridCell | None:
-    """The case that a test's id is of; other parameters may stand before it and after it."""
-    parameters = _ascii(f"-{test.partition('[')[2].removesuffix(']')}-")
-    found = max((one for one in cases if _ascii(f"-{one}-") in parameters), key=len, default=None)
-    return None if found is None else cases[found]

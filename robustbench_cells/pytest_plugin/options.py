@@ -1,4 +1,4 @@
-"""The options ``--rb-…``, each an ini key too, and what they ask for."""
+"""The options ``--rb-…``, each an ini key too, and the request that they make."""
 
 from __future__ import annotations
 
@@ -8,45 +8,51 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from robustbench_cells.engine.config import Settings
+    from robustbench_cells.api.request import Request
     from robustbench_cells.gate.policy import GatePolicy
 
 _NEED_A_BASELINE = ("gate", "against", "inconclusive", "sequential")
 _INI_KINDS: Any = {None: "string", "append": "args", "store_true": "bool"}
-_NO_SETTINGS = (
-    "model",
-    "reports",
-    "store",
-    "baseline",
-    "gate",
-    "against",
-    "inconclusive",
-    "sequential",
-    "dask",
-    "dask-patches",
-)
+_FIELDS = {  # of a request, by option
+    "dataset": "dataset",
+    "split": "split",
+    "model": "models",
+    "trust-model": "trust_model",
+    "profile": "profile",
+    "artefact": "artefacts",
+    "frames": "frames",
+    "seed": "seed",
+    "margin": "margin",
+    "white-level": "white_level",
+    "block": "block",
+}
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "dataset": {
-        "default": "synthetic",
-        "help": "'synthetic', a folder or files (`robustbench_cells list` shows the layouts)",
+        "help": "'synthetic' (the default), a folder or files (`robustbench-cells list` shows the layouts)",
     },
     "split": {"help": "split of the data set (default: its own, mostly 'test')"},
     "model": {
         "action": "append",
         "metavar": "NAME|FILE",
-        "help": "a shipped model, a baseline or a model file; repeatable; 'background' always runs beside them "
+        "help": "a shipped model, a baseline or a model file; repeatable; 'background' always runs for comparison "
         "(default: all shipped models and baselines)",
     },
     "trust-model": {
         "action": "store_true",
         "default": False,
-        "help": "run models that are programs (Python functions, SavedModels), all of them; they can do what you can",
+        "help": "run models that can execute arbitrary code (Python functions, SavedModels), all of them",
     },
-    "profile": {"default": "default", "help": "grid to run: quick, default or paper"},
+    "profile": {"help": "grid to run: quick, default or paper (default: default)"},
+    "artefact": {
+        "action": "append",
+        "metavar": "NAME[=X,Y,…]",
+        "help": "run this artefact, at these intensities or those of the profile, and clean; repeatable "
+        "(default: the profile's whole grid)",
+    },
     "frames": {"type": int, "help": "use this many frames, evenly spread (default: all of the split)"},
-    "seed": {"type": int, "default": 0, "help": "of patches and artefacts (default: 0)"},
-    "margin": {"type": int, "default": 0, "help": "field of interest: pixels left out at each border (default: 0)"},
+    "seed": {"type": int, "help": "seed of patches and artefacts (default: 0)"},
+    "margin": {"type": int, "help": "field of interest: pixels left out at each border (default: 0)"},
     "white-level": {
         "type": int,
         "help": "the value of 16-bit files that is white, for example 4095 for 12-bit cameras",
@@ -55,29 +61,35 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "type": int,
         "help": "frames of a sequence that count as one in intervals (default: 5; 1 where frames are not a sequence)",
     },
-    "baseline": {"metavar": "DIR", "help": "stored results of a run that this one must not be worse than"},
+    "baseline": {
+        "metavar": "DIR",
+        "help": "stored results of a run that this one must not be worse than; profile, grid, frames, split, margin, "
+        "seed, block and white level are those of the baseline",
+    },
     "gate": {
         "action": "append",
-        "metavar": "ASPECT[=TOLERANCE]",
+        "metavar": "CRITERION[=TOLERANCE]",
         "help": "what else must not get worse than in the baseline, or by how much something may; repeatable "
         "(jaccard=0.01 is always among them; there are also precision, recall, cells and break_point)",
     },
     "against": {
         "action": "append",
         "metavar": "NEW=OLD",
-        "help": "lay a model beside one that the baseline calls otherwise; repeatable",
+        "help": "map a renamed model to its name in the baseline; repeatable",
     },
-    "inconclusive": {"default": "fail", "help": "what it means that the frames cannot tell: fail (default) or pass"},
+    "inconclusive": {"default": "fail", "help": "whether an inconclusive verdict is to fail (the default) or pass"},
     "sequential": {
         "action": "store_true",
-        "help": "give a condition a quarter of the frames, then half, then all, and stop once the gate is sure",
+        "help": "group-sequential test: look at a quarter of the frames, then half, then all, and stop a condition "
+        "once it is decided",
     },
-    "dask": {"metavar": "ADDRESS", "help": "have the work done by a Dask cluster: tcp://scheduler:8786"},
-    "dask-patches": {"type": int, "default": 64, "help": "patches of one task of the cluster (default: 64)"},
+    "dask": {"metavar": "ADDRESS", "help": "compute on a Dask cluster: tcp://scheduler:8786"},
+    "dask-patches": {"type": int, "default": 64, "help": "patches per task of the cluster (default: 64)"},
     "reports": {"default": "reports", "metavar": "DIR", "help": "folder for results and reports (default: reports)"},
     "store": {
         "metavar": "FILE",
-        "help": "where every record is kept, and looked for before it is made (default: records.sqlite in the reports)",
+        "help": "record cache: every record is kept here, and looked up before it is computed (default: records.sqlite "
+        "in the reports)",
     },
 }
 
@@ -93,11 +105,11 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def option(config: pytest.Config, name: str) -> Any:
-    """What was given on the command line, else in the ini file, else the default; a mistake raises a `UsageError`."""
+    """The value from the command line, else from the ini file, else the default; a mistake raises a `UsageError`."""
     key, words = f"rb_{name.replace('-', '_')}", _OPTIONS[name]
     given = config.getoption(key)
     if given == "" or (isinstance(given, list) and "" in given):
-        raise pytest.UsageError(f"--rb-{name}: is empty; leave it out, or say what it is")
+        raise pytest.UsageError(f"--rb-{name}: is empty; leave it out, or give a value")
     if given is None:
         given = config.getini(key) or words.get("default")
     convert = words.get("type", lambda value: value)
@@ -107,12 +119,19 @@ def option(config: pytest.Config, name: str) -> Any:
         raise pytest.UsageError(f"{key} = {given}: a whole number is needed") from error
 
 
-def settings_of(config: pytest.Config) -> Settings:
-    """What the run is to cover."""
-    from robustbench_cells.engine.config import Settings
+def request_of(config: pytest.Config) -> Request:
+    """What the run is to cover; with a baseline, what the baseline covers."""
+    from robustbench_cells.api.request import Request, follow_baseline
+    from robustbench_cells.results.storage import load_manifest
 
-    values = {name.replace("-", "_"): option(config, name) for name in _OPTIONS if name not in _NO_SETTINGS}
-    return Settings(models=tuple(option(config, "model") or ()), **values)
+    given = {field: value for name, field in _FIELDS.items() if (value := option(config, name)) is not None}
+    if "models" in given:
+        given["models"] = tuple(given["models"])
+    if "artefacts" in given:
+        given["artefacts"] = _parse_grid(given["artefacts"])
+    if baseline := option(config, "baseline"):
+        return follow_baseline(given, load_manifest(Path(baseline)))
+    return Request(**given)
 
 
 def gate_policy_of(config: pytest.Config) -> GatePolicy | None:
@@ -121,8 +140,23 @@ def gate_policy_of(config: pytest.Config) -> GatePolicy | None:
 
     baseline, sequential = option(config, "baseline"), bool(option(config, "sequential"))
     if baseline:
-        aspects, against = (option(config, name) or () for name in ("gate", "against"))
-        return GatePolicy.of(Path(baseline), aspects, against, option(config, "inconclusive"), sequential=sequential)
+        criteria, against = (option(config, name) or () for name in ("gate", "against"))
+        return GatePolicy.of(Path(baseline), criteria, against, option(config, "inconclusive"), sequential=sequential)
     if idle := [f"--rb-{name}" for name in _NEED_A_BASELINE if config.getoption(f"rb_{name}")]:
-        raise pytest.UsageError(f"{', '.join(idle)}: nothing is judged without --rb-baseline; say which run it is")
+        raise pytest.UsageError(f"{', '.join(idle)}: nothing is judged without --rb-baseline; name the baseline run")
     return None
+
+
+def _parse_grid(texts: list[str]) -> dict[str, list[float] | None]:
+    grid: dict[str, list[float] | None] = {}
+    for text in texts:
+        name, given, levels = text.partition("=")
+        if name in grid:
+            raise pytest.UsageError(f"--rb-artefact {name}: is given twice; list all its intensities at once")
+        try:
+            grid[name] = [float(level) for level in levels.split(",")] if given else None
+        except ValueError as error:
+            raise pytest.UsageError(
+                f"--rb-artefact {text}: intensities are numbers with commas between, as in {name or 'noise'}=5,15,25"
+            ) from error
+    return grid

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    from robustbench_cells.engine.condition import Condition
-
-    Case = tuple[Condition, str]
-
 
 _SECONDS_BETWEEN_LINES = 20  # of progress, in a log
 

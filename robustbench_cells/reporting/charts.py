@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from math import isfinite
 from typing import Any
@@ -18,24 +19,45 @@ _FIRST = "jaccard"
 _COUNTED = "Dotted: the cells that are labelled. The axis is logarithmic, and a count of 0 lies on its lower edge."
 
 
-def metrics_of(results: Results) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True)
+class PlottedMetric:
+    """A metric that has curves.
+
+    Attributes
+    ----------
+    name, words, title
+        Column of the tables; the same as words; and escaped for HTML.
+    target
+        Name of the metric that this one should equal, if any.
+    note
+        Legend below the chart.
+    """
+
+    name: str
+    words: str
+    title: str
+    target: str
+    note: str
+
+
+def metrics_of(results: Results) -> Iterator[PlottedMetric]:
     """Each metric that has curves, the Jaccard score first."""
-    facts: Mapping[str, Mapping[str, Any]] = results.run["metrics"]
-    targets = {one["target"] for one in facts.values()}
-    for name in sorted(set(facts) - targets, key=lambda name: (name != _FIRST, facts[name]["pooled"], name)):
-        target = facts[name]["target"]
+    facts = results.run.metrics
+    targets = {one.target for one in facts.values()}
+    for name in sorted(set(facts) - targets, key=lambda name: (name != _FIRST, facts[name].pooled, name)):
+        target = facts[name].target
         note = _COUNTED if target else "Shaded: the 95 % interval."
         if not target and not results.summary.loc[results.summary["segmenter"] == REFERENCE, name].isna().all():
             note += " Dashed: calling everything background."
         words = "Jaccard" if name == _FIRST else name.replace("_", " ")
-        yield {"name": name, "words": words, "title": escape(words), "target": target, "note": note}
+        yield PlottedMetric(name, words, escape(words), target, note)
 
 
 def panel(
     results: Results,
     artefact: Mapping[str, Any],
     lines: Sequence[Mapping[str, Any]],
-    metrics: Sequence[Mapping[str, Any]],
+    metrics: Sequence[PlottedMetric],
 ) -> dict[str, Any]:
     """What the charts of an artefact show."""
     summary = results.summary
@@ -44,12 +66,12 @@ def panel(
     return {
         "axis": escape(f"{artefact['parameter']} ({artefact['unit']})"),
         "curves": [
-            {metric["name"]: _curve(by_name[line["name"]], metric, line, artefact) for metric in metrics}
+            {metric.name: _curve(by_name[line["name"]], metric, line, artefact) for metric in metrics}
             if line["name"] in by_name
             else None
             for line in lines
         ],
-        "truth": {metric["name"]: _truth(part, metric["target"]) for metric in metrics if metric["target"]},
+        "truth": {metric.name: _truth(part, metric.target) for metric in metrics if metric.target},
         "paths": [
             _path(by_name[line["name"]], line, artefact)
             if line["name"] in by_name and not line["reference"] and {"precision", "recall"} <= set(part)
@@ -65,16 +87,16 @@ def _truth(part: pd.DataFrame, target: str) -> dict[str, Any]:
 
 
 def _curve(
-    rows: pd.DataFrame, metric: Mapping[str, Any], line: Mapping[str, Any], artefact: Mapping[str, Any]
+    rows: pd.DataFrame, metric: PlottedMetric, line: Mapping[str, Any], artefact: Mapping[str, Any]
 ) -> dict[str, Any]:
-    name = metric["name"]
+    name = metric.name
     figures = _figures_of(rows, name)
     curve = {
         "x": rows["intensity"].tolist(),
         "y": _numbers(rows[name]),
         "told": [
             f"<b>{escape(line['name'])}</b><br>{escape(artefact['parameter'])} {x:g} {escape(artefact['unit'])}<br>"
-            f"{escape(metric['words'])} {_told(figure, metric)}"
+            f"{escape(metric.words)} {_told(figure, metric)}"
             for x, figure in zip(rows["intensity"], figures, strict=True)
         ],
     }
@@ -104,8 +126,8 @@ def _figures_of(rows: pd.DataFrame, metric: str) -> list[Figure]:
     return [Figure(*map(float, three)) for three in zip(*columns, strict=True)]
 
 
-def _told(figure: Figure, metric: Mapping[str, Any]) -> str:
-    counted = metric["target"] and isfinite(figure.value)
+def _told(figure: Figure, metric: PlottedMetric) -> str:
+    counted = metric.target and isfinite(figure.value)
     return f"{figure.value:,.0f}" if counted else format_figure(figure)
 
 
@@ -113,7 +135,7 @@ def _numbers(column: pd.Series) -> list[float | None]:
     return [float(f"{value:.5g}") if isfinite(value) else None for value in column]
 
 
-def tables(results: Results, metrics: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def tables(results: Results, metrics: Sequence[PlottedMetric]) -> Iterator[dict[str, Any]]:
     """The figures of the charts, for those who do not see them."""
     summary = results.summary
     names = sorted(summary["segmenter"].unique())
@@ -126,11 +148,11 @@ def tables(results: Results, metrics: Sequence[Mapping[str, Any]]) -> Iterator[d
             for intensity, at in part.groupby("intensity"):
                 cells = {
                     row["segmenter"]: _told(
-                        _figures_of(at[at["segmenter"] == row["segmenter"]], metric["name"])[0], metric
+                        _figures_of(at[at["segmenter"] == row["segmenter"]], metric.name)[0], metric
                     )
                     for _, row in at.iterrows()
                 }
-                rows.append([metric["words"], f"{intensity:g}", *(cells.get(name, "not run") for name in names)])
+                rows.append([metric.words, f"{intensity:g}", *(cells.get(name, "not run") for name in names)])
         parameter, unit = part["parameter"].iloc[0], part["unit"].iloc[0]
         yield {
             "title": artefact,

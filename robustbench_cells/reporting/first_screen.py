@@ -10,12 +10,12 @@ from robustbench_cells.reporting.number_format import format_break_point, format
 from robustbench_cells.reporting.scorecard_rows import card_rows, uneven
 from robustbench_cells.reporting.style import Style
 from robustbench_cells.results.scorecard import BreakPoint, ScoreCard
-from robustbench_cells.results.tables import Results, margin
+from robustbench_cells.results.tables import Results
 
 
 def margin_note(results: Results) -> list[str]:
     """A warning where the border of each frame is left out."""
-    px = margin(results)
+    px = results.run.settings.margin
     return [f"Scored inside the field of interest: {px} px at the border are left out."] if px else []
 
 
@@ -81,7 +81,7 @@ def _span(card: ScoreCard, artefact: str, results: Results) -> dict[str, Any]:
     if any(point.undefined for point in points):
         return {"width": None, "text": "undefined"}
     rows = results.summary[results.summary["artefact"] == artefact]
-    neutral = float(results.run["artefacts"][artefact]["neutral"])
+    neutral = results.run.artefacts[artefact].neutral
     first, last = min(neutral, *rows["intensity"]), max(neutral, *rows["intensity"])
     text = "; ".join(_reach(point) for point in sorted(points, key=lambda one: one.direction))
     kept = [point for point in points if not point.left_censored]

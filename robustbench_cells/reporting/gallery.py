@@ -74,7 +74,7 @@ def gallery(pictures: ExamplePatches, results: Results) -> dict[str, Any]:
 def _where(view: ExampleView, results: Results) -> str:
     if view.artefact == CLEAN:
         return "no artefact"
-    facts = results.run["artefacts"][view.artefact]
-    told = f"{facts['parameter']} {view.intensity:g} {facts['unit']}"
-    parts = facts.get("together")
-    return f"{parts['first']} {parts['intensity']:g} and {parts['second']}, {told}" if parts else told
+    facts = results.run.artefacts[view.artefact]
+    told = f"{facts.parameter} {view.intensity:g} {facts.unit}"
+    parts = facts.together
+    return f"{parts.first} {parts.intensity:g} and {parts.second}, {told}" if parts else told

@@ -178,7 +178,7 @@ def _row(decision: Decision) -> tuple[str, ...]:
         _figure(found.baseline),
         _figure(found.candidate),
         f"{found.estimate.value:+.4f} [{low:+.4f}, {high:+.4f}]",
-        f"{decision.tolerance:g} {decision.aspect.unit if found.scale == 1 else ''}".strip(),
+        f"{decision.tolerance:g} {decision.criterion.unit if found.scale == 1 else ''}".strip(),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from math import isnan
+from pathlib import Path
 from typing import Any
 
 from robustbench_cells.reporting.charts import metrics_of, panel, tables
@@ -19,6 +21,7 @@ from robustbench_cells.reporting.style import GREY, styles
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import REFERENCE
 
+PAGE_FOLDER = Path(__file__).with_name("page")
 _KINDS = {ClaimStatus.HOLDS: "holds", ClaimStatus.FAILS: "fails", ClaimStatus.NOT_TESTED: "untested"}
 
 
@@ -31,7 +34,7 @@ _MISSING = "there is no pictures.npz of this run beside its results, or it is da
 def page_context(report: Report) -> dict[str, Any]:
     """Everything that ``index.html.j2`` shows."""
     results = report.results
-    artefacts = [{"name": name, **results.run["artefacts"][name]} for name in results.single_artefacts]
+    artefacts = [{"name": name, **asdict(results.run.artefacts[name])} for name in results.single_artefacts]
     looks = styles(results.summary["segmenter"])
     metrics = list(metrics_of(results))
     pictures = gallery(report.pictures, results) if report.pictures and report.pictures.views else None
@@ -48,11 +51,11 @@ def page_context(report: Report) -> dict[str, Any]:
     ]
     maps = [_both(pair) for pair in pair_maps(results)]
     return {
-        "title": results.run["dataset"]["title"].removeprefix("synthetic, "),
-        "synthetic": "synthetic" in results.run["dataset"]["key"],
+        "title": results.run.dataset.title.removeprefix("synthetic, "),
+        "synthetic": "synthetic" in results.run.dataset.key,
         "warnings": [*warnings(results.run), *uneven(report.cards), *margin_note(results)],
         "answer": answer(report.cards, maps=bool(maps)),
-        "artefacts": [{"about": "", **one} for one in artefacts],
+        "artefacts": artefacts,
         "cards": [model_card(card, results, looks[card.segmenter]) for card in report.cards],
         "gate": report.verdict,
         "gate_headers": HEADERS,
@@ -62,11 +65,11 @@ def page_context(report: Report) -> dict[str, Any]:
         "tables": list(tables(results, metrics)),
         "maps": maps,
         "pictures": pictures,
-        "lacks_pictures": _COMPARED if "beside" in results.run else _MISSING,
+        "lacks_pictures": _COMPARED if results.run.compared else _MISSING,
         "findings": _findings(report),
         "provenance": _provenance(results),
         "data": {
-            "metrics": metrics,
+            "metrics": [asdict(metric) for metric in metrics],
             "lines": lines,
             "panels": [panel(results, one, lines, metrics) for one in artefacts],
             "strips": pictures["strips"] if pictures else [],
@@ -121,15 +124,15 @@ def _findings(report: Report) -> list[dict[str, Any]]:
 
 def _provenance(results: Results) -> list[tuple[str, str]]:
     run = results.run
-    settings, machine = run["settings"], run.get("machine", {})
+    settings, machine = run.settings, run.machine
     return [
-        ("data set", run["dataset"]["title"]),
-        ("fingerprint", run["dataset"]["fingerprint"]),
+        ("data set", run.dataset.title),
+        ("fingerprint", run.dataset.fingerprint),
         *(("run", line) for line in settings_lines(run)),
         ("records", f"{len(results.records):,}"),
-        ("intervals", f"95 %, over blocks of {counted(settings['block'], 'frame', 'frames')}"),
-        ("command", run["command"]),
-        *((f"model {name}", digest) for name, digest in run["segmenters"].items()),
-        ("versions", ", ".join(f"{name} {number}" for name, number in run["versions"].items())),
+        ("intervals", f"95 %, over blocks of {counted(settings.block, 'frame', 'frames')}"),
+        ("command", run.command),
+        *((f"model {name}", digest) for name, digest in run.segmenters.items()),
+        ("versions", ", ".join(f"{name} {number}" for name, number in run.versions.items())),
         ("machine", ", ".join(str(value) for value in machine.values()) or "not told"),
     ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from robustbench_cells.results.manifest import ArtefactInfo
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import REFERENCE
 
@@ -38,19 +38,19 @@ class PairMap:
 
 def pair_maps(results: Results) -> list[PairMap]:
     """A map for each pair of artefacts that some segmenter but the background ran under."""
-    facts = results.run["artefacts"]
+    facts = results.run.artefacts
     ran = set(results.records["artefact"])
     pairs: dict[tuple[str, str], dict[float, str]] = {}
     for name, one in facts.items():
-        if name in ran and (parts := one.get("together")):
-            pairs.setdefault((parts["first"], parts["second"]), {})[float(parts["intensity"])] = name
+        if name in ran and (parts := one.together):
+            pairs.setdefault((parts.first, parts.second), {})[parts.intensity] = name
     maps = [_map(results, first, second, names) for (first, second), names in pairs.items()]
     return [pair for pair in maps if pair.scores]
 
 
 def _map(results: Results, first: str, second: str, names: Mapping[float, str]) -> PairMap:
-    facts, summary = results.run["artefacts"], results.summary
-    zeros = [float(facts[name]["neutral"]) if name in facts else 0.0 for name in (first, second)]
+    facts, summary = results.run.artefacts, results.summary
+    zeros = [facts[name].neutral if name in facts else 0.0 for name in (first, second)]
     scores: dict[str, dict[tuple[float, float], float]] = {}
     rows = summary[["segmenter", "artefact", "intensity", "jaccard"]].to_dict("records")
     for row in rows:
@@ -69,5 +69,5 @@ def _map(results: Results, first: str, second: str, names: Mapping[float, str]) 
     return PairMap(first, second, axes, tuple(sorted({*names, zeros[0]})), tuple(columns), scores)
 
 
-def _axis(facts: Mapping[str, Mapping[str, Any]], name: str) -> str:
-    return f"{name}, {facts[name]['parameter']} ({facts[name]['unit']})" if name in facts else name
+def _axis(facts: Mapping[str, ArtefactInfo], name: str) -> str:
+    return f"{name}, {facts[name].parameter} ({facts[name].unit})" if name in facts else name

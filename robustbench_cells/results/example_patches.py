@@ -188,7 +188,7 @@ def _check(views: Sequence[ExampleView], results: Results) -> None:
     records = results.records
     columns = [records[name] for name in ("artefact", "intensity", "frame", "patch")]
     known = set(zip(*(column.tolist() for column in columns), strict=True))
-    names = {"", *results.run["segmenters"]}
+    names = {"", *results.run.segmenters}
     for view in views:
         if (view.artefact, view.intensity, view.frame, view.patch) not in known or view.failure_of not in names:
             raise ValueError(f"the results have no {view}")

@@ -219,8 +219,8 @@ def _clean(results: Results, name: str) -> Figure:
 def _breaks(results: Results, curves: _Curves, levels: Mapping[str, list[float]]) -> list[BreakPoint]:
     found = []
     for artefact, intensities in levels.items():
-        facts = results.run["artefacts"][artefact]
-        neutral = float(facts["neutral"])
+        facts = results.run.artefacts[artefact]
+        neutral = facts.neutral
         for direction, side in directions(intensities, neutral):
             distances = [abs(x - neutral) for x in side]
 
@@ -232,7 +232,7 @@ def _breaks(results: Results, curves: _Curves, levels: Mapping[str, list[float]]
 
             figure = curves.figure([(CLEAN, 0.0), *((artefact, x) for x in side)], point)
             ends = side[0], side[-1]
-            found.append(BreakPoint(artefact, facts["parameter"], facts["unit"], direction, neutral, *ends, figure))
+            found.append(BreakPoint(artefact, facts.parameter, facts.unit, direction, neutral, *ends, figure))
     return found
 
 

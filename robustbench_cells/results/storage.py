@@ -6,7 +6,8 @@ import gzip
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,39 +16,30 @@ import pandas as pd
 
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.files.atomic import atomic_path, back_up, read_json, write_text
-from robustbench_cells.results.tables import _KEYS, Results
+from robustbench_cells.results.manifest import VERSION, RunManifest
+from robustbench_cells.results.tables import KEYS, Results
 from robustbench_cells.types import CLEAN
 
 RECORDS_FILE = "patches.csv.gz"
-
-
 RUN_FILE = "run.json"
 
-
-VERSION = 2
-
-
 _MAX_BYTES = 2**30  # of the table, unpacked
-
-
 _MAX_RECORDS = 10_000_000
-
-
 _MAX_HEAD = 2**14  # bytes of its first line
-
-
 _TEXT = {"segmenter": str, "artefact": str, "frame": str}
+_DIGEST = "records_sha256"
+_REMEDY = "run the benchmark again"
 
 
 def save(results: Results, folder: Path) -> None:
-    """Write the records and the facts of a run into a folder, each atomically; the facts name their records.
+    """Write the records and the manifest of a run into a folder, each atomically; the manifest names its records.
 
     The results that were there go to the folder ``previous`` in it, in place of those before them.
 
     Raises
     ------
     ResultsError
-        If these are more records than are read again.
+        If there are more records than `load` reads.
     """
     table = results.records.to_csv(index=False).encode()
     _require_fitting(table, folder)
@@ -56,8 +48,8 @@ def save(results: Results, folder: Path) -> None:
     packed = gzip.compress(table, mtime=0)  # no time stamp: same in, same out
     with atomic_path(folder / RECORDS_FILE) as temporary:
         temporary.write_bytes(packed)
-    facts = {**results.run, "records_sha256": hashlib.sha256(packed).hexdigest()}
-    write_text(folder / RUN_FILE, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+    content = {**results.run.to_json(), _DIGEST: hashlib.sha256(packed).hexdigest()}
+    write_text(folder / RUN_FILE, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def load(folder: Path) -> Results:
@@ -66,93 +58,106 @@ def load(folder: Path) -> Results:
     Raises
     ------
     ResultsError
-        If there is nothing, or it is damaged, of two runs, or of another version.
+        If the files are missing, damaged, of two different runs, or of another version.
     """
-    for name in (RUN_FILE, RECORDS_FILE):
-        if not (folder / name).is_file():
-            raise ResultsError(
-                f"{folder / name}: no stored results; run pytest on your benchmark with --rb-reports {folder} first"
-            )
-    again = "run the benchmark again"
-    try:
-        run = read_json(folder / RUN_FILE)
-        if run.get("version") != VERSION:
-            raise ResultsError(
-                f"{folder / RUN_FILE}: is of version {run.get('version')}, this program reads {VERSION}; {again}"
-            )
+    _require_files(folder, RUN_FILE, RECORDS_FILE)
+    with _translate_errors(folder):
+        content = _read_content(folder)
         if (folder / RECORDS_FILE).stat().st_size > _MAX_BYTES:
-            raise ResultsError(f"{folder / RECORDS_FILE}: has more than the {_MAX_BYTES >> 20} MiB that are read")
+            raise ResultsError(f"{folder / RECORDS_FILE}: larger than the limit of {_MAX_BYTES >> 20} MiB")
         packed = (folder / RECORDS_FILE).read_bytes()
-        if run.pop("records_sha256", "") != hashlib.sha256(packed).hexdigest():
-            raise ResultsError(f"{folder}: {RUN_FILE} is not of the run that {RECORDS_FILE} is of; {again}")
-        _check_facts(run)
-        empty = {name: [""] for name in run["metrics"]}
-        wanted = {*_KEYS, *run["metrics"]}
-        records = pd.read_csv(
-            io.BytesIO(_unpacked(packed, folder)),
-            dtype=_TEXT,
-            keep_default_na=False,
-            na_values=empty,
-            usecols=wanted.__contains__,  # others take memory
-        )
-        missing = [name for name in [*_KEYS, *run["metrics"]] if name not in records]
-        if missing:
-            raise ResultsError(f"{folder / RECORDS_FILE}: has no column {', '.join(missing)}; {again}")
-        records = records.astype({"intensity": float, "patch": int} | dict.fromkeys(run["metrics"], float))
+        if content.pop(_DIGEST, "") != hashlib.sha256(packed).hexdigest():
+            raise ResultsError(f"{folder}: {RUN_FILE} and {RECORDS_FILE} belong to different runs; {_REMEDY}")
+        run = RunManifest.from_json(content)
+        records = _read_records(packed, run, folder)
         _check_records(records, run)
         return Results(records, run)
+
+
+def load_manifest(folder: Path) -> RunManifest:
+    """Read ``run.json`` alone.
+
+    Raises
+    ------
+    ResultsError
+        If it is missing, damaged, or of another version.
+    """
+    _require_files(folder, RUN_FILE)
+    with _translate_errors(folder):
+        return RunManifest.from_json(_read_content(folder))
+
+
+def _require_files(folder: Path, *names: str) -> None:
+    for name in names:
+        if not (folder / name).is_file():
+            raise ResultsError(
+                f"{folder / name}: no stored results; run pytest on your benchmark with --rb-reports={folder} first"
+            )
+
+
+@contextmanager
+def _translate_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except ResultsError:
         raise
-    except Exception as error:  # damage makes json, gzip and pandas raise more than anybody has listed
-        raise ResultsError(f"{folder}: the stored results are damaged ({error}); {again}") from error
+    except Exception as error:  # damaged files make json, gzip and pandas raise more than any list could hold
+        raise ResultsError(f"{folder}: the stored results are damaged ({error}); {_REMEDY}") from error
 
 
-def _unpacked(packed: bytes, folder: Path) -> bytes:
-    """The table, if it has a size that it can have."""
+def _read_content(folder: Path) -> dict[str, Any]:
+    content = read_json(folder / RUN_FILE)
+    if content.get("version") != VERSION:
+        raise ResultsError(
+            f"{folder / RUN_FILE}: version {content.get('version')}; this program reads version {VERSION}; {_REMEDY}"
+        )
+    return content
+
+
+def _read_records(packed: bytes, run: RunManifest, folder: Path) -> pd.DataFrame:
+    columns = [*KEYS, *run.metrics]
+    records = pd.read_csv(
+        io.BytesIO(_unpack(packed, folder)),
+        dtype=_TEXT,
+        keep_default_na=False,
+        na_values={name: [""] for name in run.metrics},
+        usecols=set(columns).__contains__,  # others take memory
+    )
+    if missing := [name for name in columns if name not in records]:
+        raise ResultsError(f"{folder / RECORDS_FILE}: no column {', '.join(missing)}; {_REMEDY}")
+    return records.astype({"intensity": float, "patch": int} | dict.fromkeys(run.metrics, float))
+
+
+def _unpack(packed: bytes, folder: Path) -> bytes:
+    """The table, within the limits of size."""
     with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
         table = file.read(_MAX_BYTES + 1)
     _require_fitting(table, folder)
     head = table.partition(b"\n")[0]
     if len(head) > _MAX_HEAD:  # pandas takes hours over ten thousand columns of one name
-        raise ValueError(f"{RECORDS_FILE} has columns whose names have {len(head)} bytes")
+        raise ValueError(f"{RECORDS_FILE} has column names of {len(head)} bytes together")
     return table
 
 
 def _require_fitting(table: bytes, folder: Path) -> None:
-    """Refuse more than is read, before it is written and before it takes memory."""
+    """Refuse a table that is too large, before it is written and before it takes memory."""
     if len(table) > _MAX_BYTES or table.count(b"\n") > _MAX_RECORDS:
         raise ResultsError(
-            f"{folder / RECORDS_FILE}: more than {_MAX_RECORDS} records, or than {_MAX_BYTES >> 20} MiB of them, are "
-            "neither written nor read; run fewer frames or models at a time (--rb-frames, --rb-model)"
+            f"{folder / RECORDS_FILE}: more than {_MAX_RECORDS} records or {_MAX_BYTES >> 20} MiB, the limits for "
+            "writing and reading; run fewer frames or models at a time (--rb-frames, --rb-model)"
         )
 
 
-def _check_facts(run: Mapping[str, Any]) -> None:
-    """Raise a `ValueError` if the facts are not what reports and the gate take for granted."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
-
-    schema = json.loads(Path(__file__).with_name("run_schema.json").read_text(encoding="utf-8"))
-    if fault := best_match(Draft202012Validator(schema).iter_errors(run)):
-        raise ValueError(f"{fault.json_path.replace('$', RUN_FILE, 1)}: {fault.message[:200]}")
-    dataset = run["dataset"]
-    if len(dataset["frames"]) != len(dataset["positions"]):
-        raise ValueError(f"{len(dataset['frames'])} frames have {len(dataset['positions'])} positions")
-    targets = {metric["target"] for metric in run["metrics"].values()} - {"", *run["metrics"]}
-    if targets:
-        raise ValueError(f"metrics aim at {targets}, which is none")
-
-
-def _check_records(records: pd.DataFrame, run: Mapping[str, Any]) -> None:
-    """Raise a `ValueError` if the records are not those of such a run."""
-    if twice := int(records.duplicated(_KEYS).sum()):
-        raise ValueError(f"{twice} records are there twice")
-    for column, known in (
-        ("frame", run["dataset"]["frames"]),
-        ("artefact", [CLEAN, *run["artefacts"]]),
-        ("segmenter", run["segmenters"]),
+def _check_records(records: pd.DataFrame, run: RunManifest) -> None:
+    """Raise a `ValueError` if the records cannot be those of this run."""
+    if duplicates := int(records.duplicated(KEYS).sum()):
+        raise ValueError(f"{duplicates} duplicate records")
+    for column, names in (
+        ("frame", run.dataset.frames),
+        ("artefact", [CLEAN, *run.artefacts]),
+        ("segmenter", run.segmenters),
     ):
-        if unknown := sorted(set(records[column]) - set(known)):
-            raise ValueError(f"{RUN_FILE} does not know the {column} {', '.join(unknown[:3])}")
+        if unknown := sorted(set(records[column]) - set(names)):
+            raise ValueError(f"the {column} {', '.join(unknown[:3])} is missing from {RUN_FILE}")
     if not np.isfinite(records["intensity"]).all():
-        raise ValueError("an intensity is no number")
+        raise ValueError("an intensity is not a finite number")

@@ -6,19 +6,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import pandas as pd
 
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.results.intervals import blocks, mean_interval
+from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.types import CLEAN, Record
 
 _CONDITION = ["artefact", "intensity", "segmenter"]
-_KEYS = ["segmenter", "artefact", "intensity", "frame", "patch"]
+KEYS = ["segmenter", "artefact", "intensity", "frame", "patch"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +30,13 @@ class Results:
     records
         A row for each record: segmenter, artefact, intensity, frame, patch, and a column for each metric.
     run
-        What made them: data set, segmenters, artefacts, metrics, settings, versions, machine. As in ``run.json``.
+        What made the records: data set, segmenters, artefacts, metrics, settings, versions, machine.
     inside
         What another run found inside the field of interest of the same frames, if there is one.
     """
 
     records: pd.DataFrame
-    run: Mapping[str, Any]
+    run: RunManifest
     inside: Results | None = None
 
     @cached_property
@@ -47,22 +47,22 @@ class Results:
     @cached_property
     def fingerprint(self) -> str:
         """Of the records, in hexadecimal."""
-        rows = pd.util.hash_pandas_object(self.records[[*_KEYS, *sorted(self.run["metrics"])]], index=False)
+        rows = pd.util.hash_pandas_object(self.records[[*KEYS, *sorted(self.run.metrics)]], index=False)
         return hashlib.sha256(rows.to_numpy().tobytes()).hexdigest()
 
     @cached_property
     def blocks(self) -> pd.Series:
         """The block of each record's frame."""
-        dataset = self.run["dataset"]
-        numbers = blocks(dataset["positions"], self.run["settings"]["block"])
-        return self.records["frame"].map(dict(zip(dataset["frames"], numbers.tolist(), strict=True))).rename("block")
+        dataset = self.run.dataset
+        numbers = blocks(dataset.positions, self.run.settings.block)
+        return self.records["frame"].map(dict(zip(dataset.frames, numbers.tolist(), strict=True))).rename("block")
 
     @cached_property
     def single_artefacts(self) -> list[str]:
         """The artefacts that ran alone, in the order of their names: not two together."""
-        facts = self.run["artefacts"]
+        facts = self.run.artefacts
         return [
-            name for name in sorted(facts) if "together" not in facts[name] and name in set(self.records["artefact"])
+            name for name in sorted(facts) if facts[name].together is None and name in set(self.records["artefact"])
         ]
 
 
@@ -81,17 +81,12 @@ def records_table(records: Iterable[Record]) -> pd.DataFrame:
     ]
     if not rows:
         raise ResultsError("no record to tabulate: no condition ran to its end")
-    return pd.DataFrame(rows).sort_values(_KEYS, ignore_index=True)
+    return pd.DataFrame(rows).sort_values(KEYS, ignore_index=True)
 
 
-def block_count(run: Mapping[str, Any]) -> int:
+def block_count(run: RunManifest) -> int:
     """How many blocks of frames the intervals of a run rest on."""
-    return len(set(blocks(run["dataset"]["positions"], run["settings"]["block"]).tolist()))
-
-
-def margin(results: Results) -> int:
-    """Pixels left out at the border of each frame; 0 where scores are to the border."""
-    return int(results.run["settings"].get("margin", 0))
+    return len(set(blocks(run.dataset.positions, run.settings.block).tolist()))
 
 
 def summarise(results: Results) -> pd.DataFrame:
@@ -104,13 +99,12 @@ def summarise(results: Results) -> pd.DataFrame:
         sum, as the metric says), and of each mean ``*_low`` and ``*_high``, its 95 % interval over blocks of frames
         (`statistics.mean_interval`), and ``*_undefined``: how many patches it leaves out. A mean over no patch is NaN.
     """
-    metrics: Mapping[str, Mapping[str, Any]] = results.run["metrics"]
     groups = results.records.groupby(_CONDITION, sort=True)
     summary = groups.agg(frames=("frame", "nunique"), patches=("patch", "size"))
     block = results.blocks
     others: dict[str, pd.Series] = {}
-    for name, facts in metrics.items():
-        if facts["pooled"] == "sum":
+    for name, info in results.run.metrics.items():
+        if info.pooled == "sum":
             totals = groups[name].sum(min_count=1)  # no silent 0
             summary[name] = totals.astype(int) if (totals % 1 == 0).all() else totals
         else:
@@ -123,9 +117,9 @@ def summarise(results: Results) -> pd.DataFrame:
             others[f"{name}_undefined"] = groups["patch"].size() - groups[name].count()
     summary = summary.assign(**others).reset_index()
     summary = summary.sort_values("artefact", key=lambda names: names != CLEAN, kind="stable")
-    artefacts: Mapping[str, Mapping[str, Any]] = results.run["artefacts"]
+    artefacts = results.run.artefacts
     for column in ("unit", "parameter"):
-        values = [artefacts.get(name, {}).get(column, "") for name in summary["artefact"]]
+        values = [getattr(artefacts.get(name), column, "") for name in summary["artefact"]]
         summary.insert(list(summary).index("artefact") + 1, column, values)
     first = ["segmenter", "artefact", "parameter", "unit", "intensity"]
     return summary[first + [column for column in summary if column not in first]]

@@ -14,7 +14,7 @@ from robustbench_cells.errors import GateError
 from robustbench_cells.gate.comparison import Gate, compare
 from robustbench_cells.gate.criteria import CRITERIA
 from robustbench_cells.gate.decision import GateOutcome
-from robustbench_cells.gate.sequential import LOOKS, looks, stopping_rule
+from robustbench_cells.gate.sequential import LOOKS, interim_looks, early_stopping
 from robustbench_cells.reporting.gate_text import gate_lines, gate_markdown
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results
@@ -31,12 +31,12 @@ def cut_short(results: Results, tolerances: dict[str, float]) -> Results:
     """What a run with the rule would have kept."""
     run = copy.deepcopy(dict(results.run))
     run["settings"]["sequential"] = True
-    rule = stopping_rule(BASELINE, run, tolerances, None, {f"{number}": ["unet", "background"] for number in range(7)})
+    rule = early_stopping(BASELINE, run, tolerances, None, {f"{number}": ["unet", "background"] for number in range(7)})
     kept = []
     for (name, _, _), rows in results.records.groupby(["segmenter", "artefact", "intensity"]):
-        for look in looks(run["dataset"]["frames"]):
+        for look in interim_looks(run["dataset"]["frames"]):
             part = rows[rows["frame"].isin(look)]
-            if rule.decided(str(name), part):
+            if rule.is_decided(str(name), part):
                 break
         kept.append(part.index)
     return Results(results.records.loc[sorted(set().union(*kept))], run)
@@ -45,7 +45,7 @@ def cut_short(results: Results, tolerances: dict[str, float]) -> Results:
 @given(st.integers(1, 200))
 def test_each_look_has_the_one_before_and_the_last_has_all(count: int) -> None:
     frames = [f"{number}" for number in range(count)]
-    found = looks(frames)
+    found = interim_looks(frames)
     assert len(found) == LOOKS
     assert found[-1] == frames
     for less, more in itertools.pairwise(found):
@@ -74,7 +74,7 @@ def test_what_is_not_clear_is_given_more_frames() -> None:
 
 def test_a_look_is_as_sure_as_if_all_looks_at_all_conditions_were_taken() -> None:
     wanted = {f"{number}": ["unet", "background"] for number in range(7)}
-    rule = stopping_rule(BASELINE, CLEAN_RUN, MATCHING, None, wanted)
+    rule = early_stopping(BASELINE, CLEAN_RUN, MATCHING, None, wanted)
     assert rule.stopping.count == len(MATCHING) * 7  # the background is not judged
 
 
@@ -133,14 +133,14 @@ def test_the_rule_is_sized_for_the_whole_grid() -> None:
     """The more conditions are to be judged, the surer each alarm must be."""
     candidate = run_of(drop("noise", 50, 0.015), seed=2, spread=0.003)
     rows = candidate.records.query("segmenter == 'unet' and artefact == 'noise' and intensity == 50")
-    first = rows[rows["frame"].isin(looks(CLEAN_RUN["dataset"]["frames"])[0])]
+    first = rows[rows["frame"].isin(interim_looks(CLEAN_RUN["dataset"]["frames"])[0])]
     few, many = (
-        stopping_rule(BASELINE, candidate.run, JACCARD, None, {f"{number}": ["unet"] for number in range(count)})
+        early_stopping(BASELINE, candidate.run, JACCARD, None, {f"{number}": ["unet"] for number in range(count)})
         for count in (1, 1000)
     )
-    assert few.decided("unet", first)
-    assert not many.decided("unet", first)
-    assert many.decided("background", first)
+    assert few.is_decided("unet", first)
+    assert not many.is_decided("unet", first)
+    assert many.is_decided("background", first)
 
 
 def test_the_command(tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,7 +85,7 @@ def grown_within(folder: Path, tiny: Path, trap: Trap) -> Path:
     return folder / "hostile.keras"
 
 
-def side_by_side(folder: Path, tiny: Path, trap: Trap) -> Path:
+def merge_runs(folder: Path, tiny: Path, trap: Trap) -> Path:
     """None of the layers gives too much, and the last one needs what all of them give."""
     import keras
 
@@ -104,7 +104,7 @@ BOMBS: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "a layer of whole numbers that is not used": lambda folder, tiny, trap: with_config(
         folder, tiny, unused_whole_numbers
     ),
-    "layers side by side": side_by_side,
+    "layers side by side": merge_runs,
     "a picture that is padded": part(padded_inside),
     "a layer again and again": grown(20),
     "a network in a network": grown_within,

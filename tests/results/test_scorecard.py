@@ -14,7 +14,7 @@ from robustbench_cells.errors import ResultsError
 from robustbench_cells.results.curves import directions, normalised_auc
 from robustbench_cells.results.example_patches import EXAMPLES_FILE, choose_examples, load_examples, save_examples
 from robustbench_cells.results.intervals import percentile_interval, resampled
-from robustbench_cells.results.merging import side_by_side
+from robustbench_cells.results.merging import merge_runs
 from robustbench_cells.results.scorecard import Figure, scorecards
 from robustbench_cells.results.tables import Results
 from tests.support.report_results import pictures, results
@@ -163,7 +163,7 @@ def test_pictures_that_declare_more_than_there_is_take_no_memory(tmp_path: Path)
 
 def test_two_runs_of_the_same_frames_share_them() -> None:
     first, second = results({"m": 0.9, "background": 0.1}), results({"m": 0.8, "background": 0.1})
-    both = side_by_side(first, second)
+    both = merge_runs(first, second)
     assert set(both.records["segmenter"]) == {"m (A)", "m (B)", "background"}
     assert len(both.records) == len(first.records) + len(second.records) // 2
     means = both.records[both.records["artefact"] == "clean"].groupby("segmenter")["jaccard"].mean()
@@ -173,10 +173,10 @@ def test_two_runs_of_the_same_frames_share_them() -> None:
 def test_two_runs_of_other_frames_stay_apart() -> None:
     first, second = results({"m": 0.9, "background": 0.1}), results({"m": 0.8, "background": 0.1}, frames=4)
     second.run["dataset"]["fingerprint"] = "other"
-    both = side_by_side(first, second)
+    both = merge_runs(first, second)
     assert set(both.records["segmenter"]) == {"m (A)", "m (B)"}
     assert len(both.run["dataset"]["frames"]) == len(set(both.run["dataset"]["positions"])) == 10
     assert both.summary["frames"].max() == 6
     second.run["settings"]["block"] = 2
     with pytest.raises(ResultsError, match="frames of a block differ"):
-        side_by_side(first, second)
+        merge_runs(first, second)

@@ -1,4 +1,4 @@
-"""What an aspect is, and the registry of them."""
+"""What a criterion is, and the registry of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 from robustbench_cells.gate.statistics import Estimate, block_sums
 from robustbench_cells.registry import Registry
 from robustbench_cells.results.intervals import Floats
-from robustbench_cells.types import CLEAN
+from robustbench_cells.types import condition_name
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class PairedDifference:
     estimate
         The second less the first.
     scale
-        What the aspect's tolerance is to be multiplied by.
+        What the criterion's tolerance is to be multiplied by.
     remark
         Why it cannot be said to hold, whatever its interval; empty if it can.
     """
@@ -44,9 +44,7 @@ class PairedDifference:
     @property
     def condition(self) -> str:
         """As in test ids; the artefact alone where the figure is of the whole of it."""
-        return (
-            self.artefact if self.intensity is None or self.artefact == CLEAN else f"{self.artefact}-{self.intensity:g}"
-        )
+        return self.artefact if self.intensity is None else condition_name(self.artefact, self.intensity)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,4 +106,4 @@ class Criterion(Protocol):
         ...
 
 
-CRITERIA: Registry[Criterion] = Registry("robustbench_cells.gate.criteria", "aspect")
+CRITERIA: Registry[Criterion] = Registry("robustbench_cells.gate.criteria", "criterion")

@@ -11,7 +11,6 @@ from robustbench_cells.reporting.claims import ClaimStatus, Finding
 from robustbench_cells.reporting.markdown import head, plain
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.report import Report
-from robustbench_cells.results.tables import margin
 
 
 @OUTPUTS.register
@@ -29,10 +28,10 @@ class ClaimsMarkdown(ReportOutput):
         rows = [(f.number, plain(f.sentence), plain(f.section), f"**{f.verdict}**") for f in findings]
         table = tabulate(rows, ("", "claim", "section", "on these frames"), tablefmt="pipe", disable_numparse=True)
         parts = [head("The paper's claims", results.run)]
-        if margin(results):
-            parts.append(f"**Not as the paper scored:** {margin(results)} px at the border are left out.")
+        if margin := results.run.settings.margin:
+            parts.append(f"**Not as the paper scored:** {margin} px at the border are left out.")
         if results.inside:
-            parts.append(f"Inside the field of interest: {plain(results.inside.run['dataset']['title'])}.")
+            parts.append(f"Inside the field of interest: {plain(results.inside.run.dataset.title)}.")
         write_text(path, "\n\n".join([*parts, table, *map(_figures, findings)]) + "\n")
 
 

@@ -13,11 +13,12 @@ import pandas as pd
 from numpy import ndenumerate
 
 from robustbench_cells.files.atomic import atomic_path
-from robustbench_cells.reporting.charts import metrics_of
+from robustbench_cells.reporting.charts import PlottedMetric, metrics_of
+from robustbench_cells.reporting.curve_plot import axis_label, draw_curves
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.pair_heatmaps import PairMap, pair_maps
 from robustbench_cells.reporting.report import Report
-from robustbench_cells.reporting.style import GREY, Style, styles
+from robustbench_cells.reporting.style import Style, styles
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
 
@@ -39,9 +40,9 @@ class Figures(ReportOutput):
     def write(self, report: Report, path: Path) -> None:
         """See `ReportOutput.write`; of what an earlier report left here, what this one has not goes."""
         kept = dict(_figures(report.results))
-        facts = report.results.run
-        pairs = [one["together"] for one in facts["artefacts"].values() if "together" in one]
-        ours = {*facts["metrics"], _PATHS, *(f"{pair['first']}_{pair['second']}" for pair in pairs)}
+        run = report.results.run
+        pairs = [info.together for info in run.artefacts.values() if info.together]
+        ours = {*run.metrics, _PATHS, *(f"{pair.first}_{pair.second}" for pair in pairs)}
         for name in ours:
             for kind in _FORMATS:
                 file = path / f"{name}.{kind}"
@@ -55,7 +56,7 @@ def _figures(results: Results) -> list[tuple[str, Figure]]:
     summary = results.summary
     if not results.single_artefacts:
         return []
-    figures = [(metric["name"], _curves(results, metric)) for metric in metrics_of(results)]
+    figures = [(metric.name, _curves(results, metric)) for metric in metrics_of(results)]
     if {"precision", "recall"} <= set(summary):
         figures.append((_PATHS, _paths(results)))
     figures += [(f"{pair.first}_{pair.second}", _both(results, pair)) for pair in pair_maps(results)]
@@ -81,37 +82,14 @@ def _panels(results: Results) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]], 
     return figure, parts, styles(results.summary["segmenter"])
 
 
-def _curves(results: Results, facts: Mapping[str, Any]) -> Figure:
+def _curves(results: Results, metric: PlottedMetric) -> Figure:
     figure, panels, looks = _panels(results)
-    summary, metric, target = results.summary, facts["name"], facts["target"]
-    clean = summary[summary["artefact"] == CLEAN].set_index("segmenter")[metric]
-    lines = {}
+    lines: dict[str, Any] = {}
     for panel, part in panels:
-        for name, look in looks.items():
-            curve = part[part["segmenter"] == name]
-            if name == REFERENCE:
-                if not target and not curve[metric].isna().all():
-                    (lines[name],) = panel.plot(curve["intensity"], curve[metric], color=GREY, linestyle="--")
-                continue
-            (lines[name],) = panel.plot(
-                curve["intensity"], curve[metric], color=look.colour, marker=look.marker, markersize=5
-            )
-            if f"{metric}_low" in curve:
-                ends = curve[f"{metric}_low"], curve[f"{metric}_high"]
-                panel.fill_between(curve["intensity"], *ends, color=look.colour, alpha=0.15, linewidth=0)
-            if name in clean.index and not target:
-                panel.axhline(clean[name], color=look.colour, linestyle=":", linewidth=1)
-        panel.set_xlabel(f"{part['parameter'].iloc[0]} ({part['unit'].iloc[0]})")
-        if target:
-            truth = part.groupby("intensity")[target].first()
-            (lines["true"],) = panel.plot(truth.index, truth, color=GREY, linestyle=":")
-            panel.set_yscale("symlog", linthresh=1.0)  # logarithmic, with a place for 0
-            panel.yaxis.set_major_formatter("{x:g}")  # the default one writes formulas
-        else:
-            panel.set_ylim(-0.02, 1.02)
-    panels[0][0].set_ylabel(facts["words"] if target else f"mean {facts['words']}")
-    notes = "dotted: the true count" if target else "shaded: 95 % interval"
-    if not target and not clean.empty:
+        lines |= draw_curves(panel, results, str(part["artefact"].iloc[0]), metric, looks)
+    panels[0][0].set_ylabel(axis_label(metric))
+    notes = "dotted: the true count" if metric.target else "shaded: 95 % interval"
+    if not metric.target and (results.summary["artefact"] == CLEAN).any():
         notes += "; dotted: clean"
     _finish(results, figure, lines, len(panels), notes)
     return figure
@@ -169,7 +147,7 @@ def _both(results: Results, pair: PairMap) -> Figure:
     figure.supxlabel(across, fontsize=10)
     figure.supylabel(up, fontsize=10)
     figure.colorbar(image, ax=axes, label="mean Jaccard")
-    figure.suptitle(fill(results.run["dataset"]["title"], 34 * columns), fontsize=10)
+    figure.suptitle(fill(results.run.dataset.title, 34 * columns), fontsize=10)
     return figure
 
 
@@ -178,7 +156,7 @@ def _finish(results: Results, figure: Figure, lines: Mapping[str, Any], panels: 
     figure.legend(
         lines.values(), lines, loc="outside lower center", ncols=min(len(lines), 2 * columns + 1), frameon=False
     )
-    figure.suptitle(f"{fill(results.run['dataset']['title'], 34 * columns)}\n{notes}", fontsize=10)
+    figure.suptitle(f"{fill(results.run.dataset.title, 34 * columns)}\n{notes}", fontsize=10)
 
 
 def _save(figure: Figure, path: Path, kind: str) -> None:

@@ -6,10 +6,8 @@ from pathlib import Path
 
 from robustbench_cells.files.atomic import write_text
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
-from robustbench_cells.reporting.page_context import page_context
+from robustbench_cells.reporting.page_context import PAGE_FOLDER, page_context
 from robustbench_cells.reporting.report import Report
-
-_FOLDER = Path(__file__).parents[1] / "page"
 
 
 @OUTPUTS.register
@@ -25,10 +23,10 @@ class IndexHtml(ReportOutput):
         from plotly.offline import get_plotlyjs
 
         environment = Environment(
-            loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+            loader=FileSystemLoader(PAGE_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
         own = {
-            name: Markup((_FOLDER / file).read_text(encoding="utf-8"))  # noqa: S704 - our own files
+            name: Markup((PAGE_FOLDER / file).read_text(encoding="utf-8"))  # noqa: S704 - our own files
             for name, file in (("css", "page.css"), ("js", "page.js"))
         }
         template = environment.get_template("index.html.j2")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from tabulate import tabulate
@@ -15,6 +14,7 @@ from robustbench_cells.reporting.markdown import head, plain
 from robustbench_cells.reporting.number_format import counted
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.report import Report
+from robustbench_cells.results.manifest import MetricInfo
 from robustbench_cells.types import CLEAN, REFERENCE
 
 
@@ -30,11 +30,11 @@ class SummaryMarkdown(ReportOutput):
         summary = results.summary
         parts = [head("Robustness", results.run)]
         for artefact, rows in summary.groupby("artefact", sort=False):
-            about = results.run["artefacts"].get(artefact, {}).get("about", "")
+            about = getattr(results.run.artefacts.get(str(artefact)), "about", "")
             parts += [part for part in (f"## {plain(artefact)}", plain(about), _about(rows)) if part]
-            for metric, facts in results.run["metrics"].items():
-                if metric != facts.get("target"):  # the target has a column in the other's table
-                    parts.append(f"### {plain(artefact)}: {plain(metric)}\n\n{_table(rows, metric, facts)}")
+            for metric, info in results.run.metrics.items():
+                if metric != info.target:  # the target has a column in the other's table
+                    parts.append(f"### {plain(artefact)}: {plain(metric)}\n\n{_table(rows, metric, info)}")
         write_text(path, "\n\n".join(parts) + "\n")
 
 
@@ -46,18 +46,16 @@ def _about(rows: pd.DataFrame) -> str:
     return f"{intensity}Patches: {count}; frames: {rows['frames'].max()}. Bold: best."
 
 
-def _table(rows: pd.DataFrame, metric: str, facts: Mapping[str, Any]) -> str:
+def _table(rows: pd.DataFrame, metric: str, info: MetricInfo) -> str:
     values = rows.pivot(index="intensity", columns="segmenter", values=metric)
     names = [str(name) for name in values.columns]
-    target = facts["target"]
+    target = info.target
     truths = rows.groupby("intensity")[target].first().tolist() if target else [None] * len(values)
     parameter = rows["parameter"].iloc[0]
     body = []
     for intensity, truth, line in zip(values.index, truths, values.to_numpy().tolist(), strict=True):
-        best = _best(
-            [value for name, value in zip(names, line, strict=True) if name != REFERENCE], facts["best"], truth
-        )
-        cells = [_cell(value, facts["pooled"], value == best) for value in line]
+        best = _best([value for name, value in zip(names, line, strict=True) if name != REFERENCE], info.best, truth)
+        cells = [_cell(value, info.pooled, value == best) for value in line]
         body.append([f"{intensity:g}" if parameter else CLEAN, *cells, *([f"{truth:.0f}"] if target else [])])
     headers = [plain(header) for header in (parameter or "condition", *names, *(["true"] if target else []))]
     text = tabulate(body, headers, tablefmt="pipe", disable_numparse=True, colalign=["right"] * len(headers))

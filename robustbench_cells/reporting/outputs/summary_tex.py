@@ -28,8 +28,8 @@ class SummaryTex(ReportOutput):
         summary, run = report.results.summary, report.results.run
         names = sorted(summary["segmenter"].unique())
         lines = [
-            f"% Mean Jaccard [95 % interval] on {_tex(run['dataset']['title'])}, seed {run['settings']['seed']}.",
-            f"% Made by: {_tex(run['command'])}",
+            f"% Mean Jaccard [95 % interval] on {_tex(run.dataset.title)}, seed {run.settings.seed}.",
+            f"% Made by: {_tex(run.command)}",
             r"% Needs \usepackage{booktabs}.",
             rf"\begin{{tabular}}{{l{'r' * len(names)}}}",
             r"\toprule",

@@ -28,10 +28,10 @@ from tests.support.gate_runs import BASELINE, drop, run_of, where, without
         ("break_point", drop("cell_size", 2, 0.5)),
     ],
 )
-def test_each_aspect_sees_its_own_fall(aspect: str, change: Callable[[pd.DataFrame], None]) -> None:
+def test_each_aspect_sees_its_own_fall(criterion: str, change: Callable[[pd.DataFrame], None]) -> None:
     for name in CRITERIA.names():
         gate = compare(BASELINE, run_of(change), {name: CRITERIA.get(name).tolerance})
-        sees = name == aspect or (aspect == "break_point" and name == "jaccard")
+        sees = name == criterion or (criterion == "break_point" and name == "jaccard")
         assert (gate.verdict is GateOutcome.REGRESSED) == sees
 
 
@@ -86,7 +86,7 @@ def test_a_candidate_that_one_block_holds_up_never_holds() -> None:
 @pytest.mark.parametrize("name", CRITERIA.names())
 def test_every_aspect_is_whole(name: str) -> None:
     """The contract: whatever the records, a figure and no warning, and swapping the two runs swaps the sign."""
-    aspect = CRITERIA.get(name)
+    criterion = CRITERIA.get(name)
     merged = BASELINE.records.merge(
         run_of(drop("noise", 50, 0.2), seed=5, spread=0.02).records,
         on=["segmenter", "artefact", "intensity", "frame", "patch"],
@@ -97,10 +97,10 @@ def test_every_aspect_is_whole(name: str) -> None:
         columns=lambda name: name.replace("_old", "_x").replace("_new", "_old").replace("_x", "_new")
     )
     neutral = {"noise": 0.0, "cell_size": 1.0}
-    there, back = (list(aspect.differences(PairedRecords(table, neutral))) for table in (merged, swapped))
+    there, back = (list(criterion.differences(PairedRecords(table, neutral))) for table in (merged, swapped))
     assert there
-    assert aspect.tolerance > 0
-    assert type(aspect).__doc__
+    assert criterion.tolerance > 0
+    assert type(criterion).__doc__
     for one, other in zip(there, back, strict=True):
         assert one.estimate.value == pytest.approx(-other.estimate.value)
         assert one.estimate.error == pytest.approx(other.estimate.error)

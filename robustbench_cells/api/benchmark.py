@@ -1,0 +1,209 @@
+"""A run on objects: data, models and artefacts of a running program."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from robustbench_cells.api.examples import render_report_examples
+from robustbench_cells.api.request import default_block, require_block
+from robustbench_cells.api.result import BenchmarkResult
+from robustbench_cells.datasets.opening import open_dataset
+from robustbench_cells.datasets.selection import Selection
+from robustbench_cells.engine.checks import require_room
+from robustbench_cells.engine.evaluate import GridCell
+from robustbench_cells.engine.grid import find_profile, make_conditions, resolve_grid
+from robustbench_cells.engine.progress import Progress
+from robustbench_cells.engine.run import BenchmarkRun
+from robustbench_cells.errors import BenchmarkWarning, DataError, GridError, ModelError
+from robustbench_cells.models.baselines import BASELINES
+from robustbench_cells.models.callables import segmenter_from
+from robustbench_cells.models.loading import load, require_there, segmenter_name
+from robustbench_cells.results.manifest import RunSettings
+from robustbench_cells.results.record_cache import RecordCache
+from robustbench_cells.types import REFERENCE, Segmenter
+
+Grid = Mapping[str, Sequence[float] | None]
+
+
+def benchmark(
+    models: Any,
+    data: Any,
+    artefacts: Grid | Iterable[str] | str | None = None,
+    *,
+    profile: str = "default",
+    seed: int = 0,
+    cache: str | Path | None = None,
+    block: int | None = None,
+    trust_models: bool = False,
+    progress: bool = True,
+) -> BenchmarkResult:
+    """Measure how models degrade under artefacts.
+
+    Parameters
+    ----------
+    models
+        A model, or models by name: a function from float32 (N, 256, 256) grey levels to probabilities or booleans of
+        the same shape, an object with such a method ``predict``, the name of a shipped model or a baseline, or a file.
+    data
+        From `from_arrays` or `open_dataset`, or what `open_dataset` takes.
+    artefacts
+        Intensities of each artefact, or None for the profile's; names alone; by default the profile's whole grid. The
+        clean patches are always there.
+    profile
+        ``quick``, ``default`` or ``paper``: its intensities, and its cap on the patches per frame.
+    seed
+        Seed of patches and artefacts.
+    cache
+        File in which every record is kept, and looked up before it is computed: an interrupted call resumes. Without
+        one nothing is kept.
+    block
+        Consecutive frames that count as one in intervals; by default 5 of a sequence, else 1.
+    trust_models
+        Whether model files may run code of their own.
+    progress
+        Whether a progress bar is shown.
+
+    Returns
+    -------
+    BenchmarkResult
+        Scores of every model, and of ``background``, which predicts no cell anywhere.
+
+    Raises
+    ------
+    RobustbenchError
+        If a model, the data, an artefact or an intensity is not usable; nothing has run then. Also if no model gave
+        any result. A model that fails under some conditions is left out there, with a `BenchmarkWarning`.
+
+    Examples
+    --------
+    >>> import robustbench_cells as rb
+    >>> data = rb.open_dataset("synthetic", frames=2)
+    >>> result = rb.benchmark({"bright": lambda images: images > 150}, data, {"noise": [0, 50]}, progress=False)
+    >>> result.curve("noise", "jaccard")["intensity"].tolist()
+    [0.0, 50.0, 0.0, 50.0]
+    """
+    require_block(block)
+    grid = resolve_grid(profile, _chosen(artefacts))
+    conditions = make_conditions(profile, grid)
+    selection = _selection(data)
+    segmenters = _segmenters(models, trusted=trust_models)
+    settings = RunSettings(
+        profile=profile,
+        seed=seed,
+        most_patches=find_profile(profile).most_patches,
+        block=default_block(selection) if block is None else block,
+        dataset=selection.title,
+        models=tuple(segmenters),
+        trust_model=trust_models,
+        grids=grid,
+    )
+    command = f"robustbench_cells.benchmark({list(segmenters)}, {selection.title!r}, {artefacts=}, seed={seed})"
+    require_room(selection, conditions)
+    with ExitStack() as stack:
+        path = Path(cache) if cache else Path(stack.enter_context(tempfile.TemporaryDirectory())) / "records.sqlite"
+        run = BenchmarkRun(
+            selection=selection,
+            segmenters=segmenters,
+            grid=conditions,
+            wanted={condition.name: list(segmenters) for condition in conditions},
+            settings=settings,
+            grid_size=len(conditions) * len(segmenters),
+            cache=RecordCache(path),
+        )
+        stack.callback(run.close)
+        if progress:
+            run.on_progress = _show_bar(stack, run)
+        failed: dict[tuple[str, str], Exception] = {}
+        cells = [_cell(run, condition.name, name, failed) for condition in conditions for name in segmenters]
+        results = run.results(cells, run.timing, command)
+    _report_failures(failed, segmenters)
+    if results is None:
+        raise ModelError(f"no model gave any result: {next(iter(failed.values()))}")
+    return BenchmarkResult(results, failed, _render=partial(render_report_examples, run, results))
+
+
+def _chosen(artefacts: Grid | Iterable[str] | str | None) -> Grid:
+    if artefacts is None:
+        return {}
+    if isinstance(artefacts, str):
+        return {artefacts: None}
+    if not isinstance(artefacts, Mapping):
+        return dict.fromkeys(artefacts)
+    for name, levels in artefacts.items():
+        if levels is not None and (isinstance(levels, str) or not isinstance(levels, Iterable)):
+            raise GridError(f"artefacts: {name!r} has {levels!r}; a list of intensities or None is needed")
+    return {name: None if levels is None else [float(level) for level in levels] for name, levels in artefacts.items()}
+
+
+def _selection(data: Any) -> Selection:
+    if isinstance(data, Selection):
+        return data
+    if isinstance(data, str | Path):
+        return open_dataset(str(data))
+    if all(hasattr(data, name) for name in ("key", "title", "frames", "sequence", "read")):
+        return Selection(data, list(data.frames))
+    raise DataError(f"data: {type(data).__name__}; give from_arrays(images, labels) or open_dataset(…)")
+
+
+def _segmenters(models: Any, *, trusted: bool) -> dict[str, Segmenter]:
+    named = models if isinstance(models, Mapping) else {_name_of(models): models}
+    if not named:
+        raise ModelError("models: none is given")
+    segmenters: dict[str, Segmenter] = {REFERENCE: BASELINES.get(REFERENCE)}
+    sources = {name: str(model) for name, model in named.items() if isinstance(model, str | Path)}
+    for source in sources.values():
+        require_there(source)
+    for name, model in named.items():
+        if not isinstance(name, str) or not name:
+            raise ModelError(f"models: {name!r} is not a name; give each model a text as its name")
+        if name in BASELINES and sources.get(name) != name:
+            raise ModelError(f"models: {name!r} is the name of a baseline; give the model another name")
+        segmenters[name] = segmenter_from(name, load(sources[name], trusted=trusted) if name in sources else model)
+    return segmenters
+
+
+def _name_of(model: Any) -> str:
+    if isinstance(model, str | Path):
+        return str(model) if str(model) in BASELINES else segmenter_name(str(model))
+    name = getattr(model, "name", None) or getattr(model, "__name__", "")
+    return name if isinstance(name, str) and name.isidentifier() else "model"
+
+
+def _cell(run: BenchmarkRun, condition: str, name: str, failed: dict[tuple[str, str], Exception]) -> GridCell:
+    outcome = run.outcome(condition, name)
+    if not outcome.valid:
+        failed[name, condition] = outcome.error or ModelError(f"{name}: {'; '.join(outcome.problems)}")
+    return GridCell(name, condition, outcome.valid)
+
+
+def _report_failures(failed: Mapping[tuple[str, str], Exception], segmenters: Mapping[str, Segmenter]) -> None:
+    for name in segmenters:
+        conditions = [condition for model, condition in failed if model == name]
+        if conditions:
+            error = failed[name, conditions[0]]
+            warnings.warn(
+                f"{name} failed under {', '.join(conditions)} and is left out there; first error: "
+                f"{type(error).__name__}: {error} (all of them: result.failed)",
+                BenchmarkWarning,
+                stacklevel=3,
+            )
+
+
+def _show_bar(stack: ExitStack, run: BenchmarkRun) -> Callable[[Progress], None]:
+    from tqdm.auto import tqdm
+
+    bar: Any = stack.enter_context(tqdm(total=run.patch_count, unit="patch"))
+    finished: dict[str, int] = {}
+
+    def show(progress: Progress) -> None:
+        finished[progress.condition] = progress.done
+        bar.set_description(progress.condition, refresh=False)
+        bar.update(sum(finished.values()) - bar.n)
+
+    return show

@@ -1,0 +1,236 @@
+"""What a user asks for, in names, and the run that it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NoReturn
+
+from robustbench_cells.datasets.opening import open_dataset
+from robustbench_cells.datasets.selection import Selection
+from robustbench_cells.engine.checks import require_room
+from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.grid import find_profile, make_conditions, resolve_grid
+from robustbench_cells.engine.progress import Progress
+from robustbench_cells.engine.run import BenchmarkRun
+from robustbench_cells.errors import ClusterError, DataError, GateError
+from robustbench_cells.models.loading import load, require_there, segmenter_sources
+from robustbench_cells.results.intervals import BLOCK
+from robustbench_cells.results.manifest import RunManifest, RunSettings
+from robustbench_cells.results.record_cache import RecordCache
+
+_FOLLOWED = ("profile", "split", "frames", "seed", "margin", "white_level", "block")  # of a baseline
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of a run; each field is an option of the pytest plugin.
+
+    Attributes
+    ----------
+    dataset, split
+        Name, folder or files of the data set, and its split (None for its own).
+    models
+        Names and files of the models; empty for all shipped ones and all baselines.
+    profile
+        Name of the profile.
+    artefacts
+        Intensities of each artefact, None for the profile's; empty for the whole grid.
+    frames
+        Number of frames, evenly spread; None for the profile's.
+    seed
+        Seed of patches and artefacts.
+    margin
+        Pixels left out at each border.
+    white_level
+        White value of 16-bit files.
+    block
+        Consecutive frames that count as one in intervals; None for the data set's default.
+    trust_model
+        Whether models may run code of their own.
+    """
+
+    dataset: str = "synthetic"
+    split: str | None = None
+    models: tuple[str, ...] = ()
+    profile: str = "default"
+    artefacts: Mapping[str, Sequence[float] | None] = field(default_factory=dict)
+    frames: int | None = None
+    seed: int = 0
+    margin: int = 0
+    white_level: int | None = None
+    block: int | None = None
+    trust_model: bool = False
+
+    @cached_property
+    def grid(self) -> dict[str, tuple[float, ...]]:
+        """Intensities of each artefact; an unknown name or a meaningless intensity raises."""
+        find_profile(self.profile)
+        return resolve_grid(self.profile, self.artefacts)
+
+    @cached_property
+    def conditions(self) -> list[Condition]:
+        """Every condition of the grid, clean first."""
+        return make_conditions(self.profile, self.grid)
+
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        """The name of each segmenter, and the name or file that it is loaded from."""
+        return segmenter_sources(self.models)
+
+
+def open_request(
+    request: Request,
+    wanted: Mapping[str, Sequence[str]],
+    cache: Path,
+    *,
+    share_batches: bool = True,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_wait: Callable[[str], None] = lambda line: None,
+) -> BenchmarkRun:
+    """Open the data set, load the wanted models and open the cache: a mistake is found before anything runs.
+
+    Parameters
+    ----------
+    request
+        Options of the run.
+    wanted
+        Names of the segmenters under each condition, by the condition's name.
+    cache
+        File of the record cache.
+    share_batches, on_progress, on_wait
+        See `BenchmarkRun`.
+
+    Raises
+    ------
+    RobustbenchError
+        If anything that the request names is missing or not usable.
+    """
+    require_block(request.block)
+    names = dict.fromkeys(name for segmenters in wanted.values() for name in segmenters)
+    sources = {name: request.sources[name] for name in names}
+    for source in sources.values():  # before frames and models take their time
+        require_there(source)
+    selection = _open_selection(request)
+    require_room(selection, [one for one in request.conditions if one.name in wanted])
+    segmenters = {name: load(source, trusted=request.trust_model) for name, source in sources.items()}
+    for name, segmenter in segmenters.items():
+        segmenter.name = name
+    return BenchmarkRun(
+        selection=selection,
+        segmenters=segmenters,
+        grid=request.conditions,
+        wanted=wanted,
+        settings=make_settings(request, selection),
+        grid_size=len(request.conditions) * len(request.sources),
+        cache=RecordCache(cache),  # last, so that a mistake leaves no file
+        share_batches=share_batches,
+        on_progress=on_progress,
+        on_wait=on_wait,
+    )
+
+
+def use_cluster(run: BenchmarkRun, request: Request, address: str, patches: int) -> None:
+    """Have a run computed by the workers of a Dask scheduler, in tasks of at most so many patches.
+
+    Raises
+    ------
+    ClusterError
+        If there is no scheduler, or its workers cannot be used.
+    """
+    try:
+        from robustbench_cells.engine.dask_backend import DaskBackend, PackedModel
+    except ModuleNotFoundError as error:
+        raise ClusterError(f"a Dask cluster needs {error.name}: pip install 'robustbench-cells[dask]'") from error
+    models = {
+        name: PackedModel.of(request.sources[name], segmenter, trusted=request.trust_model)
+        for name, segmenter in run.segmenters.items()
+    }
+    run.backend = DaskBackend(address, run.selection, models, patches)
+
+
+def follow_baseline(given: Mapping[str, Any], baseline: RunManifest) -> Request:
+    """The request of a run that is judged by a baseline: it covers what the baseline ran.
+
+    Profile, grid, frames, split, margin, seed, block and white level are the baseline's.
+
+    Parameters
+    ----------
+    given
+        Fields of `Request` that the user gave.
+    baseline
+        Manifest of the baseline run.
+
+    Raises
+    ------
+    GateError
+        If something that was given contradicts the baseline; the message names it.
+    """
+    old = baseline.settings
+    followed = {name: getattr(old, name) for name in _FOLLOWED}
+    same = {"split": _split_of(baseline), "frames": len(baseline.dataset.frames)}  # other ways to say it
+    for name, value in followed.items():
+        if name in given and given[name] not in (value, same.get(name)):
+            shown = same.get(name) if value is None else value
+            _refuse(f"{name.replace('_', ' ')} {given[name]}", f"{name.replace('_', ' ')} {shown}")
+    levels = old.grids or dict.fromkeys(baseline.artefacts)  # older baselines name their artefacts alone
+    grid = resolve_grid(old.profile, levels)
+    request = Request(**{**given, **followed})
+    for name, wanted in request.grid.items() if request.artefacts else ():
+        if not set(wanted) <= set(grid.get(name, ())):
+            _refuse(f"artefact {name}={_shown(wanted)}", f"{name}={_shown(grid.get(name, ())) or 'nothing'}")
+    return replace(request, artefacts=request.artefacts or grid)
+
+
+def make_settings(request: Request, selection: Selection) -> RunSettings:
+    """The settings that are stored of a request."""
+    block = request.block if request.block is not None else default_block(selection)
+    return RunSettings(
+        dataset=request.dataset,
+        split=request.split,
+        models=request.models,
+        profile=request.profile,
+        frames=request.frames,
+        seed=request.seed,
+        margin=request.margin,
+        white_level=request.white_level,
+        trust_model=request.trust_model,
+        most_patches=find_profile(request.profile).most_patches,
+        block=block,
+        grids=request.grid,
+    )
+
+
+def default_block(selection: Selection) -> int:
+    """Frames per block where the user names none: neighbours of a sequence are alike, other frames are not."""
+    return BLOCK if selection.sequence else 1
+
+
+def require_block(block: int | None) -> None:
+    """Refuse a block of less than one frame."""
+    if block is not None and block < 1:
+        raise DataError(f"blocks of {block} frames: 1 or more is needed")
+
+
+def _open_selection(request: Request) -> Selection:
+    return open_dataset(
+        request.dataset,
+        request.split,
+        margin=request.margin,
+        frames=find_profile(request.profile).most_frames if request.frames is None else request.frames,
+        white_level=request.white_level,
+    )
+
+
+def _refuse(given: str, baseline: str) -> NoReturn:
+    raise GateError(f"{given} contradicts the baseline, which ran with {baseline}; leave it out to follow the baseline")
+
+
+def _shown(levels: Sequence[float]) -> str:
+    return ",".join(f"{level:g}" for level in levels)
+
+
+def _split_of(baseline: RunManifest) -> str:
+    return baseline.dataset.key.partition("/margin=")[0].partition("/")[2]

@@ -1,0 +1,246 @@
+"""The results of a run, for a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from robustbench_cells.api.gate_result import GateResult
+from robustbench_cells.errors import UnknownNameError
+from robustbench_cells.gate.comparison import compare
+from robustbench_cells.gate.policy import default_tolerances
+from robustbench_cells.registry import unknown
+from robustbench_cells.reporting.gate_files import withdraw
+from robustbench_cells.reporting.gate_text import GateSummary, load_gate
+from robustbench_cells.reporting.outputs import write_reports
+from robustbench_cells.reporting.report import Report
+from robustbench_cells.reporting.terminal import terminal_table
+from robustbench_cells.results.example_patches import ExamplePatches, load_examples, save_examples
+from robustbench_cells.results.storage import load, save
+from robustbench_cells.results.tables import Results
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_DIRECTIONS = {1: "up", -1: "down"}
+
+
+@dataclass(frozen=True, eq=False)
+class BenchmarkResult:
+    """Scores of models under artefacts; a notebook shows the first screen of the report.
+
+    Attributes
+    ----------
+    results
+        Records and manifest.
+    failed
+        Error of each (model, condition) that failed; its records are missing.
+    verdict
+        Verdict of the gate that was stored with the results, if there is one.
+    """
+
+    results: Results
+    failed: Mapping[tuple[str, str], Exception] = field(default_factory=dict)
+    verdict: GateSummary | None = None
+    _render: Callable[[], ExamplePatches | None] = field(default=lambda: None, repr=False)
+
+    @cached_property
+    def _examples(self) -> ExamplePatches | None:
+        return self._render()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row per model and condition.
+
+        Returns
+        -------
+        pandas.DataFrame
+            model, artefact, parameter, unit, intensity, frames, patches, each metric (mean or sum over patches),
+            and of each mean ``*_low`` and ``*_high``, its 95 % interval over blocks of frames, and ``*_undefined``.
+        """
+        return self.results.summary.rename(columns={"segmenter": "model"})
+
+    def curve(self, artefact: str, metric: str | None = None) -> pd.DataFrame:
+        """The degradation curves under an artefact, in tidy form.
+
+        Parameters
+        ----------
+        artefact
+            Name of an artefact that ran; ``clean`` for the patches without any.
+        metric
+            Name of a single metric; all by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            model, intensity, metric, value, low, high; the ends are NaN where a metric has no interval.
+
+        Raises
+        ------
+        UnknownNameError
+            If the artefact did not run, or there is no such metric.
+        """
+        rows = self._rows(artefact)
+        parts = []
+        for name in self._metrics(metric):
+            part = rows[["segmenter", "intensity"]].rename(columns={"segmenter": "model"}).assign(metric=name)
+            for column, source in (("value", name), ("low", f"{name}_low"), ("high", f"{name}_high")):
+                part[column] = rows[source].astype(float) if source in rows else float("nan")
+            parts.append(part)
+        return pd.concat(parts, ignore_index=True)
+
+    def break_points(self) -> pd.DataFrame:
+        """Where each model's mean Jaccard falls below 90 % of its clean value.
+
+        Returns
+        -------
+        pandas.DataFrame
+            model, artefact, direction (``up`` or ``down`` from the neutral intensity), intensity, low, high (95 %
+            interval), censored: empty, or ``right`` where the model does not break up to ``intensity``, ``left`` where
+            it breaks somewhere before ``intensity``, or ``undefined``. An infinite end of an interval lies outside of
+            the tested range.
+        """
+        rows = []
+        for card in self._report.cards:
+            for point in card.breaks:
+                value, censored = point.point.value, ""
+                if point.undefined:
+                    censored = "undefined"
+                elif point.left_censored:
+                    value, censored = point.nearest, "left"
+                elif not point.reached:
+                    value, censored = point.end, "right"
+                low, high = sorted((point.point.low, point.point.high))
+                rows.append((card.segmenter, point.artefact, _DIRECTIONS[point.direction], value, low, high, censored))
+        columns = ["model", "artefact", "direction", "intensity", "low", "high", "censored"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def plot(self, artefact: str, metric: str = "jaccard", ax: Axes | None = None) -> Axes:
+        """Draw the degradation curves under an artefact.
+
+        Parameters
+        ----------
+        artefact
+            Name of an artefact that ran.
+        metric
+            Name of a metric.
+        ax
+            Axes to draw into; new ones by default.
+
+        Raises
+        ------
+        UnknownNameError
+            If the artefact did not run, or there is no such metric.
+        """
+        from matplotlib import pyplot
+
+        from robustbench_cells.reporting.charts import metrics_of
+        from robustbench_cells.reporting.curve_plot import axis_label, draw_curves
+        from robustbench_cells.reporting.style import styles
+
+        self._rows(artefact)
+        plotted = {one.name: one for one in metrics_of(self.results)}
+        if metric not in plotted:
+            raise UnknownNameError(unknown(metric, "plotted metric", plotted))
+        axes = pyplot.subplots(layout="constrained")[1] if ax is None else ax
+        looks = styles(self.results.summary["segmenter"])
+        lines = draw_curves(axes, self.results, artefact, plotted[metric], looks)
+        axes.set_title(artefact)
+        axes.set_ylabel(axis_label(plotted[metric]))
+        axes.grid(alpha=0.3)
+        axes.legend(list(lines.values()), list(lines), frameon=False)
+        return axes
+
+    def gate(
+        self,
+        baseline: str | Path | BenchmarkResult,
+        tolerances: Mapping[str, float] | None = None,
+        against: Mapping[str, str] | None = None,
+    ) -> GateResult:
+        """Compare with a baseline run, to tell whether a model got worse.
+
+        Parameters
+        ----------
+        baseline
+            Folder of stored results, or another result.
+        tolerances
+            By how much each criterion may get worse; by default the Jaccard score by 0.01.
+        against
+            The baseline's name of each model that has another name here.
+
+        Raises
+        ------
+        GateError
+            If the two cannot be compared; the message says everything that is wrong.
+        """
+        other = baseline.results if isinstance(baseline, BenchmarkResult) else load(Path(baseline))
+        return GateResult(compare(other, self.results, tolerances or default_tolerances(), against))
+
+    def save(self, folder: str | Path) -> None:
+        """Write ``run.json``, ``patches.csv.gz`` and the example patches, as `open_run` reads them.
+
+        Results that were there go to the folder ``previous`` in it; a verdict that was there is removed.
+        """
+        path = Path(folder)
+        path.mkdir(parents=True, exist_ok=True)
+        save(self.results, path)
+        withdraw(path)
+        if self._examples:
+            save_examples(self._examples, self.results, path)
+
+    def report(self, folder: str | Path) -> list[Path]:
+        """Write every report into a folder; ``index.html`` is the one to open. Returns the files and folders."""
+        path = Path(folder)
+        path.mkdir(parents=True, exist_ok=True)
+        return write_reports(self._report_with_examples, path)
+
+    def __repr__(self) -> str:
+        return terminal_table(self.results)
+
+    def _repr_html_(self) -> str:
+        from robustbench_cells.reporting.notebook_view import notebook_html
+
+        return notebook_html(self._report)
+
+    @cached_property
+    def _report(self) -> Report:
+        return Report(self.results, verdict=self.verdict)
+
+    @cached_property
+    def _report_with_examples(self) -> Report:
+        return Report(self.results, self._examples, self.verdict)
+
+    def _rows(self, artefact: str) -> pd.DataFrame:
+        summary = self.results.summary
+        if artefact not in set(summary["artefact"]):
+            raise UnknownNameError(unknown(artefact, "artefact of this run", dict.fromkeys(summary["artefact"])))
+        return summary[summary["artefact"] == artefact].sort_values(["segmenter", "intensity"])
+
+    def _metrics(self, metric: str | None) -> list[str]:
+        names = list(self.results.run.metrics)
+        if metric is not None and metric not in names:
+            raise UnknownNameError(unknown(metric, "metric of this run", names))
+        return names if metric is None else [metric]
+
+
+def open_run(folder: str | Path) -> BenchmarkResult:
+    """Stored results, of `BenchmarkResult.save` or of a run by pytest.
+
+    Raises
+    ------
+    ResultsError
+        If there are none, or they are damaged.
+
+    Examples
+    --------
+    >>> import robustbench_cells as rb
+    >>> rb.open_run("reports/baseline").curve("noise", "jaccard").columns.tolist()
+    ['model', 'intensity', 'metric', 'value', 'low', 'high']
+    """
+    path = Path(folder)
+    results = load(path)
+    return BenchmarkResult(results, verdict=load_gate(path), _render=lambda: load_examples(results, path))

@@ -1,0 +1,112 @@
+"""What the record cache has and what is still to compute: patch keys, cache keys, tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from robustbench_cells.datasets.selection import Selection
+from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.stopping import StoppingRule
+from robustbench_cells.engine.tasks import PatchKey, Task
+from robustbench_cells.errors import CacheError
+from robustbench_cells.metrics import METRICS
+from robustbench_cells.results.record_cache import CacheKey, FrameKey, RecordCache
+from robustbench_cells.types import Record, Segmenter
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The task that is left of a condition, and the records of each segmenter that are cached."""
+
+    task: Task
+    cached: Mapping[str, Mapping[PatchKey, Record]]
+
+
+@dataclass(frozen=True, eq=False)
+class Planner:
+    """Compares what conditions need with what is cached.
+
+    Attributes
+    ----------
+    selection
+        Frames of the run.
+    segmenters
+        Every segmenter of the run, by name.
+    cache
+        Records of this run and of earlier ones.
+    seed, most_patches
+        Seed of the run, and its cap on the patches per frame.
+    """
+
+    selection: Selection
+    segmenters: Mapping[str, Segmenter]
+    cache: RecordCache
+    seed: int
+    most_patches: int
+
+    def plan(self, condition: Condition, names: Sequence[str], frames: Sequence[str]) -> Plan:
+        """What these segmenters lack under a condition on these frames."""
+        cached = {name: self._cached_records(condition, name, frames) for name in names}
+        keys = self._patch_keys(condition, frames)
+        missing = {name: [key for key in keys if key not in cached[name]] for name in names}
+        return Plan(Task(condition, missing, self.seed, self.most_patches), cached)
+
+    def keep(self, condition: Condition, segmenter: str, records: Sequence[Record]) -> None:
+        """Put records into the cache."""
+        self.cache.put(self._cache_key(condition, segmenter), self._frame_keys, records)
+
+    def required_records(
+        self, condition: Condition, segmenter: str, rule: StoppingRule | None = None
+    ) -> Sequence[Record]:
+        """The records that a run of a condition uses; the cache may hold more.
+
+        Raises
+        ------
+        CacheError
+            If some have disappeared from the cache.
+        """
+        frames = self.selection.frames
+        records: Sequence[Record] = ()
+        for look in rule.interim_looks(frames) if rule else [frames]:
+            records = list(self._cached_records(condition, segmenter, look).values())
+            if len(records) < len(self._patch_keys(condition, look)):
+                raise CacheError(
+                    f"{self.cache.path}: records of {segmenter}-{condition.name} have disappeared; run again"
+                )
+            if rule and rule.is_decided(segmenter, records):
+                break
+        return records
+
+    def patch_count(self, condition: Condition) -> int:
+        """Patches of a condition on all frames."""
+        return len(self._patch_keys(condition, self.selection.frames))
+
+    @cached_property
+    def _frame_keys(self) -> Mapping[str, FrameKey]:
+        return {name: FrameKey(self.selection.key, name, digest) for name, digest in self.selection.digests.items()}
+
+    def _patch_keys(self, condition: Condition, frames: Sequence[str]) -> list[PatchKey]:
+        shapes = self.selection.shapes
+        counts = {frame: condition.patches_per_frame(shapes[frame], self.most_patches) for frame in frames}
+        return [(frame, index) for frame, count in counts.items() for index in range(count)]
+
+    def _cache_key(self, condition: Condition, segmenter: str) -> CacheKey:
+        return CacheKey(
+            digest=self.segmenters[segmenter].digest,
+            artefact=condition.artefact_name,
+            version=condition.version,
+            intensity=float(condition.intensity),
+            seed=self.seed,
+            metrics={metric.name: metric.version for metric in METRICS},
+        )
+
+    def _cached_records(self, condition: Condition, segmenter: str, frames: Sequence[str]) -> dict[PatchKey, Record]:
+        scores = self.cache.get(self._cache_key(condition, segmenter), [self._frame_keys[frame] for frame in frames])
+        artefact, intensity = condition.artefact_name, float(condition.intensity)
+        return {
+            (frame, index): Record(segmenter, artefact, intensity, frame, index, scores[frame, index])
+            for frame, index in self._patch_keys(condition, frames)
+            if (frame, index) in scores
+        }

@@ -1,0 +1,71 @@
+"""Degradation curves of one artefact, drawn into Axes of matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from robustbench_cells.reporting.charts import PlottedMetric
+from robustbench_cells.reporting.style import GREY, Style
+from robustbench_cells.results.tables import Results
+from robustbench_cells.types import CLEAN, REFERENCE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def draw_curves(
+    panel: Axes, results: Results, artefact: str, metric: PlottedMetric, looks: Mapping[str, Style]
+) -> dict[str, Any]:
+    """Draw each segmenter's curve with its 95 % interval.
+
+    Parameters
+    ----------
+    panel
+        Axes to draw into.
+    results
+        Results of a run.
+    artefact
+        Name of an artefact that ran.
+    metric
+        What to plot.
+    looks
+        Colour and marker of each segmenter.
+
+    Returns
+    -------
+    dict
+        The line of each segmenter, for a legend.
+    """
+    summary = results.summary
+    part = summary[summary["artefact"] == artefact]
+    clean = summary[summary["artefact"] == CLEAN].set_index("segmenter")[metric.name]
+    lines: dict[str, Any] = {}
+    for name, look in looks.items():
+        curve = part[part["segmenter"] == name]
+        if name == REFERENCE:
+            if not metric.target and not curve[metric.name].isna().all():
+                (lines[name],) = panel.plot(curve["intensity"], curve[metric.name], color=GREY, linestyle="--")
+            continue
+        (lines[name],) = panel.plot(
+            curve["intensity"], curve[metric.name], color=look.colour, marker=look.marker, markersize=5
+        )
+        if f"{metric.name}_low" in curve:
+            ends = curve[f"{metric.name}_low"], curve[f"{metric.name}_high"]
+            panel.fill_between(curve["intensity"], *ends, color=look.colour, alpha=0.15, linewidth=0)
+        if name in clean.index and not metric.target:
+            panel.axhline(clean[name], color=look.colour, linestyle=":", linewidth=1)
+    panel.set_xlabel(f"{part['parameter'].iloc[0]} ({part['unit'].iloc[0]})")
+    if metric.target:
+        truth = part.groupby("intensity")[metric.target].first()
+        (lines["true"],) = panel.plot(truth.index, truth, color=GREY, linestyle=":")
+        panel.set_yscale("symlog", linthresh=1.0)  # logarithmic, with a place for 0
+        panel.yaxis.set_major_formatter("{x:g}")  # the default one writes formulas
+    else:
+        panel.set_ylim(-0.02, 1.02)
+    return lines
+
+
+def axis_label(metric: PlottedMetric) -> str:
+    """The label of the vertical axis."""
+    return metric.words if metric.target else f"mean {metric.words}"

@@ -1,0 +1,237 @@
+"""What made the results of a run: the typed form of ``run.json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+T = TypeVar("T")
+
+VERSION = 2  # of the file's layout
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """The frames of a run.
+
+    Attributes
+    ----------
+    key
+        Kind and split of the data set, with the margin: part of every random key.
+    title
+        Title for people.
+    fingerprint
+        Digest of the names, pixels and labels of all frames.
+    frames
+        Names of the frames, in order.
+    positions
+        Positions of these frames within the whole data set.
+    """
+
+    key: str
+    title: str
+    fingerprint: str
+    frames: tuple[str, ...]
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What a run was asked for.
+
+    Attributes
+    ----------
+    profile
+        Name of the profile.
+    seed
+        Seed of patches and artefacts.
+    most_patches
+        Cap on the patches per frame.
+    block
+        Consecutive frames that count as one in intervals.
+    margin
+        Pixels cut off at each border; 0 where scores go to the border.
+    sequential
+        Whether conditions stopped early.
+    dataset, split, models, frames, white_level, trust_model
+        The options of the same names, as given.
+    grids
+        Intensities of each artefact of a grid of one's own; empty where the profile's whole grid was asked for.
+    """
+
+    profile: str
+    seed: int
+    most_patches: int
+    block: int
+    margin: int = 0
+    sequential: bool = False
+    dataset: str = ""
+    split: str | None = None
+    models: tuple[str, ...] = ()
+    frames: int | None = None
+    white_level: int | None = None
+    trust_model: bool = False
+    grids: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CombinationInfo:
+    """The two artefacts of a combined one: the first at a fixed intensity, then the second."""
+
+    first: str
+    intensity: float
+    second: str
+
+
+@dataclass(frozen=True)
+class ArtefactInfo:
+    """An artefact of the grid (see `Artefact`); ``about`` is its docstring, ``together`` set for a combined one."""
+
+    version: int
+    parameter: str
+    unit: str
+    neutral: float
+    about: str = ""
+    together: CombinationInfo | None = None
+
+
+@dataclass(frozen=True)
+class MetricInfo:
+    """A metric (see `Metric`)."""
+
+    version: int
+    pooled: Literal["mean", "sum"]
+    best: Literal["highest", "lowest", "nearest"]
+    target: str
+
+
+@dataclass(frozen=True)
+class GridTests:
+    """Number of tests of the grid that ran, number of all of them, and ids of those that failed."""
+
+    ran: int
+    grid: int
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ComparedRun:
+    """The second of two compared runs, where it differs from the first."""
+
+    settings: RunSettings
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RunManifest:
+    """Everything that is known of how results were made.
+
+    Attributes
+    ----------
+    command
+        Command line of the run.
+    dataset, settings, tests
+        Frames, request and outcome of the run.
+    segmenters
+        Digest of each segmenter, by name.
+    artefacts, metrics
+        Every artefact of the grid and every metric, by name.
+    versions
+        Versions of this package, of Python, and of the libraries that numbers depend on.
+    effort
+        Seconds spent and records computed, by name.
+    machine
+        System, processor and number of cores.
+    dask_workers
+        Largest number of Dask workers at one time; 0 without a cluster.
+    plugins
+        Distribution and version of each plug-in from another package, by kind and name.
+    compared
+        The second run where two are compared; never stored.
+    """
+
+    command: str
+    dataset: DatasetInfo
+    settings: RunSettings
+    segmenters: Mapping[str, str]
+    artefacts: Mapping[str, ArtefactInfo]
+    metrics: Mapping[str, MetricInfo]
+    tests: GridTests
+    versions: Mapping[str, str]
+    effort: Mapping[str, float] = field(default_factory=dict)
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    dask_workers: int = 0
+    plugins: Mapping[str, str] = field(default_factory=dict)
+    compared: ComparedRun | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of ``run.json``."""
+        content = asdict(self)
+        del content["compared"]
+        for artefact in content["artefacts"].values():
+            if artefact["together"] is None:
+                del artefact["together"]
+        return {"version": VERSION, **content}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> RunManifest:
+        """The manifest of such a content; keys of later versions are left out.
+
+        Raises
+        ------
+        ValueError
+            If it is not what reports and the gate rely on; the message names the place.
+        """
+        _validate(content)
+        return _of(
+            cls,
+            {
+                **content,
+                "dataset": _of(DatasetInfo, content["dataset"]),
+                "settings": _settings(content["settings"]),
+                "artefacts": {name: _artefact(one) for name, one in content["artefacts"].items()},
+                "metrics": {name: _of(MetricInfo, one) for name, one in content["metrics"].items()},
+                "tests": _of(GridTests, content["tests"]),
+                "compared": None,
+            },
+        )
+
+
+def _of(kind: type[T], content: Mapping[str, Any]) -> T:
+    known = {one.name for one in fields(kind)}  # type: ignore[arg-type]
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
+    return kind(**{name: value for name, value in values.items() if name in known})
+
+
+def _settings(content: Mapping[str, Any]) -> RunSettings:
+    grids = {name: tuple(map(float, levels)) for name, levels in content.get("grids", {}).items()}
+    return _of(RunSettings, {**content, "grids": grids})
+
+
+def _artefact(content: Mapping[str, Any]) -> ArtefactInfo:
+    together = content.get("together")
+    parts = None if together is None else _of(CombinationInfo, together)
+    return _of(ArtefactInfo, {**content, "neutral": float(content["neutral"]), "together": parts})
+
+
+@cache
+def _schema() -> Any:
+    return json.loads(Path(__file__).with_name("run_schema.json").read_text(encoding="utf-8"))
+
+
+def _validate(content: Mapping[str, Any]) -> None:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    if problem := best_match(Draft202012Validator(_schema()).iter_errors(content)):
+        raise ValueError(f"{problem.json_path.replace('$', 'run.json', 1)}: {problem.message[:200]}")
+    dataset = content["dataset"]
+    if len(dataset["frames"]) != len(dataset["positions"]):
+        raise ValueError(f"{len(dataset['frames'])} frames have {len(dataset['positions'])} positions")
+    targets = {metric["target"] for metric in content["metrics"].values()} - {"", *content["metrics"]}
+    if targets:
+        raise ValueError(f"metrics aim at {targets}, which is no metric")
