@@ -20,7 +20,7 @@ from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.engine.dask_backend import DaskBackend
+from robustbench_cells.engine.dask_backend import DaskBackend, PackedModel
 from robustbench_cells.engine.tasks import Task, TaskResult
 from robustbench_cells.models.loading import load
 
@@ -57,8 +57,8 @@ def work(condition: Condition, names: Sequence[str], frames: Sequence[str]) -> T
 
 def records_a_second(address: str, count: int, names: Sequence[str], selection: Selection) -> float:
     """After each worker has opened the models."""
-    sources = {name: name for name in names}
-    cluster = DaskBackend(address, selection, sources, {name: load(name) for name in names}, patches=16)
+    models = {name: PackedModel.of(name, load(name)) for name in names}
+    cluster = DaskBackend(address, selection, models, patches=16)
 
     def fetch(what: Task) -> TaskResult:
         return cluster.fetch(what, progress=lambda patches: None, on_records=lambda work, name, records: None)

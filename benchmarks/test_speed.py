@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from robustbench_cells.api.request import Request, open_request
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.batches import iter_patches, make_batches
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.engine.config import Settings
 from robustbench_cells.engine.evaluate import GridCell, evaluate_batches
-from robustbench_cells.engine.grid import grid, profile_of
-from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.engine.tasks import Timing
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.metrics._base import Comparison
@@ -106,21 +105,21 @@ def test_one_of_seven_retrained(tmp_path: Path, benchmark: Any, capsys: pytest.C
     """What a second run of the quick grid costs after one of seven networks was replaced, as a share of the first."""
     old, new, *_ = shipped_models().values()
     paths = [shutil.copyfile(old, tmp_path / f"unet_{number}.keras") for number in range(7)]
-    settings = Settings(profile="quick", models=tuple(str(path) for path in paths))
-    conditions = grid(profile_of(settings))
-    wanted = {condition.name: [path.stem for path in paths] for condition in conditions}
+    request = Request(profile="quick", models=tuple(str(path) for path in paths))
+    names = [condition.name for condition in request.conditions]
+    wanted = {name: [path.stem for path in paths] for name in names}
 
     def run() -> tuple[Timing, float]:
         started = time.perf_counter()
-        session = BenchmarkRun(settings, wanted, tmp_path / "records.sqlite")
-        for condition in conditions:
-            session.outcome(condition, paths[0].stem)
-        cases = [GridCell(path.stem, condition.name, valid=True) for condition in conditions for path in paths]
-        results = session.results(cases, session.effort, "benchmarks/test_speed.py")
+        opened = open_request(request, wanted, tmp_path / "records.sqlite")
+        for name in names:
+            opened.outcome(name, paths[0].stem)
+        cells = [GridCell(path.stem, name, valid=True) for name in names for path in paths]
+        results = opened.results(cells, opened.timing, "benchmarks/test_speed.py")
         assert results is not None
         save(results, tmp_path)
-        session.close()
-        return session.effort, time.perf_counter() - started
+        opened.close()
+        return opened.timing, time.perf_counter() - started
 
     load(str(old)).predict(np.zeros((1, PATCH_SIDE, PATCH_SIDE), np.float32))  # TensorFlow itself is imported by now
     first, whole = run()
@@ -140,8 +139,8 @@ def test_report_of_100_000_records(tmp_path: Path, benchmark: Any, capsys: pytes
     parts = [small.records.assign(frame=small.records["frame"] + f"-{copy}") for copy in range(copies)]
     records = pd.concat(parts, ignore_index=True).iloc[:100_000]
     frames = sorted(records["frame"].unique())
-    dataset = {**small.run["dataset"], "frames": frames, "positions": list(range(len(frames)))}
-    save(Results(records, {**small.run, "dataset": dataset}), tmp_path)
+    dataset = replace(small.run.dataset, frames=tuple(frames), positions=tuple(range(len(frames))))
+    save(Results(records, replace(small.run, dataset=dataset)), tmp_path)
     command = [sys.executable, "-m", "robustbench_cells.report", "--results", str(tmp_path)]
     benchmark.pedantic(subprocess.run, (command,), {"check": True, "capture_output": True}, rounds=1)
     mebibytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024  # the largest child so far

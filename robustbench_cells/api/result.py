@@ -62,7 +62,7 @@ class BenchmarkResult:
             model, artefact, parameter, unit, intensity, frames, patches, each metric (mean or sum over patches),
             and of each mean ``*_low`` and ``*_high``, its 95 % interval over blocks of frames, and ``*_undefined``.
         """
-        return self.results.summary.rename(columns={"segmenter": "model"})
+        return self.results.summary.rename(columns={"segmenter": "model"}).reset_index(drop=True)
 
     def curve(self, artefact: str, metric: str | None = None) -> pd.DataFrame:
         """The degradation curves under an artefact, in tidy form.

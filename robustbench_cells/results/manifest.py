@@ -170,7 +170,7 @@ class RunManifest:
 
     def to_json(self) -> dict[str, Any]:
         """The content of ``run.json``."""
-        content = asdict(self)
+        content = json.loads(json.dumps(asdict(self)))  # tuples become lists, as in the file
         del content["compared"]
         for artefact in content["artefacts"].values():
             if artefact["together"] is None:

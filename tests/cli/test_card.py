@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ def model(tmp_path: Path) -> Path:
     path.write_bytes(b"weights")
     facts = {"name": "good", "sha256": sha256(path), "data": {"train": "a/train"}}
     write_card(card_path(path), facts)
-    run = {**RUN, "segmenters": {**RUN["segmenters"], "good": facts["sha256"]}}  # type: ignore[dict-item]
+    run = replace(RUN, segmenters={**RUN.segmenters, "good": facts["sha256"]})
     save(Results(records_table(RECORDS), run), tmp_path / "reports")
     return path
 
@@ -37,7 +38,7 @@ def test_texts_and_scores_go_into_the_card(model: Path, tmp_path: Path) -> None:
         assert filled["data"] == {"train": "a/train", "citation": "them"}
         assert filled["use"]["limits"] == "phase contrast"
         border = filled["results"]["border"]
-        assert border["command"] == RUN["command"]
+        assert border["command"] == RUN.command
         assert border["noise"] == [
             {"sigma": 50.0, "jaccard": 0.7, "precision": 0.9, "cells_predicted": 8, "cells_true": 8}
         ]

@@ -45,7 +45,7 @@ def stored(tmp_path: Path) -> Path:
         ("near", ("--inconclusive", "pass"), 0, "INCONCLUSIVE"),
         ("other", (), 2, "the seed is 0 in the baseline and 1 in the candidate"),
         ("nowhere", (), 2, "no stored results"),
-        ("worse", ("--gate", "jacard"), 2, "no aspect is called 'jacard' (did you mean jaccard?)"),
+        ("worse", ("--gate", "jacard"), 2, "no criterion is called 'jacard' (did you mean jaccard?)"),
         ("worse", ("--gate", "jaccard=low"), 2, "the tolerance of jaccard is a number, as in jaccard=0.01"),
         ("worse", ("--against", "unet"), 2, "NEW=OLD is needed"),
         ("worse", ("--gate", "recall=1", "--gate", "recall=2"), 2, "recall: is given more than one tolerance"),

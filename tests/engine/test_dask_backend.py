@@ -65,7 +65,7 @@ def test_pieces_are_all_of_the_work_and_nothing_twice(missing: dict[str, list[tu
     for name, places in missing.items():
         again = [place for piece in found for place in piece.missing.get(name, ())]
         assert sorted(again) == sorted(places)
-    assert all(0 < len(piece.places) <= most for piece in found)
+    assert all(0 < len(piece.patches) <= most for piece in found)
     assert all(all(piece.missing.values()) for piece in found)
 
 
@@ -87,7 +87,7 @@ def test_a_delivery_does_the_work_as_it_is_done_here(selection: Selection) -> No
     there = delivered(selection, dog_otsu=PackedModel.of("dog_otsu", segmenter)).run_task(work)
     assert here.outcomes["dog_otsu"].records == there.outcomes["dog_otsu"].records
     assert len(here.outcomes["dog_otsu"].records) == 3
-    assert there.effort.evaluate > 0
+    assert there.timing.evaluate > 0
 
 
 def test_a_patch_that_there_is_not_is_a_fault(selection: Selection) -> None:
@@ -183,9 +183,9 @@ def test_no_scheduler_is_said_in_words(selection: Selection, monkeypatch: pytest
     monkeypatch.setattr(cluster, "_PATIENCE", 0.2)
     for address in ("tcp://127.0.0.1:1", "nonsense://"):
         with pytest.raises(ClusterError, match=f"{address}: no Dask scheduler answers there"):
-            cluster.DaskBackend(address, selection, {}, {}, patches=64)
+            cluster.DaskBackend(address, selection, {}, patches=64)
     with pytest.raises(ClusterError, match="at least 1 is needed"):
-        cluster.DaskBackend("tcp://127.0.0.1:1", selection, {}, {}, patches=0)
+        cluster.DaskBackend("tcp://127.0.0.1:1", selection, {}, patches=0)
 
 
 def test_a_worker_that_comes_late_is_waited_for(selection: Selection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +201,9 @@ def test_a_worker_that_comes_late_is_waited_for(selection: Selection, monkeypatc
 
     with here:
         clients = [
-            cluster.DaskBackend(here.scheduler_address, selection, {"dog_otsu": "dog_otsu"}, segmenters, 2)
+            cluster.DaskBackend(
+                here.scheduler_address, selection, {"dog_otsu": PackedModel.of("dog_otsu", segmenters["dog_otsu"])}, 2
+            )
             for _ in range(2)
         ]
         works = [replace(noisy(dog_otsu=some(selection)), seed=seed) for seed in (0, 1)]

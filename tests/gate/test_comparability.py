@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -11,6 +12,7 @@ from robustbench_cells.errors import GateError
 from robustbench_cells.gate.comparison import compare
 from robustbench_cells.results.tables import Results
 from tests.support.gate_runs import BASELINE, JACCARD, changed, drop, fact, renamed, run_of, where, without
+from tests.support.manifests import with_fact
 
 LIES: dict[str, tuple[Callable[[Results], Results], str]] = {
     "another data set": (fact("dataset", "key", value="paired/validation"), "the data set is paired/test in the"),
@@ -39,7 +41,7 @@ LIES: dict[str, tuple[Callable[[Results], Results], str]] = {
     "no model": (
         lambda results: Results(
             results.records[results.records["segmenter"] == "background"],
-            {**results.run, "segmenters": {"background": "b"}},
+            replace(results.run, segmenters={"background": "b"}),
         ),
         "its run has no model",
     ),
@@ -84,14 +86,15 @@ def test_a_tolerance_without_meaning_is_refused(tolerance: float) -> None:
 @pytest.mark.parametrize("side", ["baseline", "candidate"])
 def test_an_aspect_whose_metric_a_run_has_not_fails_loudly(side: str) -> None:
     runs = {"baseline": run_of(), "candidate": run_of()}
-    del runs[side].run["metrics"]["recall"]  # type: ignore[attr-defined]
+    metrics = {name: info for name, info in runs[side].run.metrics.items() if name != "recall"}
+    runs[side] = Results(runs[side].records, replace(runs[side].run, metrics=metrics))
     with pytest.raises(GateError, match=f"the {side} has no recall, which is to be judged by"):
         compare(runs["baseline"], runs["candidate"], {"jaccard": 0.01, "recall": 0.01})
 
 
 def test_a_part_with_nothing_in_common_fails_loudly() -> None:
     part = without(lambda table: table["artefact"] == "noise")(run_of())
-    part.run["tests"]["ran"] = 8  # type: ignore[index]
+    part = with_fact(part, "tests", "ran", value=8)
     less = without(lambda table: table["artefact"] != "noise")(run_of())
     with pytest.raises(GateError, match="no condition in common"):
         compare(less, part, JACCARD)
@@ -99,6 +102,6 @@ def test_a_part_with_nothing_in_common_fails_loudly() -> None:
 
 def test_an_aspect_of_which_nothing_can_be_said_fails_loudly() -> None:
     part = without(lambda table: table["artefact"] == "clean")(run_of())
-    part.run["tests"]["ran"] = 12  # type: ignore[index]
+    part = with_fact(part, "tests", "ran", value=12)
     with pytest.raises(GateError, match="nothing can be said of the break_point of unet"):
         compare(BASELINE, part, {"jaccard": 0.01, "break_point": 0.1})

@@ -15,6 +15,7 @@ from robustbench_cells.gate.decision import GateOutcome
 from robustbench_cells.reporting.gate_text import gate_lines
 from robustbench_cells.results.tables import Results
 from tests.support.gate_runs import BASELINE, JACCARD, drop, renamed, run_of, verdicts, where
+from tests.support.manifests import with_fact
 
 
 def test_a_model_is_no_worse_than_itself() -> None:
@@ -56,9 +57,7 @@ def test_frames_that_vary_together_are_not_many() -> None:
         one for one in compare(BASELINE, run_of(change), JACCARD).decisions if one.difference.condition == "clean"
     )
     assert together.difference.estimate.blocks == 8
-    single, baseline = run_of(change), run_of()
-    for results in (single, baseline):
-        results.run["settings"]["block"] = 1  # type: ignore[index]
+    single, baseline = (with_fact(run, "settings", "block", value=1) for run in (run_of(change), run_of()))
     (apart,) = (one for one in compare(baseline, single, JACCARD).decisions if one.difference.condition == "clean")
     assert apart.difference.estimate.blocks == 40
     assert together.difference.estimate.error > 1.8 * apart.difference.estimate.error

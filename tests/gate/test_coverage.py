@@ -9,11 +9,12 @@ from robustbench_cells.gate.decision import GateOutcome
 from robustbench_cells.reporting.gate_text import gate_lines, gate_markdown
 from robustbench_cells.results.tables import Results
 from tests.support.gate_runs import BASELINE, JACCARD, drop, run_of, without
+from tests.support.manifests import with_fact
 
 
 def test_a_part_of_the_grid_is_judged_and_the_rest_named() -> None:
     part = without(lambda table: table["artefact"] == "noise")(run_of(drop("noise", 50, 0.5)))
-    part.run["tests"]["ran"] = 8  # type: ignore[index]
+    part = with_fact(part, "tests", "ran", value=8)
     gate = compare(BASELINE, part, JACCARD)
     assert gate.verdict is GateOutcome.NON_INFERIOR
     assert set(gate.not_covered) == {"unet-noise-0", "unet-noise-50", "unet-noise-200"}
@@ -22,9 +23,8 @@ def test_a_part_of_the_grid_is_judged_and_the_rest_named() -> None:
 
 
 def test_a_part_is_called_one_though_the_baseline_is_cut_alike() -> None:
-    part, less = (without(lambda table: table["artefact"] != "clean")(run_of()) for _ in range(2))
-    for results in (part, less):
-        results.run["tests"]["ran"] = 2  # type: ignore[index]
+    cut = without(lambda table: table["artefact"] != "clean")
+    part, less = (with_fact(cut(run_of()), "tests", "ran", value=2) for _ in range(2))
     gate = compare(less, part, JACCARD)
     assert "(1 holds, of the part that ran)" in gate_lines(gate, "curves")
     assert "covers what ran, 2 of 14 tests of the grid" in gate_lines(gate, "curves")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,11 +15,13 @@ from robustbench_cells.errors import GateError
 from robustbench_cells.gate.comparison import Gate, compare
 from robustbench_cells.gate.criteria import CRITERIA
 from robustbench_cells.gate.decision import GateOutcome
-from robustbench_cells.gate.sequential import LOOKS, interim_looks, early_stopping
+from robustbench_cells.gate.sequential import LOOKS, early_stopping, interim_looks
 from robustbench_cells.reporting.gate_text import gate_lines, gate_markdown
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results
+from robustbench_cells.types import Record
 from tests.support.gate_runs import BASELINE, CLEAN_RUN, FRAMES, JACCARD, PATCHES, drop, fact, run_of, verdicts
+from tests.support.manifests import changed_manifest
 
 MATCHING = {name: CRITERIA.get(name).tolerance for name in CRITERIA.names() if CRITERIA.get(name).per_condition}
 
@@ -27,16 +30,23 @@ def judged(candidate: Results, **tolerances: float) -> Gate:
     return compare(BASELINE, candidate, tolerances or JACCARD, sequential=True)
 
 
+def records_of(rows: pd.DataFrame) -> list[Record]:
+    keys = ("segmenter", "artefact", "intensity", "frame", "patch")
+    return [
+        Record(*(row.pop(key) for key in keys), row)  # type: ignore[misc]
+        for row in rows.to_dict("records")
+    ]
+
+
 def cut_short(results: Results, tolerances: dict[str, float]) -> Results:
     """What a run with the rule would have kept."""
-    run = copy.deepcopy(dict(results.run))
-    run["settings"]["sequential"] = True
+    run = changed_manifest(results.run, "settings", "sequential", value=True)
     rule = early_stopping(BASELINE, run, tolerances, None, {f"{number}": ["unet", "background"] for number in range(7)})
     kept = []
     for (name, _, _), rows in results.records.groupby(["segmenter", "artefact", "intensity"]):
-        for look in interim_looks(run["dataset"]["frames"]):
+        for look in interim_looks(run.dataset.frames):
             part = rows[rows["frame"].isin(look)]
-            if rule.is_decided(str(name), part):
+            if rule.is_decided(str(name), records_of(part)):
                 break
         kept.append(part.index)
     return Results(results.records.loc[sorted(set().union(*kept))], run)
@@ -75,7 +85,7 @@ def test_what_is_not_clear_is_given_more_frames() -> None:
 def test_a_look_is_as_sure_as_if_all_looks_at_all_conditions_were_taken() -> None:
     wanted = {f"{number}": ["unet", "background"] for number in range(7)}
     rule = early_stopping(BASELINE, CLEAN_RUN, MATCHING, None, wanted)
-    assert rule.stopping.count == len(MATCHING) * 7  # the background is not judged
+    assert rule.interim_test.count == len(MATCHING) * 7  # the background is not judged
 
 
 def test_an_interval_of_many_looks_is_wider() -> None:
@@ -101,11 +111,10 @@ def test_a_run_that_stops_early_gets_the_verdict_of_one_that_does_not(seed: int,
 def test_a_few_blocks_decide_nothing_before_the_last_look() -> None:
     """Two frames on which both models give the very same are no proof."""
     few = 8
-    facts = copy.deepcopy(CLEAN_RUN)
-    facts["dataset"].update(frames=[f"{number}" for number in range(few)], positions=list(range(few)))
-    facts["settings"]["block"] = 1
+    dataset = replace(CLEAN_RUN.dataset, frames=tuple(map(str, range(few))), positions=tuple(range(few)))
+    manifest = changed_manifest(replace(CLEAN_RUN, dataset=dataset), "settings", "block", value=1)
     baseline, candidate = (
-        Results(results.records[results.records["frame"].astype(int) < few], facts)
+        Results(results.records[results.records["frame"].astype(int) < few], manifest)
         for results in (BASELINE, run_of(drop("noise", 50, 0.0)))
     )
     gate = compare(baseline, candidate, JACCARD, sequential=True)
@@ -133,7 +142,7 @@ def test_the_rule_is_sized_for_the_whole_grid() -> None:
     """The more conditions are to be judged, the surer each alarm must be."""
     candidate = run_of(drop("noise", 50, 0.015), seed=2, spread=0.003)
     rows = candidate.records.query("segmenter == 'unet' and artefact == 'noise' and intensity == 50")
-    first = rows[rows["frame"].isin(interim_looks(CLEAN_RUN["dataset"]["frames"])[0])]
+    first = records_of(rows[rows["frame"].isin(interim_looks(CLEAN_RUN.dataset.frames)[0])])
     few, many = (
         early_stopping(BASELINE, candidate.run, JACCARD, None, {f"{number}": ["unet"] for number in range(count)})
         for count in (1, 1000)

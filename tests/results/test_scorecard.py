@@ -17,6 +17,7 @@ from robustbench_cells.results.intervals import percentile_interval, resampled
 from robustbench_cells.results.merging import merge_runs
 from robustbench_cells.results.scorecard import Figure, scorecards
 from robustbench_cells.results.tables import Results
+from tests.support.manifests import with_fact
 from tests.support.report_results import pictures, results
 
 RUN = results({"strong": 0.9, "weak": 0.5})
@@ -172,11 +173,11 @@ def test_two_runs_of_the_same_frames_share_them() -> None:
 
 def test_two_runs_of_other_frames_stay_apart() -> None:
     first, second = results({"m": 0.9, "background": 0.1}), results({"m": 0.8, "background": 0.1}, frames=4)
-    second.run["dataset"]["fingerprint"] = "other"
+    second = with_fact(second, "dataset", "fingerprint", value="other")
     both = merge_runs(first, second)
     assert set(both.records["segmenter"]) == {"m (A)", "m (B)"}
-    assert len(both.run["dataset"]["frames"]) == len(set(both.run["dataset"]["positions"])) == 10
+    assert len(both.run.dataset.frames) == len(set(both.run.dataset.positions)) == 10
     assert both.summary["frames"].max() == 6
-    second.run["settings"]["block"] = 2
-    with pytest.raises(ResultsError, match="frames of a block differ"):
+    second = with_fact(second, "settings", "block", value=2)
+    with pytest.raises(ResultsError, match="frames per block differ"):
         merge_runs(first, second)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from robustbench_cells.gate.comparison import Gate
+from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.tables import Results
+from tests.support.manifests import with_fact
 
 FRAMES, PATCHES = 40, 6
 
@@ -18,7 +19,7 @@ FRAMES, PATCHES = 40, 6
 LEVELS = {"clean": (0.0,), "noise": (0.0, 50.0, 200.0), "cell_size": (0.5, 1.0, 2.0)}
 
 
-CLEAN_RUN: dict[str, Any] = {
+CONTENT: dict[str, Any] = {
     "version": 2,
     "command": "pytest benchmarks/",
     "dataset": {
@@ -46,6 +47,8 @@ CLEAN_RUN: dict[str, Any] = {
     },
 }
 
+CLEAN_RUN = RunManifest.from_json(CONTENT)
+
 
 def run_of(change: Callable[[pd.DataFrame], object] = lambda rows: None, seed: int = 0, spread: float = 0.0) -> Results:
     """A run with a little of each score; ``spread`` is what retraining does to each frame."""
@@ -61,10 +64,10 @@ def run_of(change: Callable[[pd.DataFrame], object] = lambda rows: None, seed: i
                 scores = (score, score + 0.05, score + 0.04, 20.0, 20.0)
                 rows.append(("unet", artefact, level, f"{frame}", patch, *scores))
                 rows.append(("background", artefact, level, f"{frame}", patch, 0.0, np.nan, 0.0, 0.0, 20.0))
-    columns = ["segmenter", "artefact", "intensity", "frame", "patch", *CLEAN_RUN["metrics"]]
+    columns = ["segmenter", "artefact", "intensity", "frame", "patch", *CONTENT["metrics"]]
     table = pd.DataFrame(rows, columns=columns)
     change(table)
-    return Results(table, copy.deepcopy(CLEAN_RUN))
+    return Results(table, CLEAN_RUN)
 
 
 def where(rows: pd.DataFrame, artefact: str, level: float = 0.0) -> pd.Series:
@@ -79,14 +82,7 @@ def drop(artefact: str, level: float, by: float, column: str = "jaccard") -> Cal
 
 
 def fact(*path: str, value: object) -> Callable[[Results], Results]:
-    def spoil(results: Results) -> Results:
-        place: Any = results.run
-        for key in path[:-1]:
-            place = place[key]
-        place[path[-1]] = value
-        return results
-
-    return spoil
+    return lambda results: with_fact(results, *path, value=value)
 
 
 def without(select: Callable[[pd.DataFrame], pd.Series]) -> Callable[[Results], Results]:
@@ -100,7 +96,7 @@ def changed(change: Callable[[pd.DataFrame], object]) -> Callable[[Results], Res
 
 def renamed(results: Results, name: str = "unet_2") -> Results:
     table = results.records.replace({"segmenter": {"unet": name}})
-    return Results(table, {**results.run, "segmenters": {name: "w", "background": "b"}})
+    return with_fact(Results(table, results.run), "segmenters", value={name: "w", "background": "b"})
 
 
 BASELINE = run_of()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from robustbench_cells.results.example_patches import ExamplePatches, choose_examples
+from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.tables import Results, records_table
 from robustbench_cells.types import Record
 
@@ -29,8 +30,8 @@ _RANGES = {"noise": 100.0, "illumination": 4000.0, "cell_size": 4.0, "illuminati
 _NEUTRAL = {"cell_size": 1.0}
 
 
-def facts(segmenters: list[str], frames: list[str]) -> dict[str, Any]:
-    """As in ``run.json``."""
+def manifest(segmenters: list[str], frames: list[str]) -> RunManifest:
+    """The manifest of such a run."""
     artefacts: dict[str, dict[str, Any]] = {
         name: {
             "version": 1,
@@ -43,7 +44,7 @@ def facts(segmenters: list[str], frames: list[str]) -> dict[str, Any]:
         if name != "clean"
     }
     artefacts["illumination-1000+noise"]["together"] = {"first": "illumination", "intensity": 1000.0, "second": "noise"}
-    return {
+    content = {
         "version": 2,
         "command": "pytest benchmarks/",
         "dataset": {
@@ -61,6 +62,7 @@ def facts(segmenters: list[str], frames: list[str]) -> dict[str, Any]:
         "versions": {"robustbench_cells": "0"},
         "machine": {"system": "none"},
     }
+    return RunManifest.from_json(content)
 
 
 def results(segmenters: dict[str, float], frames: int = 6, patches: int = 2) -> Results:
@@ -84,7 +86,7 @@ def results(segmenters: dict[str, float], frames: int = 6, patches: int = 2) -> 
                         ]
                         values = dict(zip(METRICS, map(float, scores), strict=True))
                         records.append(Record(segmenter, artefact, level, names[frame], patch, values))
-    return Results(records_table(records), facts(list(segmenters), names))
+    return Results(records_table(records), manifest(list(segmenters), names))
 
 
 def pictures(of: Results) -> ExamplePatches:
@@ -94,7 +96,7 @@ def pictures(of: Results) -> ExamplePatches:
     shape = (len(views), 256, 256)
     truth = np.zeros(shape, bool)
     truth[:, 40:90, 40:90] = True
-    names = [name for name in of.run["segmenters"] if name != "background"]
+    names = [name for name in of.run.segmenters if name != "background"]
     masks = {name: np.roll(truth, 10 * number, axis=1) for number, name in enumerate(names)}
     times = {name: [10.0, 12.0, 11.0] for name in names}
     return ExamplePatches(views, rng.integers(0, 256, shape).astype(np.uint8), truth, masks, times)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from robustbench_cells.results.storage import load
-from robustbench_cells.results.tables import block_count, margin
+from robustbench_cells.results.tables import block_count
 from tests.fuzz.kind import KINDS, Files, Kind
 from tests.fuzz.kinds._stored import bind, write_run
 
@@ -24,7 +24,13 @@ class StoredResults(Kind):
     def load(self, folder: Path) -> object:
         """See `Kind.load`."""
         found = load(folder)
-        return found.summary, found.fingerprint, found.single_artefacts, block_count(found.run), margin(found)
+        return (
+            found.summary,
+            found.fingerprint,
+            found.single_artefacts,
+            block_count(found.run),
+            found.run.settings.margin,
+        )
 
     def mend(self, files: Files) -> None:
         """See `Kind.mend`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,12 +13,14 @@ from robustbench_cells.cli import report
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.reporting.claims import ClaimStatus, Finding, check_claims
 from robustbench_cells.reporting.evidence import Evidence
+from robustbench_cells.results.manifest import MetricInfo
 from robustbench_cells.results.merging import with_inside
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results, records_table
 from robustbench_cells.types import Record
 from tests.conftest import REPOSITORY
 from tests.results.test_tables import RUN
+from tests.support.manifests import changed_manifest
 
 METRICS = {
     "accuracy": {"pooled": "mean", "best": "highest", "target": "", "version": 1},
@@ -87,11 +90,15 @@ def results(scores: Mapping[Key, Scores], margin: int = 0) -> Results:
         Record(*key, "a", 0, {"jaccard": 0.5, "cells_true": 100.0} | dict(zip(NAMES, map(float, values), strict=True)))
         for key, values in scores.items()
     ]
-    run = {**RUN, "metrics": METRICS, "segmenters": {segmenter: "1" for segmenter, *_ in scores}}
-    run["artefacts"] = {artefact: RUN["artefacts"]["noise"] for _, artefact, _ in scores if artefact != "clean"}
+    run = replace(
+        RUN,
+        metrics={name: MetricInfo(**info) for name, info in METRICS.items()},
+        segmenters={segmenter: "1" for segmenter, *_ in scores},
+        artefacts={artefact: RUN.artefacts["noise"] for _, artefact, _ in scores if artefact != "clean"},
+    )
     if margin:
-        run["settings"] = {**run["settings"], "margin": margin}
-        run["dataset"] = {**run["dataset"], "key": f"{run['dataset']['key']}/margin={margin}"}
+        run = changed_manifest(run, "settings", "margin", value=margin)
+        run = changed_manifest(run, "dataset", "key", value=f"{run.dataset.key}/margin={margin}")
     return Results(records_table(records), run)
 
 
@@ -184,14 +191,14 @@ def test_the_report_says_what_became_of_each_claim(tmp_path: Path, capsys: pytes
     assert "not tested" in (tmp_path / "border" / "claims.md").read_text()
     for first, second in (("inside", "border"), ("inside", "inside"), ("border", "border")):
         assert report.main(["--results", str(tmp_path / first), "--inside", str(tmp_path / second)]) == 2
-        assert "the first are to be run without --rb-margin, the second with it" in capsys.readouterr().err
+        assert "run the first without --rb-margin, the second with it" in capsys.readouterr().err
     assert report.main(["--results", str(tmp_path / "inside")]) == 0
     assert "**Not as the paper scored:** 25 px" in (tmp_path / "inside" / "claims.md").read_text()
 
 
 def test_results_of_other_segmenters_are_not_laid_beside_these() -> None:
     other = results(INSIDE, margin=25)
-    other = Results(other.records, {**other.run, "segmenters": {"x": "2"}})
+    other = Results(other.records, replace(other.run, segmenters={"x": "2"}))
     with pytest.raises(ResultsError, match="differ in their segmenters; run both alike"):
         with_inside(results(PAPER), other)
 

@@ -16,9 +16,11 @@ from robustbench_cells.reporting.outputs import OUTPUTS, write_reports
 from robustbench_cells.reporting.pair_heatmaps import pair_maps
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.results.example_patches import choose_examples, save_examples
+from robustbench_cells.results.manifest import GridTests
 from robustbench_cells.results.scorecard import BreakPoint, Figure
 from robustbench_cells.results.storage import load, save
 from robustbench_cells.results.tables import Results
+from tests.support.manifests import with_fact
 from tests.support.report_results import pictures, results
 
 INF, NAN = float("inf"), float("nan")
@@ -86,9 +88,8 @@ def test_two_at_once_is_a_map_with_each_alone_at_its_edges() -> None:
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
     run = results({name: 0.9 - 0.05 * number for number, name in enumerate(HOSTILE)})
-    run.run["dataset"]["title"] = HOSTILE[1]
-    run.run["command"] = HOSTILE[0]
-    run.run["tests"]["failed"] = [HOSTILE[0]]
+    run = with_fact(with_fact(run, "dataset", "title", value=HOSTILE[1]), "command", value=HOSTILE[0])
+    run = with_fact(run, "tests", "failed", value=[HOSTILE[0]])
     taken = replace(pictures(run), masks=dict(list(pictures(run).masks.items())[:3]))
     write_reports(Report(run, taken, summarise_gate(HOSTILE[1])), folder)
     return folder
@@ -145,9 +146,7 @@ def test_figures_of_an_earlier_report_go(tmp_path: Path) -> None:
 
 def test_the_page_stays_small_and_tells_what_is_left_out(tmp_path: Path) -> None:
     run = results({f"model_{number}": 0.9 for number in range(8)})
-    few = Results(
-        run.records.drop(run.records.index[-24:]), {**run.run, "tests": {"ran": 7, "grid": 8, "failed": ["x"]}}
-    )
+    few = Results(run.records.drop(run.records.index[-24:]), replace(run.run, tests=GridTests(7, 8, ("x",))))
     write_reports(Report(few, pictures(few)), tmp_path)
     page = (tmp_path / "index.html").read_text()
     assert len(page) < 10e6
@@ -198,8 +197,8 @@ def odd(name: str) -> Results:
     elif name == "no precision":
         records = records.drop(columns=["precision", "cells_predicted", "cells_true"])
         gone = ("precision", "cells_predicted", "cells_true")
-        metrics = {name: facts for name, facts in run.run["metrics"].items() if name not in gone}
-        return Results(records, {**run.run, "metrics": metrics})
+        metrics = {name: facts for name, facts in run.run.metrics.items() if name not in gone}
+        return Results(records, replace(run.run, metrics=metrics))
     return Results(records.reset_index(drop=True), run.run)
 
 
@@ -286,7 +285,7 @@ def test_few_blocks_are_told(tmp_path: Path) -> None:
 
 def test_one_of_a_thing_is_singular(tmp_path: Path) -> None:
     run = results({"m": 0.9}, frames=1)
-    run.run["settings"] |= {"most_patches": 1, "block": 1}
+    run = with_fact(with_fact(run, "settings", "most_patches", value=1), "settings", "block", value=1)
     first = (run.records.index == 0) & (run.records["artefact"] == "cell_size")
     report = Report(Results(run.records.assign(jaccard=run.records["jaccard"].mask(first)), run.run))
     assert "over blocks of 1 frame<" in written("index.html", report, tmp_path)
@@ -298,8 +297,9 @@ def test_one_of_a_thing_is_singular(tmp_path: Path) -> None:
 def test_stored_names_cannot_leave_their_folder(tmp_path: Path) -> None:
     run = results({"m": 0.9})
     for path in (("artefacts", "../x"), ("metrics", "a/b"), ("artefacts", "/x")):
-        facts = {**run.run, path[0]: {**run.run[path[0]], path[1]: next(iter(run.run[path[0]].values()))}}
-        save(Results(run.records, facts), tmp_path)
+        infos = getattr(run.run, path[0])
+        changed = replace(run.run, **{path[0]: {**infos, path[1]: next(iter(infos.values()))}})
+        save(Results(run.records, changed), tmp_path)
         with pytest.raises(ResultsError, match="does not match"):
             load(tmp_path)
 

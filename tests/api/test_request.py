@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from robustbench_cells.api.request import Request, follow_baseline, open_request
+from robustbench_cells.engine.run import BenchmarkRun
+from robustbench_cells.errors import GateError, RobustbenchError
+from robustbench_cells.results.manifest import RunManifest
+from tests.support.manifests import changed_manifest
+
+
+def open_run(folder: Path, **fields: object) -> BenchmarkRun:
+    """The whole grid of a request, opened and not run."""
+    request = Request(**fields)  # type: ignore[arg-type]
+    wanted = {condition.name: list(request.sources) for condition in request.conditions}
+    return open_request(request, wanted, folder / "records.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"profile": "huge"}, "no profile is called 'huge'; there are: quick, default, paper"),
+        ({"dataset": "nowhere"}, "nowhere: no such folder or file, and no embedded data set"),
+        ({"models": ("nothing.keras",)}, "nothing.keras: no such model file"),
+        ({"models": ("nothing.keras",), "dataset": "nowhere"}, "nothing.keras: no such model file"),
+        ({"models": ("nothing:predict", "nothing.onnx")}, "nothing.onnx: no such model file"),
+        ({"models": ("unet_orignal",)}, "no segmenter is called 'unet_orignal'"),
+        ({"models": ("a/m.keras", "b/m.keras")}, "another segmenter of this run is called 'm.keras'"),
+        ({"models": ("dog_otsu",), "margin": 40}, "and cell_size-0.5 needs 512 px; use a smaller margin"),
+        ({"frames": 0}, "frames: 0 is too small"),
+    ],
+)
+def test_mistake_is_reported_before_anything_runs_or_is_written(
+    settings: dict[str, object], words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(RobustbenchError) as caught:
+        open_run(tmp_path, **settings)
+    assert words in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_missing_model_is_reported_before_another_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "damaged.keras").touch()
+    with pytest.raises(RobustbenchError, match=r"absent\.keras: no such model file"):
+        open_run(tmp_path, models=(f"{tmp_path}/damaged.keras", f"{tmp_path}/absent.keras"), frames=1)
+
+
+def test_results_before_any_test_are_none(tmp_path: Path) -> None:
+    run = open_run(tmp_path, models=("dog_otsu",), frames=1, profile="quick")
+    assert run.results([], run.timing, "pytest") is None
+    assert run.manifest().segmenters.keys() == {"dog_otsu", "background"}
+    run.close()
+
+
+@pytest.mark.parametrize(
+    ("artefacts", "words"),
+    [
+        ({"fog": None}, "no artefact is called 'fog'"),
+        ({"noise": [-5.0]}, "noise=-5: sigma -5"),
+        ({"cell_size": [0.0]}, "cell_size=0: zoom 0"),
+        ({"noise": []}, "noise: no intensity is given"),
+        ({"noise": [5.0, 5.0]}, "noise: an intensity is given twice"),
+        ({"noise": [float("nan")]}, "noise=nan: sigma nan"),
+    ],
+)
+def test_grid_of_ones_own_is_validated(artefacts: dict[str, list[float] | None], words: str) -> None:
+    with pytest.raises(RobustbenchError, match=re.escape(words)):
+        Request(artefacts=artefacts).conditions  # noqa: B018 - computed on demand
+
+
+def test_grid_of_ones_own_has_clean_and_what_was_named() -> None:
+    request = Request(profile="quick", artefacts={"noise": [15.0, 5.0], "cell_size": None})
+    names = [condition.name for condition in request.conditions]
+    assert names == ["clean", "cell_size-0.5", "cell_size-1", "cell_size-2", "noise-5", "noise-15"]
+
+
+@pytest.fixture(scope="module")
+def baseline(tmp_path_factory: pytest.TempPathFactory) -> RunManifest:
+    """The manifest of a run on two frames, with settings of its own."""
+    folder = tmp_path_factory.mktemp("baseline")
+    run = open_run(folder, models=("dog_otsu",), profile="quick", frames=2, seed=3, artefacts={"noise": [5.0, 50.0]})
+    manifest = run.manifest()
+    run.close()
+    return manifest
+
+
+def test_request_follows_the_baseline(baseline: RunManifest) -> None:
+    request = follow_baseline({"models": ("nlm_otsu",)}, baseline)
+    assert (request.profile, request.frames, request.seed, request.models) == ("quick", 2, 3, ("nlm_otsu",))
+    assert [condition.name for condition in request.conditions] == ["clean", "noise-5", "noise-50"]
+
+
+def test_request_follows_a_baseline_that_stored_no_grid(baseline: RunManifest) -> None:
+    request = follow_baseline({}, changed_manifest(baseline, "settings", "grids", value={}))
+    assert [condition.name for condition in request.conditions] == ["clean", "noise-0", "noise-50", "noise-200"]
+
+
+def test_what_agrees_with_the_baseline_may_be_given(baseline: RunManifest) -> None:
+    given = {"profile": "quick", "seed": 3, "split": "test", "frames": 2, "block": 1, "artefacts": {"noise": [50.0]}}
+    request = follow_baseline(given, baseline)
+    assert [condition.name for condition in request.conditions] == ["clean", "noise-50"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("profile", "default", "profile default contradicts the baseline, which ran with profile quick"),
+        ("frames", 1, "frames 1 contradicts the baseline, which ran with frames 2"),
+        ("seed", 0, "seed 0 contradicts the baseline, which ran with seed 3"),
+        ("split", "train", "split train contradicts the baseline, which ran with split test"),
+        ("margin", 25, "margin 25 contradicts the baseline, which ran with margin 0"),
+        ("white_level", 4095, "white level 4095 contradicts the baseline, which ran with white level None"),
+        ("block", 5, "block 5 contradicts the baseline, which ran with block 1"),
+        ("artefacts", {"noise": [6.0]}, "artefact noise=6 contradicts the baseline, which ran with noise=5,50"),
+        ("artefacts", {"cell_size": None}, "which ran with cell_size=nothing"),
+    ],
+)
+def test_what_contradicts_the_baseline_is_refused(field: str, value: object, words: str, baseline: RunManifest) -> None:
+    with pytest.raises(GateError, match=words):
+        follow_baseline({field: value}, baseline)
