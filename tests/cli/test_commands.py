@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -134,8 +135,7 @@ def test_a_new_artefact_is_one_new_file(tmp_path: Path) -> None:
     """It appears in the list, the grid, the contract suite and the report with no other edit."""
     root = Path(robustbench_cells.__file__).parents[1]
     for folder in ("robustbench_cells", "benchmarks", "tests"):
-        command = ["cp", "-r", str(root / folder), str(tmp_path)]
-        subprocess.run(command, check=True)
+        shutil.copytree(root / folder, tmp_path / folder)
     (tmp_path / "robustbench_cells/artefacts/fading.py").write_text(NEW_ARTEFACT)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
 
