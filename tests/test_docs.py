@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from itertools import takewhile
 from pathlib import Path
 
@@ -112,11 +113,27 @@ def test_public_names_exist(page: str) -> None:
     assert [name for name in names if name not in robustbench_cells.__all__] == []
 
 
+def test_extras_exist_and_are_in_the_readme() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = {page: set(re.findall(r"(?:robustbench-cells|…)\[([\w-]+)\]", text_of(page))) for page in PAGES}
+    assert set().union(*named.values()) <= set(project["optional-dependencies"])
+    assert set(project["optional-dependencies"]) - {"core-test", "dev", "test"} <= named["README.md"]
+
+
+def test_contributing_lists_the_folders() -> None:
+    package = Path(robustbench_cells.__file__).parent
+    entries = {path.name for path in package.iterdir() if path.is_dir() or path.suffix == ".py"}
+    layout = text_of("CONTRIBUTING.md").partition("## Layout")[2].partition("\n## ")[0]
+    doors = {"__init__.py", "__main__.py", "__pycache__", "report.py", "train.py"}
+    assert [name for name in sorted(entries - doors) if f"`{name.removesuffix('.py')}" not in layout] == []
+
+
 def test_the_readme_is_short() -> None:
     assert len(text_of("README.md").splitlines()) < 200
 
 
 def test_the_pipeline_step_by_step_runs() -> None:
+    pytest.importorskip("tensorflow", reason="needs the extra 'keras'")
     (code,) = [block for block in python_blocks("docs/python.md") if "evaluate_batches" in block]
     assert "'jaccard': 0." in run_code(code)
 

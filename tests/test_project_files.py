@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 import robustbench_cells
 from tests.conftest import REPOSITORY
+
+yaml = pytest.importorskip("yaml", reason="needs the extra 'test'")
 
 FILES = sorted(
     path.relative_to(REPOSITORY).as_posix()
@@ -94,7 +95,8 @@ def test_what_is_installed_is_ours_or_pinned(name: str) -> None:
     for command in commands_of(name):
         words = command.partition("pip install ")[2].split()
         packages = [word.strip("\"'") for word in words if word not in {"-e", "-r"}]
-        assert all(word.startswith(".") or "==" in word or word == "requirements.txt" for word in packages), command
+        ours = {f".[{extra}]" for extra in PROJECT["optional-dependencies"]}
+        assert all(word in ours or "==" in word or word == "requirements.txt" for word in packages), command
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
