@@ -43,10 +43,11 @@ def anchors_of(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def run_code(code: str) -> str:
+def run_code(code: str, folder: Path = REPOSITORY) -> str:
     """What a block prints, run in a process of its own: it may register plug-ins."""
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "MPLBACKEND": "agg"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -132,10 +133,34 @@ def test_the_readme_is_short() -> None:
     assert len(text_of("README.md").splitlines()) < 200
 
 
-def test_the_pipeline_step_by_step_runs() -> None:
+NOTEBOOK = """
+import numpy as np
+import robustbench_cells as rb
+
+frames = rb.open_dataset("synthetic", frames=2)
+samples = [frames.read(name) for name in frames.frames]
+images, labels = np.stack([one.image for one in samples]), np.stack([one.labels for one in samples])
+
+
+def predict(images):
+    return images > 150
+
+
+grid = {"noise": [0, 50, 200], "cell_size": None}
+models = {"mine": predict, "old": "unet_original"}
+rb.benchmark(models, rb.from_arrays(images, labels), grid, cache="records.sqlite").save("baseline")
+"""
+
+
+def test_the_api_of_the_pages_runs(tmp_path: Path) -> None:
     pytest.importorskip("tensorflow", reason="needs the extra 'keras'")
-    (code,) = [block for block in python_blocks("docs/python.md") if "evaluate_batches" in block]
-    assert "'jaccard': 0." in run_code(code)
+    pages = ("README.md", "docs/python.md")
+    blocks = [code for page in pages for code in python_blocks(page) if "robustbench_cells" in code]
+    assert len(blocks) == 3
+    printed = run_code("\n".join([NOTEBOOK, *blocks, "print(gate.status)"]), tmp_path)
+    assert "'jaccard': 0." in printed
+    assert printed.splitlines()[-1] == "pass"
+    assert (tmp_path / "reports" / "index.html").exists()
 
 
 def test_the_artefact_of_contributing_registers() -> None:
