@@ -1,8 +1,8 @@
-# What CI runs is `make check`; a person wants `make bench` and `make test`.
+# What CI runs is `make check`; a person wants `make quick`, `make bench` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: bench test check clean
+.PHONY: bench quick test check clean
 .DELETE_ON_ERROR:
 
 .venv/installed: pyproject.toml
@@ -10,18 +10,21 @@ BIN := .venv/bin
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev]"
 	touch $@
 
-bench: .venv/installed  ## the benchmark on the embedded data set; tables and figures in reports/
+bench: .venv/installed  ## the benchmark on the embedded data set; the report is reports/index.html
 	$(BIN)/pytest benchmarks/
 
-test: .venv/installed  ## the tests, a file a worker
+quick: .venv/installed  ## a first report in about a minute: two frames, a few intensities
+	$(BIN)/pytest benchmarks/test_robustness.py --rb-profile=quick
+
+test: .venv/installed  ## the tests, one file per worker
 	$(BIN)/pytest -n auto --dist loadfile --durations 20
 
-check: .venv/installed  ## format, lint, types, import floors, tests
+check: .venv/installed  ## format, lint, types, layer contracts, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n auto --dist loadfile --durations 20
 
-clean:
+clean:  ## remove the environment
 	rm -rf .venv

@@ -1,2 +1,2 @@
 def test_robustness(rb_outcome):
-    assert rb_outcome.sound
+    assert rb_outcome.valid

@@ -2,5 +2,5 @@
 
 
 def test_robustness(rb_outcome):
-    """The prediction is one, on every patch; how good it is, the gate judges at the end."""
-    assert rb_outcome.sound, rb_outcome.error or rb_outcome.faults
+    """The prediction is valid on every patch; the gate judges the scores at the end."""
+    assert rb_outcome.valid, rb_outcome.error or rb_outcome.problems
