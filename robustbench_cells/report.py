@@ -1,6 +1,8 @@
 """``python -m robustbench_cells.report``: the reports again, from stored results."""
 
-from robustbench_cells.cli.report import main
+import sys
+
+from robustbench_cells.cli.main import main
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(["report", *sys.argv[1:]]))

@@ -1,6 +1,8 @@
 """``python -m robustbench_cells.train``: train a recipe."""
 
-from robustbench_cells.cli.train import main
+import sys
+
+from robustbench_cells.cli.main import main
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(["train", *sys.argv[1:]]))

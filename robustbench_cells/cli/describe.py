@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import argparse
 
+NAME = "describe"
+HELP = "compare statistics of data sets"
 
-def describe_datasets(options: argparse.Namespace) -> str:
-    """A table with a column for each data set."""
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """See `Command.configure`."""
+    parser.description = "Print statistics of frames and their labels, one column per data set."
+    parser.epilog = "Example: robustbench-cells describe synthetic DATA/PhC-C2DL-PSC"
+    parser.add_argument("dataset", nargs="+", help="'synthetic', a folder or files, as `list` shows")
+    parser.add_argument("--split", help="split of each (default: each one's own, as in a run)")
+    parser.add_argument("--frames", type=int, default=12, help="frames of each, evenly spread (default: 12)")
+    parser.add_argument("--white-level", type=int, help="the value of 16-bit files that is white")
+
+
+def run(options: argparse.Namespace) -> int:
+    """See `Command.run`."""
     from tabulate import tabulate
 
     from robustbench_cells.datasets.description import describe
@@ -18,4 +31,5 @@ def describe_datasets(options: argparse.Namespace) -> str:
     ]
     tables = [describe(selection.read(frame) for frame in selection.frames) for selection in selections]
     rows = [(name, *(table[name] for table in tables)) for name in tables[0]]
-    return tabulate(rows, ("", *(selection.title for selection in selections)), floatfmt=".1f")
+    print(tabulate(rows, ("", *(selection.title for selection in selections)), floatfmt=".1f"))
+    return 0

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from typing import Any
+
+NAME = "list"
+HELP = "show artefacts, segmenters, data sets, metrics, profiles, recipes, claims and reports"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """See `Command.configure`."""
+    parser.description = "Show every plug-in, and the grid of each profile."
+
+
+def run(options: argparse.Namespace) -> int:
+    """See `Command.run`."""
+    print(list_plugins())
+    return 0
 
 
 def list_plugins() -> str:
     """Every plug-in, as tables."""
     from tabulate import tabulate
 
-    from robustbench_cells.artefacts import ARTEFACTS
     from robustbench_cells.datasets.catalogue import CATALOGUE
     from robustbench_cells.datasets.sources import SOURCES
-    from robustbench_cells.engine.grid import PROFILES
-    from robustbench_cells.engine.pairs import combined_artefacts
+    from robustbench_cells.engine.grid import PROFILES, artefacts_of
     from robustbench_cells.metrics import METRICS
     from robustbench_cells.models.baselines import BASELINES
     from robustbench_cells.models.formats import FORMATS
@@ -33,7 +46,7 @@ def list_plugins() -> str:
             _grid(artefact.grid(profile)),
         )
         for profile in PROFILES
-        for artefact in [*ARTEFACTS, *combined_artefacts(profile)]
+        for artefact in artefacts_of(profile)
     ]
     grids.sort(key=lambda row: row[0])
     sections: dict[str, tuple[Sequence[str], list[Any]]] = {

@@ -1,17 +1,19 @@
-"""``python -m robustbench_cells results``: what the store of records holds; out of it as a table; and away with it."""
+"""``results``: what the record cache holds; exported as a table, or pruned."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
-from robustbench_cells.errors import CacheError, RobustbenchError
+from robustbench_cells.errors import CacheError
 from robustbench_cells.files.atomic import atomic_path
 from robustbench_cells.results.record_cache import RecordCache
+
+NAME = "results"
+HELP = "list, export or prune the cached records"
 
 
 def _write_parquet(table: pd.DataFrame, path: Path) -> None:
@@ -28,11 +30,10 @@ _WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
 }
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m robustbench_cells results",
-        description="Every record that a run makes is kept in one SQLite file, under what it was made from.",
+def configure(parser: argparse.ArgumentParser) -> None:
+    """See `Command.configure`."""
+    parser.description = (
+        "Every record that a run computes is kept in one SQLite file, the record cache, by what it was computed from."
     )
     parser.add_argument(
         "--store",
@@ -58,25 +59,24 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument(
             "--store", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="as before the command"
         )
-    options = parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace) -> int:
+    """See `Command.run`."""
+    if not options.store.is_file():
+        raise CacheError(f"{options.store}: no such record cache; a run of the benchmark creates it")
+    cache = RecordCache(options.store)
     try:
-        if not options.store.is_file():
-            raise CacheError(f"{options.store}: no such store; a run of the benchmark makes it")
-        store = RecordCache(options.store)
-        try:
-            print({"list": _list, "export": _export, "prune": _prune}[options.command](store, options))
-        finally:
-            store.close()
-    except (RobustbenchError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        print({"list": _list, "export": _export, "prune": _prune}[options.command](cache, options))
+    finally:
+        cache.close()
     return 0
 
 
-def _list(store: RecordCache, options: argparse.Namespace) -> str:
+def _list(cache: RecordCache, options: argparse.Namespace) -> str:
     from tabulate import tabulate
 
-    contents = store.contents()
+    contents = cache.contents()
     contents["digest"] = contents["digest"].str[:12]
     keys = ["dataset", "segmenter", "digest", "artefact", "version", "seed"]
     rows = contents.groupby(keys).agg(intensities=("intensity", "nunique"), records=("records", "sum")).reset_index()
@@ -86,20 +86,20 @@ def _list(store: RecordCache, options: argparse.Namespace) -> str:
     return f"{table}\n\n{rows['records'].sum()} records in {options.store}"
 
 
-def _export(store: RecordCache, options: argparse.Namespace) -> str:
+def _export(cache: RecordCache, options: argparse.Namespace) -> str:
     write = _WRITERS.get(options.out.suffix)
     if write is None:
         raise CacheError(f"{options.out}: ends in none of .csv, .csv.gz and .parquet")
-    table = store.table()
+    table = cache.table()
     with atomic_path(options.out) as temporary:
         write(table, temporary)
     return f"wrote {len(table)} records to {options.out}"
 
 
-def _prune(store: RecordCache, options: argparse.Namespace) -> str:
+def _prune(cache: RecordCache, options: argparse.Namespace) -> str:
     if not (options.segmenter or options.artefact or options.outdated):
         raise CacheError("nothing is named to be dropped: give --segmenter, --artefact or --outdated")
-    contents = store.contents()
+    contents = cache.contents()
     doomed = pd.Series(True, contents.index)
     for column, names in (("segmenter", options.segmenter), ("artefact", options.artefact)):
         for name in sorted(set(names) - set(contents[column])):
@@ -111,7 +111,7 @@ def _prune(store: RecordCache, options: argparse.Namespace) -> str:
     everything = contents["records"].sum()
     if options.dry_run:
         return f"would drop {contents[doomed]['records'].sum()} of {everything} records"
-    return f"dropped {store.delete(contents[doomed])} of {everything} records"
+    return f"dropped {cache.delete(contents[doomed])} of {everything} records"
 
 
 def _outdated(contents: pd.DataFrame) -> pd.Series:

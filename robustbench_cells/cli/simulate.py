@@ -1,4 +1,4 @@
-"""``python -m robustbench_cells simulate``: how often the gate is right, on made-up retrainings."""
+"""``simulate``: how often the gate is right, on simulated retrainings."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import argparse
 import sys
 from pathlib import Path
 
-from robustbench_cells.errors import RobustbenchError
+from robustbench_cells.errors import ResultsError
+
+NAME = "simulate"
+HELP = "measure how often the gate is right"
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m robustbench_cells simulate",
-        description="Judge thousands of made-up retrainings, built from what two real networks do to each frame, and "
-        "print how often the gate is right. A table for each number of frames.",
-        epilog="Example: python -m robustbench_cells simulate docs/gate/one_more_epoch.csv",
+def configure(parser: argparse.ArgumentParser) -> None:
+    """See `Command.configure`."""
+    parser.description = (
+        "Judge thousands of simulated retrainings, built from what two real networks do to each frame, and print how "
+        "often the gate is right. One table per number of frames."
     )
+    parser.epilog = "Example: robustbench-cells simulate docs/gate/one_more_epoch.csv"
     parser.add_argument("source", type=Path, help="a CSV file of frame scores, or stored results (with --pair)")
     parser.add_argument("--pair", nargs=2, metavar=("FIRST", "SECOND"), help="two models of the stored results")
     parser.add_argument(
@@ -32,21 +34,14 @@ def main(arguments: list[str] | None = None) -> int:
         "--sequential", action="store_true", help="stop at a quarter or a half of the frames where that decides"
     )
     parser.add_argument("--seed", type=int, default=0, help="(default: 0)")
-    options = parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace) -> int:
+    """See `Command.run`."""
     if options.runs < 1 or min(options.frames or [2]) < 2:
-        parser.error("--runs is at least 1 and --frames at least 2")
-    try:
-        _run(options)
-    except (RobustbenchError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-def _run(options: argparse.Namespace) -> None:
+        raise ResultsError("--runs is at least 1 and --frames at least 2")
     from tabulate import tabulate
 
-    from robustbench_cells.errors import ResultsError
     from robustbench_cells.files.atomic import write_text
     from robustbench_cells.gate.simulation import Retrainings, frame_scores, read_frame_scores, simulate
     from robustbench_cells.results.storage import load
@@ -57,7 +52,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.write:
         write_text(options.write, table.to_csv(index=False, float_format="%.5f"))
         print(f"wrote {options.write}")
-        return
+        return 0
     retrainings = Retrainings.of(table)
     for frames in options.frames or [len(retrainings.differences)]:
         rows = []
@@ -84,3 +79,4 @@ def _run(options: argparse.Namespace) -> None:
                 [row[:width] for row in rows], headers[:width], "pipe", colalign=("left", *["right"] * (width - 1))
             )
         )
+    return 0

@@ -1,21 +1,21 @@
-"""``python -m robustbench_cells.train``: train a recipe."""
+"""``train``: train a recipe."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from robustbench_cells.errors import DataError, RobustbenchError
+NAME = "train"
+HELP = "train a recipe"
+INTERRUPTED = "interrupted; the same command resumes after the last completed epoch"
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m robustbench_cells.train",
-        description="Train the paper's U-Net by a recipe. Killed at any moment, the same command goes on where it was.",
-        epilog="Example: python -m robustbench_cells.train --recipe original --dataset DATA/PhC-C2DL-PSC --out "
-        "models/unet_original.keras",
+def configure(parser: argparse.ArgumentParser) -> None:
+    """See `Command.configure`."""
+    parser.description = "Train the paper's U-Net by a recipe. Killed at any moment, the same command resumes."
+    parser.epilog = (
+        "Example: python -m robustbench_cells.train --recipe original --dataset DATA/PhC-C2DL-PSC --out "
+        "models/unet_original.keras"
     )
     parser.add_argument("--recipe", required=True, help="how to train; `python -m robustbench_cells list` shows them")
     parser.add_argument(
@@ -51,55 +51,24 @@ def main(arguments: list[str] | None = None) -> int:
         "(default: float32)",
     )
     parser.add_argument("--frames", type=int, help="use this many training frames (default: all)")
-    options = parser.parse_args(arguments)
-    try:
-        train(options)
-    except (RobustbenchError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on after the last whole epoch", file=sys.stderr)
-        return 130
-    return 0
 
 
-def train(options: argparse.Namespace) -> None:
-    """Open the data, then fit."""
-    from robustbench_cells.datasets.opening import open_dataset
-    from robustbench_cells.datasets.selection import Selection
-    from robustbench_cells.models.runtimes.quiet import import_keras
-    from robustbench_cells.training.recipes import RECIPES
-    from robustbench_cells.types import PATCH_SIDE
+def run(options: argparse.Namespace) -> int:
+    """See `Command.run`."""
+    from robustbench_cells.api.train import train
 
-    recipe = RECIPES.get(options.recipe)
-    if options.train_split == options.validation_split:
-        raise DataError(
-            f"split {options.train_split!r} cannot both train and validate: an epoch would be picked on what it learnt"
-        )
-
-    margin = recipe.margin if options.margin is None else options.margin
-
-    def frames(split: str, count: int | None) -> Selection:
-        data = open_dataset(options.dataset, split, margin=margin, frames=count, white_level=options.white_level)
-        data.require_side(PATCH_SIDE, "a training patch", "leave such frames out, or use a smaller margin")
-        return data
-
-    data = frames(options.train_split, options.frames), frames(options.validation_split, None)
-    import_keras()
-    from robustbench_cells.training.fit import fit
-
-    def say(line: str) -> None:
-        print(line, flush=True)
-
-    say(f"recipe {recipe.name}, to learn from: {data[0].title}")
-    fit(
-        recipe,
-        *data,
+    train(
+        options.recipe,
+        options.dataset,
         options.out,
+        splits=(options.train_split, options.validation_split),
+        margin=options.margin,
+        white_level=options.white_level,
+        frames=options.frames,
         epochs=options.epochs,
         seed=options.seed,
         precision=options.precision,
         start=options.start,
-        say=say,
+        announce=lambda line: print(line, flush=True),
     )
-    say(f"wrote {options.out}")
+    return 0

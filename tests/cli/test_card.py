@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from robustbench_cells.cli import card
 from robustbench_cells.files.checksums import sha256
 from robustbench_cells.models.card import card_path, write_card
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results, records_table
 from tests.results.test_tables import RECORDS, RUN
+from tests.support.commands import card
 from tests.support.gate_runs import BASELINE
 
 
@@ -33,7 +33,7 @@ def test_texts_and_scores_go_into_the_card(model: Path, tmp_path: Path) -> None:
     about.write_text('[use]\nlimits = "phase contrast"\n[data]\ncitation = "them"\n')
     reports = f"border={tmp_path / 'reports'}"
     for _ in range(2):  # the second time changes nothing
-        assert card.main([str(model), "--about", str(about), "--results", reports]) == 0
+        assert card([str(model), "--about", str(about), "--results", reports]) == 0
         filled = tomllib.loads(card_path(model).read_text())
         assert filled["data"] == {"train": "a/train", "citation": "them"}
         assert filled["use"]["limits"] == "phase contrast"
@@ -58,7 +58,7 @@ def test_mistakes_are_said_in_words_and_the_card_stays(
     model: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = card_path(model).read_text()
-    assert card.main([str(model), *arguments]) == 2
+    assert card([str(model), *arguments]) == 2
     assert words in capsys.readouterr().err
     assert card_path(model).read_text() == before
 
@@ -68,12 +68,12 @@ def test_scores_of_another_file_are_refused(model: Path, tmp_path: Path, capsys:
     for facts in ({"sha256": "0" * 64}, {}):
         model.write_bytes(b"other weights")
         write_card(card_path(model), facts)
-        assert card.main([str(model), "--results", border]) == 2
+        assert card([str(model), "--results", border]) == 2
     said = capsys.readouterr().err
     assert "is damaged or was replaced" in " ".join(said.split())
     assert "the results called 'border' are not of this file" in said
     card_path(model).unlink()
-    assert card.main([str(model), "--results", border]) == 2
+    assert card([str(model), "--results", border]) == 2
     assert "good.toml: no such card; one is written when a model is trained" in capsys.readouterr().err
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from robustbench_cells.cli import gate as verdict
 from robustbench_cells.gate.comparison import compare
 from robustbench_cells.reporting.gate_text import gate_markdown
 from robustbench_cells.results.storage import save
+from tests.support.commands import gate as gate_command
 from tests.support.gate_runs import BASELINE, JACCARD, drop, fact, run_of
 
 
@@ -55,7 +55,7 @@ def test_the_command(
     stored: Path, candidate: str, options: tuple[str, ...], code: int, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["--baseline", str(stored / "baseline"), "--candidate", str(stored / candidate), *options]
-    assert verdict.main(arguments) == code
+    assert gate_command(arguments) == code
     printed = capsys.readouterr()
     assert words in printed.out + printed.err
     assert (stored / candidate / "gate.md").exists() == (code != 2)
@@ -63,7 +63,7 @@ def test_the_command(
 
 def test_a_verdict_that_cannot_be_kept_says_where_else(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--baseline", str(stored / "baseline"), "--candidate", str(stored / "baseline")]
-    assert verdict.main([*arguments, "--out", str(stored / "baseline" / "run.json" / "below")]) == 2
+    assert gate_command([*arguments, "--out", str(stored / "baseline" / "run.json" / "below")]) == 2
     printed = capsys.readouterr()
     assert "PASS" in printed.out
     assert "give another folder by --out" in printed.err
@@ -74,12 +74,12 @@ def test_github_gets_a_summary_within_its_limit(stored: Path, monkeypatch: pytes
     summary.write_text("before\n")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     arguments = ["--baseline", str(stored / "baseline"), "--candidate", str(stored / "worse")]
-    verdict.main(arguments)
+    gate_command(arguments)
     assert summary.read_text().startswith("before\n# FAIL")
     summary.write_text("x" * (2**20 - 900))
-    verdict.main(arguments)
+    gate_command(arguments)
     assert 2**20 - 900 < summary.stat().st_size <= 2**20
     for room in (0, 100):
         summary.write_text("x" * (2**20 - room))
-        assert verdict.main(arguments) == 1
+        assert gate_command(arguments) == 1
         assert summary.stat().st_size <= 2**20

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from robustbench_cells.artefacts import ARTEFACTS
-from robustbench_cells.cli import results as ledger
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.results.record_cache import CacheKey, FrameKey, RecordCache
 from robustbench_cells.types import Record
+from tests.support.commands import results as results_command
 
 FRAMES = {"7": FrameKey("synthetic/test", "7", "pixels")}
 NOW = {metric.name: metric.version for metric in METRICS}
@@ -33,7 +33,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def run(path: Path, *arguments: str) -> int:
-    return ledger.main(["--store", str(path), *arguments])
+    return results_command(["--store", str(path), *arguments])
 
 
 def test_list(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,7 +79,7 @@ def test_a_dry_run_drops_nothing(path: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_the_store_may_be_named_after_the_command(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert ledger.main(["list", "--store", str(path)]) == 0
+    assert results_command(["list", "--store", str(path)]) == 0
     assert "12 records in" in capsys.readouterr().out
 
 

@@ -18,12 +18,12 @@ from queue import SimpleQueue
 import numpy as np
 import pytest
 
-from robustbench_cells.cli import data
 from robustbench_cells.datasets.catalogue import CATALOGUE
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.files.archives import check_archive
 from robustbench_cells.files.checksums import sha256
 from tests.conftest import REPOSITORY, draw_labels
+from tests.support.commands import data
 from tests.support.frame_files import WRITERS
 
 NAME = "phc-c2dl-psc"
@@ -127,7 +127,7 @@ def server(made_up_set: bytes) -> Iterator[Server]:
 
 
 def fetch(server: Server, to: Path, *arguments: str) -> int:
-    return data.main(["download", NAME, "--to", str(to), "--url", server.url, *arguments])
+    return data(["download", NAME, "--to", str(to), "--url", server.url, *arguments])
 
 
 def names(folder: Path) -> list[str]:
@@ -342,7 +342,7 @@ def test_a_server_without_the_file_or_none_at_all(
 
 
 def test_a_name_that_the_catalogue_does_not_have(capsys: pytest.CaptureFixture[str]) -> None:
-    assert data.main(["download", "phc-c2dl"]) == 2
+    assert data(["download", "phc-c2dl"]) == 2
     assert "no data set to download is called 'phc-c2dl' (did you mean phc-c2dl-psc?)" in said(capsys)
 
 

@@ -22,7 +22,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from robustbench_cells.artefacts import ARTEFACTS
-from robustbench_cells.cli.export import main as export
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine import dask_backend as cluster
@@ -33,6 +32,7 @@ from robustbench_cells.errors import ClusterError, ModelError
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.card import write_card
 from robustbench_cells.models.loading import load_segmenter
+from tests.support.commands import export
 from tests.support.networks import convolution, onnx_graph, save_tiny_network
 from tests.support.pytest_runs import BENCHMARK, bench, same_files
 

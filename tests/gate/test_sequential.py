@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustbench_cells.cli import gate as verdict
 from robustbench_cells.errors import GateError
 from robustbench_cells.gate.comparison import Gate, compare
 from robustbench_cells.gate.criteria import CRITERIA
@@ -20,6 +19,7 @@ from robustbench_cells.reporting.gate_text import gate_lines, gate_markdown
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import Record
+from tests.support.commands import gate as gate_command
 from tests.support.gate_runs import BASELINE, CLEAN_RUN, FRAMES, JACCARD, PATCHES, drop, fact, run_of, verdicts
 from tests.support.manifests import changed_manifest
 
@@ -157,6 +157,6 @@ def test_the_command(tmp_path_factory: pytest.TempPathFactory, capsys: pytest.Ca
     save(BASELINE, folder / "baseline")
     save(cut_short(run_of(seed=1, spread=0.001), JACCARD), folder / "candidate")
     arguments = ["--baseline", str(folder / "baseline"), "--candidate", str(folder / "candidate")]
-    assert verdict.main(arguments) == 2
-    assert verdict.main([*arguments, "--sequential"]) == 0
+    assert gate_command(arguments) == 2
+    assert gate_command([*arguments, "--sequential"]) == 0
     assert "of the forward passes were not needed" in capsys.readouterr().out

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from robustbench_cells.cli import simulate as command
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.gate.simulation import Retrainings, frame_scores, read_frame_scores, simulate
 from tests.conftest import REPOSITORY
+from tests.support.commands import simulate as command
 from tests.support.gate_runs import BASELINE
 
 STORED = sorted((REPOSITORY / "docs" / "gate").glob("*.csv"))
@@ -101,13 +101,13 @@ def test_frame_scores_of_a_run_come_back_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "a,b\n1,2\n", "condition,frame,first,second\nclean,0,high,1\n"])
 def test_another_file_is_refused_in_words(content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "scores.csv").write_text(content)
-    assert command.main([str(tmp_path / "scores.csv")]) == 2
+    assert command([str(tmp_path / "scores.csv")]) == 2
     assert "is no table of condition, frame, first, second" in capsys.readouterr().err
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = next(iter(STORED))
-    assert command.main([str(path), "--runs", "3", "--frames", "30"]) == 0
+    assert command([str(path), "--runs", "3", "--frames", "30"]) == 0
     printed = capsys.readouterr().out
     assert "3 retrainings of each kind, 30 frames, 18 conditions, tolerance 0.01" in printed
     assert "| no drop " in printed

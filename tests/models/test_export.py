@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from robustbench_cells.cli.export import main
 from robustbench_cells.models.card import write_card
 from robustbench_cells.models.loading import load_segmenter
 from robustbench_cells.models.probe import probe_images
+from tests.support.commands import export
 
 pytest.importorskip("tf2onnx", reason="needs the extra 'onnx'")
 pytest.importorskip("bioimageio.core", reason="needs the extra 'bioimageio'")
@@ -25,7 +25,7 @@ def test_an_export_is_read_back_and_has_a_card(
 ) -> None:
     mine = Path(shutil.copy(tiny_models / "mine.keras", tmp_path))
     out = tmp_path / "robust.onnx"
-    assert main(["unet_robust", "--to", "onnx", "--out", str(out)]) == 0
+    assert export(["unet_robust", "--to", "onnx", "--out", str(out)]) == 0
     assert "0.0000% of the pixels of two test pictures differ from unet_robust" in capsys.readouterr().out
     assert load_segmenter(str(out)).digest in (tmp_path / "robust.onnx.toml").read_text()
     for arguments, words in (
@@ -34,7 +34,7 @@ def test_an_export_is_read_back_and_has_a_card(
         ([str(tiny_models / "mine.keras"), "--to", "onnx", "--out", "mine.zip"], r"ends in .onnx"),
         ([str(mine), "--to", "bioimageio"], "its card does not say authors and license"),
     ):
-        assert main(arguments) == 2
+        assert export(arguments) == 2
         assert words in capsys.readouterr().err
 
 
@@ -43,12 +43,12 @@ def test_what_a_card_declares_goes_out_too(
 ) -> None:
     mine = Path(shutil.copy(tiny_models / "mine.keras", tmp_path))
     write_card(tmp_path / "mine.keras.toml", {"input": {"range": [0, 100]}, "authors": ["A"], "license": "MIT"})
-    assert main([str(mine), "--to", "onnx"]) == 0
+    assert export([str(mine), "--to", "onnx"]) == 0
     images = probe_images()
     found = [load_segmenter(str(tmp_path / name)).predict(images) for name in ("mine.keras", "mine.onnx")]
     np.testing.assert_allclose(*found, atol=1e-5)
     assert np.abs(found[0] - load_segmenter(str(tiny_models / "mine.keras")).predict(images)).max() > 1e-3
-    assert main([str(mine), "--to", "bioimageio"]) == 2
+    assert export([str(mine), "--to", "bioimageio"]) == 2
     assert "such a model goes to onnx only" in capsys.readouterr().err
 
 
@@ -66,7 +66,7 @@ def test_a_network_of_another_form_goes_out_as_it_is(
     keras.Model(inputs, found).save(tmp_path / "net.keras")
     if side:
         write_card(tmp_path / "net.toml", {"input": {"side": side, "halo": 8}})
-    assert main([str(tmp_path / "net.keras"), "--to", "onnx"]) == 0, capsys.readouterr().err
+    assert export([str(tmp_path / "net.keras"), "--to", "onnx"]) == 0, capsys.readouterr().err
     images = probe_images()
     given = [load_segmenter(str(tmp_path / name)).predict(images) for name in ("net.keras", "net.onnx")]
     np.testing.assert_allclose(*given, atol=1e-5)
@@ -81,6 +81,6 @@ def test_of_several_outputs_the_one_that_is_taken_goes_out(tmp_path: Path) -> No
     keras.Model(inputs, [unit, layers.Rescaling(-1, 1, name="inverse")(unit)]).save(tmp_path / "two.keras")
     write_card(tmp_path / "two.keras.toml", {"output": {"name": "inverse"}, "authors": ["A. Name"], "license": "MIT"})
     for target, name in (("onnx", "two.onnx"), ("bioimageio", "two.zip")):
-        assert main([str(tmp_path / "two.keras"), "--to", target]) == 0
+        assert export([str(tmp_path / "two.keras"), "--to", target]) == 0
         found = load_segmenter(str(tmp_path / name)).predict(probe_images())
         np.testing.assert_allclose(found, 1 - probe_images() / 255, atol=1e-6)

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from robustbench_cells.cli import report
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.files.checksums import sha256
 from robustbench_cells.reporting.outputs import OUTPUTS, write_reports
@@ -19,6 +18,7 @@ from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.storage import load, save
 from robustbench_cells.results.tables import Results, records_table, summarise
 from robustbench_cells.types import Record
+from tests.support.commands import report
 
 NAN = float("nan")
 METRICS = {
@@ -99,7 +99,7 @@ def test_results_come_back_as_they_were(tmp_path: Path) -> None:
 def test_the_report_command_gives_the_same_files_again(tmp_path: Path) -> None:
     save(RESULTS, tmp_path)
     write_reports(Report(RESULTS), tmp_path / "first")
-    assert report.main(["--results", str(tmp_path), "--out", str(tmp_path / "again")]) == 0
+    assert report(["--results", str(tmp_path), "--out", str(tmp_path / "again")]) == 0
     first, again = (
         {path.relative_to(tmp_path / d): path.read_bytes() for path in (tmp_path / d).rglob("*.*")}
         for d in ("first", "again")
@@ -146,7 +146,7 @@ def test_damaged_results_are_refused_in_words(
     (tmp_path / file).write_bytes(content)
     with pytest.raises(ResultsError, match=words):
         load(tmp_path)
-    assert report.main(["--results", str(tmp_path)]) == 2
+    assert report(["--results", str(tmp_path)]) == 2
     assert "error:" in capsys.readouterr().err
 
 
@@ -228,7 +228,7 @@ def test_facts_of_strangers_are_refused_in_words(
         place = place[key]
     place[path[-1]] = value
     (tmp_path / "run.json").write_text(json.dumps(run))
-    with pytest.raises(ResultsError, match=f""):
+    with pytest.raises(ResultsError, match=""):
         load(tmp_path)
 
 

@@ -16,7 +16,6 @@ import pandas as pd
 import pytest
 
 from robustbench_cells.artefacts import ARTEFACTS
-from robustbench_cells.cli import train
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.loading import load_segmenter
@@ -25,6 +24,7 @@ from robustbench_cells.training.fit import Progress, fit
 from robustbench_cells.training.network_parts import local_contrast
 from robustbench_cells.training.recipes import RECIPES
 from robustbench_cells.types import PATCH_SIDE
+from tests.support.commands import train
 
 QUIET_AND_REPEATABLE = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -141,7 +141,7 @@ def test_mistakes_are_said_in_words(
 ) -> None:
     arguments = [*COMMAND, "--out", str(tmp_path / "a.keras")]
     arguments += change
-    assert train.main(arguments) == 2
+    assert train(arguments) == 2
     assert words in capsys.readouterr().err
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.cli import results as ledger
 from robustbench_cells.results.record_cache import CacheKey, FrameKey, RecordCache
 from robustbench_cells.types import Record
 from tests.fuzz.kind import KINDS, Kind
+from tests.support.commands import results as results_command
 
 _METRICS = {"jaccard": 1, "precision": 1}
 _KEY = CacheKey("digest", "noise", 1, 50.0, 0, _METRICS)
@@ -40,7 +40,7 @@ class Stores(Kind):
             store.table()
             contents = store.contents()
             for command in (["list"], ["prune", "--outdated", "--dry-run"], ["export", str(folder / "table.csv")]):
-                ledger.main(["--store", str(store.path), *command])
+                results_command(["--store", str(store.path), *command])
             store.put(_KEY, _FRAMES, _records("bc"))
             return store.delete(contents)
         finally:

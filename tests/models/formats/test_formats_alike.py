@@ -14,12 +14,12 @@ import pandas as pd
 import pytest
 
 from robustbench_cells import ARTEFACTS, Condition, open_dataset
-from robustbench_cells.cli.export import main as export
 from robustbench_cells.engine.batches import iter_patches
 from robustbench_cells.models.card import write_card
 from robustbench_cells.models.loading import load_segmenter, shipped_models
 from robustbench_cells.models.probe import probe_images
 from robustbench_cells.types import THRESHOLD, Image
+from tests.support.commands import export
 from tests.support.networks import save_tiny_network
 from tests.support.pytest_runs import bench, records
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from robustbench_cells.cli import report
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.reporting.claims import ClaimStatus, Finding, check_claims
 from robustbench_cells.reporting.evidence import Evidence
@@ -20,6 +19,7 @@ from robustbench_cells.results.tables import Results, records_table
 from robustbench_cells.types import Record
 from tests.conftest import REPOSITORY
 from tests.results.test_tables import RUN
+from tests.support.commands import report
 from tests.support.manifests import changed_manifest
 
 METRICS = {
@@ -180,19 +180,19 @@ def test_the_report_says_what_became_of_each_claim(tmp_path: Path, capsys: pytes
     save(results({**PAPER, ("unet_original", "clean", 0): (0.99, 0.92, 0.95, 99)}), tmp_path / "border")
     save(results(INSIDE, margin=25), tmp_path / "inside")
     folders = ["--results", str(tmp_path / "border"), "--inside", str(tmp_path / "inside")]
-    assert report.main(folders) == 0
+    assert report(folders) == 0
     text = (tmp_path / "border" / "claims.md").read_text()
     assert "| 1 | Undistorted, every network counts more cells" in " ".join(text.split())
     assert "**does not hold**" in text
     assert "- **no**: unet_original counts 99 cells where 100 are labelled" in text
     assert "| 11 | More than half" in " ".join(text.split())
     assert "not tested" not in text
-    assert report.main(folders[:2]) == 0
+    assert report(folders[:2]) == 0
     assert "not tested" in (tmp_path / "border" / "claims.md").read_text()
     for first, second in (("inside", "border"), ("inside", "inside"), ("border", "border")):
-        assert report.main(["--results", str(tmp_path / first), "--inside", str(tmp_path / second)]) == 2
+        assert report(["--results", str(tmp_path / first), "--inside", str(tmp_path / second)]) == 2
         assert "run the first without --rb-margin, the second with it" in capsys.readouterr().err
-    assert report.main(["--results", str(tmp_path / "inside")]) == 0
+    assert report(["--results", str(tmp_path / "inside")]) == 0
     assert "**Not as the paper scored:** 25 px" in (tmp_path / "inside" / "claims.md").read_text()
 
 

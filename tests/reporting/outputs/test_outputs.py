@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from robustbench_cells.cli import report
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.reporting.gate_text import GateSummary, save_gate, summarise_gate
 from robustbench_cells.reporting.number_format import format_break_point, format_figure
@@ -20,6 +19,7 @@ from robustbench_cells.results.manifest import GridTests
 from robustbench_cells.results.scorecard import BreakPoint, Figure
 from robustbench_cells.results.storage import load, save
 from robustbench_cells.results.tables import Results
+from tests.support.commands import report
 from tests.support.manifests import with_fact
 from tests.support.report_results import pictures, results
 
@@ -159,14 +159,14 @@ def test_the_page_stays_small_and_tells_what_is_left_out(tmp_path: Path) -> None
 def test_two_runs_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, clean in (("a", 0.9), ("b", 0.7)):
         save(results({"m": clean}), tmp_path / name)
-    assert report.main(["--compare", str(tmp_path / "a"), str(tmp_path / "b")]) == 0
+    assert report(["--compare", str(tmp_path / "a"), str(tmp_path / "b")]) == 0
     folder = tmp_path / "b" / "compared"
     page = (folder / "index.html").read_text()
     assert {path.name for path in folder.iterdir()} == set(OUTPUTS.names()) - {"claims.md"}
     assert "m (A)" in page
     assert "No pictures: two runs are laid side by side here" in page
     assert "the candidate is surely worse" in page
-    assert report.main(["--compare", str(tmp_path / "a"), str(tmp_path / "none")]) == 2
+    assert report(["--compare", str(tmp_path / "a"), str(tmp_path / "none")]) == 2
     assert "no stored results" in capsys.readouterr().err
 
 
@@ -307,19 +307,19 @@ def test_stored_names_cannot_leave_their_folder(tmp_path: Path) -> None:
 def test_a_verdict_comes_back_with_the_next_report(tmp_path: Path) -> None:
     save(results({"m": 0.9}), tmp_path)
     save_gate(summarise_gate("no <baseline>"), tmp_path)
-    assert report.main(["--results", str(tmp_path)]) == 0
+    assert report(["--results", str(tmp_path)]) == 0
     assert "no &lt;baseline&gt;" in (tmp_path / "index.html").read_text()
     (tmp_path / "gate.json").write_text('{"verdict": 1}')
-    assert report.main(["--results", str(tmp_path)]) == 2
+    assert report(["--results", str(tmp_path)]) == 2
 
 
 def test_damaged_pictures_cost_the_pictures_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = results({"m": 0.9})
     save(run, tmp_path)
     save_examples(pictures(run), run, tmp_path)
-    assert report.main(["--results", str(tmp_path)]) == 0
+    assert report(["--results", str(tmp_path)]) == 0
     assert "No pictures" not in (tmp_path / "index.html").read_text()
     (tmp_path / "pictures.npz").write_bytes(b"PK")
-    assert report.main(["--results", str(tmp_path)]) == 0
+    assert report(["--results", str(tmp_path)]) == 0
     assert "No pictures: there is no pictures.npz" in (tmp_path / "index.html").read_text()
     assert "pictures.npz: is damaged" in capsys.readouterr().err
