@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.models.probe import probe_images
 from robustbench_cells.models.runtimes.function import Function
 from robustbench_cells.types import Segmenter
 
@@ -39,15 +40,23 @@ def segmenter_from(name: str, model: Any) -> Segmenter:
         return own
     keras = sys.modules.get("keras")
     if keras is not None and isinstance(model, keras.Model):
-        from robustbench_cells.models.runtimes.keras import KerasSegmenter
-
-        content = [model.to_json().encode(), *(weight.tobytes() for weight in model.get_weights())]
-        return KerasSegmenter(name, model, hashlib.sha256(b"".join(content)).hexdigest())
+        return _from_keras(name, model)
     predict = getattr(model, "predict", model)
     if not callable(predict):
         raise ModelError(f"{name}: is {type(model).__name__}; a function or an object with predict() is needed")
     fingerprint = b"".join(_content(predict))
     return Function(name, predict, str(getattr(model, "digest", ""))).identified(fingerprint)
+
+
+def _from_keras(name: str, model: Any) -> Segmenter:
+    """By its weights and what it predicts: its configuration changes as it is compiled."""
+    from robustbench_cells.models.runtimes.keras import KerasSegmenter
+
+    segmenter = KerasSegmenter(name, model, digest="")
+    predicted = np.round(segmenter.predict(probe_images()), 3)
+    content = [*segmenter.weights, predicted]
+    segmenter.digest = hashlib.sha256(b"".join(array.tobytes() for array in content)).hexdigest()
+    return segmenter
 
 
 def _is_segmenter(model: Any) -> bool:

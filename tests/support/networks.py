@@ -9,7 +9,13 @@ import numpy as np
 
 
 def save_tiny_network(path: Path, seed: int, side: int | None = None) -> Path:
-    """One convolution: a real file of a real network that costs next to nothing to run."""
+    """A real file of a real network that costs next to nothing to run."""
+    tiny_network(seed, side).save(path)
+    return path
+
+
+def tiny_network(seed: int, side: int | None = None) -> Any:
+    """One convolution of grey levels, with a sigmoid."""
     import keras
     from keras import layers
 
@@ -18,8 +24,7 @@ def save_tiny_network(path: Path, seed: int, side: int | None = None) -> Path:
     outputs = layers.Conv2D(1, 5, padding="same", activation="sigmoid", kernel_initializer=start)(
         layers.Rescaling(1 / 255)(inputs)
     )
-    keras.Model(inputs, outputs).save(path)
-    return path
+    return keras.Model(inputs, outputs)
 
 
 def onnx_graph(

@@ -1,0 +1,56 @@
+"""Models that are in memory: Keras models, objects, and what is known of a function without running it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from robustbench_cells.errors import ModelError
+from robustbench_cells.models.callables import segmenter_from
+from robustbench_cells.models.probe import probe_images
+
+
+def test_keras_model_predicts_as_itself() -> None:
+    keras = pytest.importorskip("keras", reason="needs the extra 'keras'")
+    from tests.support.networks import tiny_network
+
+    model, other = (tiny_network(seed) for seed in (1, 2))
+    segmenter = segmenter_from("mine", model)
+    images = probe_images()
+    expected = np.asarray(keras.ops.convert_to_numpy(model(images[..., None])))[..., 0]
+    np.testing.assert_allclose(segmenter.predict(images), expected, atol=1e-6)
+    assert segmenter.name == "mine"
+    assert segmenter.digest == segmenter_from("mine", model).digest != segmenter_from("mine", other).digest
+
+
+def test_attribute_digest_is_taken() -> None:
+    def model(images: np.ndarray) -> np.ndarray:
+        return images > 150
+
+    model.digest = "version 7"  # type: ignore[attr-defined]
+    assert segmenter_from("mine", model).digest == "version 7"
+
+
+def test_same_function_has_the_same_digest_and_another_name_of_it_too() -> None:
+    def make(level: float):
+        return lambda images: images > level
+
+    assert segmenter_from("a", make(1.0 + 100)).digest == segmenter_from("b", make(101.0)).digest
+
+
+def test_object_that_holds_itself_has_a_digest() -> None:
+    class Model:
+        def __init__(self) -> None:
+            self.me = self
+            self.parts = {"me": [self]}
+
+        def predict(self, images: np.ndarray) -> np.ndarray:
+            return images > 150
+
+    assert segmenter_from("loop", Model()).digest
+
+
+def test_random_model_is_refused() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(ModelError, match="dice: "):
+        segmenter_from("dice", lambda images: rng.random(images.shape) > 0.5)
