@@ -28,6 +28,13 @@ class GateResult:
     ----------
     gate
         The comparison with every decision.
+
+    Examples
+    --------
+    >>> import robustbench_cells as rb
+    >>> run = rb.open_run("reports/baseline")
+    >>> run.gate("reports/baseline").status
+    'pass'
     """
 
     gate: Gate

@@ -42,6 +42,16 @@ class BenchmarkResult:
         Error of each (model, condition) that failed; its records are missing.
     verdict
         Verdict of the gate that was stored with the results, if there is one.
+
+    Examples
+    --------
+    >>> import robustbench_cells as rb
+    >>> data = rb.open_dataset("synthetic", frames=2)
+    >>> result = rb.benchmark("dog_otsu", data, {"noise": [0, 50]}, profile="quick", progress=False)
+    >>> result.to_pandas()[["model", "artefact", "intensity"]].values.tolist()[-1]
+    ['dog_otsu', 'noise', 50.0]
+    >>> result.break_points().columns.tolist()
+    ['model', 'artefact', 'direction', 'intensity', 'low', 'high', 'censored']
     """
 
     results: Results

@@ -36,7 +36,16 @@ class Batch:
 def iter_patches(
     dataset: Dataset, condition: Condition, seed: int, most_patches: int, only: Collection[str] | None = None
 ) -> Iterator[Patch]:
-    """The views of a condition, frame after frame; ``only`` of these frames, if given."""
+    """The views of a condition, frame after frame; ``only`` of these frames, if given.
+
+    Examples
+    --------
+    >>> import robustbench_cells as rb
+    >>> data = rb.open_dataset("synthetic", frames=2)
+    >>> noise = rb.Condition(rb.ARTEFACTS.get("noise"), 50.0)
+    >>> sum(1 for patch in rb.iter_patches(data, noise, seed=0, most_patches=6))
+    12
+    """
     for frame in dataset.frames:
         if only is not None and frame not in only:
             continue
@@ -46,7 +55,16 @@ def iter_patches(
 
 
 def make_batches(views: Iterable[Patch], condition: Condition, seed: int) -> Iterator[Batch]:
-    """Distorted and checked batches of at most `BATCH` patches, each made while the one before is in use."""
+    """Distorted and checked batches of at most `BATCH` patches, each made while the one before is in use.
+
+    Examples
+    --------
+    >>> import robustbench_cells as rb
+    >>> data = rb.open_dataset("synthetic", frames=2)
+    >>> noise = rb.Condition(rb.ARTEFACTS.get("noise"), 50.0)
+    >>> [batch.images.shape for batch in rb.make_batches(rb.iter_patches(data, noise, 0, 6), noise, seed=0)]
+    [(12, 256, 256)]
+    """
 
     def make(chunk: Sequence[Patch]) -> Batch:
         pairs = [condition.distort(view, seed) for view in chunk]

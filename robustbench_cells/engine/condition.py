@@ -18,7 +18,16 @@ from robustbench_cells.types import (
 
 @dataclass(frozen=True)
 class Condition:
-    """An artefact at an intensity, or no artefact at all."""
+    """An artefact at an intensity, or no artefact at all.
+
+    Examples
+    --------
+    >>> import robustbench_cells as rb
+    >>> rb.Condition(rb.ARTEFACTS.get("noise"), 50.0).name
+    'noise-50'
+    >>> rb.Condition().name
+    'clean'
+    """
 
     artefact: Artefact | None = None
     intensity: float = 0.0

@@ -110,6 +110,15 @@ def evaluate_batches(
     -------
     Mapping
         An outcome for each segmenter, by name.
+
+    Examples
+    --------
+    >>> import robustbench_cells as rb
+    >>> data, clean = rb.open_dataset("synthetic", frames=2), rb.Condition()
+    >>> batches = rb.make_batches(rb.iter_patches(data, clean, 0, 6), clean, seed=0)
+    >>> outcomes = rb.evaluate_batches(batches, clean, [rb.BASELINES.get("background")], rb.METRICS)
+    >>> outcomes["background"].scores()["jaccard"]
+    0.0
     """
     metrics = tuple(metrics)
     names = [segmenter.name for segmenter in segmenters]

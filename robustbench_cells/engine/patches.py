@@ -30,6 +30,13 @@ def cut_patches(sample: Sample, side: int, count: int, seed: int) -> Iterator[Pa
     ------
     DataError
         If the frame is smaller than a patch.
+
+    Examples
+    --------
+    >>> import robustbench_cells as rb
+    >>> frame = rb.open_dataset("synthetic", frames=2).read("000")
+    >>> [patch.image.shape for patch in rb.cut_patches(frame, side=256, count=2, seed=0)]
+    [(256, 256), (256, 256)]
     """
     height, width = sample.image.shape
     if side > min(height, width):

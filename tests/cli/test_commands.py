@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import shutil
 import subprocess
@@ -45,15 +44,6 @@ def test_neither_the_plugin_nor_the_list_imports_tensorflow() -> None:
         "from robustbench_cells.cli.main import main; main(['list']); assert 'tensorflow' not in sys.modules"
     )
     run("-c", code)
-
-
-def test_every_public_name_is_there() -> None:
-    for name in robustbench_cells.__all__:
-        first, again = getattr(robustbench_cells, name), getattr(robustbench_cells, name)
-        assert first is again
-        assert not inspect.ismodule(first)
-    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
-        robustbench_cells.nonsense  # noqa: B018
 
 
 def test_list_shows_every_plug_in(capsys: pytest.CaptureFixture[str]) -> None:
