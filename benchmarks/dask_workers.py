@@ -20,7 +20,8 @@ from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.engine.dask_backend import DaskBackend, PackedModel
+from robustbench_cells.engine.dask_backend import DaskBackend
+from robustbench_cells.engine.dask_worker import PackedModel
 from robustbench_cells.engine.tasks import Task, TaskResult
 from robustbench_cells.models.loading import load
 

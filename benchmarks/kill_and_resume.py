@@ -68,7 +68,7 @@ def main() -> int:
             same = (
                 resumed.returncode == 0
                 and before.items() <= after.items()
-                and (f" {len(before)} were in the store, " in line or len(before) in (0, len(after)))
+                and (f" {len(before)} cached, " in line or len(before) in (0, len(after)))
                 and all((folder / name).read_bytes() == (undisturbed / name).read_bytes() for name in FILES)
             )
             wrong += not same

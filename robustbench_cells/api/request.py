@@ -141,7 +141,8 @@ def use_cluster(run: BenchmarkRun, request: Request, address: str, patches: int)
         If there is no scheduler, or its workers cannot be used.
     """
     try:
-        from robustbench_cells.engine.dask_backend import DaskBackend, PackedModel
+        from robustbench_cells.engine.dask_backend import DaskBackend
+        from robustbench_cells.engine.dask_worker import PackedModel
     except ModuleNotFoundError as error:
         raise ClusterError(f"a Dask cluster needs {error.name}: pip install 'robustbench-cells[dask]'") from error
     models = {

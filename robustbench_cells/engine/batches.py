@@ -1,4 +1,7 @@
-"""Distorted and checked batches, each made while the one before is in use."""
+"""Distorted and checked batches, each made in a thread while the one before is in use.
+
+Two batches are in memory at a time, however many frames there are.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,21 @@ from robustbench_cells.types import (
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Distorted patches: views (N), images and labels (N, H, W), what is wrong with them, and how long they took."""
+    """Distorted patches.
+
+    Attributes
+    ----------
+    views
+        The N patches before the artefact.
+    images
+        float32, (N, H, W), grey levels.
+    labels
+        int32, (N, H, W).
+    problems
+        What is wrong with them.
+    seconds
+        Time that it took to make the batch.
+    """
 
     views: Sequence[Patch]
     images: Image
@@ -36,7 +53,20 @@ class Batch:
 def iter_patches(
     dataset: Dataset, condition: Condition, seed: int, most_patches: int, only: Collection[str] | None = None
 ) -> Iterator[Patch]:
-    """The views of a condition, frame after frame; ``only`` of these frames, if given.
+    """Cut the patches of a condition, frame after frame.
+
+    Parameters
+    ----------
+    dataset
+        Frames to cut from.
+    condition
+        Condition, which determines the side of a view and the patches per frame.
+    seed
+        Seed of the run.
+    most_patches
+        Cap on the patches per frame.
+    only
+        Names of the frames to use; all by default.
 
     Examples
     --------
@@ -55,7 +85,16 @@ def iter_patches(
 
 
 def make_batches(views: Iterable[Patch], condition: Condition, seed: int) -> Iterator[Batch]:
-    """Distorted and checked batches of at most `BATCH` patches, each made while the one before is in use.
+    """Distort patches and check them, in batches of at most `BATCH`.
+
+    Parameters
+    ----------
+    views
+        Patches, of `iter_patches`.
+    condition
+        Condition to apply.
+    seed
+        Seed of the run.
 
     Examples
     --------
@@ -81,7 +120,7 @@ def _chunks(items: Iterable[Patch], size: int) -> Iterator[list[Patch]]:
 
 
 def _prefetch(items: Iterator[Batch]) -> Iterator[Batch]:
-    """The same batches, each made in a thread while the one before is in use, with the seconds that this took."""
+    """The same batches, each made in a thread while the one before is in use, with the time that it took."""
 
     def make() -> Batch | None:
         started = time.thread_time()

@@ -1,4 +1,4 @@
-"""What must hold of every batch and of every prediction; what does not is said in words."""
+"""What must hold of every batch, of every prediction, and of the size of frames."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from robustbench_cells.types import Image, Labels, Patch
 
 
 def batch_problems(views: Sequence[Patch], images: Image, labels: Labels) -> list[str]:
-    """What is wrong with a distorted batch; nothing for a sound one.
+    """What is wrong with a distorted batch; empty for a valid one.
 
     Parameters
     ----------
     views
-        The patches before the artefact.
+        Patches before the artefact.
     images, labels
-        The batch after it, (N, H, W).
+        Batch after the artefact, (N, H, W).
     """
     problems = []
     if images.dtype != np.float32 or labels.dtype != np.int32:
@@ -37,7 +37,7 @@ def batch_problems(views: Sequence[Patch], images: Image, labels: Labels) -> lis
 
 
 def prediction_problems(images: Image, probabilities: Image) -> list[str]:
-    """What is wrong with a segmenter's answer, (N, H, W), to a batch; nothing for a sound one."""
+    """What is wrong with the prediction, (N, H, W), of a batch; empty for a valid one."""
     if not isinstance(probabilities, np.ndarray) or probabilities.shape != images.shape:
         return [f"predicted {getattr(probabilities, 'shape', type(probabilities))} for images of {images.shape}"]
     if probabilities.dtype != np.float32:

@@ -34,17 +34,17 @@ class Condition:
 
     @property
     def artefact_name(self) -> str:
-        """``clean`` where there is none."""
+        """Name of the artefact; ``clean`` where there is none."""
         return self.artefact.name if self.artefact else CLEAN
 
     @property
     def version(self) -> int:
-        """Of the artefact; 0 where there is none."""
+        """The artefact's version; 0 where there is none."""
         return self.artefact.version if self.artefact else 0
 
     @property
     def name(self) -> str:
-        """As in test ids: ``clean`` or ``noise-50``."""
+        """Name in test ids: ``clean`` or ``noise-50``."""
         return condition_name(self.artefact_name, self.intensity)
 
     def patches_per_frame(self, shape: tuple[int, int], most: int) -> int:

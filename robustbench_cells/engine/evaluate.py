@@ -1,7 +1,6 @@
-"""The engine: frames, one condition and some segmenters into records.
+"""Batches of one condition and some segmenters into records.
 
-A batch is cut, distorted and checked once, in a thread of its own while the previous one is being predicted, and is
-then given to every segmenter. Two batches are in memory at a time, however many frames there are.
+Each batch is given to every segmenter, so that all see the same arrays.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,13 +24,33 @@ from robustbench_cells.types import (
     Segmenter,
 )
 
-if TYPE_CHECKING:
-    pass
+
+@dataclass(frozen=True)
+class GridCell:
+    """One test of the grid that ran, and whether it is valid."""
+
+    segmenter: str
+    condition: str
+    valid: bool
 
 
 @dataclass
 class Outcome:
-    """What one segmenter did under one condition."""
+    """The result of one segmenter under one condition.
+
+    Attributes
+    ----------
+    segmenter, condition, metrics
+        What was evaluated, and by what.
+    records
+        One record per patch.
+    problems
+        What is wrong with the inputs or with the predictions.
+    error
+        Exception of the segmenter or of the artefact, if any.
+    predict_seconds
+        Time spent in the segmenter.
+    """
 
     segmenter: str
     condition: Condition
@@ -58,7 +76,7 @@ class Outcome:
         return self.problems
 
     def __add__(self, other: Outcome) -> Outcome:
-        """Of both, on patches of the one and the other."""
+        """Join the outcomes on different patches."""
         return replace(
             self,
             records=[*self.records, *other.records],
@@ -92,24 +110,24 @@ def evaluate_batches(
     Parameters
     ----------
     batches
-        From `make_batches`.
+        Batches, of `make_batches`.
     condition
-        What was done to them.
+        Condition of the batches.
     segmenters
-        Each sees the very same arrays. One that raises is left out from then on; its error is kept in its outcome.
+        Segmenters; all see the same arrays. One that raises is left out from then on, its error kept in its outcome.
     metrics
-        What to score.
+        Scores to compute.
     progress
-        Takes the number of patches done after each batch.
+        Called with the number of patches after each batch.
     is_cached
-        Whether a segmenter's record of a view is there already: it is not made again.
+        Tells whether a segmenter's record of a view exists already: it is not computed again.
     on_records
-        Takes the sound records that a segmenter's batch gave, as soon as they are there.
+        Called with the valid records of each batch, as soon as there are any.
 
     Returns
     -------
     Mapping
-        An outcome for each segmenter, by name.
+        Outcome of each segmenter, by name.
 
     Examples
     --------
@@ -123,7 +141,7 @@ def evaluate_batches(
     metrics = tuple(metrics)
     names = [segmenter.name for segmenter in segmenters]
     if len(set(names)) < len(names):
-        raise ValueError(f"two segmenters have one name: {', '.join(names)}")
+        raise ValueError(f"duplicate names of segmenters: {', '.join(names)}")
     outcomes = {name: Outcome(name, condition, metrics) for name in names}
     for batch in batches:
         batch.images.flags.writeable = False  # one segmenter must not change what the next one sees
@@ -135,8 +153,8 @@ def evaluate_batches(
                 continue
             outcome.problems.extend(batch.problems)
             try:
-                records = list(compress(_judge(segmenter, batch, truth, outcome), missing))
-            except Exception as error:  # a model is anybody's code: its test fails, the others go on
+                records = list(compress(_score(segmenter, batch, truth, outcome), missing))
+            except Exception as error:  # a model may be third-party code: its test fails, the others go on
                 outcome.error = error
                 continue
             outcome.records.extend(records)
@@ -146,8 +164,8 @@ def evaluate_batches(
     return outcomes
 
 
-def _judge(segmenter: Segmenter, batch: Batch, truth: Masks, outcome: Outcome) -> list[Record]:
-    """A record for each view of a batch, or none at all if the prediction is not one."""
+def _score(segmenter: Segmenter, batch: Batch, truth: Masks, outcome: Outcome) -> list[Record]:
+    """A record for each view of a batch, or none at all if the prediction is not valid."""
     started = time.perf_counter()
     try:
         probabilities = segmenter.predict(batch.images)
@@ -170,12 +188,3 @@ def _judge(segmenter: Segmenter, batch: Batch, truth: Masks, outcome: Outcome) -
         )
         for row, view in enumerate(batch.views)
     ]
-
-
-@dataclass(frozen=True)
-class GridCell:
-    """One test of the grid after it ran: which, and whether what it found is sound."""
-
-    segmenter: str
-    condition: str
-    valid: bool

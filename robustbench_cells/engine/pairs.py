@@ -1,4 +1,4 @@
-"""Two artefacts at once: what the paper, which takes one at a time, leaves open."""
+"""Combined artefacts: one after the other on the same patch, which the paper leaves open."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import numpy as np
 from robustbench_cells.artefacts._base import ARTEFACTS, Artefact
 from robustbench_cells.types import Image, Labels
 
-_PAIRS = (("illumination", "noise"),)  # the first one's light falls on the sample, the second is the camera's
-# Far less than each takes alone: a spot takes the contrast, and the noise is added to what is left of it.
+_PAIRS = (("illumination", "noise"),)  # light falls on the sample before the camera adds its noise
+# Far below the single ranges: the spot takes the contrast, and the noise is added to what is left of it.
 _FIRST: Mapping[str, Sequence[float]] = {"default": (300, 1000), "paper": (100, 300, 1000, 3000)}
 _SECOND: Mapping[str, Sequence[float]] = {"default": (10, 30), "paper": (10, 30, 50, 100)}
 
 
 class CombinedArtefact(Artefact):
-    """One artefact at a fixed intensity, then another; the intensity is the second one's.
+    """One artefact at a fixed intensity, then another one, whose intensity varies.
 
-    Where the second is neutral the first is still there. Neither changes the geometry.
+    Where the second is neutral the first remains. Neither changes the geometry.
 
     Parameters
     ----------
     first, fixed
-        The artefact that is applied first, and its intensity.
+        First artefact, and its intensity.
     second
-        The artefact whose intensity varies.
+        Second artefact.
     intensities
-        Of the second.
+        Intensities of the second.
     """
 
     def __init__(self, first: Artefact, fixed: float, second: Artefact, intensities: Sequence[float]) -> None:
@@ -45,17 +45,17 @@ class CombinedArtefact(Artefact):
         return image, labels
 
     def steps(self, intensity: float) -> Sequence[tuple[Artefact, float]]:
-        """Each with its own random numbers, so that light and noise are those of the artefacts alone."""
+        """Both artefacts, each with its own random numbers, so that light and noise are those of the single ones."""
         return ((self.first, self.fixed), (self.second, intensity))
 
     @property
     def parts(self) -> dict[str, Any]:
-        """The first artefact, its intensity, and the second: for ``run.json``."""
+        """The two artefacts and the fixed intensity, as in the manifest."""
         return {"first": self.first.name, "intensity": self.fixed, "second": self.second.name}
 
 
 def combined_artefacts(profile: str) -> list[CombinedArtefact]:
-    """The pairs of a profile's grid, one for each intensity of the first artefact."""
+    """The combined artefacts of a profile, one for each intensity of the first."""
     return [
         CombinedArtefact(ARTEFACTS.get(first), float(fixed), ARTEFACTS.get(second), _SECOND[profile])
         for first, second in _PAIRS

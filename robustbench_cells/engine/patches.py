@@ -10,21 +10,21 @@ from robustbench_cells.types import Patch, Sample
 
 
 def cut_patches(sample: Sample, side: int, count: int, seed: int) -> Iterator[Patch]:
-    """Square patches at random places of a frame.
+    """Cut square patches at random positions of a frame.
 
-    A place is drawn as a fraction of the room that there is, keyed by (seed, data set, frame, patch index) alone: the
-    first patches of a larger count are those of a smaller one, and patches of another side lie at the same fractions.
+    A position is a fraction of the available range, keyed by (seed, data set, frame, patch index) alone: the first
+    patches of a larger count are those of a smaller one, and patches of another side lie at the same fractions.
 
     Parameters
     ----------
     sample
-        The frame.
+        Frame to cut from.
     side
         Side of a patch in pixels.
     count
         Number of patches.
     seed
-        Of the run.
+        Seed of the run.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Takes the pictures that a report shows, and the time that each segmenter needs for a patch."""
+"""Renders the example patches of a report, and measures the time per patch of each segmenter."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from robustbench_cells.engine.condition import Condition
 from robustbench_cells.results.example_patches import ExamplePatches, ExampleView
 from robustbench_cells.types import BATCH, THRESHOLD, Dataset, Image, Labels, Masks, Segmenter
 
-_TIMES = 3  # after the pictures have warmed it up
+_TIMES = 3  # measurements, after the examples have warmed the segmenter up
 
 
 def render_examples(
@@ -27,25 +27,25 @@ def render_examples(
     most_patches: int,
     announce: Callable[[str], None] = lambda line: None,
 ) -> ExamplePatches:
-    """Make each view again, have the segmenters predict it, and time each on a whole batch.
+    """Render each view, have the segmenters predict it, and time each segmenter on a whole batch.
 
     Parameters
     ----------
     views
-        From `pictures.choose_examples`; one or more.
+        Views of `choose_examples`; one or more.
     dataset
-        That the results are of.
+        Data set of the results.
     segmenters
-        One that fails here is left out. A failure of one is predicted by that one alone.
+        Segmenters; one that fails is left out. The failure of a segmenter is predicted by that one alone.
     conditions
-        By artefact and intensity.
+        Conditions by artefact and intensity.
     seed, most_patches
-        Of the run.
+        Seed of the run, and its cap on the patches per frame.
     announce
-        Takes a line of progress before each segmenter.
+        Called with a line of progress before each segmenter.
     """
-    made = [_make(view, dataset, conditions[view.artefact, view.intensity], seed, most_patches) for view in views]
-    images, labels = np.stack([image for image, _ in made]), np.stack([label for _, label in made])
+    rendered = [_render(view, dataset, conditions[view.artefact, view.intensity], seed, most_patches) for view in views]
+    images, labels = np.stack([image for image, _ in rendered]), np.stack([label for _, label in rendered])
     whole = np.resize(images, (BATCH, *images.shape[1:]))
     for array in (images, whole):
         array.flags.writeable = False  # one segmenter must not change what the next one sees
@@ -53,22 +53,22 @@ def render_examples(
     masks: dict[str, Masks] = {}
     times: dict[str, list[float]] = {}
     for number, segmenter in enumerate(segmenters):
-        announce(f"pictures: {segmenter.name}, {number}/{len(segmenters)} segmenters")
-        own = [place for place, view in enumerate(views) if view.failure_of in ("", segmenter.name)]
+        announce(f"example patches: {segmenter.name}, {number}/{len(segmenters)} segmenters")
+        own = [index for index, view in enumerate(views) if view.failure_of in ("", segmenter.name)]
         mask = np.zeros(images.shape, bool)
         try:
             for start in range(0, len(own), BATCH):
                 part = own[start : start + BATCH]
                 mask[part] = _mask(segmenter, images[part])
             times[segmenter.name] = [_milliseconds(segmenter, whole) for _ in range(_TIMES)]
-        except Exception as error:  # a model is anybody's code; the others go on
-            announce(f"pictures: none of {segmenter.name} ({type(error).__name__}: {error})")
+        except Exception as error:  # a model may be third-party code; the others go on
+            announce(f"example patches: none of {segmenter.name} ({type(error).__name__}: {error})")
             continue
         masks[segmenter.name] = mask
     return ExamplePatches(views, np.rint(images).astype(np.uint8), labels > 0, masks, times)
 
 
-def _make(
+def _render(
     view: ExampleView, dataset: Dataset, condition: Condition, seed: int, most_patches: int
 ) -> tuple[Image, Labels]:
     of_frame = iter_patches(dataset, condition, seed, most_patches, only={view.frame})

@@ -1,9 +1,9 @@
-"""A piece of work: some segmenters on some patches under one condition. Done here, or on another machine."""
+"""A task: some segmenters on some patches under one condition, run here or on another machine."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -13,21 +13,21 @@ from robustbench_cells.engine.evaluate import Outcome, evaluate_batches
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.types import Dataset, Record, Segmenter
 
-PatchKey = tuple[str, int]  # a frame and the index of a patch
+PatchKey = tuple[str, int]  # name of a frame, index of a patch
 
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be done.
+    """What is to be computed.
 
     Attributes
     ----------
     condition
-        An artefact at an intensity.
+        Condition of all patches.
     missing
-        The patches that each segmenter is to be run on, by its name.
+        Patches that each segmenter is to be run on, by its name.
     seed, most_patches
-        Of the run.
+        Seed of the run, and its cap on the patches per frame.
     """
 
     condition: Condition
@@ -37,13 +37,13 @@ class Task:
 
     @property
     def patches(self) -> list[PatchKey]:
-        """The patches that some segmenter lacks, in the order of the frames."""
-        return list(dict.fromkeys(sorted(place for places in self.missing.values() for place in places)))
+        """The patches that any segmenter is to be run on, in the order of the frames."""
+        return sorted({key for keys in self.missing.values() for key in keys})
 
 
 @dataclass
 class Timing:
-    """Seconds that a process spent, and the records that it made and those that it found in the store."""
+    """Seconds that a process spent, and the records that it computed and those that were cached."""
 
     evaluate: float = 0.0
     predict: float = 0.0
@@ -56,36 +56,36 @@ class Timing:
 
     @property
     def engine_share(self) -> float:
-        """At most this share of the evaluation was the engine's own.
+        """Upper bound of the engine's own share of the evaluation.
 
-        It is what the segmenters left of the time, and the making of batches, which goes on beside them.
+        Its own time is what the segmenters left, and the making of batches, which runs in parallel with them.
         """
         own = self.evaluate - self.predict + self.make_batches
         return min(1.0, own / self.evaluate) if self.evaluate else 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        """For other processes of the run."""
+        """The fields, for other processes of the run."""
         return asdict(self)
 
     def stored(self) -> dict[str, float]:
-        """As ``run.json`` names it, rounded to hundredths of a second."""
+        """The fields as ``run.json`` names them, rounded to hundredths of a second."""
         values = {**self.as_dict(), "made": self.computed, "found": self.cached}
         return {name: round(value, 2) for name, value in values.items() if name not in ("computed", "cached")}
 
     def describe(self) -> str:
-        """For the terminal."""
+        """One line for the terminal."""
         if not self.computed:
-            return "all were in the store"
-        found = f"{self.cached} were in the store, " if self.cached else ""
+            return "all cached"
+        cached = f"{self.cached} cached, " if self.cached else ""
         return (
-            f"{found}{self.computed} made in {self.evaluate:.0f} s; of that the engine itself took at most "
+            f"{cached}{self.computed} computed in {self.evaluate:.0f} s; framework overhead at most "
             f"{self.engine_share:.0%}"
         )
 
 
 @dataclass
 class TaskResult:
-    """What came of it: an outcome for each segmenter, by name, and what it took."""
+    """Outcome of each segmenter, by name, and the time spent."""
 
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     timing: Timing = field(default_factory=Timing)
@@ -98,28 +98,28 @@ class TaskResult:
 
 
 def run_task(
-    work: Task,
+    task: Task,
     dataset: Dataset,
     segmenters: Mapping[str, Segmenter],
     *,
     progress: Callable[[int], None] = lambda patches: None,
     on_records: Callable[[str, Sequence[Record]], None] = lambda segmenter, records: None,
 ) -> TaskResult:
-    """Do it, in this process.
+    """Run a task in this process.
 
     Parameters
     ----------
-    work
-        What.
+    task
+        The task.
     dataset
-        With the frames that are needed.
+        Data set with the frames of the task.
     segmenters
-        By name.
+        Segmenters by name.
     progress, on_records
-        See `evaluate.evaluate_batches`.
+        See `evaluate_batches`.
     """
-    missing = {name: frozenset(places) for name, places in work.missing.items()}
-    every = frozenset(work.patches)
+    missing = {name: frozenset(keys) for name, keys in task.missing.items()}
+    every = frozenset(task.patches)
     frames = {frame for frame, _ in every}
     timing = Timing()
 
@@ -128,13 +128,13 @@ def run_task(
             timing.make_batches += batch.seconds
             yield batch
 
-    views = iter_patches(dataset, work.condition, work.seed, work.most_patches, only=frames)
+    views = iter_patches(dataset, task.condition, task.seed, task.most_patches, only=frames)
     views = (view for view in views if (view.frame, view.index) in every)
     started = perf_counter()
     outcomes = evaluate_batches(
-        timed(make_batches(views, work.condition, work.seed)),
-        work.condition,
-        [segmenters[name] for name in work.missing],
+        timed(make_batches(views, task.condition, task.seed)),
+        task.condition,
+        [segmenters[name] for name in task.missing],
         METRICS,
         progress=progress,
         is_cached=lambda name, view: (view.frame, view.index) not in missing[name],
@@ -144,5 +144,14 @@ def run_task(
     timing.predict = sum(outcome.predict_seconds for outcome in outcomes.values())
     for name, outcome in outcomes.items():
         if outcome.valid and len(outcome.records) != len(missing[name]):
-            outcome.problems.append(f"{len(outcome.records)} of {len(missing[name])} patches were found in the frames")
+            outcome.problems.append(f"{len(outcome.records)} of {len(missing[name])} patches exist in the frames")
     return TaskResult(outcomes, timing)
+
+
+def split_task(task: Task, most: int) -> Iterator[Task]:
+    """The same task in parts of at most so many patches."""
+    patches = task.patches
+    for start in range(0, len(patches), most):
+        part = set(patches[start : start + most])
+        missing = {name: [key for key in keys if key in part] for name, keys in task.missing.items()}
+        yield replace(task, missing={name: keys for name, keys in missing.items() if keys})

@@ -26,8 +26,8 @@ from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine import dask_backend as cluster
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.engine.dask_backend import PackedFrames, PackedModel, WorkerSetup, split_task
-from robustbench_cells.engine.tasks import Task, run_task
+from robustbench_cells.engine.dask_worker import PackedFrames, PackedModel, WorkerSetup
+from robustbench_cells.engine.tasks import Task, run_task, split_task
 from robustbench_cells.errors import ClusterError, ModelError
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.card import write_card
@@ -93,7 +93,7 @@ def test_a_delivery_does_the_work_as_it_is_done_here(selection: Selection) -> No
 def test_a_patch_that_there_is_not_is_a_fault(selection: Selection) -> None:
     work = noisy(dog_otsu=[*some(selection), ("nowhere", 0)])
     outcome = run_task(work, selection, {"dog_otsu": BASELINES.get("dog_otsu")}).outcomes["dog_otsu"]
-    assert outcome.problems == ["3 of 4 patches were found in the frames"]
+    assert outcome.problems == ["3 of 4 patches exist in the frames"]
 
 
 def a_keras_file(folder: Path) -> Path:
@@ -161,7 +161,7 @@ def test_a_program_that_is_not_trusted_here_is_not_trusted_there(tmp_path: Path)
 def test_a_worker_of_another_version_is_refused(selection: Selection) -> None:
     segmenter = BASELINES.get("dog_otsu")
     other = delivered(selection, dog_otsu=replace(PackedModel.of("dog_otsu", segmenter), digest="dog_otsu 99"))
-    with pytest.raises(ClusterError, match="a worker has another dog_otsu"):
+    with pytest.raises(ClusterError, match="a worker has a different dog_otsu"):
         other.run_task(noisy(dog_otsu=some(selection)))
     older = delivered(selection, dog_otsu=PackedModel.of("dog_otsu", segmenter))
     older.versions = {**older.versions, "artefact noise": 0}
@@ -261,4 +261,4 @@ def test_a_worker_is_killed_and_nothing_is_lost(tmp_path: Path, dask: tuple[str,
     same_files(there, here)
     run = json.loads((there / "reports" / "run.json").read_text())
     assert run["dask_workers"] == 2
-    assert "360 records: all were in the store" in bench(there, *small, "--rb-dask", address)
+    assert "360 records: all cached" in bench(there, *small, "--rb-dask", address)

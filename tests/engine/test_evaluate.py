@@ -214,7 +214,7 @@ def test_a_selection_keeps_what_fits_and_reads_it_once() -> None:
 
 
 def test_two_segmenters_of_one_name_are_refused() -> None:
-    with pytest.raises(ValueError, match="two segmenters have one name: spy, spy"):
+    with pytest.raises(ValueError, match="duplicate names of segmenters: spy, spy"):
         evaluate_batches(batches(), NOISE, [Spy("spy"), Spy("spy")], METRICS)
 
 

@@ -241,7 +241,7 @@ def test_a_run_in_parts_gives_the_same_files_and_makes_nothing_twice(
     bench(tmp_path, *small, "-k", "dog_otsu", "--rb-frames", "1")
     output = bench(tmp_path, *small)
     known = 3 * 3 * 12 + 7 * 6  # noise; what else dog_otsu has on one frame
-    assert f"360 records: {known} were in the store, {360 - known} made" in output
+    assert f"360 records: {known} cached, {360 - known} computed" in output
     same_files(tmp_path, whole)
 
 
@@ -258,7 +258,7 @@ def test_a_killed_run_goes_on_where_it_was(whole: Path, tmp_path: Path, small: t
     kept = len(RecordCache(tmp_path / "reports" / "records.sqlite").table())
     assert 36 <= kept < 360
     output = bench(tmp_path, *small)
-    assert f"360 records: {kept} were in the store, {360 - kept} made" in output
+    assert f"360 records: {kept} cached, {360 - kept} computed" in output
     same_files(tmp_path, whole)
 
 
@@ -267,7 +267,7 @@ def test_one_retrained_segmenter_is_all_that_runs(whole: Path, tmp_path: Path, s
     shutil.copytree(whole, folder)
     network = save_tiny_network(tmp_path / "fresh.keras", seed=2)  # of the same name
     output = bench(folder, *small[:-1], str(network))
-    assert "360 records: 240 were in the store, 120 made" in output
+    assert "360 records: 240 cached, 120 computed" in output
     ours, theirs = (records(path).query("segmenter != 'fresh'").reset_index(drop=True) for path in (folder, whole))
     pd.testing.assert_frame_equal(ours, theirs)
 

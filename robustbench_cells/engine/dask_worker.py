@@ -1,0 +1,165 @@
+"""What goes to a Dask worker: frames, models, and the setup that runs tasks with them (extra ``dask``)."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import distributed
+import numpy as np
+
+from robustbench_cells import __version__
+from robustbench_cells.artefacts import ARTEFACTS
+from robustbench_cells.engine.evaluate import Outcome
+from robustbench_cells.engine.tasks import Task, TaskResult, run_task
+from robustbench_cells.errors import ClusterError
+from robustbench_cells.metrics import METRICS
+from robustbench_cells.models.baselines import BASELINES
+from robustbench_cells.models.card import card_path
+from robustbench_cells.models.loading import format_of, load_segmenter, shipped_models
+from robustbench_cells.models.runtimes.threads import limit_threads
+from robustbench_cells.types import Dataset, Sample, Segmenter
+
+
+def _versions() -> dict[str, object]:
+    """What must be equal on both sides for equal numbers."""
+    return {
+        "robustbench_cells": __version__,
+        **{f"artefact {artefact.name}": artefact.version for artefact in ARTEFACTS},
+        **{f"metric {metric.name}": metric.version for metric in METRICS},
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class PackedFrames:
+    """The frames of a run, compressed without loss: a `Dataset` that needs no disk."""
+
+    key: str
+    title: str
+    frames: Sequence[str]
+    sequence: bool
+    packed: Mapping[str, bytes]
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> PackedFrames:
+        """Pack all frames of a data set."""
+        packed = {}
+        for frame in dataset.frames:
+            sample, buffer = dataset.read(frame), io.BytesIO()
+            np.savez_compressed(buffer, image=sample.image, labels=sample.labels)
+            packed[frame] = buffer.getvalue()
+        return cls(dataset.key, dataset.title, tuple(dataset.frames), dataset.sequence, packed)
+
+    def read(self, frame: str) -> Sample:
+        """See `Dataset.read`."""
+        with np.load(io.BytesIO(self.packed[frame]), allow_pickle=False) as arrays:
+            return Sample(self.key, frame, arrays["image"], arrays["labels"])
+
+
+@dataclass(frozen=True)
+class PackedModel:
+    """A segmenter as it is sent to workers: by its name, or by the content of its files.
+
+    A Python function has no content that could be sent: every worker must be able to import it.
+
+    Attributes
+    ----------
+    source
+        Name, function or file name of the model.
+    digest
+        Digest that the loaded model must have.
+    trusted
+        Whether it may run code of its own.
+    content
+        Content of each file, by its path; empty for what is loaded by name.
+    """
+
+    source: str
+    digest: str
+    trusted: bool = False
+    content: Mapping[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, source: str, segmenter: Segmenter, *, trusted: bool = False) -> PackedModel:
+        """Pack the model that a user named."""
+        path = Path(source)
+        if source in BASELINES or source in shipped_models() or not path.exists():
+            return cls(source, segmenter.digest, trusted)
+        form = format_of(source)
+        files = [path, card_path(path), *path.rglob("*"), *(form.companion_files(source) if form else ())]
+        content = {file.relative_to(path.parent).as_posix(): file.read_bytes() for file in files if file.is_file()}
+        return cls(path.name, segmenter.digest, trusted, content)
+
+    def load(self) -> Segmenter:
+        """Load the model; a `ClusterError` if its digest is another one."""
+        if self.source in BASELINES:
+            segmenter = BASELINES.get(self.source)
+        elif not self.content:
+            segmenter = load_segmenter(self.source, trusted=self.trusted)
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                for name, content in self.content.items():
+                    path = Path(folder) / name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content)
+                segmenter = load_segmenter(str(Path(folder) / self.source), trusted=self.trusted)
+        if segmenter.digest != self.digest:
+            raise ClusterError(f"a worker has a different {self.source}; install the same package there as here")
+        return segmenter
+
+
+class WorkerSetup(distributed.WorkerPlugin):
+    """What every worker needs, sent to it once: a plugin of a Dask worker."""
+
+    def __init__(self, frames: PackedFrames, models: Mapping[str, PackedModel]) -> None:
+        self.frames = frames
+        self.models = models
+        self.versions = _versions()
+
+    def setup(self, worker: Any) -> None:
+        """Prepare the worker; called by Dask as the plugin arrives."""
+        self._lock = threading.Lock()  # its threads share one copy of each model
+        self._threads: int = worker.state.nthreads
+        self._segmenters: dict[str, Segmenter] = {}
+
+    def run_task(self, task: Task) -> TaskResult:
+        """Run a task; models are loaded once."""
+        with self._lock:
+            if not self._segmenters:
+                self._open()
+            try:
+                result = run_task(task, self.frames, self._segmenters)
+            except Exception as error:  # an artefact may be third-party code
+                result = TaskResult({name: Outcome(name, task.condition, (), error=error) for name in task.missing})
+        outcomes = {name: replace(outcome, error=_portable(outcome.error)) for name, outcome in result.outcomes.items()}
+        return TaskResult(outcomes, result.timing)
+
+    def _open(self) -> None:
+        ours = _versions()
+        other = [
+            f"{what} is {version} here and {ours.get(what, 'missing')} there"
+            for what, version in self.versions.items()
+            if ours.get(what) != version
+        ]
+        if other:
+            raise ClusterError(f"a worker differs from here: {'; '.join(other)}; install the same package there")
+        limit_threads(self._threads)
+        self._segmenters = {name: model.load() for name, model in self.models.items()}
+        for name, segmenter in self._segmenters.items():
+            segmenter.name = name
+
+
+def _portable(error: Exception | None) -> Exception | None:
+    """An error that can be pickled: one of third-party code may not."""
+    return error and RuntimeError(f"{type(error).__name__}: {error}")
+
+
+def run_on_worker(name: str, task: Task) -> TaskResult:
+    """Run a task by the setup of that name; called on the worker."""
+    setup: Any = distributed.get_worker().plugins[name]
+    return setup.run_task(task)
