@@ -1,8 +1,8 @@
 """Plug-ins by name: the modules of a package, the entry points of other packages, and what registers itself.
 
 On the first look-up every module of the package whose name does not start with an underscore is imported, and then the
-entry points of installed packages, in the order of their names. One of ours that cannot be used raises an error; one of
-theirs is reported and left out.
+entry points of installed packages, in the order of their names. A module that cannot be used raises an error; an entry
+point that cannot is reported and left out.
 """
 
 from __future__ import annotations
