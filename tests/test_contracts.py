@@ -7,6 +7,7 @@ our own plug-ins stands here alone.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from robustbench_cells.randomness import generator
 from robustbench_cells.registry import Registry
 from robustbench_cells.reporting.claims import CLAIMS, Claim
 from robustbench_cells.reporting.evidence import Evidence, NotTestedError
+from robustbench_cells.results.manifest import MetricInfo
 from robustbench_cells.results.tables import Results, records_table
 from robustbench_cells.testing import check_plugin
 from robustbench_cells.testing.artefacts import ARTEFACT_RULES, check_distortion, check_neutral
@@ -38,6 +40,7 @@ from robustbench_cells.testing.recipes import RECIPE_RULES, check_draw
 from robustbench_cells.training.recipes import RECIPES, Recipe
 from robustbench_cells.types import PATCH_SIDE, Image, Record, Sample, Segmenter
 from tests.conftest import draw_labels, images
+from tests.results.test_tables import RUN
 from tests.support.frame_files import WRITERS
 
 artefacts = pytest.mark.parametrize("artefact", list(ARTEFACTS), ids=ARTEFACTS.names())
@@ -204,10 +207,9 @@ def test_a_recipe_builds_the_papers_network(recipe: Recipe) -> None:
 @pytest.mark.parametrize("claim", list(CLAIMS), ids=CLAIMS.names())
 def test_a_claim_says_what_it_needs(claim: Claim) -> None:
     scores = dict.fromkeys(METRICS.names(), 0.5)
-    records = records_table([Record("a_stranger", "clean", 0.0, "1", 0, scores)])
-    metrics = {name: {"pooled": "mean"} for name in METRICS.names()}
-    facts = {"dataset": {"frames": ["1"], "positions": [0]}, "settings": {"block": 1}}
-    results = Results(records, {"metrics": metrics, "artefacts": {}, **facts})
+    records = records_table([Record("a_stranger", "clean", 0.0, "a", 0, scores)])
+    metrics = {one.name: MetricInfo(one.version, one.pooled, one.best, one.target) for one in METRICS}
+    results = Results(records, replace(RUN, metrics=metrics, artefacts={}))
     with pytest.raises(NotTestedError, match=r"^needs "):
         list(claim.check(Evidence(results)))
 
