@@ -23,6 +23,10 @@ class BenchmarkWarning(UserWarning):
     """A run went on although a part of it failed."""
 
 
+class PluginWarning(UserWarning):
+    """A plug-in of another package cannot be loaded and is left out."""
+
+
 class DataError(RobustbenchError):
     """A frame, a mask or a data-set folder cannot be used as it is."""
 

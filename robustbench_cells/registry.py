@@ -1,18 +1,29 @@
-"""Plug-ins by name: a package's own files are its registry.
+"""Plug-ins by name: the modules of a package, the entry points of other packages, and what registers itself.
 
-Every module of the package whose name does not start with an underscore is imported on the first look-up, and what
-it registers is found by its ``name``. A new plug-in is therefore one new file.
+On the first look-up every module of the package whose name does not start with an underscore is imported, and then the
+entry points of installed packages, in the order of their names. A module that cannot be used raises an error; an entry
+point that cannot is reported and left out.
 """
 
 from __future__ import annotations
 
 import difflib
+import hashlib
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator
-from typing import Generic, Protocol, TypeVar
+import sys
+import threading
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, distribution, entry_points, packages_distributions
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
-from robustbench_cells.errors import DuplicateNameError, PluginError, UnknownNameError
+from robustbench_cells.errors import DuplicateNameError, PluginError, PluginWarning, UnknownNameError
+
+_HASH_LENGTH = 16  # hexadecimal digits
 
 
 class Named(Protocol):
@@ -23,6 +34,51 @@ class Named(Protocol):
 
 T = TypeVar("T", bound=Named)
 C = TypeVar("C", bound=type)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a plug-in comes from.
+
+    Attributes
+    ----------
+    distribution
+        Name of the installed distribution; of a plug-in that belongs to none (a ``conftest.py``, a script, a notebook),
+        the name of its module.
+    version
+        Version of the distribution; without one, the first 16 hexadecimal digits of the SHA-256 of the source file, or
+        empty where there is no file.
+    """
+
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        """As in messages and tables: ``robustbench-fading 0.1.0``."""
+        return f"{self.distribution} {self.version}".strip()
+
+
+@dataclass(frozen=True)
+class FailedPlugin:
+    """An entry point of another package that cannot be used.
+
+    Attributes
+    ----------
+    entry_point
+        Name of the entry point.
+    origin
+        Distribution that declares it.
+    error
+        Type and message of what it raised.
+    """
+
+    entry_point: str
+    origin: Origin
+    error: str
+
+    def __str__(self) -> str:
+        """As in messages."""
+        return f"{self.entry_point!r} of {self.origin} ({self.error})"
 
 
 def unknown(name: str, noun: str, names: Iterable[str]) -> str:
@@ -42,13 +98,24 @@ class Registry(Generic[T]):
         Dotted name of the package whose modules register themselves.
     noun
         What one entry is called in messages, for example ``"artefact"``.
+    contract
+        Class that every plug-in subclasses.
+    group
+        Entry-point group by which other packages add plug-ins; without one, none is looked for.
     """
 
-    def __init__(self, package: str, noun: str) -> None:
+    def __init__(self, package: str, noun: str, contract: type = object, group: str = "") -> None:
         self.package = package
         self.noun = noun
+        self.contract = contract
+        self.group = group
+        self._home = package.partition(".")[0]
         self._entries: dict[str, T] = {}
-        self._discovered = False
+        self._origins: dict[str, Origin | None] = {}
+        self._failures: list[FailedPlugin] = []
+        self._loading: Origin | None = None  # of the entry point that is being loaded
+        self._discovered = self._discovering = False
+        self._lock = threading.RLock()
 
     def register(self, cls: C) -> C:
         """Class decorator: make one object of ``cls`` known under its ``name``.
@@ -56,24 +123,25 @@ class Registry(Generic[T]):
         Raises
         ------
         PluginError
-            If it lacks an attribute that its Protocol declares.
+            If it is no subclass of the contract, or lacks an attribute or a method that the contract declares.
         DuplicateNameError
-            If another class has that name.
+            If another class has that name. A class that was typed in (it has no source file) may be defined again.
         """
-        entry: T = cls()
-        declared = {name for base in cls.__mro__ for name in vars(base).get("__annotations__", {})}
-        missing = sorted(name for name in declared | {"name"} if not hasattr(entry, name))
-        if missing:
-            raise PluginError(
-                f"{cls.__module__}.{cls.__qualname__}: {self.noun} without {', '.join(missing)}; see its Protocol"
-            )
+        ours = cls.__module__.partition(".")[0] == self._home
+        origin = None if ours else self._loading or _origin_of(cls.__module__)
+        if origin:
+            self._import_modules()  # a name of ours is taken, whichever module is imported first
+        entry = self._create(cls)
         if entry.name in self._entries:
             other = type(self._entries[entry.name])
-            raise DuplicateNameError(
-                f"{self.noun} {entry.name!r} is registered twice: by {other.__module__}.{other.__qualname__} and by "
-                f"{cls.__module__}.{cls.__qualname__}; give one of them another name"
-            )
-        self._entries[entry.name] = entry
+            typed_again = origin and not origin.version and _path_of(other) == _path_of(cls)
+            if not typed_again:
+                raise DuplicateNameError(
+                    f"{self.noun} {entry.name!r} is registered twice: by {_path_of(other)} "
+                    f"({self._origins[entry.name] or self._home}) and by {_path_of(cls)} ({origin or self._home}); "
+                    "give one of them another name"
+                )
+        self._entries[entry.name], self._origins[entry.name] = entry, origin
         return cls
 
     def get(self, name: str) -> T:
@@ -82,11 +150,12 @@ class Registry(Generic[T]):
         Raises
         ------
         UnknownNameError
-            If there is none; the message lists those there are.
+            If there is none; the message lists those there are, and the plug-ins that failed.
         """
         self._discover()
         if name not in self._entries:
-            raise UnknownNameError(unknown(name, self.noun, self.names()))
+            failed = "; could not be loaded: " + "; ".join(map(str, self._failures)) if self._failures else ""
+            raise UnknownNameError(unknown(name, self.noun, self.names()) + failed)
         return self._entries[name]
 
     def names(self) -> tuple[str, ...]:
@@ -101,11 +170,123 @@ class Registry(Generic[T]):
     def __contains__(self, name: object) -> bool:
         return name in self.names()
 
+    def origin(self, name: str) -> Origin | None:
+        """Where the entry called ``name`` comes from; None for one of our own.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such entry.
+        """
+        self.get(name)
+        return self._origins[name]
+
+    @property
+    def failures(self) -> tuple[FailedPlugin, ...]:
+        """The entry points that could not be used, in the order of their names."""
+        self._discover()
+        return tuple(self._failures)
+
+    def _create(self, cls: type) -> T:
+        if self.contract not in cls.__mro__:
+            raise PluginError(f"{_path_of(cls)}: every {self.noun} subclasses {_path_of(self.contract)}; this does not")
+        abstract = set(getattr(cls, "__abstractmethods__", ()))
+        entry: Any = cls if abstract else cls()
+        declared = {name for base in cls.__mro__ for name in vars(base).get("__annotations__", {})}
+        missing = abstract | {name for name in declared | {"name"} if not hasattr(entry, name)}
+        if missing:
+            raise PluginError(f"{_path_of(cls)}: {self.noun} without {', '.join(sorted(missing))}; see its Protocol")
+        whole: T = entry
+        return whole
+
     def _discover(self) -> None:
         if self._discovered:
             return
+        with self._lock:
+            if self._discovered or self._discovering:  # a plug-in looks others up while it is imported
+                return
+            self._discovering = True
+            try:
+                self._import_modules()
+                self._load_entry_points()
+                self._discovered = True
+            finally:
+                self._discovering = False
+        for failure in self._failures:
+            words = f"{failure} cannot be loaded and is left out; update or uninstall {failure.origin.distribution}"
+            warnings.warn(f"{self.noun} {words}", PluginWarning, stacklevel=2)
+
+    def _import_modules(self) -> None:
         package = importlib.import_module(self.package)
         for module in pkgutil.iter_modules(package.__path__):
             if not module.name.startswith("_"):
                 importlib.import_module(f"{self.package}.{module.name}")
-        self._discovered = True
+
+    def _load_entry_points(self) -> None:
+        self._failures = []
+        points = entry_points(group=self.group) if self.group else ()
+        for point in sorted(points, key=lambda point: (point.name, point.value)):
+            self._loading = _declared_by(point)
+            before = dict(self._entries), dict(self._origins)
+            try:
+                self._load(point, self._loading)
+            except (Exception, SystemExit) as error:  # third-party code: whatever it raises, the others go on
+                self._entries, self._origins = before
+                words = " ".join(f"{type(error).__name__}: {error}".split())
+                self._failures.append(FailedPlugin(point.name, self._loading, words))
+            finally:
+                self._loading = None
+
+    def _load(self, point: EntryPoint, origin: Origin) -> None:
+        """Register what an entry point names: a class, or whatever its module registers as it is imported."""
+        before, loaded = set(self._entries), point.load()
+        if isinstance(loaded, type) and not any(type(entry) is loaded for entry in self._entries.values()):
+            self.register(loaded)
+        known = {name for name, entry in self._entries.items() if _is_of(type(entry), loaded, point.module)}
+        names = known | (self._entries.keys() - before)  # known: it may have been imported before, by a conftest
+        if not names:
+            raise PluginError(f"{point.value} registers no {self.noun}; name its class, as in package.module:Class")
+        self._origins.update(dict.fromkeys(names, origin))
+
+
+def describe_origins(*registries: Registry[Any]) -> dict[str, str]:
+    """The plug-ins from outside, such as ``{"artefact fading": "robustbench-fading 0.1.0"}``; see `Origin`."""
+    found = {f"{one.noun} {name}": one.origin(name) for one in registries for name in one.names()}
+    return {name: str(origin) for name, origin in found.items() if origin}
+
+
+def _path_of(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _is_of(cls: type, loaded: object, module: str) -> bool:
+    """Whether a class is what an entry point loaded, or is defined within the module that it loaded."""
+    return cls is loaded if isinstance(loaded, type) else f"{cls.__module__}.".startswith(f"{module}.")
+
+
+def _declared_by(point: EntryPoint) -> Origin:
+    """The distribution of an entry point; what its metadata lack is left empty."""
+    if point.dist is None:
+        return Origin(point.module, "")
+    return Origin(point.dist.name or point.module, point.dist.version or "")
+
+
+def _origin_of(module: str) -> Origin:
+    """The distribution that installed a module, or the module itself with a hash of its source file."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file is None:
+        return Origin(module, "")
+    for name in _distributions().get(module.partition(".")[0], ()):
+        found = distribution(name)
+        if any(Path(str(found.locate_file(part))) == Path(file) for part in found.files or ()):
+            return Origin(found.name, found.version)
+    try:
+        return Origin(module, hashlib.sha256(Path(file).read_bytes()).hexdigest()[:_HASH_LENGTH])
+    except OSError:  # in a zip file
+        return Origin(module, "")
+
+
+@cache
+def _distributions() -> Mapping[str, Sequence[str]]:
+    """Names of the installed distributions, by the top-level modules that they provide."""
+    return packages_distributions()

@@ -6,6 +6,7 @@ background and 1..n the cells; the pixel mask is ``labels > 0``. A batch is (N, 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -97,6 +98,7 @@ class Segmenter(Protocol):
     name: str
     digest: str
 
+    @abstractmethod
     def predict(self, images: Image) -> Image:
         """Foreground probabilities of a batch.
 

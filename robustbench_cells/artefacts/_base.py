@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -51,6 +52,7 @@ class Artefact(Protocol):
     neutral: float
     grids: Mapping[str, Sequence[float]]
 
+    @abstractmethod
     def distort(self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator) -> tuple[Image, Labels]:
         """The image and its labels as this artefact leaves them.
 
@@ -92,4 +94,6 @@ class Artefact(Protocol):
         return tuple(self.grids.get(profile, self.grids["default"]))
 
 
-ARTEFACTS: Registry[Artefact] = Registry("robustbench_cells.artefacts", "artefact")
+ARTEFACTS: Registry[Artefact] = Registry(
+    "robustbench_cells.artefacts", "artefact", Artefact, "robustbench_cells.artefacts"
+)

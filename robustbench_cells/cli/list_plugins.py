@@ -1,10 +1,12 @@
-"""``list``: artefacts, segmenters, data sets, metrics, profiles, recipes, claims and reports."""
+"""``list``: artefacts, segmenters, data sets, metrics, profiles, recipes, claims, reports, and what is from outside."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
 from typing import Any
+
+from robustbench_cells.registry import Registry
 
 NAME = "list"
 HELP = "show artefacts, segmenters, data sets, metrics, profiles, recipes, claims and reports"
@@ -79,10 +81,60 @@ def list_plugins() -> str:
             [(claim.number, claim.name, _first_line(claim)) for claim in in_order()],
         ),
         "Report outputs": (("file", "what"), [(output.name, _first_line(output)) for output in OUTPUTS]),
+        **_from_outside(),
     }
     return "\n\n".join(
         f"{title}\n\n{tabulate(rows, headers, disable_numparse=True)}" for title, (headers, rows) in sections.items()
     )
+
+
+def registries() -> list[Registry[Any]]:
+    """Every registry of plug-ins."""
+    from robustbench_cells.artefacts import ARTEFACTS
+    from robustbench_cells.datasets.catalogue import CATALOGUE
+    from robustbench_cells.datasets.sources import SOURCES
+    from robustbench_cells.gate.criteria import CRITERIA
+    from robustbench_cells.metrics import METRICS
+    from robustbench_cells.models.baselines import BASELINES
+    from robustbench_cells.models.exports import EXPORTS
+    from robustbench_cells.models.formats import FORMATS
+    from robustbench_cells.reporting.claims import CLAIMS
+    from robustbench_cells.reporting.outputs import OUTPUTS
+    from robustbench_cells.training.recipes import RECIPES
+
+    return [
+        ARTEFACTS,
+        BASELINES,
+        FORMATS,
+        SOURCES,
+        CATALOGUE,
+        METRICS,
+        CRITERIA,
+        RECIPES,
+        CLAIMS,
+        OUTPUTS,
+        EXPORTS,
+    ]
+
+
+def _from_outside() -> dict[str, tuple[Sequence[str], list[Any]]]:
+    """The sections on other packages, as far as there are any."""
+    plugins = [
+        (registry.noun, name, origin.distribution, origin.version)
+        for registry in registries()
+        for name in registry.names()
+        if (origin := registry.origin(name))
+    ]
+    failures = [
+        (registry.noun, failure.entry_point, failure.origin.distribution, failure.origin.version, failure.error)
+        for registry in registries()
+        for failure in registry.failures
+    ]
+    sections: dict[str, tuple[Sequence[str], list[Any]]] = {
+        "Plug-ins of other packages": (("kind", "name", "package", "version"), plugins),
+        "Plug-ins that could not be loaded": (("kind", "entry point", "package", "version", "why"), failures),
+    }
+    return {title: (headers, rows) for title, (headers, rows) in sections.items() if rows}
 
 
 def _first_line(plugin: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
@@ -70,9 +71,10 @@ class Metric(Protocol):
     best: Literal["highest", "lowest", "nearest"]
     target: str = ""
 
+    @abstractmethod
     def score(self, comparison: Comparison) -> npt.NDArray[np.float64]:
         """float64, (N,); NaN where the metric is undefined."""
         ...
 
 
-METRICS: Registry[Metric] = Registry("robustbench_cells.metrics", "metric")
+METRICS: Registry[Metric] = Registry("robustbench_cells.metrics", "metric", Metric, "robustbench_cells.metrics")

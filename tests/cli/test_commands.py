@@ -147,4 +147,4 @@ def test_a_new_artefact_is_one_new_file(tmp_path: Path) -> None:
     assert "fading 30" in grid
     assert "## fading" in (tmp_path / "reports/summary.md").read_text()
     contract = there("pytest", "tests/test_contracts.py", "-k", "fading", "-v")
-    assert "test_an_artefact_gives_sound_pixels_and_the_view_s_ids[fading]" in contract
+    assert "test_an_artefact[fading-gives_valid_pixels_and_keeps_its_input] PASSED" in contract

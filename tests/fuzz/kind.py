@@ -43,4 +43,4 @@ class Kind(Protocol):
         """Make checksums right again in damaged files, so that what lies behind them is looked at as well."""
 
 
-KINDS: Registry[Kind] = Registry("tests.fuzz.kinds", "kind of input")
+KINDS: Registry[Kind] = Registry("tests.fuzz.kinds", "kind of input", Kind)

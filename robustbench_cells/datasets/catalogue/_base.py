@@ -40,4 +40,6 @@ class PublicSet(Protocol):
     terms: str
 
 
-CATALOGUE: Registry[PublicSet] = Registry("robustbench_cells.datasets.catalogue", "data set to download")
+CATALOGUE: Registry[PublicSet] = Registry(
+    "robustbench_cells.datasets.catalogue", "data set to download", PublicSet, "robustbench_cells.public_datasets"
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Protocol
 
 from robustbench_cells.registry import Registry
@@ -25,10 +26,12 @@ class DatasetSource(Protocol):
     layout: str
     splits: str
 
+    @abstractmethod
     def recognises(self, where: str) -> bool:
         """Whether ``where`` (a name or a folder) is of this kind; looks, and reads no image."""
         ...
 
+    @abstractmethod
     def open(self, where: str, split: str | None, white_level: int | None) -> Dataset:
         """The data set at ``where``.
 
@@ -40,4 +43,6 @@ class DatasetSource(Protocol):
         ...
 
 
-SOURCES: Registry[DatasetSource] = Registry("robustbench_cells.datasets.sources", "kind of data set")
+SOURCES: Registry[DatasetSource] = Registry(
+    "robustbench_cells.datasets.sources", "kind of data set", DatasetSource, "robustbench_cells.datasets"
+)

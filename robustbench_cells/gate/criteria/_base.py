@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -101,9 +102,12 @@ class Criterion(Protocol):
     metrics: tuple[str, ...]
     per_condition: bool = True
 
+    @abstractmethod
     def differences(self, pair: PairedRecords) -> Iterator[PairedDifference]:
         """One for each condition, or each artefact, that the pair covers."""
         ...
 
 
-CRITERIA: Registry[Criterion] = Registry("robustbench_cells.gate.criteria", "criterion")
+CRITERIA: Registry[Criterion] = Registry(
+    "robustbench_cells.gate.criteria", "criterion", Criterion, "robustbench_cells.criteria"
+)

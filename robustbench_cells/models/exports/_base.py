@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +25,7 @@ class Export(Protocol):
     name: str
     suffix: str
 
+    @abstractmethod
     def write(self, segmenter: KerasSegmenter, card: Mapping[str, Any], path: Path) -> None:
         """Write a model of ours to ``path``.
 
@@ -44,4 +46,4 @@ class Export(Protocol):
         ...
 
 
-EXPORTS: Registry[Export] = Registry("robustbench_cells.models.exports", "export")
+EXPORTS: Registry[Export] = Registry("robustbench_cells.models.exports", "export", Export, "robustbench_cells.exports")

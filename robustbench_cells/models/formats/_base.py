@@ -34,6 +34,7 @@ class ModelFormat(Protocol):
     looks_like: str
     on_disk: bool = True
 
+    @abstractmethod
     def recognises(self, where: str) -> bool:
         """Whether ``where``, what the user gave, is of this kind; by its name and at most a look into its folder."""
         ...
@@ -46,6 +47,7 @@ class ModelFormat(Protocol):
         """Other files that belong to the model: mostly none."""
         return ()
 
+    @abstractmethod
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """The segmenter.
 
@@ -121,4 +123,6 @@ class InstanceModel(ModelFormat):
         return where.removeprefix(f"{self.name}://")
 
 
-FORMATS: Registry[ModelFormat] = Registry("robustbench_cells.models.formats", "model format")
+FORMATS: Registry[ModelFormat] = Registry(
+    "robustbench_cells.models.formats", "model format", ModelFormat, "robustbench_cells.model_formats"
+)

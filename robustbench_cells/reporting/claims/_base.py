@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -59,6 +60,7 @@ class Claim(Protocol):
     number: int
     section: str
 
+    @abstractmethod
     def check(self, evidence: Evidence) -> Iterator[Part]:
         """Each figure that the claim rests on, and whether it bears the claim out.
 
@@ -70,7 +72,7 @@ class Claim(Protocol):
         ...
 
 
-CLAIMS: Registry[Claim] = Registry("robustbench_cells.reporting.claims", "claim")
+CLAIMS: Registry[Claim] = Registry("robustbench_cells.reporting.claims", "claim", Claim, "robustbench_cells.claims")
 
 
 def in_order() -> list[Claim]:

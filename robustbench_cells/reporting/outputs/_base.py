@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -22,12 +23,15 @@ class ReportOutput(Protocol):
 
     name: str
 
+    @abstractmethod
     def write(self, report: Report, path: Path) -> None:
         """Write the file, or each file, atomically."""
         ...
 
 
-OUTPUTS: Registry[ReportOutput] = Registry("robustbench_cells.reporting.outputs", "report output")
+OUTPUTS: Registry[ReportOutput] = Registry(
+    "robustbench_cells.reporting.outputs", "report output", ReportOutput, "robustbench_cells.report_outputs"
+)
 
 
 def write_reports(report: Report, folder: Path, wrote: Callable[[Path], None] = lambda path: None) -> list[Path]:

@@ -77,7 +77,9 @@ def cut(sample: Sample, side: int, rng: np.random.Generator) -> tuple[Image, Lab
     return patch.image, patch.labels
 
 
-RECIPES: Registry[Recipe] = Registry("robustbench_cells.training.recipes", "recipe")
+RECIPES: Registry[Recipe] = Registry(
+    "robustbench_cells.training.recipes", "recipe", Recipe, "robustbench_cells.recipes"
+)
 
 
 class Sturdy(Recipe):

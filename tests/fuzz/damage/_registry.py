@@ -32,7 +32,7 @@ class Damage(Protocol):
         ...
 
 
-DAMAGES: Registry[Damage] = Registry("tests.fuzz.damage", "way of damaging")
+DAMAGES: Registry[Damage] = Registry("tests.fuzz.damage", "way of damaging", Damage)
 
 
 def damaged(name: str, content: bytes, rng: np.random.Generator) -> bytes:

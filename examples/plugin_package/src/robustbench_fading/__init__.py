@@ -1,0 +1,1 @@
+"""Plug-ins for robustbench_cells: the artefact ``fading`` and the metric ``dice``."""

@@ -1,0 +1,107 @@
+"""The rules for a metric."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from robustbench_cells.metrics import METRICS, Comparison, Metric
+from robustbench_cells.testing.plugins import check_plugin, draw_labels, require, require_identifier
+from robustbench_cells.types import Masks
+
+
+def check_scores(metric: Metric, masks: Masks, truth: Masks) -> None:
+    """Check the scores of one batch: float64, one for each patch by itself, finite or NaN, inputs untouched."""
+    before = masks.copy(), truth.copy()
+    scores = metric.score(Comparison(masks, truth))
+    found = f"{metric.name}: {getattr(scores, 'dtype', type(scores))} of shape {getattr(scores, 'shape', None)}"
+    fits = isinstance(scores, np.ndarray) and scores.dtype == np.float64 and scores.shape == (len(masks),)
+    require(fits, f"{found} for {len(masks)} patches; float64 of shape (N,) is needed")
+    require(not np.isinf(scores).any(), f"{metric.name}: a score is infinite; NaN says that it is undefined")
+    untouched = np.array_equal(masks, before[0]) and np.array_equal(truth, before[1])
+    require(untouched, f"{metric.name}: the masks that were given are changed; work on a copy")
+    for row in range(len(masks)):
+        alone = metric.score(Comparison(masks[row : row + 1], truth[row : row + 1]))
+        same = np.array_equal(alone, scores[row : row + 1], equal_nan=True)
+        require(same, f"{metric.name}: the score of a patch depends on the others of its batch")
+
+
+def _declares_what_it_is(metric: Metric) -> None:
+    check_plugin(metric)
+    require_identifier(metric.name)
+    numbered = isinstance(metric.version, int) and metric.version >= 1
+    require(numbered, f"{metric.name}: version {metric.version!r}; a whole number from 1 up is needed")
+    require(metric.pooled in {"mean", "sum"}, f"{metric.name}: pooled {metric.pooled!r}; 'mean' or 'sum' is needed")
+    known = metric.best in {"highest", "lowest"} or (metric.best == "nearest" and metric.target in METRICS)
+    require(
+        known,
+        f"{metric.name}: best {metric.best!r}; 'highest', 'lowest', or 'nearest' with the name of a metric as target",
+    )
+
+
+def _scores_each_patch_by_itself(metric: Metric) -> None:
+    rng = np.random.default_rng(0)
+    for share in (0, 0.1, 1):
+        masks, truth = rng.random((5, 20, 30)) < share, rng.random((5, 20, 30)) < 0.3
+        masks[-1], truth[-1] = False, False  # empty against empty
+        check_scores(metric, masks, truth)
+
+
+def _is_best_for_the_truth_itself(metric: Metric) -> None:
+    truth = draw_labels((80, 90), 1)[None] > 0
+    shifted = np.roll(truth, 25, axis=2)
+    perfect, other = (float(metric.score(Comparison(masks, truth))[0]) for masks in (truth, shifted))
+    figures = f"{metric.name}: the truth itself scores {perfect:g}, the truth shifted by 25 px {other:g}"
+    if metric.best == "nearest":
+        target = float(METRICS.get(metric.target).score(Comparison(truth, truth))[0])
+        require(
+            perfect == target, f"{metric.name}: the truth itself scores {perfect:g}, but {metric.target} {target:g}"
+        )
+    elif metric.best == "highest":
+        require(perfect > other, f"{figures}, though the highest is best")
+    else:
+        require(perfect < other, f"{figures}, though the lowest is best")
+
+
+METRIC_RULES = (_declares_what_it_is, _scores_each_patch_by_itself, _is_best_for_the_truth_itself)
+
+
+def check_metric(metric: Metric) -> None:
+    """Check every rule for a metric.
+
+    Parameters
+    ----------
+    metric
+        One object of the class that is registered.
+
+    Raises
+    ------
+    AssertionError
+        If a rule does not hold.
+
+    Examples
+    --------
+    >>> from robustbench_cells.metrics import METRICS
+    >>> check_metric(METRICS.get("jaccard"))
+    """
+    for rule in METRIC_RULES:
+        rule(metric)
+
+
+class MetricContract:
+    """Subclass it in a test file, and set `metric`: a test for each rule.
+
+    Attributes
+    ----------
+    metric
+        One object of the class that is registered.
+    """
+
+    metric: Metric
+
+    @pytest.mark.parametrize("rule", METRIC_RULES, ids=lambda rule: rule.__name__.strip("_"))
+    def test_contract(self, rule: Callable[[Metric], None]) -> None:
+        """One rule."""
+        rule(self.metric)
