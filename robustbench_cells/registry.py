@@ -102,6 +102,14 @@ class Registry(Generic[T]):
         Class that every plug-in subclasses.
     group
         Entry-point group by which other packages add plug-ins; without one, none is looked for.
+
+    Examples
+    --------
+    >>> import robustbench_cells as rb
+    >>> {"cell_size", "illumination", "noise"} <= set(rb.ARTEFACTS.names())
+    True
+    >>> rb.BASELINES.get("background").digest
+    'background 1'
     """
 
     def __init__(self, package: str, noun: str, contract: type = object, group: str = "") -> None:
@@ -180,6 +188,14 @@ class Registry(Generic[T]):
         """
         self.get(name)
         return self._origins[name]
+
+    def qualified_name(self, name: str) -> str:
+        """The name, with the origin of an entry from outside: ``fading [robustbench-fading 0.1.0]``.
+
+        Names of our own, and names of no entry, stay as they are.
+        """
+        origin = self.origin(name) if name in self else None
+        return f"{name} [{origin}]" if origin else name
 
     @property
     def failures(self) -> tuple[FailedPlugin, ...]:

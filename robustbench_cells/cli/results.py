@@ -122,8 +122,8 @@ def _outdated(contents: pd.DataFrame) -> pd.Series:
     from robustbench_cells.metrics import METRICS
     from robustbench_cells.types import CLEAN
 
-    versions = {CLEAN: 0} | {artefact.name: artefact.version for artefact in ARTEFACTS}
-    metrics = {metric.name: metric.version for metric in METRICS}
+    versions = {CLEAN: 0} | {ARTEFACTS.qualified_name(one.name): one.version for one in ARTEFACTS}
+    metrics = {METRICS.qualified_name(metric.name): metric.version for metric in METRICS}
     return (contents["artefact"].map(versions) != contents["version"]) | (
         contents["metrics"].map(json.loads) != metrics
     )

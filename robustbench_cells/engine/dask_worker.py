@@ -30,8 +30,8 @@ def _versions() -> dict[str, object]:
     """What must be equal on both sides for equal numbers."""
     return {
         "robustbench_cells": __version__,
-        **{f"artefact {artefact.name}": artefact.version for artefact in ARTEFACTS},
-        **{f"metric {metric.name}": metric.version for metric in METRICS},
+        **{f"artefact {ARTEFACTS.qualified_name(artefact.name)}": artefact.version for artefact in ARTEFACTS},
+        **{f"metric {METRICS.qualified_name(metric.name)}": metric.version for metric in METRICS},
     }
 
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.stopping import StoppingRule
 from robustbench_cells.engine.tasks import PatchKey, Task
 from robustbench_cells.errors import CacheError
 from robustbench_cells.metrics import METRICS
+from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.results.record_cache import CacheKey, FrameKey, RecordCache
 from robustbench_cells.types import Record, Segmenter
 
@@ -94,12 +96,12 @@ class Planner:
 
     def _cache_key(self, condition: Condition, segmenter: str) -> CacheKey:
         return CacheKey(
-            digest=self.segmenters[segmenter].digest,
-            artefact=condition.artefact_name,
+            digest=_digest_of(self.segmenters[segmenter]),
+            artefact=ARTEFACTS.qualified_name(condition.artefact_name),
             version=condition.version,
             intensity=float(condition.intensity),
             seed=self.seed,
-            metrics={metric.name: metric.version for metric in METRICS},
+            metrics={METRICS.qualified_name(metric.name): metric.version for metric in METRICS},
         )
 
     def _cached_records(self, condition: Condition, segmenter: str, frames: Sequence[str]) -> dict[PatchKey, Record]:
@@ -110,3 +112,10 @@ class Planner:
             for frame, index in self._patch_keys(condition, frames)
             if (frame, index) in scores
         }
+
+
+def _digest_of(segmenter: Segmenter) -> str:
+    """The digest, with the origin of a baseline from another package: other versions may predict otherwise."""
+    name = next((one.name for one in BASELINES if type(one) is type(segmenter)), "")
+    origin = BASELINES.origin(name) if name else None
+    return f"{segmenter.digest} [{origin}]" if origin else segmenter.digest

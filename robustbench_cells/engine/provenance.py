@@ -10,13 +10,15 @@ from importlib.metadata import PackageNotFoundError, version
 from inspect import cleandoc
 
 from robustbench_cells import __version__
-from robustbench_cells.artefacts import Artefact
+from robustbench_cells.artefacts import ARTEFACTS, Artefact
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.evaluate import GridCell
 from robustbench_cells.engine.pairs import CombinedArtefact
 from robustbench_cells.engine.tasks import Timing
 from robustbench_cells.metrics import METRICS
+from robustbench_cells.models.baselines import BASELINES
+from robustbench_cells.registry import describe_origins
 from robustbench_cells.results.manifest import (
     ArtefactInfo,
     CombinationInfo,
@@ -67,6 +69,7 @@ def make_manifest(
         versions=_versions(),
         machine={"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
         dask_workers=dask_workers,
+        plugins=describe_origins(ARTEFACTS, METRICS, BASELINES),
     )
 
 

@@ -110,5 +110,5 @@ def test_mistakes_in_words(
 
 def test_no_store_is_said_and_none_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "records.sqlite", "list") == 2
-    assert "no such store" in capsys.readouterr().err
+    assert "no such record cache" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
