@@ -8,22 +8,17 @@ point that cannot is reported and left out.
 from __future__ import annotations
 
 import difflib
-import hashlib
 import importlib
 import pkgutil
-import sys
 import threading
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import EntryPoint, distribution, entry_points, packages_distributions
-from pathlib import Path
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, Protocol, TypeVar
 
 from robustbench_cells.errors import DuplicateNameError, PluginError, PluginWarning, UnknownNameError
-
-_HASH_LENGTH = 16  # hexadecimal digits
+from robustbench_cells.origins import Origin, origin_of_entry_point, origin_of_module
 
 
 class Named(Protocol):
@@ -34,28 +29,6 @@ class Named(Protocol):
 
 T = TypeVar("T", bound=Named)
 C = TypeVar("C", bound=type)
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a plug-in comes from.
-
-    Attributes
-    ----------
-    distribution
-        Name of the installed distribution; of a plug-in that belongs to none (a ``conftest.py``, a script, a notebook),
-        the name of its module.
-    version
-        Version of the distribution; without one, the first 16 hexadecimal digits of the SHA-256 of the source file, or
-        empty where there is no file.
-    """
-
-    distribution: str
-    version: str
-
-    def __str__(self) -> str:
-        """As in messages and tables: ``robustbench-fading 0.1.0``."""
-        return f"{self.distribution} {self.version}".strip()
 
 
 @dataclass(frozen=True)
@@ -136,7 +109,7 @@ class Registry(Generic[T]):
             If another class has that name. A class that was typed in (it has no source file) may be defined again.
         """
         ours = cls.__module__.partition(".")[0] == self._home
-        origin = None if ours else self._loading or _origin_of(cls.__module__)
+        origin = None if ours else self._loading or origin_of_module(cls.__module__)
         if origin:
             self._import_modules()  # a name of ours is taken, whichever module is imported first
         entry = self._create(cls)
@@ -242,7 +215,7 @@ class Registry(Generic[T]):
         self._failures = []
         points = entry_points(group=self.group) if self.group else ()
         for point in sorted(points, key=lambda point: (point.name, point.value)):
-            self._loading = _declared_by(point)
+            self._loading = origin_of_entry_point(point)
             before = dict(self._entries), dict(self._origins)
             try:
                 self._load(point, self._loading)
@@ -278,31 +251,3 @@ def _path_of(cls: type) -> str:
 def _is_of(cls: type, loaded: object, module: str) -> bool:
     """Whether a class is what an entry point loaded, or is defined within the module that it loaded."""
     return cls is loaded if isinstance(loaded, type) else f"{cls.__module__}.".startswith(f"{module}.")
-
-
-def _declared_by(point: EntryPoint) -> Origin:
-    """The distribution of an entry point; what its metadata lack is left empty."""
-    if point.dist is None:
-        return Origin(point.module, "")
-    return Origin(point.dist.name or point.module, point.dist.version or "")
-
-
-def _origin_of(module: str) -> Origin:
-    """The distribution that installed a module, or the module itself with a hash of its source file."""
-    file = getattr(sys.modules.get(module), "__file__", None)
-    if file is None:
-        return Origin(module, "")
-    for name in _distributions().get(module.partition(".")[0], ()):
-        found = distribution(name)
-        if any(Path(str(found.locate_file(part))) == Path(file) for part in found.files or ()):
-            return Origin(found.name, found.version)
-    try:
-        return Origin(module, hashlib.sha256(Path(file).read_bytes()).hexdigest()[:_HASH_LENGTH])
-    except OSError:  # in a zip file
-        return Origin(module, "")
-
-
-@cache
-def _distributions() -> Mapping[str, Sequence[str]]:
-    """Names of the installed distributions, by the top-level modules that they provide."""
-    return packages_distributions()

@@ -12,7 +12,8 @@ import pytest
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.artefacts._base import Artefact
 from robustbench_cells.errors import DuplicateNameError, PluginError, PluginWarning, UnknownNameError
-from robustbench_cells.registry import FailedPlugin, Origin, Registry, describe_origins
+from robustbench_cells.origins import Origin
+from robustbench_cells.registry import FailedPlugin, Registry, describe_origins
 from tests.support.plugins import install_plugin
 
 MODULE = "from {package} import REGISTRY\n\n\n@REGISTRY.register\nclass Thing:\n    name = {name!r}\n"
