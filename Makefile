@@ -1,8 +1,11 @@
 # What CI runs is `make check`; a person wants `make quick`, `make bench` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+LOWEST := .venv-lowest/bin
+CORE := api artefacts cli datasets engine files gate metrics models/formats models/test_extras.py \
+	models/test_interface.py pytest_plugin/test_finish.py reporting results test_contracts.py test_registry.py
 
-.PHONY: bench quick test check clean
+.PHONY: bench quick test check lowest clean
 .DELETE_ON_ERROR:
 
 .venv/installed: pyproject.toml
@@ -26,5 +29,13 @@ check: .venv/installed  ## format, lint, types, layer contracts, tests
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n auto --dist loadfile --durations 20
 
-clean:  ## remove the environment
-	rm -rf .venv
+.venv-lowest/installed: pyproject.toml lowest.txt
+	$(PYTHON) -m venv .venv-lowest
+	$(LOWEST)/pip install --quiet --disable-pip-version-check -e ".[core-test]" --constraint lowest.txt
+	touch $@
+
+lowest: .venv-lowest/installed  ## the core's tests without any extra, on Python 3.11 or 3.12 with the oldest libraries
+	$(LOWEST)/pytest -n auto --dist loadfile --durations 5 $(addprefix tests/,$(CORE))
+
+clean:  ## remove the environments
+	rm -rf .venv .venv-lowest

@@ -27,6 +27,10 @@ class PluginWarning(UserWarning):
     """A plug-in of another package cannot be loaded and is left out."""
 
 
+class MissingExtraWarning(UserWarning):
+    """Models that come with the package are left out of a run, since an extra that runs them is not installed."""
+
+
 class DataError(RobustbenchError):
     """A frame, a mask or a data-set folder cannot be used as it is."""
 

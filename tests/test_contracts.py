@@ -41,12 +41,15 @@ from robustbench_cells.training.recipes import RECIPES, Recipe
 from robustbench_cells.types import PATCH_SIDE, Image, Record, Sample, Segmenter
 from tests.conftest import draw_labels, images
 from tests.results.test_tables import RUN
+from tests.support.extras import needs
 from tests.support.frame_files import WRITERS
 
 artefacts = pytest.mark.parametrize("artefact", list(ARTEFACTS), ids=ARTEFACTS.names())
 metrics = pytest.mark.parametrize("metric", list(METRICS), ids=METRICS.names())
 recipes = pytest.mark.parametrize("recipe", list(RECIPES), ids=RECIPES.names())
-segmenters = pytest.mark.parametrize("name", [*BASELINES.names(), *shipped_models()])
+segmenters = pytest.mark.parametrize(
+    "name", [*BASELINES.names(), *(pytest.param(name, marks=needs("keras")) for name in shipped_models())]
+)
 
 
 opened = cache(load)
@@ -196,6 +199,7 @@ def test_image_and_labels_that_draw_other_random_numbers_are_found_out(name: str
 
 
 @recipes
+@needs("keras")
 def test_a_recipe_builds_the_papers_network(recipe: Recipe) -> None:
     network = recipe.build(0, "float32")
     assert abs(network.count_params() / PARAMETERS - 1) <= 0.05

@@ -13,6 +13,7 @@ import pytest
 from robustbench_cells.files.checksums import sha256
 from robustbench_cells.models.loading import shipped_models
 from tests.conftest import REPOSITORY
+from tests.support.extras import needs
 
 EXAMPLE = REPOSITORY / "examples" / "gate_a_retrained_model"
 BASELINE = REPOSITORY / "reports" / "baseline"
@@ -29,12 +30,14 @@ def example(tmp_path: Path) -> Path:
     return Path(shutil.copytree(EXAMPLE, tmp_path / "example"))
 
 
+@needs("keras")
 def test_the_example_passes_with_the_model_in_use(example: Path) -> None:
     code, output = run(example, "robustness/")
     assert code == 0, output
     assert "PASS: no condition is worse than the tolerance allows (10 holds)" in output
 
 
+@needs("keras")
 def test_the_example_stops_a_bad_retraining(example: Path) -> None:
     import keras
 
@@ -56,6 +59,7 @@ def test_the_committed_baseline_is_of_the_shipped_models() -> None:
     assert segmenters == {name: sha256(path) for name, path in shipped_models().items()}
 
 
+@needs("keras")
 def test_the_shipped_models_pass_their_own_gate(tmp_path: Path) -> None:
     models = [option for name in shipped_models() for option in ("--rb-model", name)]
     grid = ["--rb-profile", "quick", "--rb-frames", "8", "-k", "clean or noise-50"]

@@ -26,8 +26,12 @@ from tests.fuzz.cases import damaged_input, sound_inputs
 from tests.fuzz.damage._registry import damaged
 from tests.fuzz.hunt import NotReadyError, hunt, outcomes
 from tests.fuzz.kind import KINDS, Kind
+from tests.support.extras import needs
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's"),
+    *map(needs, ("bioimageio", "keras", "openvino")),
+]
 
 NAMES = [
     ".json",
@@ -48,8 +52,6 @@ LIGHT = ["archives", "arrays", "cards", "challenge", "images", "lists", "results
 
 
 def test_a_slice_of_all_kinds(tmp_path: Path) -> None:
-    for module in ("bioimageio.core", "onnx", "openvino"):
-        pytest.importorskip(module, reason="needs the extra 'test'")
     tally = hunt(list(KINDS), 250, seed=20, keep=tmp_path)
     assert not tally.causes, tally.kept
     assert {kind for kind, _ in tally.counts} == set(KINDS.names())

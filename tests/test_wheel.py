@@ -93,7 +93,7 @@ def test_every_library_that_is_imported_is_asked_for(built: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     metadata = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
     lines = email.message_from_bytes(archive.read(metadata)).get_all("Requires-Dist", [])
-    needed = [Requirement(line) for line in lines if not re.search("extra == '(dev|test)'", line)]
+    needed = [Requirement(line) for line in lines if not re.search("extra == '(core-test|dev|test)'", line)]
     asked = {canonicalize_name(requirement.name) for requirement in needed}
     provided = packages_distributions()
     for name in (name for name in archive.namelist() if name.endswith(".py")):

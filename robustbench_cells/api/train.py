@@ -8,6 +8,7 @@ from pathlib import Path
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.errors import DataError
+from robustbench_cells.models.extras import require_extra
 from robustbench_cells.models.runtimes.quiet import import_keras
 from robustbench_cells.training.recipes import RECIPES
 from robustbench_cells.types import PATCH_SIDE
@@ -63,6 +64,7 @@ def train(
         If the recipe, the data or the start is not usable.
     """
     recipe = RECIPES.get(recipe_name)
+    require_extra("training", "keras")
     if splits[0] == splits[1]:
         raise DataError(f"split {splits[0]!r} cannot both train and validate: an epoch would be picked on its own data")
     px = recipe.margin if margin is None else margin

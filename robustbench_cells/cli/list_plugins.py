@@ -56,8 +56,8 @@ def list_plugins() -> str:
         "Segmenters": (
             ("name", "kind", "what"),
             [(baseline.name, "baseline", _first_line(baseline)) for baseline in BASELINES]
-            + [(name, "shipped model", path.name) for name, path in shipped_models().items()]
-            + [(known.looks_like, "your model", _first_line(known)) for known in FORMATS],
+            + [(name, "shipped model", path.name + _needs("keras")) for name, path in shipped_models().items()]
+            + [(known.looks_like, "your model", _first_line(known) + _needs(known.extra)) for known in FORMATS],
         ),
         "Data sets": (
             ("kind", "layout", "splits"),
@@ -139,6 +139,12 @@ def _from_outside() -> dict[str, tuple[Sequence[str], list[Any]]]:
 
 def _first_line(plugin: object) -> str:
     return (type(plugin).__doc__ or "").strip().partition("\n")[0].replace("``", "")
+
+
+def _needs(extra: str) -> str:
+    from robustbench_cells.models.extras import missing_library
+
+    return f" (needs robustbench-cells[{extra}])" if missing_library(extra) else ""
 
 
 def _grid(levels: tuple[float, ...]) -> str:

@@ -116,7 +116,7 @@ def read_frame_scores(path: Path) -> pd.DataFrame:
         If it is not such a file.
     """
     try:
-        table = pd.read_csv(path, comment="#")
+        table = pd.read_csv(path, comment="#", float_precision="round_trip")
         table = table[_COLUMNS].astype({"condition": str, "frame": int, "first": float, "second": float})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResultsError(f"{path}: is no table of {', '.join(_COLUMNS)} ({error})") from error

@@ -19,7 +19,8 @@ def export(model: str, target: str, out: Path | None = None) -> str:
     Raises
     ------
     ModelError
-        If the model is not a Keras one, or the file that was written gives other masks; it is not kept then.
+        If a library that is needed is not installed, the model is not a Keras one, or the file that was written gives
+        other masks; it is not kept then.
     UnknownNameError
         If there is no such target.
     """
@@ -27,12 +28,14 @@ def export(model: str, target: str, out: Path | None = None) -> str:
 
     from robustbench_cells.models.card import card_path, read_card, write_card
     from robustbench_cells.models.exports import EXPORTS
+    from robustbench_cells.models.extras import require_extra
     from robustbench_cells.models.loading import load_segmenter, shipped_models
     from robustbench_cells.models.probe import probe_images
     from robustbench_cells.models.runtimes.keras import KerasSegmenter
     from robustbench_cells.types import THRESHOLD
 
     form = EXPORTS.get(target)
+    require_extra(f"export of {model}", form.extra)
     segmenter = load_segmenter(model)
     if not isinstance(segmenter, KerasSegmenter):
         raise ModelError(f"{model}: is no Keras model; only these are exported")

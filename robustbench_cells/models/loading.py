@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from robustbench_cells.errors import ModelError, RobustbenchError, UnknownNameError
+from robustbench_cells.errors import MissingExtraWarning, ModelError, RobustbenchError, UnknownNameError
 from robustbench_cells.models.baselines import BASELINES
+from robustbench_cells.models.extras import install_line, missing_library, require_extra
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat
 from robustbench_cells.models.network import NetworkSegmenter
 from robustbench_cells.models.probe import probe
@@ -16,6 +18,7 @@ from robustbench_cells.types import REFERENCE, Segmenter
 
 _HERE = Path(__file__).resolve()
 _FOLDERS = (_HERE.parent / "shipped", _HERE.parents[2] / "models")  # an installed package's, a checkout's
+_SHIPPED_EXTRA = "keras"
 
 
 def shipped_models() -> dict[str, Path]:
@@ -50,13 +53,13 @@ def load_segmenter(where: str, *, trusted: bool = False) -> Segmenter:
     Raises
     ------
     ModelError
-        If there is no such model, or it cannot be used.
+        If there is no such model, a library that it needs is not installed, or it cannot be used.
     """
     shipped = shipped_models()
+    known = known_format(str(shipped.get(where, where)))
+    require_extra(where, known.extra)
     if where in shipped:
-        where = str(shipped[where])
-        return known_format(where).load(where, trusted=False)
-    known = known_format(where)
+        return known.load(str(shipped[where]), trusted=False)
     try:
         segmenter = known.load(where, trusted=trusted)
         if isinstance(segmenter, NetworkSegmenter):
@@ -90,7 +93,8 @@ def known_format(where: str) -> ModelFormat:
 def segmenter_sources(models: Sequence[str]) -> dict[str, str]:
     """Segmenters of a run: the name of each, and the name or file that it is loaded by.
 
-    Without ``models``: all baselines and all shipped models. With: those, and the background for comparison.
+    Without ``models``: all baselines and all shipped models, if these can be run (`warn_of_left_out`). With: those, and
+    the background for comparison.
 
     Raises
     ------
@@ -100,7 +104,7 @@ def segmenter_sources(models: Sequence[str]) -> dict[str, str]:
     """
     shipped = shipped_models()
     if not models:
-        return {name: name for name in (*BASELINES.names(), *shipped)}
+        return {name: name for name in (*BASELINES.names(), *(() if missing_library(_SHIPPED_EXTRA) else shipped))}
     sources = {REFERENCE: REFERENCE}
     files = Counter(segmenter_name(model) for model in set(models) if model not in shipped)
     for model in models:
@@ -113,20 +117,35 @@ def segmenter_sources(models: Sequence[str]) -> dict[str, str]:
     return sources
 
 
+def warn_of_left_out(models: Sequence[str]) -> None:
+    """Warn of the shipped models that a run without ``models`` leaves out, since what runs them is not installed."""
+    if not models and (module := missing_library(_SHIPPED_EXTRA)) and (shipped := shipped_models()):
+        warnings.warn(
+            f"the shipped models ({', '.join(shipped)}) are left out: they need {module}: "
+            f"{install_line(_SHIPPED_EXTRA)}; the baselines run without them",
+            MissingExtraWarning,
+            stacklevel=2,
+        )
+
+
 def require_there(source: str) -> None:
-    """Refuse a baseline or a model that is not there, by its name or its path: nothing is loaded.
+    """Refuse a baseline or a model that is not there or cannot be run here; nothing is loaded.
 
     Raises
     ------
     UnknownNameError, ModelError
-        If it is not, or of no format that is known.
+        If it is not there, of no format that is known, or a library that it needs is not installed.
     """
-    known = (*BASELINES.names(), *shipped_models())
-    if source in known:
+    shipped = shipped_models()
+    if source in BASELINES:
         return
+    if source in shipped:
+        require_extra(source, _SHIPPED_EXTRA)
+        return
+    known = (*BASELINES.names(), *shipped)
     if not (format_of(source) or Path(source).suffix or Path(source).exists()):
         raise UnknownNameError(unknown(source, "segmenter", known))
-    known_format(source)
+    require_extra(source, known_format(source).extra)
 
 
 def load(source: str, *, trusted: bool = False) -> Segmenter:

@@ -15,15 +15,11 @@ def write_onnx(segmenter: KerasSegmenter, path: Path) -> None:
     Raises
     ------
     ModelError
-        If tf2onnx is not installed, or the backend is not TensorFlow.
+        If the backend is not TensorFlow.
     """
     keras = import_keras()
     if keras.backend.backend() != "tensorflow":
         raise ModelError(f"{segmenter.name}: is exported on the backend tensorflow; set KERAS_BACKEND=tensorflow")
-    try:
-        import tf2onnx  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise ModelError(f"{segmenter.name}: needs tf2onnx: pip install 'robustbench-cells[onnx]'") from error
     interface, given = segmenter.interface, segmenter.model
     open_sides = {"H": interface.tile, "W": interface.tile, "C": interface.channels}  # resizing layers need a size
     axes = zip(str(interface.layout)[1:], given.input_shape[1:], strict=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import tempfile
 from collections.abc import Callable, Generator, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +39,7 @@ class GridRun:
         self.mistake: pytest.UsageError | None = None
         self.run: BenchmarkRun | None = None
         self._config = config
+        self._request: Request | None = None
         self._worker: Any = getattr(config, "workerinput", None)
         self._announce: Callable[[str], None] = lambda line: None
         self._wanted: dict[str, list[str]] = {}
@@ -49,23 +49,23 @@ class GridRun:
         self._summary: RunSummary | None = None
         self._broken = ""
 
-    @cached_property
-    def request(self) -> Request:
+    def request(self) -> Request:  # no property: pytest before 8.4 reads those of every plug-in
         """What the options ask for; a mistake raises a `UsageError`."""
         from robustbench_cells.errors import RobustbenchError
 
         try:
-            return request_of(self._config)
+            self._request = self._request or request_of(self._config)
         except RobustbenchError as error:
             raise pytest.UsageError(str(error)) from error
+        return self._request
 
     def keys(self) -> list[GridKey]:
         """Every condition with every segmenter; a mistake in the options raises a `UsageError`."""
         from robustbench_cells.errors import RobustbenchError
 
         try:
-            names = list(self.request.sources)
-            return [(condition.name, name) for condition in self.request.conditions for name in names]
+            names = list(self.request().sources)
+            return [(condition.name, name) for condition in self.request().conditions for name in names]
         except RobustbenchError as error:
             raise pytest.UsageError(str(error)) from error
 
@@ -108,6 +108,9 @@ class GridRun:
         if option(self._config, "dask") and self._config.pluginmanager.hasplugin("dsession"):
             raise pytest.UsageError("--rb-dask with -n: the workers of the cluster are enough; leave -n out")
         self._require_folder()
+        from robustbench_cells.models.loading import warn_of_left_out
+
+        warn_of_left_out(self.request().models)
         self._open()
 
     def _require_folder(self) -> None:
@@ -132,7 +135,7 @@ class GridRun:
         try:
             self._policy = gate_policy_of(self._config)
             run = open_request(
-                self.request,
+                self.request(),
                 self._wanted,
                 cache,
                 share_batches=alone,
@@ -144,17 +147,17 @@ class GridRun:
                 if self._policy.sequential:
                     run.stopping = self._policy.early_stopping(run.manifest(), self._wanted)
             if alone and (address := option(self._config, "dask")):
-                use_cluster(run, self.request, address, option(self._config, "dask-patches"))
+                use_cluster(run, self.request(), address, option(self._config, "dask-patches"))
         except RobustbenchError as error:
             raise pytest.UsageError(str(error)) from error
         self.run = run
 
     def pytest_warning_recorded(self, warning_message: Any) -> None:
         """Show before the run what may spoil it: pytest shows it after the last test."""
-        from robustbench_cells.errors import DeclarationWarning
+        from robustbench_cells.errors import DeclarationWarning, MissingExtraWarning
 
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
-        if reporter and issubclass(warning_message.category, DeclarationWarning):
+        if reporter and issubclass(warning_message.category, DeclarationWarning | MissingExtraWarning):
             reporter.ensure_newline()
             reporter.write_line(f"warning: {warning_message.message}", yellow=True)
 

@@ -122,6 +122,7 @@ def _read_records(packed: bytes, run: RunManifest, folder: Path) -> pd.DataFrame
         keep_default_na=False,
         na_values={name: [""] for name in run.metrics},
         usecols=set(columns).__contains__,  # others take memory
+        float_precision="round_trip",  # exactly what was written; pandas before 3.1 rounds by default
     )
     if missing := [name for name in columns if name not in records]:
         raise ResultsError(f"{folder / RECORDS_FILE}: no column {', '.join(missing)}; {_REMEDY}")

@@ -9,6 +9,7 @@ from robustbench_cells.api.request import Request, follow_baseline, open_request
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.errors import GateError, RobustbenchError
 from robustbench_cells.results.manifest import RunManifest
+from tests.support.extras import needs
 from tests.support.manifests import changed_manifest
 
 
@@ -42,6 +43,7 @@ def test_mistake_is_reported_before_anything_runs_or_is_written(
     assert not list(tmp_path.iterdir())
 
 
+@needs("keras")
 def test_missing_model_is_reported_before_another_is_loaded(tmp_path: Path) -> None:
     (tmp_path / "damaged.keras").touch()
     with pytest.raises(RobustbenchError, match=r"absent\.keras: no such model file"):

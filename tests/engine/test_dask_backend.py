@@ -15,11 +15,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import distributed
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+distributed = pytest.importorskip("distributed", reason="needs the extra 'dask'")
 
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.datasets.opening import open_dataset

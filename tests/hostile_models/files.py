@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import h5py
+import pytest
 
 from tests.hostile_models.trap import Trap
+
+h5py = pytest.importorskip("h5py", reason="needs the extra 'keras'")
 
 WEIGHTS = "model.weights.h5"
 

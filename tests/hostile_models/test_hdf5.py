@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 
@@ -17,6 +16,8 @@ from robustbench_cells.models.vetting.hdf5_heaps import longest_text
 from tests.hostile_models.files import WEIGHTS, in_keras, members, never_written, with_weights
 from tests.hostile_models.trap import Trap
 from tests.support.networks import save_tiny_network
+
+h5py = pytest.importorskip("h5py", reason="needs the extra 'keras'")
 
 
 def kernel(root: h5py.File) -> str:

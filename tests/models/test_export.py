@@ -12,12 +12,12 @@ from robustbench_cells.models.card import write_card
 from robustbench_cells.models.loading import load_segmenter
 from robustbench_cells.models.probe import probe_images
 from tests.support.commands import export
+from tests.support.extras import needs
 
-pytest.importorskip("tf2onnx", reason="needs the extra 'onnx'")
-pytest.importorskip("bioimageio.core", reason="needs the extra 'bioimageio'")
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # bioimageio leaves files open
+pytestmark = [
+    *map(needs, ("bioimageio", "export")),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # bioimageio leaves files open
+]
 
 
 def test_an_export_is_read_back_and_has_a_card(

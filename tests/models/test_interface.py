@@ -20,6 +20,7 @@ from robustbench_cells.models.sliding_window import tiled
 from robustbench_cells.models.unet import build_unet
 from robustbench_cells.models.whole_frames import predict_frame
 from robustbench_cells.types import BATCH, Image
+from tests.support.extras import needs
 
 Array = np.ndarray[Any, Any]
 PATCHES = np.random.default_rng(0).uniform(0, 255, (3, 256, 256)).astype(np.float32)
@@ -163,6 +164,7 @@ def test_tiles_cover_each_pixel_once_and_in_its_place(shape: tuple[int, int], si
     np.testing.assert_array_equal(tiled(lambda tiles: tiles, images, side, halo), images)
 
 
+@needs("keras")
 @pytest.mark.parametrize("shape", [(320, 456), (256, 264), (512, 256)])
 def test_a_frame_in_patches_has_the_mask_of_the_frame_at_once(shape: tuple[int, int]) -> None:
     model = build_unet(seed=5)

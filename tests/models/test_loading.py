@@ -12,6 +12,9 @@ from robustbench_cells.models.card import card_path, read_card, write_card
 from robustbench_cells.models.formats.keras_file import KerasFile
 from robustbench_cells.models.loading import load_segmenter, shipped_models
 from robustbench_cells.models.unet import PARAMETERS, SIDE_MULTIPLE, build_unet
+from tests.support.extras import needs
+
+pytestmark = needs("keras")
 
 
 @pytest.fixture(scope="module")

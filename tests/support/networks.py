@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 
 def save_tiny_network(path: Path, seed: int, side: int | None = None) -> Path:
@@ -16,9 +17,8 @@ def save_tiny_network(path: Path, seed: int, side: int | None = None) -> Path:
 
 def tiny_network(seed: int, side: int | None = None) -> Any:
     """One convolution of grey levels, with a sigmoid."""
-    import keras
-    from keras import layers
-
+    keras = pytest.importorskip("keras", reason="needs the extra 'keras'")
+    layers = keras.layers
     inputs = keras.Input((side, side, 1))
     start = keras.initializers.GlorotUniform(seed=seed)
     outputs = layers.Conv2D(1, 5, padding="same", activation="sigmoid", kernel_initializer=start)(

@@ -10,10 +10,11 @@ import sys
 import tomllib
 from pathlib import Path
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
+
+keras = pytest.importorskip("keras", reason="needs the extra 'keras'")
 
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.datasets.opening import open_dataset

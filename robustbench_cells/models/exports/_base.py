@@ -20,10 +20,13 @@ class Export(Protocol):
         For ``--to``.
     suffix
         Of the file that is written.
+    extra
+        The extra of this package that brings the libraries that are needed (`models.extras`).
     """
 
     name: str
     suffix: str
+    extra: str = "export"
 
     @abstractmethod
     def write(self, segmenter: KerasSegmenter, card: Mapping[str, Any], path: Path) -> None:
@@ -41,7 +44,7 @@ class Export(Protocol):
         Raises
         ------
         ModelError
-            If a library that is needed is not installed, or cannot write this model.
+            If this model cannot be written.
         """
         ...
 

@@ -28,6 +28,7 @@ class Bioimageio(Export):
 
     name = "bioimageio"
     suffix = ".zip"
+    extra = "bioimageio,export"
 
     def write(self, segmenter: KerasSegmenter, card: Mapping[str, Any], path: Path) -> None:
         """See `Export.write`."""
@@ -38,14 +39,10 @@ class Bioimageio(Export):
                 f"{segmenter.name}: its card does not say {' and '.join(lacking)}, which a package must: add, for "
                 'example, authors = ["A. Name"] and license = "CC-BY-4.0" at its top'
             )
-        try:
-            import onnx
-            from bioimageio.core import test_model
-            from bioimageio.spec import save_bioimageio_package
-        except ModuleNotFoundError as error:
-            raise ModelError(
-                f"{segmenter.name}: needs {error.name}: pip install 'robustbench-cells[bioimageio,onnx]'"
-            ) from error
+        import onnx
+        from bioimageio.core import test_model
+        from bioimageio.spec import save_bioimageio_package
+
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             write_onnx(segmenter, folder / "weights.onnx")

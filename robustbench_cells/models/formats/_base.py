@@ -28,11 +28,14 @@ class ModelFormat(Protocol):
         How a user names such a model, for `list` and for messages: ``FILE.keras``.
     on_disk
         Whether it is a file or a folder.
+    extra
+        The extra of this package that brings its library, if one does (`models.extras`).
     """
 
     name: str
     looks_like: str
     on_disk: bool = True
+    extra: str = ""
 
     @abstractmethod
     def recognises(self, where: str) -> bool:
@@ -94,8 +97,6 @@ class InstanceModel(ModelFormat):
         ------
         ModelError
             If the library knows no such model.
-        ModuleNotFoundError
-            If the library is not installed.
         """
 
     def recognises(self, where: str) -> bool:
@@ -109,10 +110,7 @@ class InstanceModel(ModelFormat):
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`."""
         require_trust(where, f"is fetched and loaded by {self.name}, which may run what is in it", trusted=trusted)
-        try:
-            labels, weights = self.open_model(where, self._model(where))
-        except ModuleNotFoundError as error:
-            raise ModelError(f"{where}: needs {error.name}: pip install 'robustbench-cells[{self.name}]'") from error
+        labels, weights = self.open_model(where, self._model(where))
 
         def predict(images: Image) -> Image:
             return (np.stack([labels(image) for image in images]) > 0).astype(np.float32)

@@ -30,6 +30,7 @@ class BioimageioPackage(ModelFormat):
 
     name = "bioimage.io package"
     looks_like = "PACKAGE.zip"
+    extra = "bioimageio"
 
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""
@@ -37,11 +38,9 @@ class BioimageioPackage(ModelFormat):
 
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`."""
+        from robustbench_cells.models.runtimes.bioimageio import package_network, read_description
+
         path = Path(where)
-        try:
-            from robustbench_cells.models.runtimes.bioimageio import package_network, read_description
-        except ModuleNotFoundError as error:
-            raise ModelError(f"{path}: needs {error.name}: pip install 'robustbench-cells[bioimageio]'") from error
         digest, interface = model_digest(path)
         with tempfile.TemporaryDirectory() as temporary:
             folder = path if path.is_dir() else _unpacked(path, Path(temporary) / "package")

@@ -19,6 +19,7 @@ class CellposeModel(InstanceModel):
 
     name = "cellpose"
     looks_like = "cellpose://MODEL"
+    extra = "cellpose"
 
     def open_model(self, where: str, model: str) -> tuple[Callable[[Image], Any], Path]:
         """See `InstanceModel.open_model`."""

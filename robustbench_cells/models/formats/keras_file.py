@@ -28,6 +28,7 @@ class KerasFile(ModelFormat):
 
     name = "keras"
     looks_like = "FILE.keras"
+    extra = "keras"
 
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""

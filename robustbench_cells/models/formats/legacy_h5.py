@@ -31,6 +31,7 @@ class LegacyH5(ModelFormat):
 
     name = "legacy h5"
     looks_like = "FILE.h5"
+    extra = "keras"
 
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""

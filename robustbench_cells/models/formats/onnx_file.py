@@ -19,6 +19,7 @@ class OnnxFile(ModelFormat):
 
     name = "onnx"
     looks_like = "FILE.onnx"
+    extra = "onnx"
 
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""

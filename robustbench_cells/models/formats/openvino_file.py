@@ -30,6 +30,7 @@ class OpenvinoFile(ModelFormat):
 
     name = "openvino"
     looks_like = "FILE.xml"
+    extra = "openvino"
 
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""
@@ -80,10 +81,8 @@ def _check_sizes(path: Path, model: Any) -> None:
 
 
 def _network(path: Path, weights: Path, interface: Interface) -> Network:
-    try:
-        import openvino
-    except ModuleNotFoundError as error:
-        raise ModelError(f"{path}: needs {error.name}: pip install 'robustbench-cells[openvino]'") from error
+    import openvino
+
     settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32"}
     if threads := threads_given():
         settings["INFERENCE_NUM_THREADS"] = threads

@@ -27,6 +27,7 @@ class SavedModel(ModelFormat):
 
     name = "saved model"
     looks_like = "FOLDER/"
+    extra = "keras"
 
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""

@@ -19,6 +19,7 @@ class StardistModel(InstanceModel):
 
     name = "stardist"
     looks_like = "stardist://MODEL"
+    extra = "stardist"
 
     def open_model(self, where: str, model: str) -> tuple[Callable[[Image], Any], Path]:
         """See `InstanceModel.open_model`."""

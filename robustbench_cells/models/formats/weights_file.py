@@ -19,6 +19,7 @@ class WeightsFile(ModelFormat):
 
     name = "weights"
     looks_like = "FILE.weights.h5"
+    extra = "keras"
 
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""

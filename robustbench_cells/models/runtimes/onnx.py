@@ -13,7 +13,7 @@ from robustbench_cells.models.interface import Interface
 from robustbench_cells.models.layout import Array, of_type, select_output
 from robustbench_cells.models.network import Network
 from robustbench_cells.models.runtimes.threads import threads_given
-from robustbench_cells.models.vetting.onnx_graph import messages_of, missing_library, read_graph, tensor_files
+from robustbench_cells.models.vetting.onnx_graph import messages_of, read_graph, tensor_files
 
 _MAX_MEMORY = 4 * 2**30  # bytes that all sessions of a process may take
 LOOP_OPERATORS = {"Loop", "Scan"}  # a network that segments needs none, and they may run for ever
@@ -60,11 +60,9 @@ def load_checked_session(path: Path) -> Any:
         raise ModelError(
             f"{path}: has the operator {', '.join(sorted(endless))}, which may run for ever; it is not run"
         )
-    try:
-        import onnxruntime
-        from onnx.external_data_helper import load_external_data_for_model
-    except ModuleNotFoundError as error:
-        raise missing_library(path, error) from error
+    import onnxruntime
+    from onnx.external_data_helper import load_external_data_for_model
+
     try:
         load_external_data_for_model(graph, str(path.parent))
         if any(

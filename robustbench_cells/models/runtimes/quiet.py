@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr
 from types import ModuleType
 
+from robustbench_cells.errors import ModelError
+from robustbench_cells.models.extras import install_line
+
 _STREAM = threading.RLock()  # a process has one error stream, and a worker has several threads
 
 
@@ -71,10 +74,18 @@ def import_keras() -> ModuleType:
 
     TensorFlow is asked for oneDNN's kernels, which it takes by itself on some processors only: elsewhere too they are
     twice as fast, and their sums do not depend on the number of threads.
+
+    Raises
+    ------
+    ModelError
+        If Keras or its backend is not installed.
     """
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    with errors_only():
-        import keras
+    try:
+        with errors_only():
+            import keras
 
-        keras.ops.zeros(1)
+            keras.ops.zeros(1)
+    except ModuleNotFoundError as error:
+        raise ModelError(f"Keras needs {error.name}: {install_line('keras')}") from error
     return keras

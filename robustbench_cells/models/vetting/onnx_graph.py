@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.models.extras import require_extra
 
 _MAX_BYTES = 2**31 - 1  # what a protobuf holds
 
@@ -29,22 +30,16 @@ def external_files(path: Path) -> list[Path]:
 
 def read_graph(path: Path) -> Any:
     """The graph of a file, without the data that lie outside of it."""
-    try:
-        import onnx
-        from google.protobuf.message import DecodeError
-    except ModuleNotFoundError as error:
-        raise missing_library(path, error) from error
+    require_extra(str(path), "onnx")
+    import onnx
+    from google.protobuf.message import DecodeError
+
     if path.stat().st_size > _MAX_BYTES:
         raise ModelError(f"{path}: has {path.stat().st_size} bytes; at most {_MAX_BYTES} are read")
     try:
         return onnx.load_model(path, load_external_data=False)
     except (DecodeError, OSError, ValueError) as error:
         raise ModelError(f"{path}: is not an ONNX file or is damaged ({error}); export it again") from error
-
-
-def missing_library(path: Path, error: ModuleNotFoundError) -> ModelError:
-    """The error for a library that is not installed."""
-    return ModelError(f"{path}: needs {error.name}: pip install 'robustbench-cells[onnx]'")
 
 
 def tensor_files(path: Path, graph: Any) -> list[Path]:

@@ -25,7 +25,8 @@ from tests.support.pytest_runs import bench, records
 
 onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
 pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
-pytest.importorskip("tf2onnx", reason="needs the extra 'onnx'")
+pytest.importorskip("keras", reason="needs the extra 'keras'")
+pytest.importorskip("tf2onnx", reason="needs the extra 'export'")
 openvino = pytest.importorskip("openvino", reason="needs the extra 'openvino'")
 pytest.importorskip("bioimageio.core", reason="needs the extra 'bioimageio'")
 

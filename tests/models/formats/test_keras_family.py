@@ -18,6 +18,9 @@ from robustbench_cells.models.unet import build_unet
 from robustbench_cells.models.vetting.hdf5 import check_hdf5
 from robustbench_cells.models.vetting.keras_config import read_config
 from robustbench_cells.types import Segmenter
+from tests.support.extras import needs
+
+pytestmark = needs("keras")
 
 TIE = 1e-4  # how near to 0.5 a probability may fall to either side
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from robustbench_cells.models.loading import shipped_models
+from tests.support.extras import needs
 
 PREDICT = """
 import sys
@@ -34,6 +35,7 @@ def predictions(backend: str, path: Path) -> dict[str, np.ndarray]:
     return dict(np.load(path))
 
 
+@needs("keras")
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_backends_agree(backend: str, tmp_path: Path) -> None:
     if importlib.util.find_spec(backend) is None:

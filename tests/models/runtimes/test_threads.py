@@ -11,6 +11,7 @@ import pytest
 from robustbench_cells.models.loading import shipped_models
 from robustbench_cells.models.runtimes.threads import share_cores
 from tests.conftest import REPOSITORY
+from tests.support.extras import needs
 
 _PREDICT = """
 import sys
@@ -40,7 +41,7 @@ def test_processes_times_threads_is_the_number_of_cores(monkeypatch: pytest.Monk
     assert os.environ["OMP_NUM_THREADS"] == "3"
 
 
-@pytest.mark.skipif(not shipped_models(), reason="no shipped model")
+@needs("keras")
 def test_predictions_do_not_depend_on_the_number_of_threads(tmp_path: Path) -> None:
     name = next(iter(shipped_models()))
     cores = os.cpu_count() or 1
