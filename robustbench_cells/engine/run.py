@@ -15,7 +15,7 @@ from robustbench_cells.engine.progress import Progress, ProgressClock
 from robustbench_cells.engine.provenance import make_manifest
 from robustbench_cells.engine.stopping import StoppingRule
 from robustbench_cells.engine.tasks import Task, Timing, run_task
-from robustbench_cells.errors import CacheError, ClusterError
+from robustbench_cells.errors import CacheError, ClusterError, ResultsError
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.results.manifest import RunManifest, RunSettings
 from robustbench_cells.results.record_cache import RecordCache
@@ -118,8 +118,20 @@ class BenchmarkRun:
             Time spent by all of these processes.
         command
             Command line of the run.
+
+        Raises
+        ------
+        ResultsError
+            If a test is not of this grid.
+        CacheError
+            If records have disappeared from the cache.
         """
         cells = sorted(set(cells), key=astuple)
+        if unknown := sorted({cell.condition for cell in cells} - self._conditions.keys()):
+            raise ResultsError(
+                f"{', '.join(unknown)}: ran in another process and is not part of the grid of this one; register the "
+                "artefact where every process sees it, in a conftest.py at the root or in an installed package"
+            )
         invalid = {(cell.segmenter, cell.condition) for cell in cells if not cell.valid}
         records = [
             record

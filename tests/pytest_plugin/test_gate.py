@@ -20,8 +20,7 @@ def baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def gated(folder: Path, baseline: Path, *arguments: str, code: int) -> str:
     store = str(baseline / "records.sqlite")
-    options = ("--rb-profile", "quick", "--rb-frames", "8", "--rb-store", store, "--rb-baseline", str(baseline))
-    return bench(folder, *options, *arguments, code=code)
+    return bench(folder, "--rb-store", store, "--rb-baseline", str(baseline), *arguments, code=code)
 
 
 def test_the_gate_passes_what_is_no_worse(tmp_path: Path, baseline: Path) -> None:
@@ -150,3 +149,30 @@ def test_an_interrupted_run_has_no_verdict(tmp_path: Path, baseline: Path) -> No
     assert done.returncode == 2
     assert "gate: no verdict: the run was interrupted; the same command goes on" in done.stdout
     assert (tmp_path / "reports" / "gate.md").read_text().startswith("# NO VERDICT")
+
+
+def test_run_with_a_baseline_covers_what_the_baseline_ran(tmp_path: Path) -> None:
+    grid = ("--rb-artefact=noise=7,70", "--rb-artefact=illumination")
+    made = ("--rb-model=dog_otsu", "--rb-profile=quick", "--rb-frames=3", "--rb-seed=5", "--rb-block=2", *grid)
+    bench(tmp_path, *made, f"--rb-reports={tmp_path / 'baseline'}")
+    output = bench(tmp_path, "--rb-model=dog_otsu", "--rb-baseline=baseline", code=8)  # so few blocks decide nothing
+    assert "of the part that ran" not in output
+    old, new = (pd.read_csv(tmp_path / name / "patches.csv.gz") for name in ("baseline", "reports"))
+    assert old.equals(new)
+    runs = [json.loads((tmp_path / name / "run.json").read_text()) for name in ("baseline", "reports")]
+    assert runs[0]["settings"] == runs[1]["settings"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("--rb-seed=1", "seed 1 contradicts the baseline, which ran with seed 0"),
+        ("--rb-profile=default", "profile default contradicts the baseline, which ran with profile quick"),
+        ("--rb-artefact=noise=51", "artefact noise=51 contradicts the baseline, which ran with noise=0,50,200"),
+    ],
+)
+def test_option_that_contradicts_the_baseline_is_refused(
+    given: str, words: str, tmp_path: Path, baseline: Path
+) -> None:
+    assert words in gated(tmp_path, baseline, "--rb-model", "dog_otsu", given, code=4)
+    assert not (tmp_path / "reports").exists()

@@ -307,3 +307,41 @@ def test_a_store_that_fails_in_a_worker_is_said_in_words(tmp_path: Path) -> None
     assert "records.sqlite: the disk is full" in done.stdout
     assert "INTERNALERROR" not in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_grid_of_ones_own(tmp_path: Path) -> None:
+    bench(tmp_path, "--rb-model=dog_otsu", "--rb-frames=1", "--rb-artefact=noise=15,5", "--rb-artefact=cell_size")
+    table = records(tmp_path)
+    levels = {name: sorted(set(rows["intensity"])) for name, rows in table.groupby("artefact")}
+    assert levels == {"clean": [0], "noise": [5, 15], "cell_size": [0.5, 0.7, 1, 1.5, 2, 3, 5]}
+    run = json.loads((tmp_path / "reports" / "run.json").read_text())
+    assert run["settings"]["grids"]["noise"] == [5, 15]
+    assert run["tests"]["ran"] == run["tests"]["grid"] == 20
+
+
+def test_grid_of_ones_own_from_an_ini_file(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_mine(rb_outcome):\n    assert rb_outcome.valid\n")
+    pytester.makeini("[pytest]\nrb_model = dog_otsu\nrb_artefact = noise=5,15 illumination=300\n")
+    result = pytester.runpytest_subprocess("--collect-only", "-q", "-p", "no:randomly")
+    ids = [line.partition("[")[2].rstrip("]") for line in result.outlines if "[" in line]
+    assert [one for one in ids if one.startswith("dog_otsu")] == [
+        "dog_otsu-clean",
+        "dog_otsu-illumination-300",
+        "dog_otsu-noise-5",
+        "dog_otsu-noise-15",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("fog", "no artefact is called 'fog'"),
+        ("noise=5,x", "--rb-artefact noise=5,x: intensities are numbers with commas between"),
+        ("noise=-1", "noise=-1: sigma -1"),
+        ("noise=", "--rb-artefact noise=: intensities are numbers"),
+    ],
+)
+def test_unusable_grid_of_ones_own_ends_the_run(given: str, words: str, tmp_path: Path) -> None:
+    output = bench(tmp_path, f"--rb-artefact={given}", code=4)
+    assert words in output
+    assert not (tmp_path / "reports").exists()
