@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -57,7 +58,7 @@ def test_a_run_that_stops_early(tmp_path: Path) -> None:
     saved = "decided on 36 of 72 patches: 50% of the forward passes were not needed"
     output = bench(tmp_path, *options)
     assert saved in output
-    assert "54 records: 54 made" in output  # the background's too
+    assert "54 records: 54 computed" in output  # the background's too
     assert json.loads((tmp_path / "reports" / "run.json").read_text())["settings"]["sequential"]
     kept = records(tmp_path)
     assert saved in bench(tmp_path, *options, "-n", "2", "--rb-store", "whole/records.sqlite")  # which has all
@@ -67,13 +68,11 @@ def test_a_run_that_stops_early(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--rb-model", "dog_otsu", "--rb-seed", "1"), "the seed is 0 in the baseline and 1 in the candidate"),
         (("--rb-model", "dog_otsu", "--rb-inconclusive", "maybe"), "neither fail nor pass"),
-        (("--rb-model", "dog_otsu", "--rb-baseline", "reports"), "this run would write over it"),
         (("--rb-model", "dog_otsu", "--rb-baseline", ""), "--rb-baseline: is empty"),
         (("--rb-model", "nothing.keras", "--rb-baseline", "absent"), "absent/run.json: no stored results"),
-        (("--rb-model", "dog_otsu", "--rb-block", "0"), "blocks of 0 frames: 1 or more is needed"),
-        (("--rb-model", "dog_otsu", "--rb-frames", "4"), "the number of frames is 8 in the baseline and 4"),
+        (("--rb-model", "dog_otsu", "--rb-block", "0"), "block 0 contradicts the baseline, which ran with block 1"),
+        (("--rb-model", "dog_otsu", "--rb-frames", "4"), "frames 4 contradicts the baseline, which ran with frames 8"),
         (("--rb-model", "dog_otsu", "-k", "nothing"), "no test of the grid is left to be judged"),
         (("--rb-model", "dog_otsu", "-k", "nothing", "-n", "1"), "no test of the grid is left to be judged"),
     ],
@@ -84,6 +83,14 @@ def test_what_cannot_be_judged_is_refused_before_the_run(
     output = gated(tmp_path, baseline, *arguments, code=4)
     assert words in output
     assert not list(tmp_path.glob("reports/*.json"))
+
+
+def test_baseline_is_not_overwritten(tmp_path: Path, baseline: Path) -> None:
+    shutil.copytree(baseline, tmp_path / "reports")
+    before = (tmp_path / "reports" / "run.json").read_bytes()
+    output = bench(tmp_path, "--rb-model=dog_otsu", "--rb-baseline=reports", code=4)
+    assert "this run would overwrite it" in output
+    assert (tmp_path / "reports" / "run.json").read_bytes() == before
 
 
 @pytest.mark.parametrize(
