@@ -1,26 +1,26 @@
-"""The errors that a user can mend. Each message names the thing, the value and the remedy."""
+"""Errors that the user can fix: each message names the thing, the value and the remedy."""
 
-_START, _END = 2000, 500  # characters that are shown of a message too long
+_START, _END = 2000, 500  # characters shown of an over-long message
 
 
 class RobustbenchError(Exception):
     """Base of every error that this package raises on purpose.
 
-    A message may quote what a stranger wrote: of a long one the middle is left out, and the remedy is seen.
+    A message may quote untrusted text: the middle of a long one is elided, so that the remedy stays visible.
     """
 
     def __str__(self) -> str:
-        """The message."""
+        """Format the message, with the middle of a long one elided."""
         text = super().__str__()
         return text if len(text) <= _START + _END else f"{text[:_START]} … {text[-_END:]}"
 
 
 class DeclarationWarning(UserWarning):
-    """What is declared of a model does not look right: it finds nothing, or cells everywhere, in a picture of cells."""
+    """A model's declaration looks wrong: it finds no cells, or almost nothing else, in a synthetic image of cells."""
 
 
 class BenchmarkWarning(UserWarning):
-    """A run went on although a part of it failed."""
+    """A run continues although a part of it failed."""
 
 
 class PluginWarning(UserWarning):
@@ -28,19 +28,19 @@ class PluginWarning(UserWarning):
 
 
 class MissingExtraWarning(UserWarning):
-    """Models that come with the package are left out of a run, since an extra that runs them is not installed."""
+    """The shipped models are left out of a run, since the extra that runs them is not installed."""
 
 
 class DataError(RobustbenchError):
-    """A frame, a mask or a data-set folder cannot be used as it is."""
+    """A frame, a mask or a data set cannot be used as it is."""
 
 
 class ArchiveError(RobustbenchError):
-    """A zip file is damaged, larger than allowed, or holds what must not be unpacked."""
+    """A zip file is damaged, exceeds a limit, or has content that must not be unpacked."""
 
 
 class DownloadError(RobustbenchError):
-    """A file cannot be fetched, or is not the one that was to be fetched."""
+    """A file cannot be downloaded, or is not the expected one."""
 
 
 class ModelError(RobustbenchError):
@@ -52,11 +52,11 @@ class ResultsError(RobustbenchError):
 
 
 class CacheError(RobustbenchError):
-    """The store of records cannot be opened, written to or read."""
+    """The record cache cannot be opened, read or written."""
 
 
 class ClusterError(RobustbenchError):
-    """A Dask cluster cannot be reached, or cannot do the work."""
+    """A Dask cluster cannot be reached, or cannot run the tasks."""
 
 
 class GateError(RobustbenchError):
@@ -64,16 +64,16 @@ class GateError(RobustbenchError):
 
 
 class GridError(RobustbenchError):
-    """A grid of one's own names an intensity that its artefact refuses."""
+    """A custom grid has an intensity that its artefact refuses."""
 
 
 class UnknownNameError(RobustbenchError):
-    """A name that no registry holds."""
+    """A name is not registered."""
 
 
 class PluginError(RobustbenchError):
-    """A plug-in is not whole."""
+    """A plug-in is incomplete."""
 
 
 class DuplicateNameError(RobustbenchError):
-    """Two plug-ins claim one name."""
+    """Two plug-ins have the same name."""

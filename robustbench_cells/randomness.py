@@ -1,8 +1,7 @@
-"""Random numbers that depend on what they are for, and on nothing else.
+"""Common random numbers: generators keyed by their purpose alone.
 
-A generator is keyed by a stable hash of its purpose (seed, data set, frame, patch, artefact), never by the intensity,
-the model or the order of the run. So every segmenter sees the same pixels, and any subset of a run gives the same
-numbers as the whole.
+The key is (seed, data set, frame, patch, artefact), never the intensity, the model or the order of the run. Every
+segmenter therefore sees the same pixels, and any subset of a run gives the same numbers as the whole run.
 """
 
 from __future__ import annotations
@@ -14,17 +13,17 @@ import numpy as np
 
 
 def generator(*key: str | int) -> np.random.Generator:
-    """A generator of its own for ``key``.
+    """Create the random generator of ``key``.
 
     Parameters
     ----------
     key
-        Text and whole numbers; ``1`` and ``"1"`` are different keys.
+        Strings and integers; ``1`` and ``"1"`` are different keys.
 
     Returns
     -------
     numpy.random.Generator
-        Seeded with the first 128 bits of the SHA-256 of the key, by way of a ``SeedSequence``.
+        Generator whose ``SeedSequence`` holds the first 128 bits of the key's SHA-256.
     """
     digest = hashlib.sha256(json.dumps(key).encode()).digest()
     return np.random.default_rng(np.random.SeedSequence(int.from_bytes(digest[:16], "big")))

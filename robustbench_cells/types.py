@@ -1,7 +1,7 @@
-"""The values that flow through the pipeline, and the Protocols that plug-ins fulfil.
+"""Values that flow through the pipeline, and the protocols of its data sets and segmenters.
 
-Conventions: an image is float32 of shape (H, W), grey levels in [0, 255]. Labels are int32 of shape (H, W), 0 the
-background and 1..n the cells; the pixel mask is ``labels > 0``. A batch is (N, H, W).
+Conventions: an image is float32, (H, W), grey levels in [0, 255]. Labels are int32, (H, W), 0 for background and 1..n
+for cells; the pixel mask is ``labels > 0``. A batch is (N, H, W).
 """
 
 from __future__ import annotations
@@ -22,17 +22,15 @@ Masks = npt.NDArray[np.bool_]
 
 PATCH_SIDE = 256  # pixels; the input of the paper's U-Net (section II)
 PATCHES_PER_FRAME = 6  # the paper, section II
-BATCH = 16  # patches that are made, predicted and scored at a time
-CLEAN = "clean"  # what the condition without an artefact is called
+BATCH = 16  # patches rendered, predicted and scored together
+THRESHOLD = 0.5  # foreground above this probability; the paper, section II
+REFERENCE = "background"  # the all-background baseline: the dotted line of the paper's figures
+CLEAN = "clean"  # name of the condition without an artefact
 
 
 def condition_name(artefact: str, intensity: float) -> str:
-    """The name of a condition, as in test ids: ``clean`` or ``noise-50``."""
+    """Name a condition as in test ids: ``clean`` or ``noise-50``."""
     return CLEAN if artefact == CLEAN else f"{artefact}-{intensity:g}"
-
-
-THRESHOLD = 0.5  # above it a probability is a cell; the paper, section II
-REFERENCE = "background"  # the segmenter that others are laid beside: the dotted line of the paper's figures
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +40,7 @@ class Sample:
     Attributes
     ----------
     dataset
-        Where it comes from, as ``kind/split``: part of the random key, so without any path of a machine.
+        Key of its data set, ``kind/split``: part of the random key, so it holds no path of this machine.
     frame
         Name of the frame, unique within the data set.
     image
@@ -59,7 +57,7 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class Patch:
-    """One square cut out of a frame. Its side is that of the view that an artefact asked for (`Artefact.view_side`)."""
+    """One square cut out of a frame, of the side that the artefact asks for (`Artefact.view_side`)."""
 
     dataset: str
     frame: str
@@ -68,13 +66,13 @@ class Patch:
     labels: Labels
 
     def random(self, seed: int, purpose: str) -> np.random.Generator:
-        """The generator that ``purpose`` (an artefact's name) has for this patch."""
+        """Create this patch's random generator for ``purpose``, the name of an artefact."""
         return generator(seed, self.dataset, self.frame, self.index, purpose)
 
 
 @dataclass(frozen=True)
 class Record:
-    """One segmenter on one patch at one intensity: its score in each metric, NaN where a metric is undefined."""
+    """Scores of one segmenter on one patch under one condition; NaN where a metric is undefined."""
 
     segmenter: str
     artefact: str
@@ -90,9 +88,9 @@ class Segmenter(Protocol):
     Attributes
     ----------
     name
-        As in test ids and tables.
+        Name in test ids and tables.
     digest
-        Changes whenever the predictions may: a file's SHA-256 or a version.
+        Text that changes whenever the predictions may: a file's SHA-256 or a version.
     """
 
     name: str
@@ -100,12 +98,12 @@ class Segmenter(Protocol):
 
     @abstractmethod
     def predict(self, images: Image) -> Image:
-        """Foreground probabilities of a batch.
+        """Predict foreground probabilities.
 
         Parameters
         ----------
         images
-            float32, (N, H, W), grey levels in [0, 255]. Scaling and normalising belong in here.
+            float32, (N, H, W), grey levels in [0, 255]; scaling and normalisation are up to the segmenter.
 
         Returns
         -------
@@ -121,13 +119,13 @@ class Dataset(Protocol):
     Attributes
     ----------
     key
-        ``kind/split``, see `Sample.dataset`.
+        Name as ``kind/split``, see `Sample.dataset`.
     title
-        For people: what this is and where it lies. Says 'synthetic' where it is.
+        Description for readers: kind and path. Contains 'synthetic' where the frames are.
     frames
         Names of the frames, in order.
     sequence
-        Whether they follow one another in time, so that neighbours are alike.
+        Whether the frames follow one another in time, so that neighbours are correlated.
     """
 
     @property
@@ -143,7 +141,7 @@ class Dataset(Protocol):
     def sequence(self) -> bool: ...  # noqa: D102
 
     def read(self, frame: str) -> Sample:
-        """The frame of that name.
+        """Read one frame.
 
         Raises
         ------

@@ -54,11 +54,11 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("formats")
     save_tiny_network(folder / "mine.keras", seed=1)
     write_card(folder / "mine.keras.toml", {"authors": ["A. Name"], "license": "CC-BY-4.0"})
-    assert "0.0000% of the pixels of two test pictures differ" in export(str(folder / "mine.keras"), "onnx")
+    assert "0.0000% of the pixels of two probe images differ" in export(str(folder / "mine.keras"), "onnx")
     command = [sys.executable, "-m", "robustbench_cells", "export", "mine.keras", "--to", "bioimageio"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # it leaves files open
     assert done.returncode == 0, done.stderr
-    assert "0.0000% of the pixels of two test pictures differ" in done.stdout
+    assert "0.0000% of the pixels of two probe images differ" in done.stdout
     openvino.save_model(openvino.Core().read_model(folder / "mine.onnx"), folder / "mine.xml", compress_to_fp16=False)
     return folder
 

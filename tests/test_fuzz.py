@@ -1,4 +1,4 @@
-"""The fuzz command: a short slice of it, and that it notices what it looks for."""
+"""The fuzz command: a short run of all kinds, and that it detects every kind of failure."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from robustbench_cells.errors import DataError
 from robustbench_cells.registry import Registry
 from tests.fuzz import __main__ as command
 from tests.fuzz import hunt as hunting
-from tests.fuzz.cases import damaged_input, sound_inputs
-from tests.fuzz.damage._registry import damaged
+from tests.fuzz.cases import make_damaged_input, make_valid_inputs
+from tests.fuzz.damage._base import apply_damage
 from tests.fuzz.hunt import NotReadyError, hunt, outcomes
 from tests.fuzz.kind import KINDS, Kind
 from tests.support.extras import needs
 
 pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's"),
+    pytest.mark.skipif(sys.platform != "linux", reason="limits need Linux"),
     *map(needs, ("bioimageio", "keras", "openvino")),
 ]
 
@@ -48,10 +48,11 @@ NAMES = [
     ".h5",
     ".onnx",
 ]
-LIGHT = ["archives", "arrays", "cards", "challenge", "images", "lists", "results", "stacks", "stores", "verdicts"]
+LIGHT = ["archives", "arrays", "cards", "challenge", "images", "lists", "results", "stacks", "caches", "gates"]
 
 
-def test_a_slice_of_all_kinds(tmp_path: Path) -> None:
+def test_short_run_of_all_kinds(tmp_path: Path) -> None:
+
     tally = hunt(list(KINDS), 250, seed=20, keep=tmp_path)
     assert not tally.causes, tally.kept
     assert {kind for kind, _ in tally.counts} == set(KINDS.names())
@@ -59,7 +60,7 @@ def test_a_slice_of_all_kinds(tmp_path: Path) -> None:
 
 
 class Planted(Kind):
-    """Does what its file says."""
+    """A kind whose file names a behaviour."""
 
     name = "planted"
     share = 1
@@ -79,7 +80,7 @@ class Planted(Kind):
         raise KeyError("a bug")
 
     def refuse(self) -> None:
-        raise DataError("in words")
+        raise DataError("reported")
 
     def crash(self) -> None:
         os.abort()
@@ -97,7 +98,7 @@ class Planted(Kind):
         try:
             np.ones(2**40)
         except MemoryError as error:
-            raise DataError("in words") from error
+            raise DataError("reported") from error
 
     def stray(self) -> None:
         Path("left").touch()
@@ -129,7 +130,7 @@ BEHAVIOUR = [
 ]  # fmt: skip
 
 
-def test_whatever_a_loader_may_not_do_is_noticed_and_the_rest_goes_on() -> None:
+def test_every_failure_is_detected_and_the_rest_continues() -> None:
     jobs = [(Planted(), {"file": what.encode()}) for what, _ in BEHAVIOUR]
     found = [outcome for _, outcome, _ in outcomes(0, jobs)]
     assert [outcome.what for outcome in found] == [what for _, what in BEHAVIOUR]
@@ -137,7 +138,7 @@ def test_whatever_a_loader_may_not_do_is_noticed_and_the_rest_goes_on() -> None:
     assert not (Path(__file__).parent / "outside").exists()
 
 
-def test_what_fails_is_kept_and_can_be_replayed(
+def test_failing_input_is_kept_and_replayed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     planted = Registry[Kind]("tests.fuzz.damage", "kind of input")
@@ -152,39 +153,39 @@ def test_what_fails_is_kept_and_can_be_replayed(
     assert "KeyError: 'a bug'" in capsys.readouterr().out
 
 
-class Unsound(Planted):
-    """Its sound files do not load."""
+class Invalid(Planted):
+    """A kind whose valid files do not load."""
 
     def write(self, folder: Path) -> None:
         (folder / "one").mkdir()
         (folder / "one" / "file").write_text("refuse")
 
 
-def test_sound_files_that_do_not_load_are_no_finding(tmp_path: Path) -> None:
-    with pytest.raises(NotReadyError, match=r"planted: .*sound ones do not load:(.|\n)*DataError: in words"):
-        hunt([Unsound()], 3, seed=0, keep=tmp_path)
+def test_valid_files_that_do_not_load_are_no_finding(tmp_path: Path) -> None:
+    with pytest.raises(NotReadyError, match=r"planted: .*cannot be written or loaded:(.|\n)*DataError: reported"):
+        hunt([Invalid()], 3, seed=0, keep=tmp_path)
 
 
-def test_time_that_is_up_ends_it(tmp_path: Path) -> None:
+def test_hunt_ends_when_the_time_is_up(tmp_path: Path) -> None:
     assert not hunt([Planted()], 3, seed=0, keep=tmp_path, until=-math.inf).counts
 
 
-def test_a_kind_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["--kind", "image"]) == command.BROKEN
+def test_unknown_kind_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--kind", "image"]) == command.NOT_RUN
     assert "did you mean images?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", LIGHT)
-def test_the_same_seed_makes_the_same_files(name: str) -> None:
+def test_inputs_are_reproducible_from_the_seed(name: str) -> None:
     kind = KINDS.get(name)
-    sound, again = sound_inputs(kind), sound_inputs(kind)
-    assert sound == again
-    inputs = [damaged_input(kind, sound, 0, number) for number in range(12)]
-    assert [damaged_input(kind, again, 0, number) for number in reversed(range(12))] == inputs[::-1]
-    assert [damaged_input(kind, sound, 1, number) for number in range(12)] != inputs
-    assert sum(one not in sound for one in inputs) > 8
+    valid, again = make_valid_inputs(kind), make_valid_inputs(kind)
+    assert valid == again
+    inputs = [make_damaged_input(kind, valid, 0, number) for number in range(12)]
+    assert [make_damaged_input(kind, again, 0, number) for number in reversed(range(12))] == inputs[::-1]
+    assert [make_damaged_input(kind, valid, 1, number) for number in range(12)] != inputs
+    assert sum(one not in valid for one in inputs) > 8
 
 
 @given(name=st.sampled_from(NAMES), content=st.binary(max_size=300), seed=st.integers(0, 2**32))
 def test_any_content_can_be_damaged_under_any_name(name: str, content: bytes, seed: int) -> None:
-    assert isinstance(damaged(name, content, np.random.default_rng(seed)), bytes)
+    assert isinstance(apply_damage(name, content, np.random.default_rng(seed)), bytes)

@@ -23,7 +23,7 @@ from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.errors import BenchmarkWarning, DataError, GridError, ModelError
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.callables import segmenter_from
-from robustbench_cells.models.loading import load, require_there, segmenter_name
+from robustbench_cells.models.loading import load, require_segmenter, segmenter_name
 from robustbench_cells.results.manifest import RunSettings
 from robustbench_cells.results.record_cache import RecordCache
 from robustbench_cells.types import REFERENCE, Segmenter
@@ -158,7 +158,7 @@ def _segmenters(models: Any, *, trusted: bool) -> dict[str, Segmenter]:
     segmenters: dict[str, Segmenter] = {REFERENCE: BASELINES.get(REFERENCE)}
     sources = {name: str(model) for name, model in named.items() if isinstance(model, str | Path)}
     for source in sources.values():
-        require_there(source)
+        require_segmenter(source)
     for name, model in named.items():
         if not isinstance(name, str) or not name:
             raise ModelError(f"models: {name!r} is not a name; give each model a text as its name")

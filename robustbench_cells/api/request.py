@@ -16,7 +16,7 @@ from robustbench_cells.engine.grid import find_profile, make_conditions, resolve
 from robustbench_cells.engine.progress import Progress
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.errors import ClusterError, DataError, GateError
-from robustbench_cells.models.loading import load, require_there, segmenter_sources
+from robustbench_cells.models.loading import load, require_segmenter, segmenter_sources
 from robustbench_cells.results.intervals import BLOCK
 from robustbench_cells.results.manifest import RunManifest, RunSettings
 from robustbench_cells.results.record_cache import RecordCache
@@ -112,7 +112,7 @@ def open_request(
     names = dict.fromkeys(name for segmenters in wanted.values() for name in segmenters)
     sources = {name: request.sources[name] for name in names}
     for source in sources.values():  # before frames and models take their time
-        require_there(source)
+        require_segmenter(source)
     selection = _open_selection(request)
     require_room(selection, [one for one in request.conditions if one.name in wanted])
     segmenters = {name: load(source, trusted=request.trust_model) for name, source in sources.items()}

@@ -88,6 +88,6 @@ def train(
         seed=seed,
         precision=precision,
         start=start,
-        say=announce,
+        log=announce,
     )
     announce(f"wrote {out}")

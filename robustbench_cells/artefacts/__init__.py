@@ -1,4 +1,4 @@
-"""Ways in which a microscope image degrades: one file each, found by its registration."""
+"""Artefacts that degrade a microscope image: one file each."""
 
 from robustbench_cells.artefacts._base import ARTEFACTS, Artefact
 

@@ -1,4 +1,4 @@
-"""What an artefact is, and the registry of artefacts."""
+"""Contract and registry of artefacts."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from robustbench_cells.types import PATCHES_PER_FRAME, Image, Labels
 
 
 def rescale(image: Image) -> Image:
-    """Stretch grey levels linearly so that the darkest is 0 and the brightest 255; no rounding.
+    """Stretch grey levels linearly to [0, 255] (min–max), without rounding.
 
     A flat image has no contrast to stretch: it stays flat, clipped to [0, 255].
     """
     darkest, brightest = np.float32(image.min()), np.float32(image.max())
     span = brightest - darkest
-    # A span that float32 cannot divide by is flat for every purpose.
+    # float32 cannot divide by a subnormal span: such an image counts as flat.
     if span <= np.finfo(np.float32).tiny:
         return np.clip(image, 0, 255).astype(np.float32)
     return np.clip((image - darkest) / span * np.float32(255), 0, 255).astype(np.float32)
 
 
 class Artefact(Protocol):
-    """A way in which a microscope image drifts, at a physical intensity. One file, one class.
+    """A degradation of a microscope image at a physical intensity: one class per file.
 
-    Subclass it, set the attributes, write `distort`; override `view_side` and `patches_per_frame` only for an artefact
-    that changes the geometry.
+    Subclass it, set the attributes and implement `distort`; override `view_side` and `patches_per_frame` only for an
+    artefact that changes the geometry.
 
     Attributes
     ----------
     name
-        As in test ids and tables.
+        Name in test ids and tables.
     version
-        Raise it whenever the same key gives other pixels.
+        Number to increase whenever the same random key would give other pixels.
     parameter, unit
-        What the intensity is called, and its physical unit.
+        Name of the intensity and its physical unit.
     neutral
-        The intensity that does nothing (up to the rescaling that the class documents).
+        Intensity without effect (up to the rescaling that the class documents).
     grids
-        Intensities of each profile. ``default`` must be there; a profile that is not takes ``default``.
+        Intensities of each profile; ``default`` is required and serves the profiles that are missing.
     """
 
     name: str
@@ -54,16 +54,16 @@ class Artefact(Protocol):
 
     @abstractmethod
     def distort(self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator) -> tuple[Image, Labels]:
-        """The image and its labels as this artefact leaves them.
+        """Apply the artefact to an image and its labels.
 
         Parameters
         ----------
         image, labels
-            A view, (S, T): square in the benchmark, any shape elsewhere. Neither is changed.
+            View of the frame, (S, T): square in the benchmark, any shape elsewhere. Must not be modified.
         intensity
-            In `unit`.
+            Strength in units of `unit`.
         rng
-            This patch's own; the draws must not depend on the intensity.
+            Generator of this patch; the draws must not depend on the intensity.
 
         Returns
         -------
@@ -73,24 +73,24 @@ class Artefact(Protocol):
         Raises
         ------
         ValueError
-            If the intensity has no meaning.
+            If the intensity is out of range.
         """
         ...
 
     def steps(self, intensity: float) -> Sequence[tuple[Artefact, float]]:
-        """The artefacts that are applied one after the other, with their intensities: mostly this one alone."""
+        """List the artefacts applied in turn, with their intensities: this one alone, unless combined."""
         return ((self, intensity),)
 
     def view_side(self, intensity: float, side: int) -> int:
-        """Side in pixels of the square that is cut from the frame for a patch of ``side`` pixels."""
+        """Compute the side, in pixels, of the square to cut from the frame for a patch of ``side`` pixels."""
         return side
 
-    def patches_per_frame(self, intensity: float, frame_shape: tuple[int, int], most: int) -> int:
-        """Patches to cut from a frame of this shape; ``most`` is the profile's cap."""
+    def patches_per_frame(self, intensity: float, frame_shape: tuple[int, int], max_patches: int) -> int:
+        """Compute how many patches to cut from a frame of this shape; ``max_patches`` is the profile's cap."""
         return PATCHES_PER_FRAME
 
     def grid(self, profile: str) -> tuple[float, ...]:
-        """The intensities of a profile."""
+        """List the intensities of a profile."""
         return tuple(self.grids.get(profile, self.grids["default"]))
 
 

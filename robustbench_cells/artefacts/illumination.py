@@ -10,10 +10,10 @@ from robustbench_cells.types import Image, Labels
 
 @ARTEFACTS.register
 class Illumination(Artefact):
-    """A bright spot: adds a 2-D gaussian of standard deviation side/5 at a random place, then stretches to [0, 255].
+    """A bright spot: adds a 2-D Gaussian of standard deviation side/5 at a random position, then stretches to [0, 255].
 
-    The intensity is the gaussian's height in grey levels. The stretch is part of the artefact, so amplitude 0 is a
-    contrast stretch and not ``clean``.
+    The intensity is the Gaussian's amplitude in grey levels. The min–max stretch is part of the artefact, so amplitude
+    0 is a contrast stretch and not ``clean``.
     """
 
     name = "illumination"
@@ -28,9 +28,9 @@ class Illumination(Artefact):
     }
 
     def distort(self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator) -> tuple[Image, Labels]:
-        """See `Artefact.distort`; a negative amplitude raises."""
+        """See `Artefact.distort`."""
         if not 0 <= intensity < np.inf:
-            raise ValueError(f"amplitude {intensity}: a number of grey levels from 0 up is needed")
+            raise ValueError(f"amplitude {intensity}: must be a finite number of grey levels, at least 0")
         profiles = [
             np.exp(-0.5 * ((np.arange(side) - centre * (side - 1)) / (side / 5)) ** 2)
             for side, centre in zip(image.shape, rng.random(2), strict=True)

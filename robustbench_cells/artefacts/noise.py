@@ -10,10 +10,10 @@ from robustbench_cells.types import Image, Labels
 
 @ARTEFACTS.register
 class Noise(Artefact):
-    """Camera noise: adds zero-mean gaussian noise to each pixel, then stretches to [0, 255].
+    """Camera noise: adds zero-mean Gaussian noise to each pixel, then stretches to [0, 255].
 
-    The intensity is the noise's standard deviation in grey levels. One noise field grows from an intensity to the
-    next. The stretch is part of the artefact, so sigma 0 is a contrast stretch and not ``clean``.
+    The intensity is the standard deviation of the noise in grey levels; it scales one noise field per patch. The
+    min–max stretch is part of the artefact, so sigma 0 is a contrast stretch and not ``clean``.
     """
 
     name = "noise"
@@ -28,8 +28,8 @@ class Noise(Artefact):
     }
 
     def distort(self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator) -> tuple[Image, Labels]:
-        """See `Artefact.distort`; a negative sigma raises."""
+        """See `Artefact.distort`."""
         if not 0 <= intensity < np.inf:
-            raise ValueError(f"sigma {intensity}: a number of grey levels from 0 up is needed")
+            raise ValueError(f"sigma {intensity}: must be a finite number of grey levels, at least 0")
         field = rng.standard_normal(image.shape, dtype=np.float32)
         return rescale(image + np.float32(intensity) * field), labels.copy()

@@ -1,1 +1,1 @@
-"""Frames with labels of their cells: how files become frames."""
+"""Data sets: from image and mask files to frames with labelled cells."""

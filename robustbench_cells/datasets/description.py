@@ -1,4 +1,4 @@
-"""What frames look like in figures: to lay a data set, above all a synthetic one, beside another."""
+"""Descriptive statistics of frames, to compare data sets, above all a synthetic one with a real one."""
 
 from __future__ import annotations
 
@@ -17,32 +17,37 @@ _WAVELENGTHS = (128, 64, 32, 16, 8, 4)  # pixels
 
 
 def describe(samples: Iterable[Sample]) -> dict[str, float]:
-    """Statistics of frames and their labels.
+    """Compute statistics of frames and their labels.
 
     Returns
     -------
     dict
-        By what they are, in reading order: foreground share, cells a frame, cell areas and short sides in px, grey
-        levels in and outside the cells, and the power in one octave around some wavelengths, in decibels of grey level
-        squared (mean over the frames of the radially binned, Hann-windowed spectrum).
+        Values by name, in reading order: foreground share, cells per frame, cell areas and short sides in px, grey
+        levels inside and outside the cells, and the power in an octave around several wavelengths, in decibels of
+        squared grey levels (mean over the frames of the radially binned, Hann-windowed spectrum).
+
+    Raises
+    ------
+    DataError
+        If no frame has a labelled cell.
     """
     shares, counts, areas, sides, spectra = [], [], [], [], []
     inside, outside = np.zeros(256), np.zeros(256)
     for sample in samples:
         cells = sample.labels > 0
         shares.append(cells.mean())
-        found_areas, found_sides = _sizes(sample.labels)
-        counts.append(len(found_areas))
-        areas.extend(found_areas)
-        sides.extend(found_sides)
+        cell_areas, cell_sides = _measure_cells(sample.labels)
+        counts.append(len(cell_areas))
+        areas.extend(cell_areas)
+        sides.extend(cell_sides)
         levels = sample.image.astype(np.uint8)
         inside += np.bincount(levels[cells], minlength=256)
         outside += np.bincount(levels[~cells], minlength=256)
         spectra.append(_octave_powers(sample.image))
     if not areas:
-        raise DataError("no frame has a labelled cell, so there is nothing to describe; name frames with masks")
+        raise DataError("no frame has a labelled cell, so there is nothing to describe; give frames with cells")
     table = {"foreground share, %": 100 * float(np.mean(shares))}
-    for name, values in (("cells a frame", counts), ("cell area, px", areas), ("cell short side, px", sides)):
+    for name, values in (("cells per frame", counts), ("cell area, px", areas), ("cell short side, px", sides)):
         for quantile, value in zip(_CELL_QUANTILES, np.quantile(values, _CELL_QUANTILES), strict=True):
             table[f"{name}: {quantile:.0%}"] = float(value)
     for name, histogram in (("grey level in cells", inside), ("grey level outside", outside)):
@@ -53,7 +58,8 @@ def describe(samples: Iterable[Sample]) -> dict[str, float]:
     return table
 
 
-def _sizes(labels: Labels) -> tuple[list[float], list[float]]:
+def _measure_cells(labels: Labels) -> tuple[list[float], list[float]]:
+    """Measure the area and the short side of each cell, in pixels."""
     order = np.argsort(labels, axis=None, kind="stable")
     ids = labels.ravel()[order]
     starts = np.searchsorted(ids, np.arange(1, ids[-1] + 2))

@@ -1,4 +1,4 @@
-"""``python -m robustbench_cells data``: public data sets, fetched, checked and unpacked."""
+"""Download of public data sets: fetch, verify, unpack."""
 
 from __future__ import annotations
 
@@ -15,55 +15,55 @@ from robustbench_cells.files.archives import unpack
 from robustbench_cells.files.atomic import write_text
 from robustbench_cells.files.checksums import sha256
 
-_SECONDS_BETWEEN_LINES = 20  # of progress, where no terminal is
+_SECONDS_BETWEEN_LINES = 20  # of progress, without a terminal
 
 
-def download(offer: PublicSet, to: Path, *, url: str | None = None, checksum: str | None = None) -> Path:
-    """Fetch a data set, unless it is there, and unpack it.
+def download(public_set: PublicSet, to: Path, *, url: str | None = None, checksum: str | None = None) -> Path:
+    """Download and unpack a data set, unless its folder exists.
 
     Parameters
     ----------
-    offer
-        Of the catalogue.
+    public_set
+        Entry of the catalogue.
     to
-        Where its folder is to lie; the checksum that was found is kept beside it in a file ending in ``.sha256``.
+        Folder to put the data set's folder in; a file ending in ``.sha256`` beside it records the checksum.
     url
-        In place of the catalogue's.
+        Address of the zip file, if not that of the catalogue.
     checksum
-        SHA-256 that the zip file must have, in hexadecimal.
+        Expected SHA-256 of the zip file, in hexadecimal.
 
     Returns
     -------
     pathlib.Path
-        The folder of the data set. It is there only when it is whole.
+        Folder of the data set, which appears only once it is complete.
 
     Raises
     ------
     DownloadError
-        If the zip file cannot be fetched or has another checksum; it is then set aside under a name ending in
+        If the zip file cannot be downloaded or has another checksum; it is then quarantined under a name ending in
         ``.refused``.
     ArchiveError
-        If it must not be unpacked; it is set aside likewise.
+        If the zip file must not be unpacked; it is quarantined likewise.
     """
     if checksum is not None and not re.fullmatch("[0-9a-fA-F]{64}", checksum):
-        raise DownloadError(f"SHA-256 {checksum!r}: 64 hexadecimal digits are needed")
-    folder, packed, record = (to / f"{offer.folder}{suffix}" for suffix in ("", ".zip", ".sha256"))
+        raise DownloadError(f"SHA-256 {checksum!r}: must be 64 hexadecimal digits")
+    folder, packed, record = (to / f"{public_set.folder}{suffix}" for suffix in ("", ".zip", ".sha256"))
     recorded = record.read_text(encoding="utf-8", errors="replace").partition(" ")[0] if record.is_file() else ""
-    expected = (checksum or offer.sha256 or recorded).lower()
+    expected = (checksum or public_set.sha256 or recorded).lower()
     if folder.exists():
+        existing = f"SHA-256 {recorded or 'unknown'}"
         if checksum and expected != recorded:
             raise DownloadError(
-                f"{folder}: is there already, of SHA-256 {recorded or 'unknown'} and not {expected}; remove the folder "
-                "to fetch it again"
+                f"{folder}: already exists with {existing}, not {expected}; remove the folder to download it again"
             )
-        print(f"{folder} is there already, of SHA-256 {recorded or 'unknown'}; remove the folder to fetch it again")
+        print(f"{folder} already exists ({existing}); remove the folder to download it again")
         return folder
-    _fetch(url or offer.url, packed, offer.most_bytes)
+    _fetch(url or public_set.url, packed, public_set.max_bytes)
     found = sha256(packed)
     print(f"SHA-256 of {packed.name}: {found}")
     if expected and found != expected:
         raise DownloadError(
-            f"{_set_aside(packed)}: has the SHA-256 {found}, and {expected} is expected"
+            f"{_quarantine(packed)}: has SHA-256 {found}, but {expected} is expected"
             + (
                 f" by {record}; if the providers have replaced their file, remove {record.name}"
                 if expected == recorded
@@ -71,59 +71,59 @@ def download(offer: PublicSet, to: Path, *, url: str | None = None, checksum: st
             )
         )
     if not expected:
-        print(f"Nobody has told its checksum before: this one is kept in {record}, and a later download must match it.")
+        print(f"No checksum was known for it: this one is recorded in {record}, and later downloads must match it.")
     try:
-        with _progress("unpacking") as announce:
+        with _show_progress("unpacking") as on_progress:
             unpack(
                 packed,
                 folder,
-                most_bytes=offer.most_bytes,
-                most_files=offer.most_files,
-                top=offer.folder,
-                announce=announce,
+                max_bytes=public_set.max_bytes,
+                max_files=public_set.max_files,
+                top=public_set.folder,
+                on_progress=on_progress,
             )
     except ArchiveError as error:
-        raise ArchiveError(f"{error}. The file is now {_set_aside(packed)}") from error
+        raise ArchiveError(f"{error}. The file was moved to {_quarantine(packed)}") from error
     write_text(record, f"{found}  {packed.name}\n")
     packed.unlink()
     return folder
 
 
-def _fetch(url: str, packed: Path, most_bytes: int) -> None:
+def _fetch(url: str, packed: Path, max_bytes: int) -> None:
     import pooch
 
-    pooch.get_logger().setLevel("WARNING")  # what it would say is said here
-    with _no_empty_folder(packed.parent), _progress("fetching") as announce:
-        downloader = ResumingDownloader(packed.with_name(f"{packed.name}.part"), most_bytes, announce)
+    pooch.get_logger().setLevel("WARNING")  # progress and checksum are printed here
+    with _remove_empty_folders(packed.parent), _show_progress("downloading") as on_progress:
+        downloader = ResumingDownloader(packed.with_name(f"{packed.name}.part"), max_bytes, on_progress)
         pooch.retrieve(url, known_hash=None, fname=packed.name, path=packed.parent, downloader=downloader)
 
 
-def _set_aside(packed: Path) -> Path:
+def _quarantine(packed: Path) -> Path:
     return packed.replace(packed.with_name(f"{packed.name}.refused"))
 
 
 @contextmanager
-def _no_empty_folder(folder: Path) -> Iterator[None]:
-    """Of a folder that is made meanwhile, and of those above it, none stays if nothing came into it."""
-    new = [one for one in (folder, *folder.parents) if not one.exists()]
+def _remove_empty_folders(folder: Path) -> Iterator[None]:
+    """Remove ``folder`` and its parents afterwards, as far as they are new and empty."""
+    new = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         yield
     finally:
-        with suppress(OSError):  # what is not empty stays
-            for one in new:
-                one.rmdir()
+        with suppress(OSError):  # a folder with content stays
+            for path in new:
+                path.rmdir()
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int | None], None]]:
-    """A bar on a terminal, a line now and then elsewhere."""
+def _show_progress(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Show a bar on a terminal, or a line from time to time elsewhere."""
     from tqdm import tqdm
 
     pause = 0.1 if sys.stderr.isatty() else _SECONDS_BETWEEN_LINES
     with tqdm(desc=what, unit="B", unit_scale=True, unit_divisor=1024, mininterval=pause, maxinterval=pause) as bar:
 
-        def announce(done: int, whole: int | None) -> None:
-            bar.total = whole
+        def on_progress(done: int, total: int | None) -> None:
+            bar.total = total
             bar.update(done - bar.n)
 
-        yield announce
+        yield on_progress

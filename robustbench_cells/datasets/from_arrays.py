@@ -1,4 +1,4 @@
-"""Images and labels that are in memory, as a data set."""
+"""Arrays in memory as a data set."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from robustbench_cells.datasets.grey_levels import grey_levels, labels_of
+from robustbench_cells.datasets.grey_levels import to_grey_levels, to_labels
 from robustbench_cells.datasets.naming import check_frame_name
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Image, Labels, Sample
 
-_KINDS = {"image": ("buif", "grey levels, a number each"), "labels": ("bui", "whole numbers")}
+_KINDS = {"image": ("buif", "bool, integer or floating point"), "labels": ("bui", "bool or integer")}
 
 
 class ArrayDataset:
@@ -29,7 +29,7 @@ class ArrayDataset:
         self._frames = frames
 
     def read(self, frame: str) -> Sample:
-        """The frame of that name (see `Dataset.read`)."""
+        """See `Dataset.read`."""
         image, labels = self._frames[frame]
         return Sample(self.key, frame, image, labels)
 
@@ -43,22 +43,22 @@ def from_arrays(
     white_level: int | None = None,
     title: str = "arrays",
 ) -> Selection:
-    """A data set of arrays in memory.
+    """Make a data set of arrays in memory.
 
     Parameters
     ----------
     images
-        (N, H, W), or N arrays of shape (H, W) whose sizes may differ: uint8 or floating-point grey levels in [0, 255],
-        bool, or 16-bit values with a ``white_level``.
+        Array (N, H, W), or N arrays (H, W) of any sizes: uint8 or floating-point grey levels in [0, 255], bool, or
+        16-bit values with a ``white_level``.
     labels
-        As many arrays of the same shapes: bool or whole numbers, 0 background. Where they hold a single value besides
-        0, cells are the 8-connected components.
+        Labels of the same shapes, bool or integer, 0 for background. If a frame has a single value besides 0, its cells
+        are the 8-connected components.
     names
         Name of each frame; by default frames are numbered from 0.
     sequence
-        Whether the frames follow one another in time. Otherwise each frame counts as independent in intervals.
+        Whether the frames follow one another in time; otherwise intervals treat them as independent.
     white_level
-        The value of 16-bit images that is white.
+        Value that is white in 16-bit images.
     title
         Title for reports.
 
@@ -83,42 +83,43 @@ def from_arrays(
     >>> rb.from_arrays(images, labels).frames
     ('0', '1')
     """
-    pictures, masks = _frames_of("images", images), _frames_of("labels", labels)
-    if len(pictures) != len(masks):
-        raise DataError(f"{len(pictures)} images and {len(masks)} labels; each image needs its labels")
-    titles = [str(number) for number in range(len(pictures))] if names is None else [str(name) for name in names]
-    if len(titles) != len(pictures) or len(set(titles)) < len(titles):
-        raise DataError(f"{len(set(titles))} different names for {len(pictures)} images; give each image its own")
+    all_images, all_labels = _split_frames("images", images), _split_frames("labels", labels)
+    if len(all_images) != len(all_labels):
+        raise DataError(f"{len(all_images)} images and {len(all_labels)} labels; give each image its labels")
+    all_names = [str(number) for number in range(len(all_images))] if names is None else [str(name) for name in names]
+    if len(all_names) != len(all_images) or len(set(all_names)) < len(all_names):
+        raise DataError(f"{len(set(all_names))} different names for {len(all_images)} images; give each image its own")
     frames = {}
-    for number, (name, image, mask) in enumerate(zip(titles, pictures, masks, strict=True)):
+    for number, name in enumerate(all_names):
         check_frame_name("names", name)
-        picture, truth = _array(f"images[{number}]", image, "image"), _array(f"labels[{number}]", mask, "labels")
-        if picture.shape != truth.shape:
+        image = _check_array(f"images[{number}]", all_images[number], "image")
+        truth = _check_array(f"labels[{number}]", all_labels[number], "labels")
+        if image.shape != truth.shape:
             raise DataError(
-                f"images[{number}] has shape {picture.shape} and labels[{number}] {truth.shape}; the two must be equal"
+                f"images[{number}] has shape {image.shape} and labels[{number}] {truth.shape}; the two must be equal"
             )
         frames[name] = (
-            grey_levels(picture, f"images[{number}]", white_level),
-            labels_of(truth, f"labels[{number}]"),
+            to_grey_levels(image, f"images[{number}]", white_level),
+            to_labels(truth, f"labels[{number}]"),
         )
-    return Selection(ArrayDataset(title, frames, sequence=sequence), titles)
+    return Selection(ArrayDataset(title, frames, sequence=sequence), all_names)
 
 
-def _frames_of(what: str, arrays: Any) -> list[Any]:
+def _split_frames(what: str, arrays: Any) -> list[Any]:
     shape = getattr(arrays, "shape", None)
     if shape is not None and len(shape) != 3:
-        raise DataError(f"{what}: shape {tuple(shape)}; (N, H, W) is needed, or a list of arrays (H, W)")
-    found = list(arrays)
-    if not found:
-        raise DataError(f"{what}: no frame")
-    return found
+        raise DataError(f"{what}: shape {tuple(shape)}; give (N, H, W), or a list of arrays (H, W)")
+    frames = list(arrays)
+    if not frames:
+        raise DataError(f"{what}: empty; give at least one frame")
+    return frames
 
 
-def _array(what: str, values: Any, role: str) -> npt.NDArray[Any]:
+def _check_array(what: str, values: Any, role: str) -> npt.NDArray[Any]:
     array = np.asarray(values)
-    kinds, needed = _KINDS[role]
+    kinds, expected = _KINDS[role]
     if array.ndim != 2 or not array.size:
-        raise DataError(f"{what}: shape {array.shape}; (H, W) is needed")
+        raise DataError(f"{what}: shape {array.shape}; give (H, W)")
     if array.dtype.kind not in kinds:
-        raise DataError(f"{what}: dtype {array.dtype}; {needed}, are needed")
+        raise DataError(f"{what}: dtype {array.dtype}; give {expected}")
     return np.ascontiguousarray(array)

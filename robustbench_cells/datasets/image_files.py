@@ -1,4 +1,4 @@
-"""Image and mask files into arrays, with errors that name the file and the remedy. Pillow decodes; nothing executes."""
+"""Image and mask files as arrays: untrusted, so sizes are checked before Pillow decodes, and nothing is executed."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
-from robustbench_cells.datasets.grey_levels import grey_levels, labels_of
+from robustbench_cells.datasets.grey_levels import to_grey_levels, to_labels
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Image, Labels
 
 SUFFIXES = (".tif", ".tiff", ".png")
 
-MAX_PIXELS = 2**26  # of a frame, 8192×8192; one that is declared larger is refused before it is decoded
+MAX_PIXELS = 2**26  # per frame, 8192×8192; checked on the declared size, before decoding
 
-_MAX_TILE_PIXELS = 2**24  # 4096×4096; a decoder makes room for a whole tile, however small the picture
-_TILE_TAGS = (322, 323)  # width and height, in TIFF
+_MAX_TILE_PIXELS = 2**24  # 4096×4096; decoders allocate a whole tile, however small the image
+_TILE_TAGS = (322, 323)  # TileWidth and TileLength of TIFF
 
-_FORMATS = ("TIFF", "PNG")  # whatever the file is called; some other formats of Pillow run a program
+_FORMATS = ("TIFF", "PNG")  # whatever the suffix: Pillow runs a program for some other formats
 _TOO_LARGE = "cut the frame into smaller ones, or replace the file if it is damaged"
 _GREY_MODES = {"1", "L", "I;16", "I;16B", "I;16L", "I;16N", "I"}
 
 
-def image_files(folder: Path) -> list[Path]:
-    """The TIFF and PNG files of a folder, sorted by name; hidden ones left out."""
+def list_images(folder: Path) -> list[Path]:
+    """List the TIFF and PNG files of a folder, sorted by name, without hidden ones."""
     return sorted(
         path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
     )
 
 
-def number_of(path: Path) -> int:
-    """The last number in a file's name: ``man_seg007.tif`` is 7.
+def parse_number(path: Path) -> int:
+    """Parse the last number in a file's name: 7 for ``man_seg007.tif``.
 
     Raises
     ------
@@ -43,21 +43,21 @@ def number_of(path: Path) -> int:
     """
     numbers = re.findall(r"\d+", path.stem)
     if not numbers:
-        raise DataError(f"{path}: no number in the name; images and masks are matched by number, so rename it")
+        raise DataError(f"{path}: no number in the name; images and masks are matched by number, so rename the file")
     return int(numbers[-1])
 
 
-def by_number(paths: Iterable[Path]) -> dict[int, Path]:
-    """Files by the number in their names.
+def index_by_number(paths: Iterable[Path]) -> dict[int, Path]:
+    """Index files by the number in their names.
 
     Raises
     ------
     DataError
-        If two files have one number.
+        If two files have the same number.
     """
     found: dict[int, Path] = {}
     for path in paths:
-        number = number_of(path)
+        number = parse_number(path)
         if number in found:
             raise DataError(f"{path} and {found[number].name} have the same number {number}; rename or remove one")
         found[number] = path
@@ -65,102 +65,102 @@ def by_number(paths: Iterable[Path]) -> dict[int, Path]:
 
 
 def read_size(path: Path) -> tuple[int, int]:
-    """(height, width) as the file declares them; no pixel is decoded.
+    """Read (height, width) as the file declares them; no pixel is decoded.
 
     Raises
     ------
     DataError
         If the file cannot be opened, is too large, has several pages, or is not grey.
     """
-    with _opened(path) as picture:
-        return picture.height, picture.width
+    with _open_page(path) as image:
+        return image.height, image.width
 
 
 def read_image(path: Path, white_level: int | None = None) -> Image:
-    """A grey image file as float32 (H, W) in [0, 255]; see `grey_levels`.
+    """Read a grey image file as float32 (H, W) in [0, 255]; see `to_grey_levels`.
 
     Raises
     ------
     DataError
         If the file cannot be read, is too large, is not grey, or does not fit the white level.
     """
-    with _opened(path) as picture:
-        pixels = np.asarray(picture)
-    return grey_levels(pixels, str(path), white_level)
+    with _open_page(path) as image:
+        pixels = np.asarray(image)
+    return to_grey_levels(pixels, str(path), white_level)
 
 
 def read_labels(path: Path) -> Labels:
-    """A mask file as int32 labels (H, W), numbered 1..n; see `labels_of`.
+    """Read a mask file as int32 labels (H, W), numbered 1..n; see `to_labels`.
 
     Raises
     ------
     DataError
-        If the file cannot be read, is too large, is not grey, or is no mask.
+        If the file cannot be read, is too large, is not grey, or is not a mask.
     """
-    with _opened(path) as picture:
-        pixels = np.asarray(picture)
-    return labels_of(pixels, str(path))
+    with _open_page(path) as image:
+        pixels = np.asarray(image)
+    return to_labels(pixels, str(path))
 
 
 def check_size(what: str, width: int, height: int) -> None:
-    """Raise a `DataError` if a frame of this declared size is more than is decoded."""
+    """Raise a `DataError` if a frame of this declared size exceeds the limit."""
     if width * height > MAX_PIXELS:
-        raise DataError(
-            f"{what}: is declared as {width}×{height} px, more than the {MAX_PIXELS} px allowed; {_TOO_LARGE}"
-        )
+        raise DataError(f"{what}: declares {width}×{height} px, more than the {MAX_PIXELS} px allowed; {_TOO_LARGE}")
 
 
-def check_tiles(what: str, picture: Pillow.Image) -> None:
-    """Raise a `DataError` if a picture's page, in TIFF, is of tiles larger than are decoded."""
-    tags = getattr(picture, "tag_v2", {})
+def check_tiles(what: str, image: Pillow.Image) -> None:
+    """Raise a `DataError` if the tiles of a TIFF page exceed the limit."""
+    tags = getattr(image, "tag_v2", {})
     width, height = (tags.get(tag, 1) for tag in _TILE_TAGS)
-    numbers = isinstance(width, int) and isinstance(height, int)  # a file may say anything
-    if not numbers or not 0 < width * height <= _MAX_TILE_PIXELS:
+    are_numbers = isinstance(width, int) and isinstance(height, int)  # a damaged tag may be text
+    if not are_numbers or not 0 < width * height <= _MAX_TILE_PIXELS:
         raise DataError(
-            f"{what}: has tiles of {str(width)[:20]}×{str(height)[:20]} px, and {_MAX_TILE_PIXELS} px are allowed; "
-            "save it with smaller tiles or none, or replace the file if it is damaged"
+            f"{what}: has tiles of {str(width)[:20]}×{str(height)[:20]} px, and 1 to {_MAX_TILE_PIXELS} px are "
+            "allowed; save it with smaller tiles or none, or replace the file if it is damaged"
         )
 
 
 def check_grey(what: str, mode: str) -> None:
-    """Raise a `DataError` if a picture of this mode of Pillow's is not grey."""
+    """Raise a `DataError` if a Pillow mode is not grey."""
     if mode not in _GREY_MODES:
-        raise DataError(f"{what}: is {mode} (colour, transparency or floating point); save it as 8- or 16-bit grey")
+        raise DataError(
+            f"{what}: has mode {mode} (colour, transparency or floating point); save it as 8- or 16-bit grey"
+        )
 
 
-def open_picture(path: Path) -> Pillow.Image:
-    """A TIFF or PNG file at its first page, not yet decoded; call it within `decoding`."""
+def open_image(path: Path) -> Pillow.Image:
+    """Open a TIFF or PNG file at its first page, not yet decoded; call it within `translate_decoding_errors`."""
     if not path.is_file():
-        raise DataError(f"{path}: no such file; it should be a TIFF or PNG file")
+        raise DataError(f"{path}: no such file; a TIFF or PNG file is expected")
     return Pillow.open(path, formats=_FORMATS)
 
 
 @contextmanager
-def decoding(path: Path) -> Iterator[None]:
-    """Whatever a decoder raises at a damaged or absurd file becomes a `DataError` with its name."""
+def translate_decoding_errors(path: Path) -> Iterator[None]:
+    """Turn whatever a decoder raises on a damaged file into a `DataError` that names the file."""
     try:
         yield
     except DataError:
         raise
     except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
-        raise DataError(f"{path}: is declared far larger than the {MAX_PIXELS} px allowed; {_TOO_LARGE}") from error
+        raise DataError(f"{path}: declares far more than the {MAX_PIXELS} px allowed; {_TOO_LARGE}") from error
     except Exception as error:
         raise DataError(
-            f"{path}: cannot be read as an image ({error}); replace the file or remove it with its partner"
+            f"{path}: cannot be read as an image ({error}); replace the file, or remove this image and its mask"
         ) from error
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Pillow.Image]:
-    """A file of one grey page."""
-    with decoding(path), open_picture(path) as picture:
-        check_size(str(path), picture.width, picture.height)
+def _open_page(path: Path) -> Iterator[Pillow.Image]:
+    """Open a file that has one grey page."""
+    with translate_decoding_errors(path), open_image(path) as image:
+        check_size(str(path), image.width, image.height)
         with suppress(EOFError):
-            picture.seek(1)  # counting them would take long in a file of very many
+            image.seek(1)  # counting the pages of a hostile file could take long
             raise DataError(
-                f"{path}: has more than one page; save each frame as a file of its own, or name the stacks of images "
-                "and of masks as IMAGES.tif:MASKS.tif"
+                f"{path}: has more than one page; save one file per frame, or give the stacks of images and masks as "
+                "IMAGES.tif:MASKS.tif"
             )
-        check_grey(str(path), picture.mode)
-        check_tiles(str(path), picture)
-        yield picture
+        check_grey(str(path), image.mode)
+        check_tiles(str(path), image)
+        yield image

@@ -1,4 +1,4 @@
-"""A name or a folder into the frames that a run uses."""
+"""From the name or path of a data set to the frames that a run uses."""
 
 from __future__ import annotations
 
@@ -20,41 +20,40 @@ def open_dataset(
     frames: int | None = None,
     white_level: int | None = None,
 ) -> Selection:
-    """Open a data set, and read and check every frame that will be used.
+    """Open a data set, and read and validate every frame that will be used.
 
     Parameters
     ----------
     where
-        ``synthetic``, or files or a folder of a layout that `robustbench_cells list` shows.
+        ``synthetic``, or files or a folder in one of the layouts that `robustbench_cells list` shows.
     split
-        The kind's own default if not given.
+        Name of the split; the layout's default if not given.
     margin
-        Field of interest: pixels that are cut off each side of a frame.
+        Field of interest: pixels to crop on each side of a frame.
     frames
-        Use this many frames, evenly spread over the data set; all if not given or if there are fewer.
+        Number of frames, evenly spread over the data set; all if not given or if there are fewer.
     white_level
-        The value of a 16-bit file that is white; 8-bit files need none.
+        Value that is white in 16-bit files; 8-bit files need none.
 
     Raises
     ------
     DataError
         If there is no such data set, or a file is not usable.
     """
-    for value, least, what in ((margin, 0, "margin in px"), (frames, 1, "frames"), (white_level, 1, "white level")):
-        if value is not None and value < least:
-            raise DataError(f"{what}: {value} is too small; it is at least {least}")
+    for value, minimum, what in ((margin, 0, "margin in px"), (frames, 1, "frames"), (white_level, 1, "white level")):
+        if value is not None and value < minimum:
+            raise DataError(f"{what}: {value} is too small; the minimum is {minimum}")
     source = next((source for source in SOURCES if source.recognises(where)), None)
     if source is None and not any(Path(part).exists() for part in {where, where.rpartition(":")[0]} - {""}):
         names = [source.name for source in SOURCES if source.recognises(source.name)]
         raise DataError(f"{where}: no such folder or file, and no embedded data set of that name ({', '.join(names)})")
     if source is None:
-        known = "; ".join(f"{source.name}: {source.layout}" for source in SOURCES)
-        raise DataError(f"{where}: no data set of a known layout is there. Known: {known}")
+        layouts = "; ".join(f"{source.name}: {source.layout}" for source in SOURCES)
+        raise DataError(f"{where}: has none of the supported layouts, which are {layouts}")
     dataset: Dataset = source.open(where, split, white_level)
     if margin:
         dataset = FieldOfInterest(dataset, margin)
     names = list(dataset.frames)
     if frames is not None and frames < len(names):
-        spread = np.linspace(0, len(names) - 1, frames).round().astype(int)
-        names = [names[index] for index in spread]
+        names = [names[index] for index in np.linspace(0, len(names) - 1, frames).round().astype(int)]
     return Selection(dataset, names)

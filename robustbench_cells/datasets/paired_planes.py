@@ -1,4 +1,4 @@
-"""Frames that lie in two files one after the other, as a data set: what stacks and arrays share."""
+"""Data sets of two files that hold all images and all masks: what stacks and arrays share."""
 
 from __future__ import annotations
 
@@ -8,53 +8,53 @@ from typing import Any, Protocol
 
 import numpy.typing as npt
 
-from robustbench_cells.datasets.grey_levels import grey_levels, labels_of
+from robustbench_cells.datasets.grey_levels import to_grey_levels, to_labels
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Sample
 
 
 class Planes(Protocol):
-    """The images, or the masks, of a data set; headers were checked when it was made.
+    """All images, or all masks, of a data set; headers are checked on creation.
 
     Attributes
     ----------
     name
-        Of the file (and the array in it), for messages.
+        Name of the file (and array), for messages.
     shape
-        (N, H, W).
+        Shape, (N, H, W).
     """
 
     name: str
     shape: tuple[int, int, int]
 
     def pixels(self, index: int) -> npt.NDArray[Any]:
-        """Those of one plane, (H, W), as the file has them."""
+        """Read one plane, (H, W), as stored."""
         ...
 
 
 @dataclass(frozen=True)
 class PairedPlanes:
-    """Frames whose image and mask are the planes of one number (see `Dataset`)."""
+    """Frames whose image and mask are planes of the same index (see `Dataset`)."""
 
     title: str
     names: Sequence[str]
     images: Planes
     masks: Planes
     white_level: int | None = None
-    key: str = "paired/all"  # as the same frames in folders: what holds them changes no random number
+    key: str = "paired/all"  # as for the same frames in folders: the container does not change the random numbers
     sequence: bool = True
 
     def __post_init__(self) -> None:
         (count, *size), (masks, *mask_size) = self.images.shape, self.masks.shape
         if count != masks:
             raise DataError(
-                f"{self.masks.name}: has {masks} masks for the {count} images of {self.images.name}; "
-                "leave out the images that have none, or add the masks"
+                f"{self.masks.name}: has {masks} masks, but {self.images.name} has {count} images; give each image "
+                "one mask"
             )
         if size != mask_size:
             raise DataError(
                 f"{self.masks.name}: is {mask_size[1]}×{mask_size[0]} px, but {self.images.name} is "
-                f"{size[1]}×{size[0]} px; export the two at the same size"
+                f"{size[1]}×{size[0]} px; export both at the same size"
             )
 
     @property
@@ -63,8 +63,8 @@ class PairedPlanes:
         return tuple(self.names)
 
     def read(self, frame: str) -> Sample:
-        """The frame of that name (see `Dataset.read`)."""
+        """See `Dataset.read`."""
         index = list(self.names).index(frame)
-        image = grey_levels(self.images.pixels(index), f"{self.images.name}, frame {frame}", self.white_level)
-        labels = labels_of(self.masks.pixels(index), f"{self.masks.name}, frame {frame}")
+        image = to_grey_levels(self.images.pixels(index), f"{self.images.name}, frame {frame}", self.white_level)
+        labels = to_labels(self.masks.pixels(index), f"{self.masks.name}, frame {frame}")
         return Sample(self.key, frame, image, labels)

@@ -1,4 +1,4 @@
-"""Files over HTTP, going on where a transfer broke off, which is what pooch does not do by itself."""
+"""HTTP downloads that resume after an interruption, which pooch does not do by itself."""
 
 from __future__ import annotations
 
@@ -14,38 +14,37 @@ from robustbench_cells.files.atomic import write_text
 if TYPE_CHECKING:
     from requests import Response
 
-_CHUNK = 2**15  # bytes; no more than these are fetched again
+_CHUNK = 2**15  # bytes; the most that is downloaded twice
 _TIMEOUT = 30  # seconds without a byte
-_PARTIAL, _NO_SUCH_RANGE = 206, 416
+_PARTIAL, _RANGE_NOT_SATISFIABLE = 206, 416
 
 
 class ResumingDownloader:
-    """For pooch's ``downloader``: what has arrived outlives a failure, in a file of its own.
+    """A ``downloader`` for pooch that keeps a partial file after a failure.
 
-    The next call asks the server for the rest, if its file is still the same; a server that does not know how sends
-    the whole, and so it starts again. So it does where the server gave no strong mark of its version (an ETag).
+    The next call asks the server for the rest if its file has not changed. It starts again if the server does not
+    support ranges, or gave no strong validator (ETag) of the file's version.
 
     Parameters
     ----------
     part
-        Where to keep what has arrived. A file with ``.tag`` added keeps its address and the server's mark of its
-        version.
-    most_bytes
-        That the whole file may have.
-    announce
-        Called with the bytes there are, and those of the whole or None if the server does not say.
+        Path of the partial file; a file with ``.tag`` added stores its address and ETag.
+    max_bytes
+        Limit on the size of the whole file.
+    on_progress
+        Callback that receives the bytes downloaded so far and in total (None if the server does not say).
     """
 
     def __init__(
-        self, part: Path, most_bytes: int, announce: Callable[[int, int | None], None] = lambda done, whole: None
+        self, part: Path, max_bytes: int, on_progress: Callable[[int, int | None], None] = lambda done, total: None
     ) -> None:
         self.part = part
-        self.most_bytes = most_bytes
-        self.announce = announce
+        self.max_bytes = max_bytes
+        self.on_progress = on_progress
         self._tag = part.with_name(f"{part.name}.tag")
 
     def __call__(self, url: str, output_file: str, pooch: object) -> None:
-        """Fetch ``url`` into ``output_file``, which is then whole.
+        """Download ``url`` to ``output_file``, which appears only once it is complete.
 
         Raises
         ------
@@ -57,77 +56,77 @@ class ResumingDownloader:
         try:
             self._fetch(url)
         except requests.RequestException as error:
-            follows = "run the same command again"
-            if there := self.part.stat().st_size if self.part.is_file() else 0:
-                goes_on = "goes on from there" if self._tag_of(url) else "starts again"
-                follows = f"{there} bytes are kept in {self.part}, and the same command {goes_on}"
-            raise DownloadError(f"{url}: the transfer failed ({error}); {follows}") from error
+            remedy = "run the same command again"
+            if done := self.part.stat().st_size if self.part.is_file() else 0:
+                effect = "resumes there" if self._read_tag(url) else "starts again"
+                remedy = f"{done} bytes are kept in {self.part}, and the same command {effect}"
+            raise DownloadError(f"{url}: the download failed ({error}); {remedy}") from error
         os.replace(self.part, output_file)
         self._tag.unlink(missing_ok=True)
 
     def _fetch(self, url: str) -> None:
         import requests
 
-        tag = self._tag_of(url)
-        there = self.part.stat().st_size if tag and self.part.is_file() else 0
-        wanted = {"Accept-Encoding": "identity"}  # the bytes as they are
-        if there:
-            wanted |= {"Range": f"bytes={there}-", "If-Range": tag}
-        with requests.get(url, headers=wanted, stream=True, timeout=_TIMEOUT) as answer:
-            if there and answer.status_code == _NO_SUCH_RANGE:
-                if answer.headers.get("Content-Range") == f"bytes */{there}":
-                    return  # it was whole
-                self._forget()
+        tag = self._read_tag(url)
+        done = self.part.stat().st_size if tag and self.part.is_file() else 0
+        headers = {"Accept-Encoding": "identity"}  # the bytes as they are
+        if done:
+            headers |= {"Range": f"bytes={done}-", "If-Range": tag}
+        with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
+            if done and response.status_code == _RANGE_NOT_SATISFIABLE:
+                if response.headers.get("Content-Range") == f"bytes */{done}":
+                    return  # the partial file was complete
+                self._discard()
             else:
-                self._receive(url, answer, there)
+                self._receive(url, response, done)
                 return
         self._fetch(url)
 
-    def _receive(self, url: str, answer: Response, there: int) -> None:
+    def _receive(self, url: str, response: Response, done: int) -> None:
         import requests
 
-        if not answer.ok:
+        if not response.ok:
             raise DownloadError(
-                f"{url}: the server answers {answer.status_code} {answer.reason}; is that the address?"
-                " --url gives another"
+                f"{url}: the server answers {response.status_code} {response.reason}; check the address, or give "
+                "another with --url"
             )
-        if goes_on := answer.status_code == _PARTIAL:
-            if _first_byte(answer.headers) != there:
-                raise DownloadError(f"{url}: the server sends another part than it was asked for; try again later")
+        if resumes := response.status_code == _PARTIAL:
+            if _first_byte(response.headers) != done:
+                raise DownloadError(f"{url}: the server sent another range than requested; try again later")
         else:
-            there = 0
-            self._remember(url, answer.headers)
-        length = answer.headers.get("Content-Length", "")
-        whole = there + int(length) if length.isdecimal() else None
-        with self.part.open("ab" if goes_on else "wb") as file:
-            self._check_size(url, whole or 0)
-            for chunk in answer.iter_content(_CHUNK):
-                there += len(chunk)
-                self._check_size(url, there)
+            done = 0
+            self._write_tag(url, response.headers)
+        length = response.headers.get("Content-Length", "")
+        total = done + int(length) if length.isdecimal() else None
+        with self.part.open("ab" if resumes else "wb") as file:
+            self._check_size(url, total or 0)
+            for chunk in response.iter_content(_CHUNK):
+                done += len(chunk)
+                self._check_size(url, done)
                 file.write(chunk)
-                self.announce(there, whole)
-        if whole is not None and there < whole:
-            raise requests.ConnectionError(f"{there} of {whole} bytes arrived")
+                self.on_progress(done, total)
+        if total is not None and done < total:
+            raise requests.ConnectionError(f"{done} of {total} bytes arrived")
 
     def _check_size(self, url: str, size: int) -> None:
-        if size > self.most_bytes:
-            self._forget()
+        if size > self.max_bytes:
+            self._discard()
             raise DownloadError(
-                f"{url}: has {size} bytes or more, and {self.most_bytes} are allowed; is that the file?"
+                f"{url}: has {size} bytes or more, above the {self.max_bytes} allowed; check the address"
             )
 
-    def _remember(self, url: str, headers: Mapping[str, str]) -> None:
+    def _write_tag(self, url: str, headers: Mapping[str, str]) -> None:
         tag = headers.get("ETag", "")
-        write_text(self._tag, f"{url}\n{'' if tag.startswith('W/') else tag}")  # a weak tag may not ask for a part
+        write_text(self._tag, f"{url}\n{'' if tag.startswith('W/') else tag}")  # a weak ETag cannot validate a range
 
-    def _tag_of(self, url: str) -> str:
-        """What marks the version that the part is of; empty if nothing does, or it is not of this address."""
+    def _read_tag(self, url: str) -> str:
+        """Read the ETag of the partial file; empty if it has none, or comes from another address."""
         if not self._tag.is_file():
             return ""
         address, _, tag = self._tag.read_text(encoding="utf-8").partition("\n")
         return tag if address == url else ""
 
-    def _forget(self) -> None:
+    def _discard(self) -> None:
         self.part.unlink(missing_ok=True)
         self._tag.unlink(missing_ok=True)
 

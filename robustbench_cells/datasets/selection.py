@@ -1,4 +1,4 @@
-"""Some frames of a data set, read once, validated and fingerprinted."""
+"""The frames of a data set that a run uses: read once, validated and fingerprinted."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from robustbench_cells.datasets.swap_check import Impression
+from robustbench_cells.datasets.swap_check import SwapCheck
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Dataset, Sample
 
-_BYTES_KEPT = 256 * 2**20  # about 80 frames of 720×576, however many there are
+_CACHE_BYTES = 256 * 2**20  # about 80 frames of 720×576
 
 
 @dataclass(frozen=True)
 class FieldOfInterest:
-    """A data set without its borders, where annotators left cells out: ``margin`` pixels are cut off each side.
+    """A data set cropped by ``margin`` pixels on each side, where annotators left cells unlabelled.
 
-    Labels are made on the whole frame first, so a cell that the margin cuts keeps its id.
+    Labels are computed on the whole frame first, so a cell cut by the margin keeps its id.
     """
 
     whole: Dataset
@@ -27,12 +27,12 @@ class FieldOfInterest:
 
     @property
     def key(self) -> str:
-        """As the whole data set's, with the margin: other patches come from it."""
+        """Key of the whole data set and the margin, which changes the patches."""
         return f"{self.whole.key}/margin={self.margin}"
 
     @property
     def title(self) -> str:
-        """For people."""
+        """Description for readers."""
         return f"{self.whole.title}, field of interest {self.margin} px inside the border"
 
     @property
@@ -42,34 +42,38 @@ class FieldOfInterest:
 
     @property
     def sequence(self) -> bool:
-        """Whether they follow one another in time."""
+        """Whether the frames follow one another in time."""
         return self.whole.sequence
 
     def read(self, frame: str) -> Sample:
-        """The frame of that name, cropped."""
+        """Read one frame, cropped (see `Dataset.read`)."""
         sample = self.whole.read(frame)
         if min(sample.image.shape) <= 2 * self.margin:
-            raise DataError(f"{self.whole.title}: a margin of {self.margin} px leaves nothing of frame {frame}")
+            raise DataError(
+                f"{self.whole.title}: a margin of {self.margin} px leaves nothing of frame {frame}; use a smaller one"
+            )
         inside = (slice(self.margin, -self.margin),) * 2
         return Sample(self.key, frame, sample.image[inside], sample.labels[inside])
 
 
 class Selection:
-    """Some frames of a data set, all of them read once and fingerprinted, as many as fit kept in memory.
+    """Frames of a data set, all read and fingerprinted on creation; as many as fit stay in memory.
 
-    Reading them all before the run is what makes a broken file fail at once rather than hours later. Those kept are the
-    first, never put out again: a run goes through the frames in order, once a condition.
+    Reading them before the run makes a damaged file fail immediately rather than hours later. The first frames are
+    cached and never evicted: a run iterates over all frames in order, once per condition.
 
     Attributes
     ----------
     key, title, frames, sequence
         See `Dataset`.
     positions
-        Of the frames among all of the data set.
-    shapes, digests
-        Of each frame: (H, W), and a digest of its name, pixels and labels.
+        Index of each frame in the whole data set.
+    shapes
+        Shape of each frame, (H, W).
+    digests
+        Digest of each frame's name, pixels and labels.
     fingerprint
-        A digest of all of them together.
+        Digest of all frames together.
     """
 
     def __init__(self, dataset: Dataset, frames: Sequence[str]) -> None:
@@ -77,17 +81,17 @@ class Selection:
         self.frames = tuple(frames)
         self.sequence = dataset.sequence
         self.positions = [list(dataset.frames).index(frame) for frame in self.frames]
-        every = len(dataset.frames)
-        self.title = f"{dataset.title}, {len(frames) if len(frames) == every else f'{len(frames)} of {every}'} frames"
+        total = len(dataset.frames)
+        self.title = f"{dataset.title}, {len(frames) if len(frames) == total else f'{len(frames)} of {total}'} frames"
         self._dataset = dataset
-        self._kept: dict[str, Sample] = {}
+        self._cached: dict[str, Sample] = {}
         digest = hashlib.sha256(dataset.key.encode())
         self.digests: dict[str, str] = {}
         self.shapes: dict[str, tuple[int, int]] = {}
-        room, impression = _BYTES_KEPT, Impression()
+        room, swap_check = _CACHE_BYTES, SwapCheck()
         for frame in self.frames:
             sample = self.read(frame)
-            impression.add(sample)
+            swap_check.add(sample)
             self.shapes[frame] = (sample.image.shape[0], sample.image.shape[1])
             pixels = [np.ascontiguousarray(array).tobytes() for array in (sample.image, sample.labels)]
             head = f"{frame}{sample.image.shape}".encode()
@@ -99,14 +103,14 @@ class Selection:
                 room -= len(part)
             self.digests[frame] = own.hexdigest()
             if room >= 0:
-                self._kept[frame] = sample
-        impression.check(self.title)
+                self._cached[frame] = sample
+        swap_check.check(self.title)
         self.fingerprint = digest.hexdigest()
 
     def read(self, frame: str) -> Sample:
-        """The frame of that name (see `Dataset.read`); its arrays are read-only, since every condition sees them."""
-        if frame in self._kept:
-            return self._kept[frame]
+        """Read one frame (see `Dataset.read`); its arrays are read-only, since all conditions share them."""
+        if frame in self._cached:
+            return self._cached[frame]
         sample = self._dataset.read(frame)
         sample.image.flags.writeable = sample.labels.flags.writeable = False
         return sample
@@ -116,6 +120,6 @@ class Selection:
         frame, shape = min(self.shapes.items(), key=lambda pair: min(pair[1]))
         if min(shape) < side:
             raise DataError(
-                f"{self.title}: frame {frame} is only {min(shape)} px on its shorter side and {purpose} needs "
+                f"{self.title}: frame {frame} is only {min(shape)} px on its shorter side, but {purpose} needs "
                 f"{side} px; {remedy}"
             )

@@ -21,7 +21,7 @@ from robustbench_cells.errors import ClusterError
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.card import card_path
-from robustbench_cells.models.loading import format_of, load_segmenter, shipped_models
+from robustbench_cells.models.loading import find_format, load_segmenter, shipped_models
 from robustbench_cells.models.runtimes.threads import limit_threads
 from robustbench_cells.types import Dataset, Sample, Segmenter
 
@@ -90,7 +90,7 @@ class PackedModel:
         path = Path(source)
         if source in BASELINES or source in shipped_models() or not path.exists():
             return cls(source, segmenter.digest, trusted)
-        form = format_of(source)
+        form = find_format(source)
         files = [path, card_path(path), *path.rglob("*"), *(form.companion_files(source) if form else ())]
         content = {file.relative_to(path.parent).as_posix(): file.read_bytes() for file in files if file.is_file()}
         return cls(path.name, segmenter.digest, trusted, content)

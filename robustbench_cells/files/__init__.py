@@ -1,1 +1,1 @@
-"""Files read and written safely: atomically, within bounds, by checksum."""
+"""Safe file access: atomic writes, bounded reads, checksums."""

@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Atomic writes: a file is replaced completely or not at all."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _MAX_JSON = 2**24  # bytes
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` to write to; it becomes ``path`` when the block ends well, and goes otherwise.
+    """Yield a temporary path beside ``path``, which replaces ``path`` if the block succeeds and is removed otherwise.
 
-    The content is synced to the disk before the rename, so a reader or a crash sees the old file or the new one.
+    The content is synced to disk before the rename, so a reader or a crash sees the old file or the new one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
@@ -35,7 +35,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def back_up(path: Path) -> None:
-    """Copy a file that is about to be replaced, if it is there, to the folder ``previous`` beside it."""
+    """Copy a file that is about to be replaced, if it exists, to the folder ``previous`` beside it."""
     if not path.is_file():
         return
     with atomic_path(path.parent / "previous" / path.name) as temporary:
@@ -49,13 +49,13 @@ def write_text(path: Path, text: str) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds.
+    """Read a JSON file.
 
     Raises
     ------
     ValueError
-        If it is none, or larger than any that is written here.
+        If it is not JSON, or larger than any that this package writes.
     """
     if (size := path.stat().st_size) > _MAX_JSON:
-        raise ValueError(f"{path.name} has {size} bytes, and at most {_MAX_JSON} are read")
+        raise ValueError(f"{path.name} has {size} bytes, more than the {_MAX_JSON} allowed")
     return json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Scores of predicted masks against the truth: one file a family, found by its registration."""
+"""Scores of predicted masks against the ground truth: one file per family of metrics."""
 
 from robustbench_cells.metrics._base import METRICS, Comparison, Metric
 

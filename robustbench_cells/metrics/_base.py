@@ -1,4 +1,4 @@
-"""What a metric is, and the registry of metrics."""
+"""Contract and registry of metrics."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from robustbench_cells.types import Masks
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """A batch of predicted masks beside the truth, with what several metrics need of the two counted once.
+    """Predicted and true masks of a batch, with the pixel counts that several metrics share.
 
     Attributes
     ----------
     masks
-        bool, (N, H, W): the prediction.
+        Predicted foreground, bool, (N, H, W).
     truth
-        bool, (N, H, W): ``labels > 0``.
+        True foreground (``labels > 0``), bool, (N, H, W).
     """
 
     masks: Masks
@@ -31,38 +31,40 @@ class Comparison:
 
     @cached_property
     def true_positives(self) -> npt.NDArray[np.int64]:
-        """Pixels that both call cell, (N,)."""
+        """True-positive pixels per patch, (N,)."""
         return np.count_nonzero(self.masks & self.truth, axis=(1, 2))
 
     @cached_property
     def predicted(self) -> npt.NDArray[np.int64]:
-        """Pixels that the prediction calls cell, (N,)."""
+        """Predicted foreground pixels per patch, (N,)."""
         return np.count_nonzero(self.masks, axis=(1, 2))
 
     @cached_property
     def actual(self) -> npt.NDArray[np.int64]:
-        """Pixels that the truth calls cell, (N,)."""
+        """True foreground pixels per patch, (N,)."""
         return np.count_nonzero(self.truth, axis=(1, 2))
 
     @property
     def pixels(self) -> int:
-        """Pixels of one patch."""
+        """Number of pixels in one patch."""
         return int(np.prod(self.masks.shape[1:]))
 
 
 class Metric(Protocol):
-    """A score of predicted masks against the truth, per patch.
+    """A score of predicted masks against the ground truth, per patch.
 
     Attributes
     ----------
     name
-        Column of the tables.
+        Column in the tables.
     version
-        Raise it whenever the same masks give another score.
+        Number to increase whenever the same masks would score differently.
     pooled
-        How the patches of a condition become one figure.
+        How the scores of a condition's patches are aggregated.
     best
-        Which value is best: the highest, the lowest, or that nearest to the metric named by `target`.
+        Which value is best: the highest, the lowest, or the one nearest to the metric named by `target`.
+    target
+        Name of the metric to match where `best` is ``nearest``.
     """
 
     name: str
@@ -73,7 +75,7 @@ class Metric(Protocol):
 
     @abstractmethod
     def score(self, comparison: Comparison) -> npt.NDArray[np.float64]:
-        """float64, (N,); NaN where the metric is undefined."""
+        """Score each patch: float64, (N,); NaN where the metric is undefined."""
         ...
 
 

@@ -1,6 +1,6 @@
-"""Cell counts (the paper, section II): 8-connected components, the background not counted, summed over patches.
+"""Cell counts (the paper, section II): 8-connected components without the background, summed over patches.
 
-The truth is counted in the same way as the prediction, so that touching cells count once on either side.
+Truth and prediction are counted alike, so touching cells count as one on both sides.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from robustbench_cells.types import Masks
 
 
 def _count(masks: Masks) -> npt.NDArray[np.float64]:
-    """Components of each mask of a batch, (N,). OpenCV counts the background as one, which is taken off."""
+    """Count the components of each mask, (N,); OpenCV counts the background as one, which is subtracted."""
     return np.array(
         [cv2.connectedComponents(mask.view(np.uint8), connectivity=8)[0] - 1 for mask in masks], dtype=np.float64
     )
@@ -22,7 +22,7 @@ def _count(masks: Masks) -> npt.NDArray[np.float64]:
 
 @METRICS.register
 class CellsPredicted(Metric):
-    """Number of cells in the prediction; best is that of the truth."""
+    """Number of cells in the prediction; best is the number in the ground truth."""
 
     name = "cells_predicted"
     version = 1
@@ -31,13 +31,13 @@ class CellsPredicted(Metric):
     target = "cells_true"
 
     def score(self, comparison: Comparison) -> npt.NDArray[np.float64]:
-        """Components of the predicted mask."""
+        """Count the components of the predicted masks."""
         return _count(comparison.masks)
 
 
 @METRICS.register
 class CellsTrue(Metric):
-    """Number of cells in the truth."""
+    """Number of cells in the ground truth."""
 
     name = "cells_true"
     version = 1
@@ -46,5 +46,5 @@ class CellsTrue(Metric):
     target = "cells_true"
 
     def score(self, comparison: Comparison) -> npt.NDArray[np.float64]:
-        """Components of the true mask."""
+        """Count the components of the true masks."""
         return _count(comparison.truth)

@@ -11,13 +11,13 @@ Scores = npt.NDArray[np.float64]
 
 
 def _ratio(part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64]) -> Scores:
-    """Part / whole, NaN where the whole is 0."""
+    """Divide part by whole; NaN where the whole is 0."""
     return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
 
 
 @METRICS.register
 class Accuracy(Metric):
-    """Share of the pixels that are called right."""
+    """Share of correctly classified pixels."""
 
     name = "accuracy"
     version = 1
@@ -32,7 +32,7 @@ class Accuracy(Metric):
 
 @METRICS.register
 class Jaccard(Metric):
-    """Overlap of predicted and true cell pixels over their union; 1 where both are empty."""
+    """Intersection over union of predicted and true foreground; 1 where both are empty."""
 
     name = "jaccard"
     version = 1
@@ -47,7 +47,7 @@ class Jaccard(Metric):
 
 @METRICS.register
 class Precision(Metric):
-    """Share of the predicted cell pixels that are cell; undefined where none is predicted."""
+    """Share of the predicted foreground that is true; undefined where nothing is predicted."""
 
     name = "precision"
     version = 1
@@ -61,7 +61,7 @@ class Precision(Metric):
 
 @METRICS.register
 class Recall(Metric):
-    """Share of the true cell pixels that are found; undefined where there is none."""
+    """Share of the true foreground that is predicted; undefined where there is no cell."""
 
     name = "recall"
     version = 1

@@ -1,1 +1,1 @@
-"""From a file, a folder or a function to a segmenter: formats, runtimes, vetting, baselines and exports."""
+"""Segmenters from files, folders and functions: formats, runtimes, vetting, baselines and exports."""

@@ -1,4 +1,4 @@
-"""Functions and objects of a running program as segmenters: lambdas, closures and bound methods among them."""
+"""Functions and objects of a running program as segmenters, including lambdas, closures and bound methods."""
 
 from __future__ import annotations
 
@@ -19,37 +19,37 @@ from robustbench_cells.types import Segmenter
 
 
 def segmenter_from(name: str, model: Any) -> Segmenter:
-    """A model that is in memory, under a name.
+    """Make a segmenter of a model in memory.
 
     Parameters
     ----------
     name
         Name for tables.
     model
-        A `Segmenter`, a Keras model, a function from float32 (N, 256, 256) grey levels to probabilities or booleans of
-        the same shape, or an object with such a method ``predict``.
+        `Segmenter`, Keras model, function from float32 (N, 256, 256) grey levels to probabilities or booleans of the
+        same shape, or object with such a method ``predict``.
 
     Raises
     ------
     ModelError
-        If it cannot be called, fails on a synthetic probe image, or gives anything but probabilities.
+        If it cannot be called, fails on a synthetic probe image, or returns anything but probabilities.
     """
     if _is_segmenter(model):
-        own = copy.copy(model)  # the name of the original stays
-        own.name = name
-        return own
+        renamed = copy.copy(model)  # the original keeps its name
+        renamed.name = name
+        return renamed
     keras = sys.modules.get("keras")
     if keras is not None and isinstance(model, keras.Model):
         return _from_keras(name, model)
     predict = getattr(model, "predict", model)
     if not callable(predict):
         raise ModelError(f"{name}: is {type(model).__name__}; a function or an object with predict() is needed")
-    fingerprint = b"".join(_content(predict))
-    return Function(name, predict, str(getattr(model, "digest", ""))).identified(fingerprint)
+    content = b"".join(_serialise(predict))
+    return Function(name, predict, str(getattr(model, "digest", ""))).identify(content)
 
 
 def _from_keras(name: str, model: Any) -> Segmenter:
-    """By its weights and what it predicts: its configuration changes as it is compiled."""
+    """Wrap a Keras model, with a digest of weights and predictions: its configuration changes when it is compiled."""
     from robustbench_cells.models.runtimes.keras import KerasSegmenter
 
     segmenter = KerasSegmenter(name, model, digest="")
@@ -63,8 +63,8 @@ def _is_segmenter(model: Any) -> bool:
     return all(hasattr(model, name) for name in ("name", "digest", "predict")) and isinstance(model.digest, str)
 
 
-def _content(value: Any, depth: int = 4) -> Iterator[bytes]:
-    """What is known of a value without running it: code, constants, defaults, closed-over values, attributes."""
+def _serialise(value: Any, depth: int = 4) -> Iterator[bytes]:
+    """Serialise a value without running it: code, constants, defaults, closed-over values, attributes."""
     if depth < 0:
         return
     if isinstance(value, np.ndarray) and value.dtype != object:
@@ -74,26 +74,26 @@ def _content(value: Any, depth: int = 4) -> Iterator[bytes]:
     elif isinstance(value, CodeType):
         yield value.co_code + repr(value.co_names).encode()
         for constant in value.co_consts:
-            yield from _content(constant, depth)
+            yield from _serialise(constant, depth)
     elif isinstance(value, tuple | list):
         for one in value:
-            yield from _content(one, depth - 1)
+            yield from _serialise(one, depth - 1)
     elif isinstance(value, dict):
         for key, one in value.items():
-            yield from _content([key, one], depth - 1)
+            yield from _serialise([key, one], depth - 1)
     elif inspect.ismethod(value):
-        yield from _content([value.__func__, value.__self__], depth - 1)
+        yield from _serialise([value.__func__, value.__self__], depth - 1)
     elif inspect.isfunction(value):
         cells = [cell.cell_contents for cell in value.__closure__ or () if _is_filled(cell)]
-        yield from _content([value.__code__, value.__defaults__, value.__kwdefaults__, cells], depth - 1)
+        yield from _serialise([value.__code__, value.__defaults__, value.__kwdefaults__, cells], depth - 1)
     else:
         yield f"{type(value).__module__}.{type(value).__qualname__}".encode()
-        yield from _content(getattr(value, "__dict__", None), depth - 1)
+        yield from _serialise(getattr(value, "__dict__", None), depth - 1)
 
 
 def _is_filled(cell: Any) -> bool:
     try:
-        cell.cell_contents  # noqa: B018 - raises where a name is not bound yet
+        cell.cell_contents  # noqa: B018 - raises if the name is not bound yet
     except ValueError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""Model cards: a TOML file beside a model's file that says what it is."""
+"""Model cards: a TOML file beside a model's file that describes it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MAX_BYTES = 4 * 2**20
 _UNKNOWN = "additionalProperties"
 _SCHEMA = {
     "type": "object",
-    "additionalProperties": False,  # a mistyped [input] would change nothing
+    "additionalProperties": False,  # else a mistyped [input] would be ignored
     "properties": {
         "authors": {"type": "array", "items": {"type": "string"}},
         "license": {"type": "string"},
@@ -38,11 +38,11 @@ _SCHEMA = {
 
 
 def card_path(model: Path) -> Path:
-    """Where the card of a model's file or folder lies: beside it, ``mine.toml`` for ``mine.keras``.
+    """Locate the card of a model: ``mine.toml`` beside ``mine.keras``.
 
-    Where ``mine.keras.toml`` is there, it is that: for several files of one stem.
+    If ``mine.keras.toml`` exists, it takes precedence: several files may share a stem.
     """
-    model = model.absolute()  # the current folder has a name, too
+    model = model.absolute()  # so that the current folder has a name
     own = model.with_name(f"{model.name}.toml")
     return own if own.exists() else model.with_suffix(".toml")
 
@@ -53,38 +53,36 @@ def write_card(path: Path, card: Mapping[str, Any]) -> None:
 
 
 def read_card(path: Path) -> dict[str, Any]:
-    """A card, or texts that are to go into one.
+    """Read and validate a card, or a part of one.
 
     Raises
     ------
     ModelError
-        If it is not there, is not TOML, or says something that no card says.
+        If it does not exist, is not TOML, or does not match the schema.
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise ModelError(f"{path}: has {path.stat().st_size} bytes; a card has at most {_MAX_BYTES}")
+            raise ModelError(f"{path}: has {path.stat().st_size} bytes, more than the {_MAX_BYTES} allowed for a card")
         card = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{path}: no such file") from error
-    except (OSError, ValueError, RecursionError) as error:  # also of a number with thousands of digits
+    except (OSError, ValueError, RecursionError) as error:  # ValueError includes integers of thousands of digits
         raise ModelError(f"{path}: is not TOML ({error}); restore it or remove it") from error
-    wrong = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_SCHEMA).iter_errors(card))
-    if wrong is not None:
-        place = ".".join(map(str, wrong.absolute_path)) or "the card"
-        known = "; there are: " + ", ".join(wrong.schema["properties"]) if wrong.validator == _UNKNOWN else ""
-        raise ModelError(f"{path}: {place[:200]}: {wrong.message[:200]}{known}")
+    problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_SCHEMA).iter_errors(card))
+    if problem is not None:
+        place = ".".join(map(str, problem.absolute_path)) or "the card"
+        allowed = "; allowed: " + ", ".join(problem.schema["properties"]) if problem.validator == _UNKNOWN else ""
+        raise ModelError(f"{path}: {place[:200]}: {problem.message[:200]}{allowed}")
     return card
 
 
 def model_digest(model: Path, companion_files: Sequence[Path] = ()) -> tuple[str, Interface]:
-    """The digest of a model's file or folder, and of its other files, with what its card declares; and that.
-
-    The content must be that whose SHA-256 the card, if there is one, names.
+    """Compute the digest of a model, its companion files and its declared interface; and read that interface.
 
     Raises
     ------
     ModelError
-        If it is not, or the card cannot be read.
+        If the card cannot be read, or names another SHA-256.
     """
     digest = own = sha256(model)
     path = card_path(model)
@@ -93,12 +91,12 @@ def model_digest(model: Path, companion_files: Sequence[Path] = ()) -> tuple[str
     if not path.exists():
         return digest, Interface(card=path.name)
     card = read_card(path)
-    named = card.get("sha256")
-    if named not in (None, own, digest):
+    expected = card.get("sha256")
+    if expected not in (None, own, digest):
         raise ModelError(
-            f"{model}: SHA-256 is {own[:12]}…, but its card {path.name} says {str(named)[:12]}…; it is damaged "
-            "or was replaced: restore it, or retrain it so that the card is written anew (or, if it is the card "
-            f"of another file, give this one its own: {model.name}.toml)"
+            f"{model}: SHA-256 is {own[:12]}…, but its card {path.name} says {str(expected)[:12]}…; if the model is "
+            "damaged, restore it; if it was replaced, write a new card; if the card belongs to another file, give this "
+            f"one its own, {model.name}.toml"
         )
     interface = interface_from_card(card, path.name)
     if interface != Interface():

@@ -1,4 +1,4 @@
-"""What a network takes and gives, where that is not grey levels in and one probability out: declared in its card."""
+"""Input and output of a network, as declared in its card: the default is grey levels in, one probability out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from robustbench_cells.types import PATCH_SIDE
 
 Layout = Literal["NHWC", "NCHW", "NHW"]
 
-SCHEMA: dict[str, Any] = {  # of the tables in a card; a mistyped key would change nothing, so it is refused
+SCHEMA: dict[str, Any] = {  # tables of a card; unknown keys are refused, else a mistyped one would be ignored
     "input": {
         "type": "object",
         "additionalProperties": False,
@@ -42,7 +42,7 @@ SCHEMA: dict[str, Any] = {  # of the tables in a card; a mistyped key would chan
 }
 
 
-_OUTPUT = {"layout": "output_layout", "name": "output"}  # keys of [output] and the attributes that they set
+_OUTPUT = {"layout": "output_layout", "name": "output"}  # keys of [output] whose attribute has another name
 
 
 @dataclass(frozen=True)
@@ -52,27 +52,25 @@ class Interface:
     Attributes
     ----------
     layout, output_layout
-        Order of the axes: N images, H rows, W columns, C channels. Found out from the shapes where these leave no
-        doubt.
+        Order of the axes: N images, H rows, W columns, C channels. Inferred from unambiguous shapes.
     channels
-        Of the input; each is the grey image.
+        Number of input channels; each receives the grey image.
     normalise
-        Each patch for itself: ``none``, ``min-max`` (to 0 and 1), ``zero-mean`` (and unit variance).
+        Normalisation of each patch: ``none``, ``min-max`` (to 0 and 1) or ``zero-mean`` (and unit variance).
     range
-        What black and white, 0 and 255 grey levels, become; with ``min-max``, what the extremes become. It has no
-        meaning with ``zero-mean``.
+        Input values of grey levels 0 and 255; with ``min-max``, of the extremes; ignored with ``zero-mean``.
     side, halo
-        Of the tiles that a patch is cut into, in pixels, and how much of each tile's border is thrown away; for a
-        network that takes one size only.
+        Side of the tiles that a patch is cut into, and width of the border that each tile discards, in pixels; for
+        networks of fixed input size.
     output
-        Name of the one to take, where a network has several.
+        Name of the output to use, if the network has several.
     kind
-        ``probability`` in [0, 1]; ``logits`` (of one channel by the sigmoid, of several by the softmax); ``labels``,
-        whole numbers.
+        Meaning of the output: ``probability`` in [0, 1]; ``logits`` (one channel by the sigmoid, several by the
+        softmax); ``labels``, integers.
     foreground
-        The output channel that is cells; with ``labels``, the number that is cells (all but 0, if not given).
+        Output channel of cells; with ``labels``, the label of cells (any but 0 if not given).
     card
-        Name of the file that says so, or that may: for messages.
+        Name of the card's file, for messages.
     """
 
     layout: Layout | None = None
@@ -89,17 +87,17 @@ class Interface:
 
     @property
     def tile(self) -> int:
-        """Side of what the network gets."""
+        """Side of the network's input, in pixels."""
         return self.side or PATCH_SIDE
 
 
 def interface_from_card(card: Mapping[str, Any], name: str = Interface.card) -> Interface:
-    """The interface that a card, checked by its schema, declares; and the name of the card's file."""
-    taken, given = dict(card.get("input", {})), dict(card.get("output", {}))
-    whole = ("channels", "side", "halo", "foreground")  # 3.0 is a whole number to the schema
-    for table in (taken, given):
-        table |= {key: int(table[key]) for key in whole if key in table}
-    if "range" in taken:
-        taken["range"] = tuple(float(end) for end in taken["range"])
-    given = {_OUTPUT.get(key, key): value for key, value in given.items()}
-    return Interface(**taken, **given, card=name)
+    """Read the interface that a validated card declares; ``name`` is that of the card's file."""
+    inputs, outputs = dict(card.get("input", {})), dict(card.get("output", {}))
+    integers = ("channels", "side", "halo", "foreground")  # 3.0 is an integer to the schema
+    for table in (inputs, outputs):
+        table |= {key: int(table[key]) for key in integers if key in table}
+    if "range" in inputs:
+        inputs["range"] = tuple(float(end) for end in inputs["range"])
+    outputs = {_OUTPUT.get(key, key): value for key, value in outputs.items()}
+    return Interface(**inputs, **outputs, card=name)

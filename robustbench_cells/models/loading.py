@@ -1,4 +1,4 @@
-"""Model names, files and the like into segmenters."""
+"""From the name or path of a model to a segmenter."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ from robustbench_cells.registry import unknown
 from robustbench_cells.types import REFERENCE, Segmenter
 
 _HERE = Path(__file__).resolve()
-_FOLDERS = (_HERE.parent / "shipped", _HERE.parents[2] / "models")  # an installed package's, a checkout's
+_FOLDERS = (_HERE.parent / "shipped", _HERE.parents[2] / "models")  # in an installed package, in a checkout
 _SHIPPED_EXTRA = "keras"
 
 
 def shipped_models() -> dict[str, Path]:
-    """The model files that come with the package, by name."""
+    """List the model files that come with the package, by name."""
     folder = next((folder for folder in _FOLDERS if folder.is_dir()), None)
     return {path.stem: path for path in sorted(folder.glob("*.keras"))} if folder else {}
 
 
-def format_of(where: str) -> ModelFormat | None:
-    """The format that recognises what a user gave."""
-    return next((known for known in FORMATS if known.recognises(where)), None)
+def find_format(where: str) -> ModelFormat | None:
+    """Find the format that recognises a path or reference; None if there is none."""
+    return next((candidate for candidate in FORMATS if candidate.recognises(where)), None)
 
 
 def segmenter_name(where: str) -> str:
-    """What a model is called in test ids and tables, before it is loaded."""
-    known = None if where in shipped_models() else format_of(where)
-    return known.name_of(where) if known else Path(where).stem
+    """Name a model as in test ids and tables, without loading it."""
+    model_format = None if where in shipped_models() else find_format(where)
+    return model_format.name_of(where) if model_format else Path(where).stem
 
 
 def load_segmenter(where: str, *, trusted: bool = False) -> Segmenter:
-    """A model, by the name of a shipped one, by its file or folder, or by whatever else a format recognises.
+    """Load a shipped model by name, or any other by its file, folder or reference.
 
-    A model that is not shipped predicts a made-up picture first, so that a wrong declaration is found at once.
+    A model that is not shipped first predicts a synthetic probe image, to reveal a wrong declaration immediately.
 
     Parameters
     ----------
     where
-        As for ``--rb-model``.
+        Value as for ``--rb-model``.
     trusted
-        Whether it may run code of its own.
+        Whether the model may execute its own code.
 
     Raises
     ------
@@ -56,51 +56,51 @@ def load_segmenter(where: str, *, trusted: bool = False) -> Segmenter:
         If there is no such model, a library that it needs is not installed, or it cannot be used.
     """
     shipped = shipped_models()
-    known = known_format(str(shipped.get(where, where)))
-    require_extra(where, known.extra)
+    model_format = require_format(str(shipped.get(where, where)))
+    require_extra(where, model_format.extra)
     if where in shipped:
-        return known.load(str(shipped[where]), trusted=False)
+        return model_format.load(str(shipped[where]), trusted=False)
     try:
-        segmenter = known.load(where, trusted=trusted)
+        segmenter = model_format.load(where, trusted=trusted)
         if isinstance(segmenter, NetworkSegmenter):
             probe(segmenter)
-    except (RobustbenchError, Warning):  # a warning is raised by who asked for that
+    except (RobustbenchError, Warning):  # warnings are raised only where the user turns them into errors
         raise
-    except Exception as error:  # damage makes the libraries raise more than anybody has listed
+    except Exception as error:  # libraries raise anything on a damaged file
         raise ModelError(
-            f"{where}: cannot be loaded ({type(error).__name__}: {error}); if it is damaged, get it again"
+            f"{where}: cannot be loaded ({type(error).__name__}: {error}); if it is damaged, get a fresh copy"
         ) from error
     return segmenter
 
 
-def known_format(where: str) -> ModelFormat:
-    """The format of a model that is there; nothing is loaded.
+def require_format(where: str) -> ModelFormat:
+    """Find the format of an existing model, without loading it.
 
     Raises
     ------
     ModelError
-        If it is not there, or of no format that is known.
+        If the model does not exist, or no format recognises it.
     """
-    found = format_of(where)
+    found = find_format(where)
     if not Path(where).exists() and (found is None or found.on_disk):
         raise ModelError(f"{where}: no such model file; shipped models: {', '.join(shipped_models()) or 'none'}")
     if found is None:
-        known = ", ".join(known.looks_like for known in FORMATS)
-        raise ModelError(f"{where}: not a model format that is known here ({known}); PyTorch goes by MODULE:FUNCTION")
+        supported = ", ".join(candidate.looks_like for candidate in FORMATS)
+        raise ModelError(f"{where}: unsupported model format; supported: {supported}; use MODULE:FUNCTION for PyTorch")
     return found
 
 
 def segmenter_sources(models: Sequence[str]) -> dict[str, str]:
-    """Segmenters of a run: the name of each, and the name or file that it is loaded by.
+    """Map the name of each segmenter of a run to the name, path or reference to load it by.
 
-    Without ``models``: all baselines and all shipped models, if these can be run (`warn_of_left_out`). With: those, and
-    the background for comparison.
+    Without ``models``, these are all baselines and, if their extra is installed, all shipped models (see
+    `warn_of_left_out`); else the models and the all-background baseline. Files that share a stem are named with their
+    suffix.
 
     Raises
     ------
     ModelError
-        If two have the same name, or a model has that of a baseline. Files that differ in their suffix alone are called
-        by their whole names.
+        If two have the same name, or a model has the name of a baseline.
     """
     shipped = shipped_models()
     if not models:
@@ -108,33 +108,33 @@ def segmenter_sources(models: Sequence[str]) -> dict[str, str]:
     sources = {REFERENCE: REFERENCE}
     files = Counter(segmenter_name(model) for model in set(models) if model not in shipped)
     for model in models:
-        known = model in BASELINES or model in shipped
-        name = model if known else segmenter_name(model)
-        if not known and files[name] > 1:
+        is_included = model in BASELINES or model in shipped
+        name = model if is_included else segmenter_name(model)
+        if not is_included and files[name] > 1:
             name = Path(model).name
-        if sources.setdefault(name, model) != model or (not known and name in BASELINES):
-            raise ModelError(f"{model}: another segmenter of this run is called {name!r}; give the file another name")
+        if sources.setdefault(name, model) != model or (not is_included and name in BASELINES):
+            raise ModelError(f"{model}: another segmenter of this run has the name {name!r}; rename the file")
     return sources
 
 
 def warn_of_left_out(models: Sequence[str]) -> None:
-    """Warn of the shipped models that a run without ``models`` leaves out, since what runs them is not installed."""
+    """Warn if a run without ``models`` leaves out the shipped models, since their extra is not installed."""
     if not models and (module := missing_library(_SHIPPED_EXTRA)) and (shipped := shipped_models()):
         warnings.warn(
             f"the shipped models ({', '.join(shipped)}) are left out: they need {module}: "
-            f"{install_line(_SHIPPED_EXTRA)}; the baselines run without them",
+            f"{install_line(_SHIPPED_EXTRA)}; the baselines run without it",
             MissingExtraWarning,
             stacklevel=2,
         )
 
 
-def require_there(source: str) -> None:
-    """Refuse a baseline or a model that is not there or cannot be run here; nothing is loaded.
+def require_segmenter(source: str) -> None:
+    """Check that a baseline or model exists and can be run, without loading it.
 
     Raises
     ------
     UnknownNameError, ModelError
-        If it is not there, of no format that is known, or a library that it needs is not installed.
+        If it does not exist, no format recognises it, or a library that it needs is not installed.
     """
     shipped = shipped_models()
     if source in BASELINES:
@@ -142,12 +142,12 @@ def require_there(source: str) -> None:
     if source in shipped:
         require_extra(source, _SHIPPED_EXTRA)
         return
-    known = (*BASELINES.names(), *shipped)
-    if not (format_of(source) or Path(source).suffix or Path(source).exists()):
-        raise UnknownNameError(unknown(source, "segmenter", known))
-    require_extra(source, known_format(source).extra)
+    included = (*BASELINES.names(), *shipped)
+    if not (find_format(source) or Path(source).suffix or Path(source).exists()):
+        raise UnknownNameError(unknown(source, "segmenter", included))
+    require_extra(source, require_format(source).extra)
 
 
 def load(source: str, *, trusted: bool = False) -> Segmenter:
-    """A baseline by its name, or a model as `load_segmenter` takes it; see `require_there`."""
+    """Load a baseline by its name, or a model as `load_segmenter` does."""
     return BASELINES.get(source) if source in BASELINES else load_segmenter(source, trusted=trusted)

@@ -1,4 +1,4 @@
-"""A network as a segmenter, adapted by what its card declares."""
+"""Networks as segmenters, adapted by the interface that their card declares."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from robustbench_cells.models.interface import Interface
-from robustbench_cells.models.layout import Array, prepare_images, resolve_layout, to_probabilities, with_channels
-from robustbench_cells.models.sliding_window import tiled
+from robustbench_cells.models.layout import Array, add_channels, prepare_images, resolve_layout, to_probabilities
+from robustbench_cells.models.sliding_window import predict_tiled
 from robustbench_cells.types import BATCH, PATCH_SIDE, Image
 
 
 @dataclass(frozen=True)
 class Network:
-    """What a file holds, whichever library runs it.
+    """A loaded network, whichever library runs it.
 
     Attributes
     ----------
     run
-        From float32 of `input_shape` to an array of images, with one channel or more.
+        Function from a float32 batch of `input_shape` to an array of images with one or more channels.
     input_shape
-        With None for what may vary.
+        Shape of the input, None for a length that may vary.
     """
 
     run: Callable[[Array], Array]
@@ -30,28 +30,28 @@ class Network:
 
 
 class NetworkSegmenter:
-    """A network of grey images in, cells out (see `Segmenter`).
+    """A network that segments cells in grey images (see `Segmenter`).
 
     Parameters
     ----------
     name
-        As in test ids and tables.
+        Name in test ids and tables.
     network
-        What runs.
+        Network to run.
     digest
-        Of its file and of what is declared.
+        Digest of its file and its declared interface.
     interface
-        What is declared; layouts are found out where the shapes leave no doubt.
+        Declared interface; layouts are inferred from unambiguous shapes.
 
     Attributes
     ----------
     interface
-        The same, with its layout.
+        Interface with the resolved input layout.
 
     Raises
     ------
     ModelError
-        If the network's input is of another form than declared, or cannot be known.
+        If the network's input differs from the declaration, or is ambiguous.
     """
 
     def __init__(self, name: str, network: Network, digest: str, interface: Interface | None = None) -> None:
@@ -62,27 +62,30 @@ class NetworkSegmenter:
         self._batch = network.input_shape[0] or BATCH
 
     def predict(self, images: Image) -> Image:
-        """See `Segmenter.predict`. Every call of the network has the same batch size, the last one padded.
+        """See `Segmenter.predict`.
 
-        A CPU's convolutions round differently at other sizes, and a compiled step is reused.
+        All calls of the network have one batch size, padded if needed: convolutions on a CPU round differently at other
+        sizes, and a compiled step is reused.
         """
         ready = prepare_images(images, self.interface)
         if self.interface.side:
-            return tiled(self._predict, ready, self.interface.side, self.interface.halo)
+            return predict_tiled(self._predict, ready, self.interface.side, self.interface.halo)
         return self._predict(ready)
 
     def predict_whole(self, images: Image, halo: int) -> Image:
-        """As `predict`, for images of any size: prepared as a whole, then cut into tiles that overlap (see `tiled`)."""
+        """Predict images of any size: normalised as a whole, then cut into overlapping tiles (see `predict_tiled`)."""
         side = self.interface.side
         ready = prepare_images(images, self.interface)
-        return tiled(self._predict, ready, side or PATCH_SIDE, self.interface.halo if side else halo)
+        return predict_tiled(self._predict, ready, side or PATCH_SIDE, self.interface.halo if side else halo)
 
     def _predict(self, ready: Image) -> Image:
-        chunks = [self._chunk(ready[start : start + self._batch]) for start in range(0, len(ready), self._batch)]
+        chunks = [
+            self._predict_batch(ready[start : start + self._batch]) for start in range(0, len(ready), self._batch)
+        ]
         return np.concatenate(chunks) if chunks else np.empty(ready.shape, np.float32)
 
-    def _chunk(self, ready: Image) -> Image:
+    def _predict_batch(self, ready: Image) -> Image:
         padded = np.zeros((self._batch, *ready.shape[1:]), np.float32)
         padded[: len(ready)] = ready
-        given = self._network.run(with_channels(padded, self.interface))
-        return to_probabilities(self.name, given, padded.shape, self.interface)[: len(ready)]
+        output = self._network.run(add_channels(padded, self.interface))
+        return to_probabilities(self.name, output, padded.shape, self.interface)[: len(ready)]

@@ -1,4 +1,4 @@
-"""Otsu's threshold on each filtered image (N. Otsu, IEEE Trans. SMC 9, 1979)."""
+"""Otsu's threshold on filtered images (N. Otsu, IEEE Trans. SMC 9, 1979)."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from skimage.filters import threshold_otsu
 from robustbench_cells.types import Image
 
 
-def brighter_than_otsu(images: Image, keep: Callable[[Image], npt.NDArray[np.number]]) -> Image:
-    """1 where the filtered image is above its own Otsu threshold, else 0; all 0 where the filtered image is flat.
+def threshold_by_otsu(images: Image, filter_image: Callable[[Image], npt.NDArray[np.number]]) -> Image:
+    """Segment each image by Otsu's threshold of its filtered version: 1 above it, else 0; all 0 if that is flat.
 
     Parameters
     ----------
     images
-        (N, H, W).
-    keep
-        The filter of one image (H, W).
+        Images, (N, H, W).
+    filter_image
+        Filter of one image, (H, W).
     """
     masks = np.zeros(images.shape, np.float32)
     for mask, image in zip(masks, images, strict=True):
-        filtered = keep(image)
+        filtered = filter_image(image)
         if filtered.min() < filtered.max():
             mask[...] = filtered > threshold_otsu(filtered)
     return masks

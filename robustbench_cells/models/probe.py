@@ -1,4 +1,4 @@
-"""A synthetic probe image of cells, which a network predicts before the run."""
+"""Synthetic probe images of cells, which a network predicts before the run to reveal wrong declarations."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from robustbench_cells.errors import DeclarationWarning, ModelError
 from robustbench_cells.models.network import NetworkSegmenter
 from robustbench_cells.types import PATCH_SIDE, THRESHOLD, Image
 
-_MAX_COVERED = 0.9  # share of the probe, a tenth of which is cells
+_MAX_COVERED = 0.9  # share of foreground; a tenth of the probe images is cells
 
 
 def probe(segmenter: NetworkSegmenter) -> None:
-    """Let a network predict a picture that looks like cells, so that a wrong declaration is found before the run.
+    """Predict the probe images; warn if the result is not plausible.
 
     Raises
     ------
     ModelError
-        If the network fails, or what comes back cannot be cells' probabilities.
+        If the network fails, or its output cannot be probabilities of cells.
     """
     try:
-        found = segmenter.predict(probe_images())
+        probabilities = segmenter.predict(probe_images())
     except ModelError:
         raise
-    except Exception as error:  # whatever the library that runs it raises
+    except Exception as error:  # runtimes raise anything
         reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise ModelError(f"{segmenter.name}: cannot predict a picture ({reason}); is it damaged?") from error
-    share = float(np.mean(found > THRESHOLD))
+        raise ModelError(f"{segmenter.name}: cannot predict a probe image ({reason}); is it damaged?") from error
+    share = float(np.mean(probabilities > THRESHOLD))
     if not 0 < share < _MAX_COVERED:
         warnings.warn(
-            f"{segmenter.name}: calls {share:.1%} of a picture with cells cell. If that is not meant, declare in "
-            f"{segmenter.interface.card} what it takes ([input] range, normalise) and gives ([output] kind, "
-            "foreground)",
+            f"{segmenter.name}: segments {share:.1%} of a synthetic probe image as cells; if that is wrong, declare in "
+            f"{segmenter.interface.card} the input it expects ([input] range, normalise) and the output it returns "
+            "([output] kind, foreground)",
             DeclarationWarning,
             stacklevel=2,
         )
 
 
 def probe_images() -> Image:
-    """Two patches, (2, 256, 256), of bright and dark ellipses on an uneven ground with noise."""
+    """Draw two patches, (2, 256, 256), of bright and dark ellipses on an uneven background with noise."""
     rng = np.random.default_rng(0)
     rows, columns = np.mgrid[:PATCH_SIDE, :PATCH_SIDE]
     images = 90 + 20 * np.sin(rows / 80) + rng.normal(0, 4, (2, PATCH_SIDE, PATCH_SIDE))

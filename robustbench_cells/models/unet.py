@@ -1,4 +1,4 @@
-"""The U-Net of the paper's Figure 1 and section II, in plain Keras 3."""
+"""The U-Net of the paper (section II and Figure 1), in plain Keras 3."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ PARAMETERS = 481_745
 SIDE_MULTIPLE = 8  # three poolings by two
 
 
-def to_unit(grey_levels: Any) -> Any:
-    """Grey levels to [0, 1]."""
+def scale_to_unit(grey_levels: Any) -> Any:
+    """Scale grey levels to [0, 1]."""
     from keras import layers
 
     return layers.Rescaling(1 / 255)(grey_levels)
@@ -24,33 +24,34 @@ def build_unet(
     *,
     dtype: str = "float32",
     dropout: bool = True,
-    scale: Callable[[Any], Any] = to_unit,
+    scale: Callable[[Any], Any] = scale_to_unit,
     finish: Callable[[Any], Any] | None = None,
 ) -> keras.Model:
-    """A U-Net with fresh weights, exactly 481,745 parameters.
+    """Build the U-Net with fresh weights: exactly 481,745 parameters.
 
-    16-32-64-128 filters; a level is two 3×3 convolutions with ELU and He-normal initialisation, then dropout (0.1, 0.1,
-    0.2, 0.2 and mirrored on the way up); 2×2 average pooling down, 2×2 transposed convolutions up, a 1×1 sigmoid at the
-    end. Scaling from grey levels is the first layer.
+    The levels have 16, 32, 64 and 128 filters: two 3×3 convolutions with ELU and He-normal initialisation, then dropout
+    (0.1, 0.1, 0.2, 0.2, and mirrored upwards). 2×2 average pooling leads down, 2×2 transposed convolutions lead up, and
+    a 1×1 convolution with a sigmoid ends it. Scaling from grey levels is the first layer.
 
     Parameters
     ----------
     seed
-        Of the weights and of the dropout.
+        Seed of weights and dropout.
     dtype
-        Keras' name of the precision of all layers but the first and the last, for example ``mixed_bfloat16``.
+        Keras' precision policy of all layers but the first and last, such as ``mixed_bfloat16``.
     dropout
-        Without it, if false.
+        Whether the levels end in dropout.
     scale
-        Layers from grey levels to what the first convolution takes, both (N, H, W, channels); the paper's go to [0, 1].
-        Each channel beyond one gives the network 144 more parameters.
+        Layers from grey levels to the input of the first convolution, both (N, H, W, channels); the paper scales to
+        [0, 1]. Each channel beyond one adds 144 parameters.
     finish
-        Layers from the probability to the output, both (N, H, W, 1); nothing, if not given.
+        Layers from the probability to the output, both (N, H, W, 1), if any.
 
     Returns
     -------
     keras.Model
-        From float32 (N, H, W, 1), grey levels in [0, 255], to float32 (N, H, W, 1) in [0, 1]; H and W multiples of 8.
+        Model from float32 (N, H, W, 1), grey levels in [0, 255], to float32 (N, H, W, 1) in [0, 1]; H and W are
+        multiples of 8.
     """
     import keras
     from keras import layers

@@ -157,7 +157,7 @@ def load_examples(results: Results, folder: Path) -> ExamplePatches | None:
     if not path.is_file():
         return None
     try:
-        check_archive(path, most_bytes=_MAX_BYTES, most_files=_MAX_FILES)
+        check_archive(path, max_bytes=_MAX_BYTES, max_files=_MAX_FILES)
         with zipfile.ZipFile(path) as archive:
 
             def array(name: str) -> npt.NDArray[Any]:

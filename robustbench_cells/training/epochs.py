@@ -1,4 +1,4 @@
-"""The patches of an epoch, drawn anew for each and the same for each run."""
+"""Patches of each epoch: different between epochs, the same in every run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from robustbench_cells.types import Image, Masks, Sample
 
 
 class Epoch(keras.utils.PyDataset):
-    """Batches (images, masks), each float32 (N, H, W, 1), of one epoch of training.
+    """Batches (images, masks) of one epoch of training, each float32 (N, H, W, 1).
 
-    A patch depends on (seed, epoch, frame, index) alone, so that a resumed run sees what an undisturbed one does.
+    A patch depends on (seed, epoch, frame, index) alone, so that a resumed run sees the same patches.
     """
 
     def __init__(self, samples: Sequence[Sample], recipe: Recipe, seed: int, epoch: int) -> None:
@@ -43,13 +43,13 @@ class Epoch(keras.utils.PyDataset):
         return image, labels > 0
 
 
-def validation_patches(samples: Sequence[Sample], recipe: Recipe, seed: int) -> tuple[Image, Masks]:
-    """The patches that pick the best epoch: images float32 (N, H, W) and masks bool (N, H, W), the same every time.
+def draw_validation_patches(samples: Sequence[Sample], recipe: Recipe, seed: int) -> tuple[Image, Masks]:
+    """Draw the patches that select the best epoch: images float32 (N, H, W), masks bool (N, H, W).
 
-    They are as the recipe draws them: the epoch that is best at what the network is for is the best.
+    They depend on the seed alone. The recipe draws them, so that the best epoch is the best at the recipe's purpose.
     """
     pairs = [
-        recipe.draw_check(sample, generator(seed, "validation", sample.frame, index))
+        recipe.draw_validation(sample, generator(seed, "validation", sample.frame, index))
         for sample in samples
         for index in range(recipe.patches_per_frame)
     ]

@@ -1,4 +1,4 @@
-"""Train a recipe: one epoch after another, each saved, so that a killed run goes on where it was."""
+"""Training by a recipe: each epoch is saved, so that a killed run resumes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from robustbench_cells.models.card import card_path, write_card
 from robustbench_cells.models.loading import load_segmenter
 from robustbench_cells.models.runtimes.keras import KerasSegmenter, jit_setting
 from robustbench_cells.randomness import generator
-from robustbench_cells.training.epochs import Epoch, validation_patches
+from robustbench_cells.training.epochs import Epoch, draw_validation_patches
 from robustbench_cells.training.learning_curve import draw_curve
 from robustbench_cells.training.recipes import Recipe
 from robustbench_cells.types import THRESHOLD, Image, Masks, Segmenter
@@ -35,7 +35,21 @@ _VALIDATION_SCORES = ("accuracy", "jaccard", "precision", "recall")
 
 @dataclass
 class Progress:
-    """Where a training run stands: all of it but the weights, as kept in ``state.json``."""
+    """State of a training run except the weights, as stored in ``state.json``.
+
+    Attributes
+    ----------
+    settings
+        Settings that a resumed run must share.
+    done
+        Number of finished epochs.
+    seconds
+        Training time so far.
+    best_epoch
+        Number of the best epoch so far, from 1.
+    history
+        Loss and validation scores of each epoch.
+    """
 
     settings: dict[str, Any]
     done: int = 0
@@ -44,7 +58,7 @@ class Progress:
     history: list[dict[str, float]] = field(default_factory=list)
 
     def is_best(self, monitor: str) -> bool:
-        """Whether the last epoch has the best validation score so far; the earlier of two equals keeps its place."""
+        """Tell whether the last epoch has the best validation score so far; of equal ones, the earlier is best."""
         scores = [row[f"validation_{monitor}"] for row in self.history]
         return len(scores) == 1 or scores[-1] > max(scores[:-1])
 
@@ -59,34 +73,34 @@ def fit(
     seed: int = 0,
     precision: str = "float32",
     start: Path | None = None,
-    say: Callable[[str], None] = print,
+    log: Callable[[str], None] = print,
 ) -> Path:
-    """Train a U-Net by a recipe and write the best epoch's weights, its card and its history.
+    """Train a U-Net by a recipe, and write the best epoch's model, its card and its history.
 
     Parameters
     ----------
     recipe
-        How to train.
+        Recipe to follow.
     train, validation
-        The frames to learn from, and those that pick the best epoch.
+        Frames to learn from, and frames that select the best epoch.
     out
-        The ``.keras`` file to write; ``out`` with the suffix ``.training`` keeps what a resumed run needs, and is
-        removed at the end. A model that is there already is kept in the folder ``previous`` beside it.
+        Path of the ``.keras`` file to write. The folder ``out`` with the suffix ``.training`` stores the state of the
+        run until it ends. An existing model is kept in the folder ``previous`` beside it.
     epochs
-        Instead of the recipe's.
+        Number of epochs, if not that of the recipe.
     seed
-        Of weights, dropout and patches.
+        Seed of weights, dropout and patches.
     precision
-        Of the arithmetic, Keras' name: ``float32`` or ``mixed_bfloat16``. The weights are float32 always.
+        Precision policy of Keras: ``float32`` or ``mixed_bfloat16``; weights are always float32.
     start
-        A model file to take the first weights from, in place of random ones.
-    say
-        Takes a line of progress after each epoch.
+        Model file with the initial weights, if not random ones.
+    log
+        Callback that receives a line of progress after each epoch.
 
     Returns
     -------
     pathlib.Path
-        ``out``.
+        The path ``out``.
 
     Raises
     ------
@@ -95,36 +109,36 @@ def fit(
         settings, or ``start`` is another network than the recipe's.
     """
     if out.suffix != ".keras":
-        raise ModelError(f"{out}: the name of a model file ends in .keras")
+        raise ModelError(f"{out}: the name of a model file must end in .keras")
     epochs = recipe.epochs if epochs is None else epochs
     if epochs < 1:
         raise ModelError(f"{epochs} epochs: at least 1 is needed")
     first = None if start is None else load_segmenter(str(start))
     work = _work(out)
-    work.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written to is found before the first epoch
+    work.mkdir(parents=True, exist_ok=True)  # fails before the first epoch if the folder is not writable
     settings = {
         "recipe": recipe.name,
         "seed": seed,
         "precision": precision,
-        "schedule": recipe.rate(0.5) != recipe.rate(0) and epochs,  # a rate that changes is of one number of epochs
+        "schedule": recipe.rate(0.5) != recipe.rate(0) and epochs,  # a schedule depends on the number of epochs
         "train": train.fingerprint,
         "validation": validation.fingerprint,
         "start": first and first.digest,
     }
     model, progress = _resume(work, settings, recipe, first)
     if progress.done:
-        say(f"going on after epoch {progress.done} of {epochs} (from {work})")
+        log(f"resuming after epoch {progress.done} of {epochs} (from {work})")
     samples = [train.read(frame) for frame in train.frames]
-    checks = validation_patches([validation.read(frame) for frame in validation.frames], recipe, seed)
+    checks = draw_validation_patches([validation.read(frame) for frame in validation.frames], recipe, seed)
     for epoch in range(progress.done, epochs):
         if epoch - progress.best_epoch >= recipe.patience:
-            say(f"no better epoch for {recipe.patience} epochs: stopping early")
+            log(f"no better epoch in the last {recipe.patience}: stopping early")
             break
         started = time.monotonic()
         _seed_dropout(model, seed, epoch)
         model.optimizer.learning_rate = recipe.rate(epoch / epochs)
         losses = model.fit(Epoch(samples, recipe, seed, epoch), shuffle=False, verbose=0).history
-        scores = validation_scores(model, *checks)
+        scores = score_validation(model, *checks)
         progress.history.append({"epoch": epoch + 1, "loss": float(losses["loss"][-1]), **scores})
         progress.done = epoch + 1
         progress.seconds += time.monotonic() - started
@@ -134,7 +148,7 @@ def fit(
         _save(work, model, progress, best)
         left = (epochs - progress.done) * progress.seconds / progress.done
         shown = "  ".join(f"{name.removeprefix('validation_')} {value:.4f}" for name, value in scores.items())
-        say(
+        log(
             f"epoch {epoch + 1}/{epochs}  loss {progress.history[-1]['loss']:.4f}  validation: {shown}"
             f"{'  (best)' if best else ''}  {f'{left / 60:.0f} min' if left >= 60 else f'{left:.0f} s'} left"
         )
@@ -142,8 +156,8 @@ def fit(
     return out
 
 
-def validation_scores(model: keras.Model, images: Image, truth: Masks) -> dict[str, float]:
-    """Mean scores of a model over patches, images (N, H, W) and truth (N, H, W)."""
+def score_validation(model: keras.Model, images: Image, truth: Masks) -> dict[str, float]:
+    """Compute the mean scores of a model over patches: images (N, H, W) and truth (N, H, W)."""
     masks = KerasSegmenter("in training", model, "").predict(images) > THRESHOLD
     comparison = Comparison(masks, truth)
     scores = {name: METRICS.get(name).score(comparison) for name in _VALIDATION_SCORES}
@@ -158,7 +172,7 @@ def _work(out: Path) -> Path:
 
 
 def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
-    """Make the dropout of an epoch depend on (seed, epoch) alone: a saved model does not hold where its dropout was."""
+    """Make dropout depend on (seed, epoch) alone: a saved model does not store the state of its dropout."""
     for index, layer in enumerate(model.layers):
         if isinstance(layer, keras.layers.Dropout):
             numbers = generator(seed, "dropout", epoch, index).integers(2**32, size=2, dtype=np.uint32)
@@ -173,37 +187,39 @@ def _resume(
     if newest is None:
         model = recipe.build(settings["seed"], settings["precision"])
         if first is not None:
-            _take_weights(model, first)
+            _copy_weights(model, first)
         model.compile(keras.optimizers.Adam(recipe.learning_rate), loss, jit_compile=jit_setting())
         return model, Progress(settings)
     try:
         progress = Progress(**json.loads((newest / "state.json").read_text(encoding="utf-8")))
-        model = keras.saving.load_model(newest / "model.keras", custom_objects=_own(loss))
-    except Exception as error:  # whatever a damaged file makes json or Keras raise
-        raise ModelError(f"{newest}: is damaged ({error}); remove {work} to begin anew") from error
+        model = keras.saving.load_model(newest / "model.keras", custom_objects=_custom_objects(loss))
+    except Exception as error:  # json and Keras raise anything on a damaged file
+        raise ModelError(f"{newest}: is damaged ({error}); remove {work} to start again") from error
     different = [key for key, value in settings.items() if progress.settings.get(key) != value]
     if different:
         raise ModelError(
-            f"{work}: was begun with other settings ({', '.join(different)}); remove that folder to begin anew, or "
-            "give another --out"
+            f"{work}: was started with other settings ({', '.join(different)}); remove it to start again, or give "
+            "another --out"
         )
     return model, progress
 
 
-def _take_weights(model: keras.Model, first: Segmenter) -> None:
+def _copy_weights(model: keras.Model, first: Segmenter) -> None:
     weights = first.weights if isinstance(first, KerasSegmenter) else []
     if [part.shape for part in weights] != [part.shape for part in model.get_weights()]:
-        raise ModelError(f"{first.name}: is another network than the recipe's; give one that this recipe made, or none")
+        raise ModelError(
+            f"{first.name}: its network differs from the recipe's; start from a model of this recipe, or from none"
+        )
     model.set_weights(weights)
 
 
-def _own(loss: str | Callable[[Any, Any], Any]) -> dict[str, Any]:
-    """A recipe's own loss under the name by which Keras looks for it."""
+def _custom_objects(loss: str | Callable[[Any, Any], Any]) -> dict[str, Any]:
+    """Map the name that Keras stores for a recipe's own loss to the loss."""
     return {} if isinstance(loss, str) else {loss.__name__: loss}
 
 
 def _save(work: Path, model: keras.Model, progress: Progress, best: bool) -> None:
-    """One folder an epoch, complete once it has its name; older ones go after that."""
+    """Save an epoch to its folder, complete once it has its name; then remove older ones."""
     folder = work / f"epoch-{progress.done:04d}"
     older = sorted(work.glob("epoch-????"))
     unfinished = work / "unfinished"
@@ -223,7 +239,7 @@ def _save(work: Path, model: keras.Model, progress: Progress, best: bool) -> Non
 def _finish(out: Path, recipe: Recipe, progress: Progress, train: Selection, validation: Selection) -> None:
     work = _work(out)
     trained = keras.saving.load_model(max(work.glob("epoch-????")) / "best.keras", compile=False)
-    bare = recipe.build(progress.settings["seed"], "float32")  # never compiled: its file holds no optimizer state
+    bare = recipe.build(progress.settings["seed"], "float32")  # not compiled, so the file has no optimizer state
     bare.set_weights(trained.get_weights())
     history, curve = out.with_suffix(".history.csv"), out.with_suffix(".history.png")
     for path in (out, card_path(out), history, curve):
@@ -260,7 +276,7 @@ def _finish(out: Path, recipe: Recipe, progress: Progress, train: Selection, val
             "validation_fingerprint": validation.fingerprint,
         },
         "validation": {
-            "patches": "of the validation frames, as the recipe draws them to pick the best epoch",
+            "patches": "from the validation frames, as the recipe draws them to select the best epoch",
             "monitor": recipe.monitor,
         }
         | {

@@ -1,4 +1,4 @@
-"""Quarter turns and mirror images: the cells have no up and no down."""
+"""Rotations by quarter turns and reflections, since cells have no preferred orientation."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import numpy as np
 from robustbench_cells.types import Image, Labels
 
 
-def turned(image: Image, labels: Labels, rng: np.random.Generator) -> tuple[Image, Labels]:
-    """A square patch and its labels in one of the eight ways that a square lies on itself, all equally likely."""
+def flip_randomly(image: Image, labels: Labels, rng: np.random.Generator) -> tuple[Image, Labels]:
+    """Transform a square patch and its labels by one of the eight symmetries of a square, chosen uniformly."""
     quarters, mirrored = int(rng.integers(4)), bool(rng.integers(2))
 
-    def turn(side: np.ndarray) -> np.ndarray:
-        side = np.rot90(side, quarters)
-        return np.ascontiguousarray(side[:, ::-1] if mirrored else side)
+    def transform(array: np.ndarray) -> np.ndarray:
+        array = np.rot90(array, quarters)
+        return np.ascontiguousarray(array[:, ::-1] if mirrored else array)
 
-    return turn(image), turn(labels)
+    return transform(image), transform(labels)

@@ -1,4 +1,4 @@
-"""The learning curve as a figure."""
+"""Figure of the learning curve."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from robustbench_cells.files.atomic import atomic_path
 
 
 def draw_curve(history: pd.DataFrame, best_epoch: int, monitor: str, path: Path) -> None:
-    """Write a PNG of the loss and of the validation scores against the epoch, with a line at the best one."""
+    """Write a PNG of the loss and the validation scores by epoch, with a line at the best epoch."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(8.4, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
-    marker = "." if len(history) < 10 else None  # a line of one epoch has no length
+    marker = "." if len(history) < 10 else None  # the line of a single epoch is invisible
     left.plot(history["epoch"], history["loss"], marker=marker)
     left.set(ylabel="training loss", ylim=(0, None))
     for column in history.columns.drop(["epoch", "loss"]):

@@ -1,23 +1,20 @@
-"""The network of `robust` and of the specialists: local contrast in, no specks out, the Jaccard score in the loss."""
+"""Parts of the networks of `robust` and the specialists: local contrast, removal of small components, and the loss."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from robustbench_cells.models.unet import to_unit
+from robustbench_cells.models.unet import scale_to_unit
 
-if TYPE_CHECKING:
-    pass
-
-_A_CELL = 256.0  # pixels: a cell at a zoom of 1.5
+_CELL_AREA = 256.0  # pixels; a cell at a zoom of 1.5
 
 
 def local_contrast(grey_levels: Any) -> Any:
-    """Two channels: the image less its surroundings, at unit variance, and the image in [0, 1].
+    """Compute two channels: the image minus its local mean, at unit variance, and the image in [0, 1].
 
-    Fixed layers of Keras' own in float32: beside a spot of 4000 grey levels a cell is a hundredth of the range. The
-    surroundings are the mean of about 12 px, so wide that a cell stands out and so narrow that a spot does not. The
-    image itself tells how strong the contrast is: where no cell is, unit variance makes cells of dust.
+    These are fixed Keras layers in float32, since beside a spot of 4000 grey levels a cell spans a hundredth of the
+    range. The local mean covers about 12 px: wide enough for a cell to stand out, narrow enough to remove a spot. The
+    second channel carries the absolute contrast: without cells, unit variance would amplify debris into cells.
     """
     from keras import layers
 
@@ -25,14 +22,14 @@ def local_contrast(grey_levels: Any) -> Any:
     surroundings = layers.UpSampling2D(4, interpolation="bilinear")(coarse)
     local = layers.Subtract()([grey_levels, surroundings])
     normal = layers.GroupNormalization(1, epsilon=1e-6, center=False, scale=False)(local)
-    return layers.Concatenate()([normal, to_unit(grey_levels)])
+    return layers.Concatenate()([normal, scale_to_unit(grey_levels)])
 
 
-def without_specks(probability: Any) -> Any:
-    """Opening by reconstruction (Vincent 1993): what holds no square of 2×2 px goes, the rest keeps its outline.
+def remove_small_components(probability: Any) -> Any:
+    """Apply opening by reconstruction (Vincent 1993): components without a 2×2 square vanish, others keep their shape.
 
-    Fixed layers of Keras' own. One pixel astray counts as a cell. The reconstruction is cut after two steps from the
-    upper left corner of each such square: what lies farther from all of them is a thread, not a cell.
+    These are fixed Keras layers. Without them, a stray pixel would count as a cell. The reconstruction stops after two
+    steps from the upper left corner of each square: what is farther away is a thin process, not a cell.
     """
     from keras import layers
 
@@ -44,14 +41,14 @@ def without_specks(probability: Any) -> Any:
 
 
 def cross_entropy_and_jaccard(truth: Any, probability: Any) -> Any:
-    """Binary cross-entropy plus one minus the soft Jaccard score, each patch (H, W, 1) for itself.
+    """Compute binary cross-entropy plus one minus the soft Jaccard score, per patch (H, W, 1).
 
-    The soft score (Rahman and Wang 2016) counts a cell's pixels more in both: nothing found where nothing is scores 1,
-    and on a patch without cells each false alarm weighs as much as elsewhere.
+    The soft score (Rahman and Wang 2016) has the area of one cell added to intersection and union: an empty prediction
+    of an empty patch scores 1, and on a patch without cells a false positive weighs as much as elsewhere.
     """
     from keras import losses, ops
 
-    both = ops.sum(truth * probability, axis=(1, 2, 3))
-    either = ops.sum(truth + probability, axis=(1, 2, 3)) - both
+    intersection = ops.sum(truth * probability, axis=(1, 2, 3))
+    union = ops.sum(truth + probability, axis=(1, 2, 3)) - intersection
     entropy = ops.mean(losses.binary_crossentropy(truth, probability), axis=(1, 2))
-    return entropy + 1 - (both + _A_CELL) / (either + _A_CELL)
+    return entropy + 1 - (intersection + _CELL_AREA) / (union + _CELL_AREA)

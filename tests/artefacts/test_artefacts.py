@@ -13,7 +13,7 @@ from tests.conftest import sample_of
 ZERO = np.zeros((100, 60), np.int32)
 
 
-def test_the_paper_s_grids() -> None:
+def test_paper_profile_has_the_grids_of_the_paper() -> None:
     illumination, noise, cell_size = (
         ARTEFACTS.get(name).grid("paper") for name in ("illumination", "noise", "cell_size")
     )
@@ -22,18 +22,18 @@ def test_the_paper_s_grids() -> None:
     np.testing.assert_allclose(cell_size, [*np.arange(0.5, 2, 0.1)[:15], *np.linspace(2, 5, 7)])
 
 
-def test_illumination_is_a_gaussian_of_a_fifth_of_each_side() -> None:
+def test_illumination_is_a_gaussian_with_sigma_a_fifth_of_each_side() -> None:
     flat = np.full(ZERO.shape, 80, np.float32)
     spot, _ = ARTEFACTS.get("illumination").distort(flat, ZERO, 1000, generator("spot"))
     rows, columns = generator("spot").random(2) * (99, 59)
-    wanted = np.exp(
+    expected = np.exp(
         -0.5 * ((np.arange(100)[:, None] - rows) / 20) ** 2 - 0.5 * ((np.arange(60)[None] - columns) / 12) ** 2
     )
-    wanted = (wanted - wanted.min()) / np.ptp(wanted) * 255
-    np.testing.assert_allclose(spot, wanted, atol=0.01)
+    expected = (expected - expected.min()) / np.ptp(expected) * 255
+    np.testing.assert_allclose(spot, expected, atol=0.01)
 
 
-def test_one_noise_field_grows_with_sigma() -> None:
+def test_sigma_scales_one_noise_field() -> None:
     image = sample_of((128, 128)).image
     fields = []
     for sigma in (20.0, 40.0):
@@ -46,7 +46,7 @@ def test_one_noise_field_grows_with_sigma() -> None:
 
 
 @pytest.mark.parametrize("zoom", [0.5, 0.7, 1.5, 2, 3, 5])
-def test_zoom_magnifies_image_and_labels_alike(zoom: float) -> None:
+def test_zoom_resizes_image_and_labels_alike(zoom: float) -> None:
     cell_size = ARTEFACTS.get("cell_size")
     side = cell_size.view_side(zoom, PATCH_SIDE)
     assert side == round(256 / zoom)
@@ -59,24 +59,24 @@ def test_zoom_magnifies_image_and_labels_alike(zoom: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("zoom", "most", "patches"), [(0.5, 80, 6), (1, 80, 6), (2, 80, 25), (3, 80, 57), (5, 80, 80), (5, 12, 12)]
+    ("zoom", "cap", "patches"), [(0.5, 80, 6), (1, 80, 6), (2, 80, 25), (3, 80, 57), (5, 80, 80), (5, 12, 12)]
 )
-def test_patches_follow_the_area_between_six_and_the_cap(zoom: float, most: int, patches: int) -> None:
-    assert ARTEFACTS.get("cell_size").patches_per_frame(zoom, (576, 720), most) == patches
+def test_patches_follow_the_area_between_six_and_the_cap(zoom: float, cap: int, patches: int) -> None:
+    assert ARTEFACTS.get("cell_size").patches_per_frame(zoom, (576, 720), cap) == patches
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("illumination", -1.0), ("noise", -0.5), ("cell_size", 0.0), ("cell_size", -2.0)]
+    ("name", "intensity"), [("illumination", -1.0), ("noise", -0.5), ("cell_size", 0.0), ("cell_size", -2.0)]
 )
-def test_an_intensity_below_the_physical_raises(name: str, least: float) -> None:
+def test_unphysical_intensity_is_refused(name: str, intensity: float) -> None:
     sample = sample_of((32, 32))
-    with pytest.raises(ValueError, match=f"{least}: a "):
-        ARTEFACTS.get(name).distort(sample.image, sample.labels, least, generator(0))
+    with pytest.raises(ValueError, match=f"{intensity}: must be a finite"):
+        ARTEFACTS.get(name).distort(sample.image, sample.labels, intensity, generator(0))
 
 
-def test_two_at_once_are_those_of_each_alone() -> None:
+def test_combined_artefacts_apply_each_in_turn() -> None:
     image = np.linspace(0, 200, 256 * 256, dtype=np.float32).reshape(256, 256)
-    view = Patch("made/up", "a", 0, image, np.zeros((256, 256), np.int32))
+    view = Patch("kind/split", "a", 0, image, np.zeros((256, 256), np.int32))
     (pair, _) = combined_artefacts("default")
     assert pair.name == "illumination-300+noise"
     lit, labels = ARTEFACTS.get("illumination").distort(image, view.labels, 300.0, view.random(0, "illumination"))
@@ -85,7 +85,7 @@ def test_two_at_once_are_those_of_each_alone() -> None:
     np.testing.assert_array_equal(found, expected)
 
 
-def test_two_at_once_are_in_the_larger_profiles_only() -> None:
+def test_combined_artefacts_are_in_the_larger_profiles_only() -> None:
     assert combined_artefacts("quick") == []
     assert [pair.fixed for pair in combined_artefacts("paper")] == [100, 300, 1000, 3000]
     assert len({pair.name for pair in combined_artefacts("paper")}) == 4

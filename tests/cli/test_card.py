@@ -70,7 +70,7 @@ def test_scores_of_another_file_are_refused(model: Path, tmp_path: Path, capsys:
         write_card(card_path(model), facts)
         assert card([str(model), "--results", border]) == 2
     said = capsys.readouterr().err
-    assert "is damaged or was replaced" in " ".join(said.split())
+    assert "if it was replaced, write a new card" in " ".join(said.split())
     assert "the results called 'border' are not of this file" in said
     card_path(model).unlink()
     assert card([str(model), "--results", border]) == 2

@@ -41,41 +41,41 @@ def test_white_level_scales_16_bits() -> None:
     assert np.allclose(data.read("0").image, IMAGES[0], atol=1e-4)
 
 
-def test_arrays_are_not_changed_and_cannot_be() -> None:
+def test_arrays_are_copied_and_read_only() -> None:
     images = IMAGES.astype(np.float32)
     data = rb.from_arrays(images, LABELS)
     with pytest.raises(ValueError, match="read-only"):
         data.read("0").image[0, 0] = 1
-    images[0] = 0  # what is changed afterwards is not seen
+    images[0] = 0  # later changes have no effect
     assert data.read("0").image.max() == 220
 
 
 @pytest.mark.parametrize(
-    ("images", "labels", "words"),
+    ("images", "labels", "message"),
     [
-        (IMAGES[0], LABELS[0], r"images: shape \(300, 300\); \(N, H, W\) is needed"),
+        (IMAGES[0], LABELS[0], r"images: shape \(300, 300\); give \(N, H, W\)"),
         (IMAGES[..., None], LABELS, r"images: shape \(4, 300, 300, 1\)"),
-        ([], [], "images: no frame"),
+        ([], [], "images: empty"),
         (IMAGES[:2], LABELS, "2 images and 4 labels"),
         (IMAGES[:, :299], LABELS, r"images\[0\] has shape \(299, 300\) and labels\[0\] \(300, 300\)"),
         (IMAGES / 255, LABELS, r"images\[0\]: floating-point grey levels span .*; scale them"),
         (IMAGES.astype(float) - 100, LABELS, r"images\[0\]: floating-point grey levels span -10"),
         (np.where(LABELS > 0, np.nan, 5.0), LABELS, r"images\[0\]: floating-point"),
-        (IMAGES.astype(np.uint16), LABELS, r"images\[0\]: holds uint16|images\[0\]: a 16-bit"),
+        (IMAGES.astype(np.uint16), LABELS, r"images\[0\]: the brightest pixel of this 16-bit image"),
         (IMAGES.astype(complex), LABELS, r"images\[0\]: dtype complex128"),
         (IMAGES.astype(str), LABELS, r"images\[0\]: dtype <U"),
-        (IMAGES, LABELS.astype(float), r"labels\[0\]: dtype float64; whole numbers"),
+        (IMAGES, LABELS.astype(float), r"labels\[0\]: dtype float64; give bool or integer"),
         (IMAGES, -LABELS, r"labels\[0\]: label -"),
         (IMAGES, np.zeros_like(LABELS), "no mask has a cell"),
-        ([IMAGES[0], IMAGES[1][0]], LABELS[:2], r"images\[1\]: shape \(300,\); \(H, W\) is needed"),
+        ([IMAGES[0], IMAGES[1][0]], LABELS[:2], r"images\[1\]: shape \(300,\); give \(H, W\)"),
     ],
 )
-def test_what_is_wrong_is_refused_by_name(images: Any, labels: Any, words: str) -> None:
-    with pytest.raises(DataError, match=words):
+def test_invalid_array_is_reported_by_name(images: Any, labels: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
         rb.from_arrays(images, labels)
 
 
 @pytest.mark.parametrize("names", [["a"], ["a"] * 4, ["a", "b", "c", ""]])
-def test_names_that_do_not_tell_frames_apart_are_refused(names: list[str]) -> None:
+def test_invalid_names_of_frames_are_refused(names: list[str]) -> None:
     with pytest.raises(DataError):
         rb.from_arrays(IMAGES, LABELS, names=names)

@@ -1,4 +1,4 @@
-"""Single image files: what they declare is bounded, and only TIFF and PNG are decoded."""
+"""Single image files: declared sizes are bounded, and only TIFF and PNG are decoded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.frame_files import IMAGES, LABELS, WRITERS
 from tests.support.tiff_files import with_tile
 
 
-def absurd_png(path: Path, width: int, height: int) -> None:
+def write_png_that_declares(path: Path, width: int, height: int) -> None:
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
@@ -28,34 +28,34 @@ def absurd_png(path: Path, width: int, height: int) -> None:
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("side", [8193, 9000, 11_000, 60_000, 2**31 - 1])
-def test_a_declared_size_beyond_all_bounds_is_refused_before_it_is_decoded(side: int, tmp_path: Path) -> None:
+def test_declared_size_over_the_limit_is_refused_before_decoding(side: int, tmp_path: Path) -> None:
     where = WRITERS["paired"](tmp_path, IMAGES, LABELS)
     (tmp_path / "input/t000.tif").unlink()
-    absurd_png(tmp_path / "input/t000.png", side, side)
-    with pytest.raises(DataError, match=r"t000\.png: is declared .* than the 67108864 px allowed; cut the frame"):
+    write_png_that_declares(tmp_path / "input/t000.png", side, side)
+    with pytest.raises(DataError, match=r"t000\.png: declares .* than the 67108864 px allowed; cut the frame"):
         open_dataset(where)
 
 
 @pytest.mark.parametrize("side", [(36_000, 36_000), (2**24, 96), ("64", 2**31), (0, 96)])
-def test_tiles_beyond_all_bounds_are_refused_before_they_are_decoded(side: tuple[Any, Any], tmp_path: Path) -> None:
+def test_tiles_over_the_limit_are_refused_before_decoding(side: tuple[Any, Any], tmp_path: Path) -> None:
     where = WRITERS["paired"](tmp_path, IMAGES, LABELS)
     with_tile(side)(tmp_path / "input/t000.tif", IMAGES[:1])
-    with pytest.raises(DataError, match=r"t000\.tif: has tiles of .* px, and 16777216 px are allowed; save it"):
+    with pytest.raises(DataError, match=r"t000\.tif: has tiles of .* px, and 1 to 16777216 px are allowed; save it"):
         open_dataset(where)
 
 
-def test_only_tiff_and_png_are_decoded_whatever_a_file_is_called(tmp_path: Path) -> None:
+def test_only_tiff_and_png_are_decoded_whatever_the_suffix(tmp_path: Path) -> None:
     where = WRITERS["paired"](tmp_path, IMAGES, LABELS)
     Pillow.fromarray(IMAGES[0]).save(tmp_path / "input/t000.tif", format="EPS")  # Pillow would run Ghostscript
     with pytest.raises(DataError, match=r"t000\.tif: cannot be read as an image"):
         open_dataset(where)
 
 
-def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
+def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
     import os
 
     where = WRITERS["paired"](tmp_path, IMAGES, LABELS)
     (tmp_path / "input/t000.tif").unlink()
-    os.mkfifo(tmp_path / "input/t000.tif")  # opening it would wait for ever
+    os.mkfifo(tmp_path / "input/t000.tif")  # opening it would block
     with pytest.raises(DataError, match=r"t000\.tif: no such file"):
         open_dataset(where)

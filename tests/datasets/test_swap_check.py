@@ -1,4 +1,4 @@
-"""Images and masks that were exchanged are refused; dark, crowded or zoomed frames are not."""
+"""Swapped images and masks are refused; dark, crowded or magnified frames are not."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.sources.synthetic import draw_frame
 from robustbench_cells.errors import DataError
 from robustbench_cells.randomness import generator
-from tests.support.frame_files import IMAGES, LABELS, WRITERS
+from tests.support.frame_files import BINARY, IMAGES, LABELS, WRITERS
 
 KINDS = sorted(WRITERS)
-BINARY = (LABELS > 0).astype(np.uint8)
 
 
 def grey_images(blur: float) -> np.ndarray:
-    """Frames that have a few black pixels, so that each alone could be a mask."""
+    """Frames with a few black pixels, each of which alone could be a mask."""
     images = np.stack([draw_frame(generator(number))[0][:90, :80] for number in range(3)])
     images = np.stack([cv2.GaussianBlur(image, None, blur) for image in images]) if blur else images
     images[:, :2, :2] = 0
@@ -27,35 +26,40 @@ def grey_images(blur: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_masks_in_the_place_of_images_are_refused(kind: str, tmp_path: Path) -> None:
+def test_masks_given_as_images_are_refused(kind: str, tmp_path: Path) -> None:
     where = WRITERS[kind](tmp_path, BINARY, LABELS)
-    with pytest.raises(DataError, match=r"no image has a grey level above 1 of 255.*are these masks\? Then if images"):
+    with pytest.raises(DataError, match=r"no image has a grey level above 1 of 255.*as in masks; if images and"):
         open_dataset(where)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("blur", [0, 1])
-def test_images_in_the_place_of_masks_are_refused(kind: str, blur: float, tmp_path: Path) -> None:
+def test_images_given_as_masks_are_refused(kind: str, blur: float, tmp_path: Path) -> None:
     where = WRITERS[kind](tmp_path, IMAGES, grey_images(blur))
-    with pytest.raises(DataError, match=r"in the masks 100% of all pixels are of cells, .*as in images; if images and"):
+    with pytest.raises(DataError, match=r"100% of the mask pixels are foreground, .*as in images; if images and"):
         open_dataset(where)
 
 
-def test_one_frame_may_be_black(tmp_path: Path) -> None:
+def test_masks_without_a_cell_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no mask has a cell; are these the masks"):
+        open_dataset(WRITERS["paired"](tmp_path, IMAGES, BINARY * 0))
+
+
+def test_one_black_frame_is_accepted(tmp_path: Path) -> None:
     images = IMAGES.copy()
     images[:2] = 0
     assert len(open_dataset(WRITERS["paired"](tmp_path, images, LABELS)).frames) == 3
 
 
-def test_sixteen_bits_may_be_kept_dark(tmp_path: Path) -> None:
+def test_dark_sixteen_bit_frames_are_accepted(tmp_path: Path) -> None:
     dark = IMAGES.astype(np.uint16) * 3  # of 65535: below 3 of 255
     where = WRITERS["npz"](tmp_path, dark, LABELS)
     assert 2 < open_dataset(where, white_level=65535).read("0").image.max() < 3
 
 
 @pytest.mark.parametrize("side", [6, 10, 89])
-def test_cells_may_fill_all_frames(side: int, tmp_path: Path) -> None:
-    """Hundreds of small ones side by side, or one from border to border."""
+def test_cells_that_fill_all_frames_are_accepted(side: int, tmp_path: Path) -> None:
+    """Hundreds of adjacent small cells, or one from border to border."""
     rows, columns = np.indices(LABELS.shape[1:]) // side
     crowded = np.stack([(rows * 20 + columns + 1).astype(np.uint16)] * 3)
     crowded[:, 0, 0] = 0

@@ -1,4 +1,4 @@
-"""Damaged inputs by number: the same seed and number give the same files, whatever else is made."""
+"""Damaged inputs by number: reproducible from seed and number, independent of all others."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from robustbench_cells.randomness import generator
-from tests.fuzz.damage._registry import damaged
-from tests.fuzz.damage.archives import written
+from tests.fuzz.damage._base import apply_damage
+from tests.fuzz.damage.archives import write_archive
 from tests.fuzz.kind import Files, Kind
 
-_AROUND = 0.04  # the share of inputs whose files are lost or swapped
+_SWAPPED = 0.04  # share of inputs whose files are removed or swapped
 
 
-def sound_inputs(kind: Kind) -> list[Files]:
-    """What `Kind.write` makes, in the order of the folders' names."""
+def make_valid_inputs(kind: Kind) -> list[Files]:
+    """Create the valid inputs of a kind, in the order of their folders' names."""
     with tempfile.TemporaryDirectory() as folder:
         kind.write(Path(folder))
         return [read(one) for one in sorted(Path(folder).iterdir())]
 
 
-def damaged_input(kind: Kind, sound: Sequence[Files], seed: int, number: int) -> Files:
-    """One of the sound inputs with one of its files, or two, damaged."""
+def make_damaged_input(kind: Kind, valid: Sequence[Files], seed: int, number: int) -> Files:
+    """Damage one or two files of one of the valid inputs."""
     rng = generator("fuzz", seed, kind.name, number)
-    files = dict(sound[rng.integers(len(sound))])
+    files = dict(valid[rng.integers(len(valid))])
     names = sorted(files)
-    if rng.random() < _AROUND:
+    if rng.random() < _SWAPPED:
         one, other = (names[rng.integers(len(names))] for _ in range(2))
         files[one], files[other] = files[other], files[one]
         if one == other:
@@ -36,20 +36,20 @@ def damaged_input(kind: Kind, sound: Sequence[Files], seed: int, number: int) ->
     else:
         for _ in range(1 if len(names) == 1 else rng.choice([1, 1, 1, 2])):
             name = names[rng.integers(len(names))]
-            files[name] = damaged(name, files[name], rng)
+            files[name] = apply_damage(name, files[name], rng)
     kind.mend(files)
     return files
 
 
 def read(folder: Path) -> Files:
-    """The files of a folder."""
+    """Read the files of a folder."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
     }
 
 
 def write(files: Files, folder: Path) -> None:
-    """The other way."""
+    """Write files to a folder."""
     folder.mkdir(parents=True)
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -57,11 +57,11 @@ def write(files: Files, folder: Path) -> None:
 
 
 def pack(files: Files) -> bytes:
-    """All files as one, to keep."""
-    return written(sorted(files.items()))
+    """Pack files into one archive."""
+    return write_archive(sorted(files.items()))
 
 
-def unpacked(content: bytes) -> Files:
-    """The other way."""
+def unpack(content: bytes) -> Files:
+    """Unpack such an archive."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}

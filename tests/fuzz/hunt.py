@@ -1,4 +1,4 @@
-"""The parent's side: who loads what, for how long, and what is kept of failures."""
+"""The parent process: distributes the inputs, enforces time limits, and keeps those that fail."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from tests.fuzz.cases import unpacked
+from tests.fuzz.cases import unpack
 from tests.fuzz.kind import KINDS, Kind
-from tests.fuzz.worker import ERROR, GOES_ON, INPUT, LOG, MEMORY, RESULT, Job, Outcome, work
+from tests.fuzz.worker import ERROR, INPUT, LOG, MEMORY, RESULT, STARTED, Job, Outcome, work
 
 CRASH, HANG = "crash", "hang"
-_START = 300  # seconds until the sound files of a kind are loaded
-_END = 3  # seconds until a process that has nothing left to do is gone
-_KEPT = 3  # inputs of each cause
+_START = 300  # seconds to load the valid files of a kind
+_END = 3  # seconds for an idle process to exit
+_MAX_KEPT = 3  # inputs per cause
 
 
 class NotReadyError(Exception):
-    """The sound files cannot be made or loaded: there is nothing to be learned from damaged ones."""
+    """The valid files cannot be written or loaded, so damaged ones would show nothing."""
 
 
 @dataclass
 class Tally:
-    """What a hunt found.
+    """Outcome of a hunt.
 
     Attributes
     ----------
     counts
-        Of inputs by kind and what became of them.
+        Number of inputs by kind and outcome.
     causes
-        By kind, what failed and where: how often.
+        Number of failures by kind, outcome and place.
     kept
-        Those of which an input is kept, with the first one's detail.
+        Paths of kept inputs by cause, with the detail of the first.
     """
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -46,20 +46,20 @@ class Tally:
     kept: dict[tuple[str, str, str], tuple[list[Path], str]] = field(default_factory=dict)
 
     def add(self, kind: Kind, outcome: Outcome, path: Path, content: bytes) -> None:
-        """Note a failure, and keep its input at a path unless there are enough of its cause."""
+        """Record a failure, and keep its input unless there are enough of its cause."""
         cause = kind.name, outcome.what, outcome.where
         self.causes[cause] += 1
         paths, _ = self.kept.setdefault(cause, ([], outcome.detail))
-        if len(paths) < _KEPT:
+        if len(paths) < _MAX_KEPT:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
             paths.append(path)
 
 
 def shares(kinds: Sequence[Kind], files: int) -> dict[str, int]:
-    """How many inputs each kind gets: by its share, rounded up."""
-    whole = sum(kind.share for kind in kinds)
-    return {kind.name: math.ceil(files * kind.share / whole) for kind in kinds}
+    """Compute the number of inputs of each kind by its share, rounded up."""
+    total = sum(kind.share for kind in kinds)
+    return {kind.name: math.ceil(files * kind.share / total) for kind in kinds}
 
 
 def hunt(
@@ -68,48 +68,48 @@ def hunt(
     seed: int,
     keep: Path,
     until: float = math.inf,
-    announce: Callable[[str], None] = lambda kind: None,
+    on_input: Callable[[str], None] = lambda kind: None,
 ) -> Tally:
-    """Load so many damaged inputs.
+    """Load damaged inputs.
 
     Parameters
     ----------
     kinds, files
-        Each kind gets its share of the inputs.
+        Kinds of input, and number of inputs to share among them.
     seed
-        Of the damage.
+        Seed of the damage.
     keep
         Folder for inputs that fail.
     until
-        `time.monotonic` at which to stop.
-    announce
-        Called after each input.
+        Time to stop, as of `time.monotonic`.
+    on_input
+        Callback after each input, which receives its kind.
 
     Raises
     ------
     NotReadyError
-        If the sound files do not load.
+        If the valid files do not load.
     """
     tally = Tally()
-    with suppress(KeyboardInterrupt):  # what was found so far is told
+    with suppress(KeyboardInterrupt):  # the tally so far is still reported
         for jobs in _batches(kinds, shares(kinds, files)):
             for (kind, number), outcome, content in outcomes(seed, jobs, until):
                 tally.counts[kind.name, outcome.what] += 1
-                announce(kind.name)
+                on_input(kind.name)
                 if outcome.what not in (RESULT, ERROR):
                     tally.add(kind, outcome, keep / f"{kind.name}-{seed}-{number}.zip", content)
     return tally
 
 
 def replay(path: Path) -> Outcome:
-    """What becomes of an input that was kept, by the kind in its name."""
+    """Load a kept input, whose kind is in its name."""
     kind = KINDS.get(path.stem.partition("-")[0])
-    ((_, outcome, _),) = outcomes(0, [(kind, unpacked(path.read_bytes()))])
+    ((_, outcome, _),) = outcomes(0, [(kind, unpack(path.read_bytes()))])
     return outcome
 
 
 def outcomes(seed: int, jobs: Sequence[Job], until: float = math.inf) -> Iterator[tuple[Job, Outcome, bytes]]:
-    """Each job with its outcome and its input; another process goes on where one had to be ended."""
+    """Yield each job with its outcome and its input; a new process continues after one that was ended."""
     left = list(jobs)
     while left and time.monotonic() < until:
         with tempfile.TemporaryDirectory(prefix="fuzz-", ignore_cleanup_errors=True) as name:
@@ -121,7 +121,7 @@ def outcomes(seed: int, jobs: Sequence[Job], until: float = math.inf) -> Iterato
 
 
 def _batches(kinds: Sequence[Kind], counts: Mapping[str, int]) -> list[list[Job]]:
-    """What each process loads: inputs of all kinds in turns, and small batches together."""
+    """Plan the jobs of each process: all kinds in turn, small batches merged."""
     found = []
     for kind in kinds:
         count = counts[kind.name]
@@ -130,7 +130,7 @@ def _batches(kinds: Sequence[Kind], counts: Mapping[str, int]) -> list[list[Job]
             found.append((start / count, len(jobs) / kind.batch, jobs))
     batches: list[list[Job]] = []
     room = 0.0
-    for _, size, jobs in sorted(found, key=lambda one: one[0]):
+    for _, size, jobs in sorted(found, key=lambda batch: batch[0]):
         if size > room:
             batches.append([])
             room = 1
@@ -140,7 +140,7 @@ def _batches(kinds: Sequence[Kind], counts: Mapping[str, int]) -> list[list[Job]
 
 
 def _process(seed: int, jobs: Sequence[Job], root: Path, until: float) -> Iterator[Outcome]:
-    """The outcomes of the first jobs, up to one after which the process cannot go on."""
+    """Yield the outcomes of the first jobs, up to one after which the process cannot continue."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=work, args=(seed, jobs, root, theirs), daemon=True)
@@ -150,20 +150,20 @@ def _process(seed: int, jobs: Sequence[Job], root: Path, until: float) -> Iterat
         for kind, _ in jobs:
             if time.monotonic() > until:
                 break
-            if not ours.poll(_START) or _received(ours) != GOES_ON:
+            if not ours.poll(_START) or _receive(ours) != STARTED:
                 raise NotReadyError(
-                    f"{kind.name}: its files cannot be made, or sound ones do not load:\n{_end_of(root / LOG)}"
+                    f"{kind.name}: its valid files cannot be written or loaded:\n{_read_end(root / LOG)}"
                 )
             if not ours.poll(kind.seconds):
                 yield Outcome(HANG, "", f"took more than {kind.seconds:g} s")
                 break
-            outcome = _received(ours)
+            outcome = _receive(ours)
             if not isinstance(outcome, Outcome):
                 process.join()
-                yield Outcome(CRASH, str(process.exitcode), f"exit code {process.exitcode}:\n{_end_of(root / LOG)}")
+                yield Outcome(CRASH, str(process.exitcode), f"exit code {process.exitcode}:\n{_read_end(root / LOG)}")
                 break
             yield outcome
-            if outcome.what == MEMORY:  # it may still hold some
+            if outcome.what == MEMORY:  # some may still be allocated
                 break
         else:
             process.join(_END)
@@ -172,13 +172,13 @@ def _process(seed: int, jobs: Sequence[Job], root: Path, until: float) -> Iterat
         process.join()
 
 
-def _received(connection: Connection) -> Outcome | str | None:
-    """None if the process is no more."""
+def _receive(connection: Connection) -> Outcome | str | None:
+    """Receive a message; None if the process has ended."""
     try:
         return connection.recv()
     except EOFError:
         return None
 
 
-def _end_of(log: Path) -> str:
+def _read_end(log: Path) -> str:
     return log.read_text(errors="replace")[-3000:] if log.exists() else ""

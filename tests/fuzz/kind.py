@@ -1,4 +1,4 @@
-"""What a kind of input is, and the registry of them."""
+"""Contract and registry of kinds of input."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import Protocol
 
 from robustbench_cells.registry import Registry
 
-Files = dict[str, bytes]  # content by path in a folder
+Files = dict[str, bytes]  # content by relative path
 
 
 class Kind(Protocol):
-    """A kind of input: how sound files of it are made, and what loads them. One class a file.
+    """A kind of input, its valid files and its loader: one class per file.
 
     Attributes
     ----------
     name
-        Of the option ``--kind``.
+        Value of the option ``--kind``.
     share
-        How many files of it, compared with other kinds.
+        Weight in the number of files, relative to other kinds.
     seconds, mebibytes
-        That loading one may take; the memory is what the process grows by.
+        Limits on time and memory growth per input.
     batch
-        Files that one process loads.
+        Number of inputs per process.
     """
 
     name: str
@@ -32,15 +32,15 @@ class Kind(Protocol):
     batch: int = 400
 
     def write(self, folder: Path) -> None:
-        """Sound inputs, each in a folder of its own within ``folder``, made by the format's own library."""
+        """Write valid inputs, each to its own folder in ``folder``, by the format's own library."""
         ...
 
     def load(self, folder: Path) -> object:
-        """Load what is in such a folder, sound or not, as a user would."""
+        """Load such a folder, valid or damaged, as a user would."""
         ...
 
     def mend(self, files: Files) -> None:
-        """Make checksums right again in damaged files, so that what lies behind them is looked at as well."""
+        """Correct the checksums of damaged files, so that the content behind them is reached as well."""
 
 
 KINDS: Registry[Kind] = Registry("tests.fuzz.kinds", "kind of input", Kind)

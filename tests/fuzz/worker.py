@@ -1,4 +1,4 @@
-"""The process that loads damaged files, watched and within limits."""
+"""The process that loads damaged files, under observation and within limits."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from typing import Any
 
 import robustbench_cells
 from robustbench_cells.errors import RobustbenchError
-from tests.fuzz.cases import damaged_input, pack, sound_inputs, write
+from tests.fuzz.cases import make_damaged_input, make_valid_inputs, pack, write
 from tests.fuzz.kind import Files, Kind
 
-GOES_ON = "goes on"
+STARTED = "started"
 RESULT, ERROR = "result", "error"
 TRACEBACK, MEMORY, STRAYED = "traceback", "memory", "strayed"
-LOG, INPUT = "log", "input-{}.zip"  # in the folder of a process
+LOG, INPUT = "log", "input-{}.zip"  # in the folder of the process
 
-_ADDRESSES = 4  # times the memory that an input may take: libraries reserve more address space than they use
+_ADDRESS_FACTOR = 4  # address space per memory limit: libraries reserve more than they use
 _PACKAGE = Path(robustbench_cells.__file__).parent
 _READABLE = (sys.prefix, sys.base_prefix, str(_PACKAGE.parent), "/proc/", "/sys/", "/dev/", "/usr/", "/lib")
-_NEVER = {
+_FORBIDDEN = {
     "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "pickle.find_class", "socket.bind",
     "socket.connect", "socket.getaddrinfo", "socket.sendto", "subprocess.Popen",
 }  # fmt: skip
@@ -39,16 +39,16 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an input.
+    """Outcome of an input.
 
     Attributes
     ----------
     what
-        `RESULT` or `ERROR`, which are as they should be, or what failed.
+        `RESULT` or `ERROR`, which are correct, or the kind of failure.
     where
-        What failures of one cause have in common.
+        Place that failures of one cause share.
     detail
-        For people.
+        Description for readers.
     """
 
     what: str
@@ -56,14 +56,13 @@ class Outcome:
     detail: str = ""
 
 
-Job = tuple[Kind, int | Files]  # an input by its number, or as it is
+Job = tuple[Kind, int | Files]  # an input by number or by content
 
 
 def work(seed: int, jobs: Sequence[Job], root: Path, connection: Connection) -> None:
-    """Load damaged inputs one after the other.
+    """Load damaged inputs in turn, sending `STARTED` and then the `Outcome` of each.
 
-    Of each, sends `GOES_ON` when it begins, and then its `Outcome`. Before the first of a kind all sound inputs of it
-    are loaded, and all libraries with them.
+    Before the first input of a kind, all its valid inputs are loaded, and with them all libraries.
     """
     for name in ("home", "tmp", "here"):
         (root / name).mkdir()
@@ -77,18 +76,18 @@ def work(seed: int, jobs: Sequence[Job], root: Path, connection: Connection) -> 
     os.dup2(log, 1)
     os.dup2(log, 2)
     watch = Watch(root)
-    sound: dict[str, list[Files]] = {}
+    valid: dict[str, list[Files]] = {}
     for place, (kind, job) in enumerate(jobs):
-        if kind.name not in sound:
-            sound[kind.name] = sound_inputs(kind)
-            for files in sound[kind.name]:
+        if kind.name not in valid:
+            valid[kind.name] = make_valid_inputs(kind)
+            for files in valid[kind.name]:
                 _renew(root / "case", files)
                 kind.load(root / "case")
-        files = damaged_input(kind, sound[kind.name], seed, job) if isinstance(job, int) else job
-        (root / INPUT.format(place)).write_bytes(pack(files))  # outlives this process
+        files = make_damaged_input(kind, valid[kind.name], seed, job) if isinstance(job, int) else job
+        (root / INPUT.format(place)).write_bytes(pack(files))  # available even if this process dies
         _renew(root / "case", files)
-        connection.send(GOES_ON)
-        connection.send(_loaded(kind, root / "case", watch))
+        connection.send(STARTED)
+        connection.send(_load(kind, root / "case", watch))
 
 
 def _renew(folder: Path, files: Files) -> None:
@@ -96,21 +95,21 @@ def _renew(folder: Path, files: Files) -> None:
     write(files, folder)
 
 
-def _loaded(kind: Kind, folder: Path, watch: Watch) -> Outcome:
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+def _load(kind: Kind, folder: Path, watch: Watch) -> Outcome:
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before = _status("VmRSS")
-    ends = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (_status("VmSize") + _ADDRESSES * kind.mebibytes * 2**20, ends[1]))
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (_status("VmSize") + _ADDRESS_FACTOR * kind.mebibytes * 2**20, limits[1]))
     watch.begin()
     try:
         kind.load(folder)
         outcome = Outcome(RESULT)
     except RobustbenchError as error:
         outcome = _refusal(error)
-    except BaseException as error:  # whatever it is, it is what is looked for
+    except BaseException as error:  # any other exception is a finding
         outcome = Outcome(MEMORY if isinstance(error, MemoryError) else TRACEBACK, _place(error), _trace(error))
     finally:
-        resource.setrlimit(resource.RLIMIT_AS, ends)
+        resource.setrlimit(resource.RLIMIT_AS, limits)
     if strayed := watch.end():
         return Outcome(STRAYED, re.sub(r"[^\s:]*/", "", strayed[0])[:80], "\n".join(strayed[:20]))
     if (more := (_status("VmHWM") - before) / 2**20) > kind.mebibytes:
@@ -121,14 +120,14 @@ def _loaded(kind: Kind, folder: Path, watch: Watch) -> Outcome:
 def _refusal(error: RobustbenchError) -> Outcome:
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, MemoryError):  # it was asked for, and that it was not there is luck
+        if isinstance(cause, MemoryError):  # the request itself is the failure
             return Outcome(MEMORY, _place(cause), _trace(error))
         cause = cause.__cause__ or cause.__context__
     return Outcome(ERROR, type(error).__name__, str(error))
 
 
 def _place(error: BaseException) -> str:
-    """The last line of ours, and the last of all."""
+    """Locate an error: the last frame of this package and the last of all."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)]
     lines = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in (*ours[-1:], *frames[-1:])]
@@ -141,33 +140,33 @@ def _trace(error: BaseException) -> str:
 
 
 def _status(name: str) -> int:
-    """Bytes, as Linux counts them."""
+    """Read a memory counter of this process, in bytes."""
     found = re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())
     assert found is not None
     return int(found[1]) * 1024
 
 
 class Watch:
-    """Records what no loader may do, and forbids it: Python tells of it beforehand (`sys.addaudithook`)."""
+    """An audit hook (`sys.addaudithook`) that records and forbids what no loader may do."""
 
     def __init__(self, root: Path) -> None:
         self._root = str(root)
         self._seen: list[str] | None = None
-        self._there: set[str] = set()
-        sys.addaudithook(self._told)
+        self._existing: set[str] = set()
+        sys.addaudithook(self._on_event)
 
     def begin(self) -> None:
-        """From now on."""
-        self._there = self._listing()
+        """Start recording."""
+        self._existing = self._listing()
         self._seen = []
 
     def end(self) -> list[str]:
-        """What was done since."""
+        """Stop recording, and list what was recorded and left behind."""
         seen, self._seen = self._seen or [], None
-        return seen + [f"left behind: {name}" for name in sorted(self._listing() - self._there)]
+        return seen + [f"left behind: {name}" for name in sorted(self._listing() - self._existing)]
 
     def _listing(self) -> set[str]:
-        """All but the input's own folder."""
+        """List all files outside the input's own folder."""
         case = f"{self._root}/case"
         return {
             f"{folder}/{name}"
@@ -176,22 +175,22 @@ class Watch:
             for name in (*folders, *names)
         }
 
-    def _told(self, event: str, given: tuple[Any, ...]) -> None:
+    def _on_event(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self._seen is None:
             return
-        if event in _NEVER:
-            self._forbid(f"{event}: {given}")
+        if event in _FORBIDDEN:
+            self._forbid(f"{event}: {arguments}")
         elif event in _CHANGES:
-            for place in given[:2]:
-                if isinstance(place, str | bytes | os.PathLike) and not self._inside(place):
+            for place in arguments[:2]:
+                if isinstance(place, str | bytes | os.PathLike) and not self._is_inside(place):
                     self._forbid(f"{event}: {os.fsdecode(place)}")
-        elif event == "open" and isinstance(given[0], str | bytes):
-            place = os.fsdecode(given[0])
-            writes = bool(given[2] & _WRITES) and place != os.devnull
-            if not self._inside(place) and (writes or not os.path.abspath(place).startswith(_READABLE)):
+        elif event == "open" and isinstance(arguments[0], str | bytes):
+            place = os.fsdecode(arguments[0])
+            writes = bool(arguments[2] & _WRITES) and place != os.devnull
+            if not self._is_inside(place) and (writes or not os.path.abspath(place).startswith(_READABLE)):
                 self._forbid(f"{'written to' if writes else 'read'}: {place}")
 
-    def _inside(self, place: str | bytes | os.PathLike[str]) -> bool:
+    def _is_inside(self, place: str | bytes | os.PathLike[str]) -> bool:
         return os.path.abspath(os.fsdecode(place)).startswith(self._root)
 
     def _forbid(self, what: str) -> None:

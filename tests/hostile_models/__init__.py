@@ -1,22 +1,22 @@
-"""Model files that want to run code, read files, ask the network or take all memory: each is refused before it acts.
+"""Model files that try to execute code, read files, access the network or exhaust memory: refused before they act.
 
 ===================  ==============================================================================================
 CVE-2024-3660        Lambda layers hold Python bytecode
-CVE-2025-1550        a configuration names any function of any module, and what to call it with
-CVE-2025-8747        the same with Keras' own functions: keras.utils.get_file fetches a file to anywhere
+CVE-2025-1550        a configuration names any function of any module, and its arguments
+CVE-2025-8747        the same with Keras' own functions: keras.utils.get_file downloads a file to any path
 CVE-2025-9905        .h5 files ignore safe mode
-CVE-2025-9906        a configuration turns safe mode off by keras.config.enable_unsafe_deserialization
-CVE-2025-49655       TorchModuleWrapper unpickles
+CVE-2025-9906        a configuration disables safe mode by keras.config.enable_unsafe_deserialization
+CVE-2025-49655       TorchModuleWrapper unpickles its content
 CVE-2025-12058       lookup layers read their vocabulary from a file or an address (also TextVectorization)
-CVE-2025-12060       archives unpack to outside their folder (also Keras' pull requests 22973 and 23015: links)
-CVE-2026-1462        TFSMLayer loads a SavedModel from anywhere
-CVE-2026-1669        HDF5 keeps data in other files: external storage, external links, virtual data sets
+CVE-2025-12060       archives unpack outside their folder (also Keras' pull requests 22973 and 23015: links)
+CVE-2026-1462        TFSMLayer loads a SavedModel from any path
+CVE-2026-1669        HDF5 stores data in other files: external storage, external links, virtual data sets
 CVE-2026-0897        HDF5 data sets declare more than the file has (also pull request 22975)
-keras 23010, 23101   members of the archive decompress to far more than is stored
-keras 23016          .npz weights do
-keras 23048          layers without a module go to the old loader, where Lambda was let through
+keras 23010, 23101   members of the archive decompress to far more than their stored size
+keras 23016          .npz weights do the same
+keras 23048          layers without a module go to the legacy loader, which accepted Lambda
 keras-hub            tokenizers read vocabularies from any file (PARSeqTokenizer)
 ===================  ==============================================================================================
 
-The rest is ours: what the same doors would let in if only the known was kept out.
+The other cases are variants of these, which an allow-list refuses and a block-list would not.
 """

@@ -1,4 +1,4 @@
-"""What every hostile file needs: a sound one to start from, and a trap."""
+"""A valid file to start from, and a trap that detects whether a hostile one acts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tests.support.networks import save_tiny_network
 
 @pytest.fixture
 def trap(tmp_path: Path) -> Iterator[Trap]:
-    asked: list[str] = []
+    requests: list[str] = []
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(self.path)
+            requests.append(self.path)
             self.send_response(404)
             self.end_headers()
 
@@ -29,10 +29,10 @@ def trap(tmp_path: Path) -> Iterator[Trap]:
     server = HTTPServer(("127.0.0.1", 0), Answer)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     (tmp_path / "trap").mkdir()
-    set_up = Trap(tmp_path / "trap", f"http://127.0.0.1:{server.server_port}/canary")
-    set_up.asked = asked
-    yield set_up
-    set_up.close()
+    trap = Trap(tmp_path / "trap", f"http://127.0.0.1:{server.server_port}/canary")
+    trap.requests = requests
+    yield trap
+    trap.close()
     server.shutdown()
     server.server_close()
 

@@ -1,4 +1,4 @@
-"""The configuration: only classes, modules and functions of a list, and texts of a few words."""
+"""Hostile configurations: classes, modules, functions and strings that are not on the allow-list."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from hypothesis import strategies as st
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.loading import load_segmenter
-from robustbench_cells.models.vetting import keras_config as _keras_config
+from robustbench_cells.models.vetting import keras_config
 from robustbench_cells.models.vetting.keras_config import read_config
 from tests.hostile_models.files import (
-    config_of,
-    config_text,
+    iter_places,
     keras_layer,
     lambda_keras,
     lambda_network,
-    members,
-    part,
-    places,
     put,
-    rezipped,
+    read_config_of,
+    read_members,
     with_config,
+    with_config_text,
+    with_convolution,
     with_layer,
+    write_zip,
 )
 from tests.hostile_models.trap import Trap
 
 
 def lambda_h5(folder: Path, tiny: Path, trap: Trap) -> Path:
-    lambda_network(trap.made).save(folder / "hostile.h5")
+    lambda_network(trap.target).save(folder / "hostile.h5")
     (folder / "hostile.toml").write_text("[file]\nlegacy_h5 = true\n")
     return folder / "hostile.h5"
 
@@ -54,14 +54,14 @@ def lambda_without_module(folder: Path, tiny: Path, trap: Trap) -> Path:
 
 def lambda_in(wrapper: str) -> Callable[[Path, Path, Trap], Path]:
     def build(folder: Path, tiny: Path, trap: Trap) -> Path:
-        inner = config_of(lambda_keras(folder, tiny, trap))["config"]["layers"][1]
+        inner = read_config_of(lambda_keras(folder, tiny, trap))["config"]["layers"][1]
         return with_layer(folder, tiny, keras_layer(wrapper, layer=inner))
 
     return build
 
 
 def any_function(folder: Path, tiny: Path, trap: Trap) -> Path:
-    call = {"args": [str(trap.made)], "kwargs": {}}
+    call = {"args": [str(trap.target)], "kwargs": {}}
     layer = {"class_name": "function", "module": "os", "config": "mkdir", "registered_name": "mkdir"}
     return with_layer(folder, tiny, {**layer, "inbound_nodes": [call]})
 
@@ -77,7 +77,7 @@ def keras_function(module: str, name: str, **options: object) -> Callable[[Path,
 
 
 def layer(name: str, module: str = "keras.layers", **config: object) -> Callable[[Path, Path, Trap], Path]:
-    """A layer whose texts may name the trap."""
+    """Replace a layer by one whose strings may name the trap."""
 
     def build(folder: Path, tiny: Path, trap: Trap) -> Path:
         filled = {key: value.format(trap=trap) if isinstance(value, str) else value for key, value in config.items()}
@@ -87,15 +87,15 @@ def layer(name: str, module: str = "keras.layers", **config: object) -> Callable
 
 
 class Pickled:
-    def __init__(self, made: Path) -> None:
-        self.made = made
+    def __init__(self, target: Path) -> None:
+        self.target = target
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return os.mkdir, (str(self.made),)
+        return os.mkdir, (str(self.target),)
 
 
 def torch_pickle(folder: Path, tiny: Path, trap: Trap) -> Path:
-    module = base64.b64encode(pickle.dumps(Pickled(trap.made))).decode()
+    module = base64.b64encode(pickle.dumps(Pickled(trap.target))).decode()
     return with_layer(folder, tiny, keras_layer("TorchModuleWrapper", module=module))
 
 
@@ -105,32 +105,32 @@ def saved_model_layer(folder: Path, tiny: Path, trap: Trap) -> Path:
     return with_layer(folder, tiny, keras_layer("TFSMLayer", filepath=str(folder / "saved"), call_endpoint="serve"))
 
 
-def optimizer_within(convolution: dict[str, Any]) -> None:
+def inner_optimizer(convolution: dict[str, Any]) -> None:
     function = {"module": "builtins", "class_name": "function", "config": "eval", "registered_name": "eval"}
     convolution["compile_config"] = {"optimizer": "adam", "loss": function}
 
 
-def computed_at_once(convolution: dict[str, Any]) -> None:
+def computed_eagerly(convolution: dict[str, Any]) -> None:
     convolution["inbound_nodes"] = [{"args": [[[[[1.0]]]]], "kwargs": {}}]
 
 
-def calls_of_calls(folder: Path, tiny: Path, trap: Trap) -> Path:
-    """A network that calls a network that calls a network, 150 times each."""
-    config = config_of(tiny)
+def nested_calls(folder: Path, tiny: Path, trap: Trap) -> Path:
+    """Nest a network in a network in a network, each called 150 times."""
+    config = read_config_of(tiny)
     for _ in range(2):
         within = {**config, "name": config["config"]["name"], "inbound_nodes": []}
         call = copy.deepcopy(config["config"]["layers"][1]["inbound_nodes"])
         config = copy.deepcopy(config)
         config["config"]["layers"][1] = {**within, "inbound_nodes": call * 150}
-    return rezipped(folder / "hostile.keras", members(tiny) | {"config.json": json.dumps(config).encode()})
+    return write_zip(folder / "hostile.keras", read_members(tiny) | {"config.json": json.dumps(config).encode()})
 
 
-def without_end(folder: Path, tiny: Path, trap: Trap) -> Path:
+def many_layers(folder: Path, tiny: Path, trap: Trap) -> Path:
     layers = [{"module": "keras.layers", "class_name": "ReLU", "config": {}}] * 20_000
     return with_config(folder, tiny, lambda config: config["config"]["layers"].extend(layers))
 
 
-def renamed(network: str, convolution: str) -> Callable[[Path, Path, Trap], Path]:
+def with_names(network: str, convolution: str) -> Callable[[Path, Path, Trap], Path]:
     def build(folder: Path, tiny: Path, trap: Trap) -> Path:
         def change(config: dict[str, Any]) -> None:
             config["config"]["name"], last = network, config["config"]["layers"][-1]
@@ -145,7 +145,7 @@ def renamed(network: str, convolution: str) -> Callable[[Path, Path, Trap], Path
 HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "CVE-2024-3660": lambda_keras,
     "CVE-2025-1550": any_function,
-    "CVE-2025-8747": keras_function("keras.utils", "get_file", fname="made", origin="{trap.address}"),
+    "CVE-2025-8747": keras_function("keras.utils", "get_file", fname="target", origin="{trap.address}"),
     "CVE-2025-8747, a model": keras_function("keras.models", "load_model", filepath="{trap.pipe}"),
     "CVE-2025-9905": lambda_h5,
     "CVE-2025-9906": keras_function("keras.config", "enable_unsafe_deserialization"),
@@ -154,9 +154,9 @@ HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "CVE-2025-12058, an address": layer("StringLookup", vocabulary="{trap.address}"),
     "CVE-2025-12058, numbers": layer("IntegerLookup", vocabulary="{trap.pipe}"),
     "CVE-2025-12058, words": layer("TextVectorization", vocabulary="{trap.pipe}"),
-    "a name of words": renamed("network", "two words"),
-    "a name that begins with no letter": renamed("_network", "convolution"),
-    "a name that is no text": renamed("network", "con\udc89volution"),
+    "a name with a space": with_names("network", "two words"),
+    "a name that begins with an underscore": with_names("_network", "convolution"),
+    "a name that is not UTF-8": with_names("network", "con\udc89volution"),
     "CVE-2026-1462": saved_model_layer,
     "keras 23048": lambda_without_module,
     "keras-hub": layer("PARSeqTokenizer", "keras_hub.models", vocabulary="{trap.pipe}"),
@@ -165,41 +165,41 @@ HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "Normalization, which computes when it is built": layer("Normalization", mean=1.0, variance=1.0),
     "JaxLayer": layer("JaxLayer", call_fn={"class_name": "__lambda__", "config": {"value": "…"}}),
     "FlaxLayer": layer("FlaxLayer", module="…"),
-    "a module of Keras' inside": layer("Conv2D", "keras.src.utils.file_utils"),
-    "a class that a library registered": part(lambda inside: inside.update(registered_name="Other>Conv2D")),
-    "a layer's optimizer": part(optimizer_within),
-    "a path for a layer": part(lambda inside: inside["config"].update(vocabulary="/etc/passwd")),
-    "a path for an initializer": part(lambda inside: inside["config"].update(kernel_initializer="/etc/passwd")),
-    "an unknown activation": part(lambda inside: inside["config"].update(activation="deserialize")),
-    "a layer called with numbers": part(computed_at_once),
-    "calls of calls": calls_of_calls,
-    "a network that is there twice": lambda folder, tiny, trap: with_config(
+    "an internal module of Keras": layer("Conv2D", "keras.src.utils.file_utils"),
+    "a class registered by another library": with_convolution(lambda conv: conv.update(registered_name="Other>Conv2D")),
+    "a layer's optimizer": with_convolution(inner_optimizer),
+    "a path for a layer": with_convolution(lambda conv: conv["config"].update(vocabulary="/etc/passwd")),
+    "a path for an initializer": with_convolution(lambda conv: conv["config"].update(kernel_initializer="/etc/passwd")),
+    "an unknown activation": with_convolution(lambda conv: conv["config"].update(activation="deserialize")),
+    "a layer called on numbers": with_convolution(computed_eagerly),
+    "nested calls": nested_calls,
+    "a shared network": lambda folder, tiny, trap: with_config(
         folder, tiny, lambda config: config.update(shared_object_id=1)
     ),
-    "layers without end": without_end,
-    "a tensor": part(
-        lambda inside: inside["config"].update(seed={"class_name": "__tensor__", "config": {"value": 1, "dtype": "f4"}})
+    "too many layers": many_layers,
+    "a tensor": with_convolution(
+        lambda conv: conv["config"].update(seed={"class_name": "__tensor__", "config": {"value": 1, "dtype": "f4"}})
     ),
-    "a type": part(lambda inside: inside["config"].update(seed={"class_name": "__typespec__", "config": []})),
-    "a number that is none": part(lambda inside: inside["config"].update(seed=float("nan"))),
-    "a class that is no name": part(lambda inside: inside.update(class_name=["Conv2D"])),
-    "a module that is no name": part(lambda inside: inside.update(module=["keras.layers"])),
-    "brackets": config_text(b"[" * 100_000),
-    "objects in objects": config_text(b'{"class_name":"Model","config":' * 1000 + b"1" + b"}" * 1000),
-    "a long number": config_text(b'{"class_name":"Model","config":' + b"9" * 10_000 + b"}"),
-    "no configuration": config_text(b"{}"),
-    "a list": config_text(b"[]"),
-    "no text": config_text(b"\xff\xfe\x00"),
+    "a type": with_convolution(lambda conv: conv["config"].update(seed={"class_name": "__typespec__", "config": []})),
+    "not a number": with_convolution(lambda conv: conv["config"].update(seed=float("nan"))),
+    "a class that is no string": with_convolution(lambda conv: conv.update(class_name=["Conv2D"])),
+    "a module that is no string": with_convolution(lambda conv: conv.update(module=["keras.layers"])),
+    "brackets": with_config_text(b"[" * 100_000),
+    "objects in objects": with_config_text(b'{"class_name":"Model","config":' * 1000 + b"1" + b"}" * 1000),
+    "a long number": with_config_text(b'{"class_name":"Model","config":' + b"9" * 10_000 + b"}"),
+    "no configuration": with_config_text(b"{}"),
+    "a list": with_config_text(b"[]"),
+    "not UTF-8": with_config_text(b"\xff\xfe\x00"),
 }  # fmt: skip
 
 
-def test_calls_of_calls_are_counted(tiny: Path, trap: Trap, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"asks for \d{5,} calls of layers, more than 10000"):
-        load_segmenter(str(calls_of_calls(tmp_path, tiny, trap)))
+def test_nested_calls_are_counted(tiny: Path, trap: Trap, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"requests \d{5,} layer calls, more than the 10000 allowed"):
+        load_segmenter(str(nested_calls(tmp_path, tiny, trap)))
 
 
 @pytest.mark.parametrize("build", [lambda_keras, lambda_h5])
-def test_the_trap_springs_where_nothing_is_checked(
+def test_trap_detects_code_without_validation(
     build: Callable[[Path, Path, Trap], Path], tiny: Path, trap: Trap, tmp_path: Path
 ) -> None:
     import keras
@@ -210,7 +210,7 @@ def test_the_trap_springs_where_nothing_is_checked(
     assert trap.sprung
 
 
-def test_the_trap_springs_where_a_layer_reads_its_vocabulary(trap: Trap) -> None:
+def test_trap_detects_a_vocabulary_that_is_read(trap: Trap) -> None:
     import keras
 
     with contextlib.suppress(Exception):
@@ -220,36 +220,37 @@ def test_the_trap_springs_where_a_layer_reads_its_vocabulary(trap: Trap) -> None
 
 @pytest.fixture(scope="module")
 def unlisted() -> list[str]:
-    """What Keras exports as layers and this package does not let in."""
+    """Layers of Keras that are not on the allow-list."""
     import keras
 
     names = {name for name in dir(keras.layers) if not name.startswith("_")}
-    return sorted(names - _keras_config._LAYERS)
+    return sorted(names - keras_config._LAYERS)
 
 
 @given(data=st.data())
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_class_that_is_not_on_the_list_is_refused_anywhere(
-    tiny: Path, unlisted: list[str], data: st.DataObject
-) -> None:
-    config = config_of(tiny)
-    listed = frozenset().union(*(classes for classes, _ in _keras_config._HOMES))
+def test_class_outside_the_allow_list_is_refused_anywhere(tiny: Path, unlisted: list[str], data: st.DataObject) -> None:
+    config = read_config_of(tiny)
+    listed = frozenset().union(*(classes for classes, _ in keras_config._MODULES))
     name = data.draw(st.sampled_from(unlisted) | st.text().filter(lambda name: name not in listed))
     module = data.draw(st.sampled_from(["keras.layers", "keras", "os", "builtins", "keras_hub.models", None]))
-    thing: Any = {
+    hostile: Any = {
         "class_name": name,
         "config": {},
         "module": module,
         "registered_name": data.draw(st.none() | st.just(name)),
     }
     for wrap in data.draw(st.lists(st.sampled_from(["list", "dict"]), max_size=4)):
-        thing = [thing] if wrap == "list" else {data.draw(st.sampled_from(["config", "args", "layers", "x"])): thing}
-    put(config, data.draw(st.sampled_from([place for place in places(config) if place[0] != "compile_config"])), thing)
+        hostile = (
+            [hostile] if wrap == "list" else {data.draw(st.sampled_from(["config", "args", "layers", "x"])): hostile}
+        )
+    places = [place for place in iter_places(config) if place[0] != "compile_config"]
+    put(config, data.draw(st.sampled_from(places)), hostile)
     with pytest.raises(ModelError):
         read_config(tiny, json.dumps(config), modules=True)
     with pytest.raises(ModelError):
         read_config(tiny, json.dumps(config), modules=False)
 
 
-def test_any_name_that_tensorflow_takes_passes(tiny: Path, trap: Trap, tmp_path: Path) -> None:
-    load_segmenter(str(renamed("0.net-a>b_c", "_convolution.0")(tmp_path, tiny, trap)))
+def test_names_that_are_valid_in_tensorflow_pass(tiny: Path, trap: Trap, tmp_path: Path) -> None:
+    load_segmenter(str(with_names("0.net-a>b_c", "_convolution.0")(tmp_path, tiny, trap)))

@@ -1,4 +1,4 @@
-"""Damaged files of every part give a segmenter or an error in words."""
+"""Damage in any part of a file gives a segmenter or a reported error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.loading import load_segmenter
-from tests.hostile_models.files import WEIGHTS, config_of, members, places, put, rezipped
+from tests.hostile_models.files import WEIGHTS, iter_places, put, read_config_of, read_members, write_zip
 from tests.support.networks import save_tiny_network
 
 
@@ -25,9 +25,9 @@ def tiny_h5(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def loads_or_is_refused(path: Path) -> None:
+def load_or_refuse(path: Path) -> None:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a network that gives the same everywhere
+        warnings.simplefilter("ignore")  # constant predictions
         with contextlib.suppress(ModelError):
             load_segmenter(str(path))
 
@@ -39,14 +39,14 @@ SCALARS = (
 
 @given(data=st.data())
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_wrong_value_gives_a_segmenter_or_a_model_error(tiny: Path, data: st.DataObject, tmp_path: Path) -> None:
-    config = copy.deepcopy(config_of(tiny))
-    put(config, data.draw(st.sampled_from(list(places(config)))), data.draw(SCALARS))
-    content = members(tiny) | {"config.json": json.dumps(config).encode()}
-    loads_or_is_refused(rezipped(tmp_path / "wrong.keras", content))
+def test_wrong_value_in_the_configuration(tiny: Path, data: st.DataObject, tmp_path: Path) -> None:
+    config = copy.deepcopy(read_config_of(tiny))
+    put(config, data.draw(st.sampled_from(list(iter_places(config)))), data.draw(SCALARS))
+    content = read_members(tiny) | {"config.json": json.dumps(config).encode()}
+    load_or_refuse(write_zip(tmp_path / "wrong.keras", content))
 
 
-def flipped(content: bytes, data: st.DataObject) -> bytes:
+def flip_bits(content: bytes, data: st.DataObject) -> bytes:
     damaged = bytearray(content)
     for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=8)):
         damaged[place] ^= data.draw(st.integers(1, 255))
@@ -55,25 +55,21 @@ def flipped(content: bytes, data: st.DataObject) -> bytes:
 
 @given(data=st.data())
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@pytest.mark.parametrize("name", ["the whole", "config.json", WEIGHTS])
-def test_a_damaged_file_gives_a_segmenter_or_a_model_error(
-    tiny: Path, data: st.DataObject, name: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("name", ["archive", "config.json", WEIGHTS])
+def test_damaged_keras_file(tiny: Path, data: st.DataObject, name: str, tmp_path: Path) -> None:
     path = tmp_path / "damaged.keras"
-    if name == "the whole":
-        path.write_bytes(flipped(tiny.read_bytes(), data))
+    if name == "archive":
+        path.write_bytes(flip_bits(tiny.read_bytes(), data))
     else:
-        content = members(tiny)
-        rezipped(path, content | {name: flipped(content[name], data)})
-    loads_or_is_refused(path)
+        content = read_members(tiny)
+        write_zip(path, content | {name: flip_bits(content[name], data)})
+    load_or_refuse(path)
 
 
 @given(data=st.data())
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_damaged_old_file_gives_a_segmenter_or_a_model_error(
-    tiny_h5: Path, data: st.DataObject, tmp_path: Path
-) -> None:
+def test_damaged_legacy_file(tiny_h5: Path, data: st.DataObject, tmp_path: Path) -> None:
     path = tmp_path / "damaged.h5"
     (tmp_path / "damaged.toml").write_text("[file]\nlegacy_h5 = true\n")
-    path.write_bytes(flipped(tiny_h5.read_bytes(), data))
-    loads_or_is_refused(path)
+    path.write_bytes(flip_bits(tiny_h5.read_bytes(), data))
+    load_or_refuse(path)

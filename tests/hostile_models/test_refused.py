@@ -1,4 +1,4 @@
-"""Every hostile file, whichever part of it is: refused by our own checks, and before it acts."""
+"""Every hostile file is refused by this package's own checks, before it acts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOSTILE = [*archive_files.HOSTILE.items(), *test_config.HOSTILE.items(), *test_h
 
 
 @pytest.mark.parametrize("build", [build for _, build in HOSTILE], ids=[name for name, _ in HOSTILE])
-def test_a_hostile_file_is_refused_before_it_acts(
+def test_hostile_file_is_refused_before_it_acts(
     build: Callable[[Path, Path, Trap], Path], tiny: Path, trap: Trap, tmp_path: Path
 ) -> None:
     path = build(tmp_path, tiny, trap)
@@ -24,5 +24,5 @@ def test_a_hostile_file_is_refused_before_it_acts(
     with pytest.raises(ModelError, match="hostile") as refused:
         load_segmenter(str(path))
     assert not trap.sprung
-    assert "Keras cannot load it" not in str(refused.value)  # by our own checks, not by those of one version of Keras
+    assert "Keras cannot load it" not in str(refused.value)  # own checks, not those of a version of Keras
     assert set(tmp_path.rglob("*")) == before

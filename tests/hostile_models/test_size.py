@@ -1,4 +1,4 @@
-"""The size: networks that want much memory get none."""
+"""Networks that would need much memory are refused before any is allocated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from typing import Any
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.hostile_models.files import WEIGHTS, in_keras, keras_layer, members, never_written, part, with_config
+from tests.hostile_models.files import (
+    WEIGHTS,
+    in_keras,
+    keras_layer,
+    read_members,
+    unwritten,
+    with_config,
+    with_convolution,
+)
 from tests.hostile_models.trap import Trap
 
 
@@ -21,13 +29,13 @@ def huge(convolution: dict[str, Any]) -> None:
     convolution["config"].update(filters=2**20, kernel_size=[2**10, 2**10])
 
 
-def huge_by_its_shape(convolution: dict[str, Any]) -> None:
+def misdeclared_shape(convolution: dict[str, Any]) -> None:
     convolution["build_config"] = {"input_shape": [None, None, None, 2**20]}
     convolution["config"]["filters"] = 2**15
 
 
 def unused(config: dict[str, Any]) -> None:
-    """A layer that leads nowhere, so that no model counts its weights."""
+    """Add a layer without output, whose weights no model counts."""
     layer = copy.deepcopy(config["config"]["layers"][2])
     layer["name"] = layer["config"]["name"] = "unused"
     layer["inbound_nodes"] = []
@@ -36,7 +44,7 @@ def unused(config: dict[str, Any]) -> None:
     config["config"]["layers"].append(layer)
 
 
-def unused_whole_numbers(config: dict[str, Any]) -> None:
+def unused_integers(config: dict[str, Any]) -> None:
     layer = {**keras_layer("Dense", units=20_000, dtype="int32"), "registered_name": None, "inbound_nodes": []}
     ones = {"module": "keras.initializers", "class_name": "Ones", "config": {}, "registered_name": None}
     layer["name"] = layer["config"]["name"] = "unused"
@@ -45,20 +53,20 @@ def unused_whole_numbers(config: dict[str, Any]) -> None:
     config["config"]["layers"].append(layer)
 
 
-def padded_inside(convolution: dict[str, Any]) -> None:
+def dilated(convolution: dict[str, Any]) -> None:
     convolution["config"]["dilation_rate"] = [2**13, 2**13]
 
 
 def bomb_archive(folder: Path, tiny: Path, trap: Trap) -> Path:
     with zipfile.ZipFile(folder / "hostile.keras", "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members(tiny).items():
+        for name, data in read_members(tiny).items():
             archive.writestr(name, data if name != WEIGHTS else bytes(2**22))
-        archive.getinfo(WEIGHTS).file_size = 5 * 2**30  # as if there were more of the same
+        archive.getinfo(WEIGHTS).file_size = 5 * 2**30  # as if it had more zeros
     return folder / "hostile.keras"
 
 
-def grown(times: int) -> Callable[[Path, Path, Trap], Path]:
-    """One layer that doubles the picture, called again and again on what it gave."""
+def upsampled(times: int) -> Callable[[Path, Path, Trap], Path]:
+    """Call one layer that doubles the image repeatedly on its own output."""
 
     def build(folder: Path, tiny: Path, trap: Trap) -> Path:
         import keras
@@ -74,7 +82,7 @@ def grown(times: int) -> Callable[[Path, Path, Trap], Path]:
     return build
 
 
-def grown_within(folder: Path, tiny: Path, trap: Trap) -> Path:
+def upsampled_within(folder: Path, tiny: Path, trap: Trap) -> Path:
     import keras
 
     inner = keras.Sequential(
@@ -85,8 +93,8 @@ def grown_within(folder: Path, tiny: Path, trap: Trap) -> Path:
     return folder / "hostile.keras"
 
 
-def merge_runs(folder: Path, tiny: Path, trap: Trap) -> Path:
-    """None of the layers gives too much, and the last one needs what all of them give."""
+def parallel_layers(folder: Path, tiny: Path, trap: Trap) -> Path:
+    """Add layers whose outputs are small, but needed at the same time."""
     import keras
 
     inputs = keras.Input((None, None, 1))
@@ -97,17 +105,15 @@ def merge_runs(folder: Path, tiny: Path, trap: Trap) -> Path:
 
 BOMBS: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "keras 23010": bomb_archive,
-    "CVE-2026-0897": in_keras(never_written),
-    "weights": part(huge),
-    "a shape that lies": part(huge_by_its_shape),
-    "a layer that is not used": lambda folder, tiny, trap: with_config(folder, tiny, unused),
-    "a layer of whole numbers that is not used": lambda folder, tiny, trap: with_config(
-        folder, tiny, unused_whole_numbers
-    ),
-    "layers side by side": merge_runs,
-    "a picture that is padded": part(padded_inside),
-    "a layer again and again": grown(20),
-    "a network in a network": grown_within,
+    "CVE-2026-0897": in_keras(unwritten),
+    "weights": with_convolution(huge),
+    "a misdeclared shape": with_convolution(misdeclared_shape),
+    "an unused layer": lambda folder, tiny, trap: with_config(folder, tiny, unused),
+    "an unused layer of integers": lambda folder, tiny, trap: with_config(folder, tiny, unused_integers),
+    "parallel layers": parallel_layers,
+    "a dilated kernel": with_convolution(dilated),
+    "a layer called repeatedly": upsampled(20),
+    "a nested network": upsampled_within,
 }
 
 
@@ -116,7 +122,7 @@ import resource, sys
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.runtimes.quiet import import_keras
 from robustbench_cells.models.loading import load_segmenter
-load_segmenter(sys.argv[1])  # Keras, TensorFlow and their threads are there
+load_segmenter(sys.argv[1])  # Keras, TensorFlow and their threads have started
 virtual = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (virtual + 2**28,) * 2)
 for path in sys.argv[2:]:
@@ -127,8 +133,8 @@ for path in sys.argv[2:]:
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the limit of a process's memory is Linux's")
-def test_a_file_that_wants_much_memory_gets_none(tiny: Path, trap: Trap, tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="memory limits of a process need Linux")
+def test_file_that_needs_much_memory_is_refused(tiny: Path, trap: Trap, tmp_path: Path) -> None:
     paths = []
     for number, build in enumerate(BOMBS.values()):
         (tmp_path / str(number)).mkdir()
@@ -138,6 +144,6 @@ def test_a_file_that_wants_much_memory_gets_none(tiny: Path, trap: Trap, tmp_pat
     assert done.returncode == 0, done.stdout + done.stderr
     for path, line in zip(paths, done.stdout.splitlines(), strict=True):
         assert path in line
-        assert any(
-            words in line for words in ("allowed", "are read", "has not got them", "is incompatible", "looks farther")
-        ), line
+        assert any(message in line for message in ("allowed", "does not have", "is incompatible", "reaches farther")), (
+            line
+        )

@@ -1,4 +1,4 @@
-"""What proves that a hostile file did not act."""
+"""Detection of what a hostile file does."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 
 class Trap:
-    """What a hostile file would make, read or ask for, and whether it did."""
+    """A path to create, a pipe to read and an address to request, with whether any of that happened."""
 
     def __init__(self, folder: Path, address: str) -> None:
-        self.made = folder / "made"
-        self.pipe = folder / "pipe"  # whoever opens it for reading lets the other end go on
+        self.target = folder / "target"
+        self.pipe = folder / "pipe"  # opening it for reading unblocks the writing end
         self.address = address
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         os.mkfifo(self.pipe)
         self._opened = threading.Event()
         self._closing = False
@@ -35,4 +35,4 @@ class Trap:
 
     @property
     def sprung(self) -> bool:
-        return self.made.exists() or self._opened.wait(0.05) or bool(self.asked)
+        return self.target.exists() or self._opened.wait(0.05) or bool(self.requests)

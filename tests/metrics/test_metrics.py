@@ -1,4 +1,4 @@
-"""Each metric on masks that can be checked by hand."""
+"""Each metric on masks whose scores can be computed by hand."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ NAMES = ("accuracy", "jaccard", "precision", "recall", "cells_predicted", "cells
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_scores_by_hand(case: tuple) -> None:
-    prediction, truth, *wanted = case
+def test_scores_match_those_computed_by_hand(case: tuple) -> None:
+    prediction, truth, *expected = case
     comparison = Comparison(prediction[None], truth[None])
-    for name, value in zip(NAMES, wanted, strict=True):
+    for name, value in zip(NAMES, expected, strict=True):
         assert METRICS.get(name).score(comparison)[0] == pytest.approx(value, nan_ok=True), name
 
 
-def test_the_registry_holds_these_metrics() -> None:
+def test_every_metric_checked_here_is_registered() -> None:
     assert set(NAMES) <= set(METRICS.names())

@@ -1,4 +1,4 @@
-"""Models that are in memory: Keras models, objects, and what is known of a function without running it."""
+"""Models in memory: Keras models, objects, and the digest of functions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_keras_model_predicts_as_itself() -> None:
     assert segmenter.digest == segmenter_from("mine", model).digest != segmenter_from("mine", other).digest
 
 
-def test_attribute_digest_is_taken() -> None:
+def test_attribute_digest_is_used() -> None:
     def model(images: np.ndarray) -> np.ndarray:
         return images > 150
 
@@ -31,14 +31,14 @@ def test_attribute_digest_is_taken() -> None:
     assert segmenter_from("mine", model).digest == "version 7"
 
 
-def test_same_function_has_the_same_digest_and_another_name_of_it_too() -> None:
+def test_digest_of_a_function_does_not_depend_on_its_name() -> None:
     def make(level: float):
         return lambda images: images > level
 
     assert segmenter_from("a", make(1.0 + 100)).digest == segmenter_from("b", make(101.0)).digest
 
 
-def test_object_that_holds_itself_has_a_digest() -> None:
+def test_object_with_a_reference_to_itself_has_a_digest() -> None:
     class Model:
         def __init__(self) -> None:
             self.me = self

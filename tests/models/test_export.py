@@ -1,4 +1,4 @@
-"""Our networks for other programs."""
+"""Export of Keras models to ONNX and bioimage.io."""
 
 from __future__ import annotations
 
@@ -20,27 +20,25 @@ pytestmark = [
 ]
 
 
-def test_an_export_is_read_back_and_has_a_card(
+def test_export_is_compared_and_gets_a_card(
     tiny_models: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     mine = Path(shutil.copy(tiny_models / "mine.keras", tmp_path))
     out = tmp_path / "robust.onnx"
     assert export(["unet_robust", "--to", "onnx", "--out", str(out)]) == 0
-    assert "0.0000% of the pixels of two test pictures differ from unet_robust" in capsys.readouterr().out
+    assert "0.0000% of the pixels of two probe images differ from unet_robust" in capsys.readouterr().out
     assert load_segmenter(str(out)).digest in (tmp_path / "robust.onnx.toml").read_text()
-    for arguments, words in (
-        ([str(tiny_models / "mine.onnx"), "--to", "onnx"], "is no Keras model"),
+    for arguments, message in (
+        ([str(tiny_models / "mine.onnx"), "--to", "onnx"], "is not a Keras model"),
         ([str(tiny_models / "mine.keras"), "--to", "tflite"], "no export is called 'tflite'"),
-        ([str(tiny_models / "mine.keras"), "--to", "onnx", "--out", "mine.zip"], r"ends in .onnx"),
-        ([str(mine), "--to", "bioimageio"], "its card does not say authors and license"),
+        ([str(tiny_models / "mine.keras"), "--to", "onnx", "--out", "mine.zip"], "must end in .onnx"),
+        ([str(mine), "--to", "bioimageio"], "its card lacks authors and license"),
     ):
         assert export(arguments) == 2
-        assert words in capsys.readouterr().err
+        assert message in capsys.readouterr().err
 
 
-def test_what_a_card_declares_goes_out_too(
-    tiny_models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_declared_interface_is_exported(tiny_models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mine = Path(shutil.copy(tiny_models / "mine.keras", tmp_path))
     write_card(tmp_path / "mine.keras.toml", {"input": {"range": [0, 100]}, "authors": ["A"], "license": "MIT"})
     assert export([str(mine), "--to", "onnx"]) == 0
@@ -49,11 +47,11 @@ def test_what_a_card_declares_goes_out_too(
     np.testing.assert_allclose(*found, atol=1e-5)
     assert np.abs(found[0] - load_segmenter(str(tiny_models / "mine.keras")).predict(images)).max() > 1e-3
     assert export([str(mine), "--to", "bioimageio"]) == 2
-    assert "such a model goes to onnx only" in capsys.readouterr().err
+    assert "use --to onnx" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("side", "channels_first"), [(128, False), (None, True)])
-def test_a_network_of_another_form_goes_out_as_it_is(
+def test_fixed_size_or_channels_first_are_exported_unchanged(
     side: int | None, channels_first: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     import keras
@@ -72,7 +70,7 @@ def test_a_network_of_another_form_goes_out_as_it_is(
     np.testing.assert_allclose(*given, atol=1e-5)
 
 
-def test_of_several_outputs_the_one_that_is_taken_goes_out(tmp_path: Path) -> None:
+def test_selected_output_is_exported(tmp_path: Path) -> None:
     import keras
     from keras import layers
 

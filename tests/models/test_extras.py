@@ -1,4 +1,4 @@
-"""What is said of libraries that are not installed, before anything is read."""
+"""Missing extras are reported before anything is read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from robustbench_cells.models.extras import missing_library
 from robustbench_cells.models.formats import FORMATS
 from robustbench_cells.models.loading import (
     load_segmenter,
-    require_there,
+    require_segmenter,
     segmenter_sources,
     shipped_models,
     warn_of_left_out,
@@ -30,7 +30,7 @@ INSTALL = r"pip install 'robustbench-cells\[keras\]'"
 
 
 @pytest.fixture
-def nothing_of_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_keras(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in KERAS:
         monkeypatch.setitem(sys.modules, module, None)
 
@@ -40,12 +40,12 @@ def nothing_of_keras(monkeypatch: pytest.MonkeyPatch) -> None:
     [(KERAS, "keras"), (("h5py",), "h5py"), (("tensorflow", "jax", "torch"), "tensorflow")],
 )
 @needs("keras")
-def test_a_shipped_model_names_what_it_needs(
+def test_shipped_model_reports_the_missing_library(
     absent: tuple[str, ...], named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in absent:
         monkeypatch.setitem(sys.modules, module, None)
-    for refuse in (require_there, load_segmenter):
+    for refuse in (require_segmenter, load_segmenter):
         with pytest.raises(ModelError, match=rf"^unet_original: needs {named}: {INSTALL}$"):
             refuse("unet_original")
 
@@ -54,34 +54,32 @@ def test_a_shipped_model_names_what_it_needs(
 def test_keras_runs_on_another_backend_than_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     monkeypatch.setitem(sys.modules, "jax", pytest)
-    require_there("unet_original")
+    require_segmenter("unet_original")
 
 
-@pytest.mark.usefixtures("nothing_of_keras")
+@pytest.mark.usefixtures("without_keras")
 @pytest.mark.parametrize("name", ["net.keras", "net.weights.h5", "net.h5", "saved"])
-def test_a_file_of_the_keras_family_names_what_it_needs(name: str, tmp_path: Path) -> None:
+def test_file_of_the_keras_family_reports_the_missing_library(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     if path.suffix:
         path.touch()
     else:
         path.mkdir()
         (path / "saved_model.pb").touch()
-    for refuse in (require_there, load_segmenter):
+    for refuse in (require_segmenter, load_segmenter):
         with pytest.raises(ModelError, match=rf"{name}: needs keras: {INSTALL}$"):
             refuse(str(path))
 
 
 @pytest.mark.parametrize("form", [form for form in FORMATS if form.extra], ids=lambda form: form.name)
-def test_a_format_with_an_extra_needs_a_library(form: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_extra_of_a_format_has_libraries(form: object, monkeypatch: pytest.MonkeyPatch) -> None:
     assert missing_library("no such extra") == ""
     for module in (*KERAS, "bioimageio.core", "cellpose", "onnx", "openvino", "stardist"):
         monkeypatch.setitem(sys.modules, module, None)
     assert missing_library(form.extra)  # type: ignore[attr-defined]
 
 
-def test_a_run_of_everything_leaves_the_shipped_models_out(
-    nothing_of_keras: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_without_models_leaves_the_shipped_models_out(without_keras: None, monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(segmenter_sources(())) == set(BASELINES.names())
     with pytest.warns(MissingExtraWarning, match=rf"\(unet_augmented, .*\) are left out: they need keras: {INSTALL}"):
         warn_of_left_out(())
@@ -92,8 +90,8 @@ def test_a_run_of_everything_leaves_the_shipped_models_out(
         warn_of_left_out(())
 
 
-@pytest.mark.usefixtures("nothing_of_keras")
-def test_the_list_says_what_a_model_needs() -> None:
+@pytest.mark.usefixtures("without_keras")
+def test_list_shows_the_missing_extra() -> None:
     lines = list_plugins().splitlines()
     for name in (*shipped_models(), "FILE.keras", "FILE.h5", "FILE.weights.h5", "FOLDER/"):
         (line,) = [line for line in lines if line.startswith(f"{name} ")]
@@ -101,7 +99,7 @@ def test_the_list_says_what_a_model_needs() -> None:
     assert not [line for line in lines if line.startswith("dog_otsu") and "needs" in line]
 
 
-@pytest.mark.usefixtures("nothing_of_keras")
+@pytest.mark.usefixtures("without_keras")
 @pytest.mark.parametrize(
     ("command", "message"),
     [
@@ -119,7 +117,7 @@ def test_the_list_says_what_a_model_needs() -> None:
         ),
     ],
 )
-def test_training_and_export_name_what_they_need(
+def test_training_and_export_report_the_missing_library(
     command: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for module in ("bioimageio.core", "onnx", "onnxruntime"):
@@ -128,8 +126,8 @@ def test_training_and_export_name_what_they_need(
     assert capsys.readouterr().err == message
 
 
-@pytest.mark.usefixtures("nothing_of_keras")
-def test_keras_that_is_not_there_after_all() -> None:
+@pytest.mark.usefixtures("without_keras")
+def test_import_of_keras_reports_the_missing_library() -> None:
     with pytest.raises(ModelError, match=f"^Keras needs keras: {INSTALL}$"):
         import_keras()
 
@@ -143,7 +141,7 @@ raise SystemExit(pytest.main(sys.argv[1:]))
 """
 
 
-def test_a_run_says_beforehand_what_is_left_out(tmp_path: Path) -> None:
+def test_run_warns_beforehand_of_what_is_left_out(tmp_path: Path) -> None:
     suite = Path(__file__).parents[2] / "benchmarks" / "test_robustness.py"
     shutil.copy(suite, tmp_path)
     options = ("-p", "no:randomly", "--rb-profile", "quick", "--rb-frames", "1", "-k", "clean")

@@ -1,4 +1,4 @@
-"""A few frames in memory with bright cells, and a function that finds exactly these."""
+"""Frames in memory with bright cells, and a function that segments exactly these."""
 
 from __future__ import annotations
 

@@ -1,22 +1,35 @@
-"""Tiny networks in files of each kind, each made by the kind's own library."""
+"""Tiny networks in files of each format, written by the format's own library."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from robustbench_cells.models.interface import Interface
+from robustbench_cells.models.network import Network, NetworkSegmenter
+
+Array = np.ndarray[Any, Any]
+
+
+def make_segmenter(
+    run: Callable[[Array], Array], shape: tuple[int | None, ...] = (None, None, None, 1), **interface: Any
+) -> NetworkSegmenter:
+    """Wrap a function as the segmenter ``mine``, with an interface declared in ``mine.toml``."""
+    return NetworkSegmenter("mine", Network(run, shape), "digest", Interface(**interface, card="mine.toml"))
+
 
 def save_tiny_network(path: Path, seed: int, side: int | None = None) -> Path:
-    """A real file of a real network that costs next to nothing to run."""
+    """Save a real network that costs next to nothing to run."""
     tiny_network(seed, side).save(path)
     return path
 
 
 def tiny_network(seed: int, side: int | None = None) -> Any:
-    """One convolution of grey levels, with a sigmoid."""
+    """Build one convolution of grey levels, with a sigmoid."""
     keras = pytest.importorskip("keras", reason="needs the extra 'keras'")
     layers = keras.layers
     inputs = keras.Input((side, side, 1))
@@ -30,7 +43,7 @@ def tiny_network(seed: int, side: int | None = None) -> Any:
 def onnx_graph(
     nodes: list[Any], tensors: list[Any] = (), side: int | None = 256, outputs: tuple[str, ...] = ("y",)
 ) -> Any:  # type: ignore[assignment]
-    """A graph from ``x``, (N, 1, side, side), to ``y``."""
+    """Build a graph from ``x``, (N, 1, side, side), to ``y``."""
     from onnx import TensorProto, helper
 
     shape = ["n", 1, side, side]
@@ -48,7 +61,7 @@ def onnx_graph(
 
 
 def convolution(seed: int = 0) -> tuple[list[Any], list[Any]]:
-    """Nodes and tensors of a 5×5 convolution of grey levels with a sigmoid."""
+    """Create nodes and tensors of a 5×5 convolution of grey levels with a sigmoid."""
     from onnx import helper, numpy_helper
 
     kernel = np.random.default_rng(seed).normal(0, 0.2 / 255, (1, 1, 5, 5)).astype(np.float32)
@@ -60,7 +73,7 @@ def convolution(seed: int = 0) -> tuple[list[Any], list[Any]]:
 
 
 def save_graph(graph: Any, path: Path) -> Path:
-    """In a file."""
+    """Write a graph to a file."""
     import onnx
 
     onnx.save_model(graph, path)

@@ -1,4 +1,4 @@
-"""Public data sets that can be downloaded: one file for each, found by its registration."""
+"""Public data sets that can be downloaded: one file each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The registry of public data sets, and what each of them declares."""
+"""Contract and registry of public data sets."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ class PublicSet(Protocol):
     Attributes
     ----------
     name
-        On the command line.
+        Name on the command line.
     folder
-        Of the zip file that holds the frames, and so that of the data set; its path is part of no result.
+        Folder of the zip file that holds the frames, and name of the local folder; not part of any result.
     url
-        Of the zip file.
+        Address of the zip file.
     sha256
-        Of the zip file, in hexadecimal; empty where nobody has measured it yet.
+        SHA-256 of the zip file, in hexadecimal; empty if not yet measured.
     split
-        One to begin with.
-    most_bytes, most_files
-        More than these, packed or unpacked, and it is not this data set.
+        Split to suggest for a first run.
+    max_bytes, max_files
+        Limits on the size, packed or unpacked, and on the number of files.
     provider, citation, terms
-        Shown before anything is fetched.
+        Credits and terms of use, shown before the download.
     """
 
     name: str
@@ -33,8 +33,8 @@ class PublicSet(Protocol):
     url: str
     sha256: str
     split: str
-    most_bytes: int
-    most_files: int
+    max_bytes: int
+    max_files: int
     provider: str
     citation: str
     terms: str

@@ -14,8 +14,8 @@ class PhcC2dlPsc(PublicSet):
     url = "http://data.celltrackingchallenge.net/training-datasets/PhC-C2DL-PSC.zip"
     sha256 = ""
     split = "02/ST"
-    most_bytes = 2**33
-    most_files = 20_000
+    max_bytes = 2**33
+    max_files = 20_000
     provider = "Dr. T. Becker, Fraunhofer Institution for Marine Biotechnology, Lübeck, Germany"
     citation = (
         "Ulman et al., An objective comparison of cell-tracking algorithms, Nature Methods 14 (2017) 1141-1152, "

@@ -1,4 +1,4 @@
-"""Kinds of data set: one file each, found by its registration."""
+"""Layouts of data sets: one file each."""
 
 from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
 

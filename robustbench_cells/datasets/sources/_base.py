@@ -1,4 +1,4 @@
-"""What a kind of data set is, and the registry of them."""
+"""Contract and registry of data-set layouts."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from robustbench_cells.types import Dataset
 
 
 class DatasetSource(Protocol):
-    """A kind of data set: knows its own layout and opens it.
+    """A kind of data set: recognises its layout and opens it.
 
     Attributes
     ----------
     name
-        In `list`.
+        Name in ``list``.
     layout
-        What it looks like on disk, in one line.
+        Files and folders on disk, in one line.
     splits
-        How splits are named, for help texts.
+        Names of the splits, for help texts.
     """
 
     name: str
@@ -28,17 +28,17 @@ class DatasetSource(Protocol):
 
     @abstractmethod
     def recognises(self, where: str) -> bool:
-        """Whether ``where`` (a name or a folder) is of this kind; looks, and reads no image."""
+        """Tell whether ``where`` (a name, file or folder) has this layout, without reading an image."""
         ...
 
     @abstractmethod
     def open(self, where: str, split: str | None, white_level: int | None) -> Dataset:
-        """The data set at ``where``.
+        """Open the data set at ``where``.
 
         Raises
         ------
         DataError
-            If the folder is not usable; the message names the file and the remedy.
+            If it is not usable; the message names the file and the remedy.
         """
         ...
 

@@ -1,11 +1,11 @@
-"""The Cell Tracking Challenge's own layout, as it comes out of the zip."""
+"""Layout of the Cell Tracking Challenge, as unpacked from its zip files."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from robustbench_cells.datasets.image_files import by_number, image_files
+from robustbench_cells.datasets.image_files import index_by_number, list_images
 from robustbench_cells.datasets.paired_files import PairedFiles
 from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
 from robustbench_cells.errors import DataError
@@ -18,7 +18,7 @@ _TRUTHS = {"ST": "{}_ST/SEG", "GT": "{}_GT/SEG", "TRA": "{}_GT/TRA"}  # in the o
 class CellTrackingChallenge(DatasetSource):
     """Sequences ``01``, ``02`` with silver (``ST``) or gold (``GT``) segmentation, or tracking markers (``TRA``).
 
-    Gold masks are often there for a few frames only; the frames of a split are those that have a mask.
+    Often only a few frames have gold masks; the frames of a split are those that have a mask.
     """
 
     name = "cell_tracking_challenge"
@@ -34,19 +34,22 @@ class CellTrackingChallenge(DatasetSource):
         root = Path(where)
         sequences = self._sequences(root)
         sequence, _, truth = (split or sequences[0]).partition("/")
-        there = {name: root / folder.format(sequence) for name, folder in _TRUTHS.items()}
-        there = {name: folder for name, folder in there.items() if folder.is_dir()}
-        truth = truth or next(iter(there), "")
-        if sequence not in sequences or truth not in there:
+        truths = {name: root / folder.format(sequence) for name, folder in _TRUTHS.items()}
+        truths = {name: folder for name, folder in truths.items() if folder.is_dir()}
+        truth = truth or next(iter(truths), "")
+        if sequence not in sequences or truth not in truths:
             raise DataError(
                 f"{root}: has no split {split!r}; sequences: {', '.join(sequences)}; truths of {sequence}: "
-                f"{', '.join(there) or 'none'}"
+                f"{', '.join(truths) or 'none'}"
             )
-        images, masks = by_number(image_files(root / sequence)), by_number(image_files(there[truth]))
+        images, masks = index_by_number(list_images(root / sequence)), index_by_number(list_images(truths[truth]))
         if not masks:
-            raise DataError(f"{there[truth]}: holds no mask; unpack the challenge's zip again")
+            raise DataError(f"{truths[truth]}: has no masks; unpack the challenge's zip file again")
         for number in sorted(masks.keys() - images.keys()):
-            raise DataError(f"{masks[number]}: no frame numbered {number} in {root / sequence}; unpack the zip again")
+            raise DataError(
+                f"{masks[number]}: no frame numbered {number} in {root / sequence}; unpack the challenge's zip file "
+                "again"
+            )
         pairs = {str(number): (images[number], masks[number]) for number in sorted(masks)}
         key = f"{self.name}/{sequence}/{truth}"
         return PairedFiles(key, f"{where}, split {sequence}/{truth}", pairs, white_level)

@@ -1,4 +1,4 @@
-"""Pairs of image and mask files that a table lists."""
+"""Image and mask files listed in a CSV table."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from robustbench_cells.datasets.naming import check_frame_name, only_split
+from robustbench_cells.datasets.naming import check_frame_name, resolve_single_split
 from robustbench_cells.datasets.paired_files import PairedFiles
 from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Dataset
 
 _COLUMNS = ("image", "mask")
-_SHOWN = 500  # characters of a text in a message
-_MAX_BYTES = 2**24  # of a table: a hundred thousand lines or so
+_SHOWN = 500  # characters of a value in a message
+_MAX_BYTES = 2**24  # per table, some hundred thousand rows
 
 
 @SOURCES.register
 class CsvList(DatasetSource):
-    """A CSV table with the columns ``image`` and ``mask``, and if wanted ``frame`` and ``split``.
+    """A CSV table with the columns ``image`` and ``mask``, and optionally ``frame`` and ``split``.
 
-    Paths are relative to the table. A frame is called what ``frame`` says, else like its image file without suffix.
-    Frames of a sequence are listed in the order of time.
+    Paths are relative to the table. A frame is named by ``frame``, else by its image file without suffix. Frames of a
+    sequence are listed in temporal order.
     """
 
     name = "csv"
-    layout = "FILE.csv with the columns image,mask and if wanted frame,split; paths relative to it"
-    splits = "those of the column split (default: test); none without it"
+    layout = "FILE.csv with columns image,mask and optionally frame,split; paths relative to it"
+    splits = "values of the column split (default: test); none without it"
 
     def recognises(self, where: str) -> bool:
         """See `DatasetSource.recognises`."""
@@ -36,20 +36,22 @@ class CsvList(DatasetSource):
 
     def open(self, where: str, split: str | None, white_level: int | None) -> Dataset:
         """See `DatasetSource.open`."""
-        rows = list(_rows(Path(where)))
+        rows = list(_read_rows(Path(where)))
         splits = sorted({row.split for row in rows} - {""})
         if not splits:
-            split = only_split(where, split)
+            split = resolve_single_split(where, split)
         else:
             split = split or "test"
             rows = [row for row in rows if row.split == split]
         if not rows:
-            raise DataError(f"{where}: has no split {split!r}; there are: {', '.join(splits) or 'no lines'}")
+            raise DataError(
+                f"{where}: has no split {split!r}; available: {', '.join(splits) or 'none, it has no rows'}"
+            )
         pairs: dict[str, tuple[Path, Path]] = {}
         for row in rows:
             if row.frame in pairs:
                 raise DataError(
-                    f"{row.place}: the frame {row.frame!r} is there twice; give each its own name in a column frame"
+                    f"{row.place}: duplicate frame {row.frame!r}; give each frame a unique name in a column frame"
                 )
             pairs[row.frame] = (row.image, row.mask)
         return PairedFiles(f"paired/{split}", f"{where}, split {split}", pairs, white_level)
@@ -57,7 +59,7 @@ class CsvList(DatasetSource):
 
 @dataclass(frozen=True)
 class _Row:
-    """One line; ``place`` is where it stands, for messages."""
+    """One row of the table; ``place`` is its file and line, for messages."""
 
     place: str
     image: Path
@@ -66,7 +68,7 @@ class _Row:
     split: str
 
 
-def _rows(path: Path) -> Iterator[_Row]:
+def _read_rows(path: Path) -> Iterator[_Row]:
     if path.stat().st_size > _MAX_BYTES:
         raise DataError(f"{path}: is larger than the {_MAX_BYTES} bytes allowed for a table; split it")
     try:
@@ -77,36 +79,34 @@ def _rows(path: Path) -> Iterator[_Row]:
             for name in _COLUMNS:
                 if columns.count(name) != 1:
                     raise DataError(
-                        f"{path}, line 1: {'has no' if name not in columns else 'has two of the'} column {name!r}; the "
-                        "first line is image,mask and if wanted frame,split, with commas between, not "
+                        f"{path}, line 1: {'missing' if name not in columns else 'duplicate'} column {name!r}; the "
+                        "header is image,mask and optionally frame,split, separated by commas, not "
                         f"{str(columns)[:_SHOWN]}"
                     )
             for line in table:
-                yield _row(path, f"{path}, line {table.line_num}", line)
+                yield _parse_row(path, f"{path}, line {table.line_num}", line)
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read as a CSV table in UTF-8 ({error}); save it again") from error
 
 
-def _row(path: Path, place: str, line: dict[str, str | None]) -> _Row:
+def _parse_row(path: Path, place: str, line: dict[str, str | None]) -> _Row:
     cells = {name: (value or "").strip() for name, value in line.items() if isinstance(value, str)}
-    image, mask = (_file(path, place, name, cells.get(name, "")) for name in _COLUMNS)
+    image, mask = (_resolve_file(path, place, name, cells.get(name, "")) for name in _COLUMNS)
     frame = cells.get("frame") or image.stem
     check_frame_name(place, frame)
     return _Row(place, image, mask, frame, cells.get("split", ""))
 
 
-def _file(path: Path, place: str, column: str, given: str) -> Path:
+def _resolve_file(path: Path, place: str, column: str, given: str) -> Path:
     if not given:
-        raise DataError(f"{place}: has no {column}; each line names an image and its mask")
+        raise DataError(f"{place}: has no {column}; each row needs an image and its mask")
     if Path(given).is_absolute():
-        raise DataError(
-            f"{place}: {given[:_SHOWN]!r} is no path relative to the table; write it without the table's folder"
-        )
+        raise DataError(f"{place}: {given[:_SHOWN]!r} is an absolute path; give it relative to the table")
     file = path.parent / given
     try:
-        there = file.is_file()
-    except (OSError, ValueError):  # too long, or a NUL in it
-        there = False
-    if not there:
-        raise DataError(f"{place}: {str(file)[:_SHOWN]} is no file; correct the path, which is relative to the table")
+        exists = file.is_file()
+    except (OSError, ValueError):  # over-long, or with a NUL
+        exists = False
+    if not exists:
+        raise DataError(f"{place}: no such file {str(file)[:_SHOWN]}; correct the path, which is relative to the table")
     return file

@@ -1,4 +1,4 @@
-"""Images and labels as two arrays in a file of numpy's."""
+"""Images and labels as two arrays in an ``.npz`` file of NumPy."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ import numpy as np
 import numpy.typing as npt
 
 from robustbench_cells.datasets.image_files import check_size
-from robustbench_cells.datasets.naming import check_frame_name, only_split
+from robustbench_cells.datasets.naming import check_frame_name, resolve_single_split
 from robustbench_cells.datasets.paired_planes import PairedPlanes
 from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
 from robustbench_cells.errors import ArchiveError, DataError
 from robustbench_cells.files.archives import check_archive
-from robustbench_cells.files.npz import HEADER, read_array
+from robustbench_cells.files.npz import MAX_HEADER, read_array
 from robustbench_cells.types import Dataset
 
-_MAX_BYTES = 2**30  # of an array as it is declared: it is held in memory; more frames belong in a stack
+_MAX_BYTES = 2**30  # per array, which is held in memory; more frames belong in a stack
 _MAX_FILES = 100
-_KINDS = {"images": "buif", "labels": "bui", "frames": "Uui"}  # of numpy's dtypes
+_KINDS = {"images": "buif", "labels": "bui", "frames": "Uui"}  # accepted dtype.kind of each array
 
 
 @SOURCES.register
 class Npz(DatasetSource):
-    """``numpy.savez(FILE, images=…, labels=…)``, each (N, H, W): 8 or 16 bits, or floating point in [0, 255].
+    """``numpy.savez(FILE, images=…, labels=…)``, each (N, H, W): 8-bit, 16-bit, or floating point in [0, 255].
 
-    An array ``frames`` of N names may be in it; else frames are numbered from 0. Nothing in the file is executed:
-    arrays of objects are refused.
+    An optional array ``frames`` has N names; else frames are numbered from 0. Nothing in the file is executed: arrays
+    of objects are refused.
     """
 
     name = "npz"
-    layout = "FILE.npz with arrays images and labels, each (N, H, W), and if wanted frames, N names"
+    layout = "FILE.npz with arrays images and labels, each (N, H, W), and optionally frames, N names"
     splits = "none"
 
     def recognises(self, where: str) -> bool:
@@ -41,8 +41,8 @@ class Npz(DatasetSource):
 
     def open(self, where: str, split: str | None, white_level: int | None) -> Dataset:
         """See `DatasetSource.open`."""
-        only_split(where, split)
-        arrays = _load(Path(where))
+        resolve_single_split(where, split)
+        arrays = _read_arrays(Path(where))
         images, labels = (Array(f"{where}, array {name}", arrays[name]) for name in ("images", "labels"))
         names = arrays.get("frames", np.arange(images.shape[0]))
         _check_names(where, names, images.shape[0])
@@ -50,11 +50,11 @@ class Npz(DatasetSource):
 
 
 class Array:
-    """An array as `Planes`."""
+    """`Planes` of an array in memory."""
 
     def __init__(self, name: str, values: npt.NDArray[Any]) -> None:
         if values.ndim != 3 or not values.size:
-            raise DataError(f"{name}: has the shape {values.shape}; (frames, height, width) is needed")
+            raise DataError(f"{name}: has shape {values.shape}; (frames, height, width) is expected")
         self.name = name
         self.shape: tuple[int, int, int] = values.shape
         check_size(name, self.shape[2], self.shape[1])
@@ -65,31 +65,31 @@ class Array:
         return self._values[index]
 
 
-def _load(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of a file, after what they declare is found to be harmless."""
+def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Read the arrays of a file after validating what it declares."""
     try:
-        there = check_archive(path, most_bytes=len(_KINDS) * (_MAX_BYTES + HEADER), most_files=_MAX_FILES)
-        if missing := [name for name in ("images", "labels") if f"{name}.npy" not in there]:
+        members = check_archive(path, max_bytes=len(_KINDS) * (_MAX_BYTES + MAX_HEADER), max_files=_MAX_FILES)
+        if missing := [name for name in ("images", "labels") if f"{name}.npy" not in members]:
             raise DataError(
-                f"{path}: has no array {' and no array '.join(missing)}; there are: "
-                f"{', '.join(name.removesuffix('.npy') for name in there) or 'none'}"
+                f"{path}: has no array {' and no array '.join(missing)}; available: "
+                f"{', '.join(name.removesuffix('.npy') for name in members) or 'none'}"
             )
         with zipfile.ZipFile(path) as archive:
             return {
                 name: read_array(f"{path}, array {name}", archive, f"{name}.npy", kinds, _MAX_BYTES)
                 for name, kinds in _KINDS.items()
-                if f"{name}.npy" in there
+                if f"{name}.npy" in members
             }
     except (DataError, ArchiveError) as error:
         raise DataError(str(error)) from error
-    except Exception as error:  # whatever a damaged file makes a decoder raise
+    except Exception as error:  # decoders raise anything on a damaged file
         raise DataError(f"{path}: cannot be read as an .npz file ({error}); save it again") from error
 
 
 def _check_names(where: str, names: npt.NDArray[Any], count: int) -> None:
     if names.shape != (count,):
-        raise DataError(f"{where}: has {names.shape} names in frames for {count} images; give each image one")
+        raise DataError(f"{where}: frames has shape {names.shape} for {count} images; give each image one name")
     for name in names.tolist():
         check_frame_name(where, str(name))
     if len(set(names.tolist())) < count:
-        raise DataError(f"{where}: has a name twice in frames; give each image its own")
+        raise DataError(f"{where}: frames has duplicate names; give each image a unique one")

@@ -1,10 +1,10 @@
-"""Images in one folder, masks in another."""
+"""Images and masks in two folders."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.datasets.naming import only_split
+from robustbench_cells.datasets.naming import resolve_single_split
 from robustbench_cells.datasets.paired_files import PairedFiles, pair_folders
 from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
 from robustbench_cells.errors import DataError
@@ -13,10 +13,10 @@ from robustbench_cells.types import Dataset
 
 @SOURCES.register
 class Paired(DatasetSource):
-    """``input`` and ``output`` folders, in a folder for each split or without splits; or any two folders.
+    """Folders ``input`` and ``output``, within a folder per split or without splits; or any two folders.
 
-    Any two folders are named with a colon between them: ``frames:masks``. Files are matched by the last number in
-    their names; TIFF and PNG; masks binary or with an id for each cell.
+    Two folders are given with a colon between them: ``frames:masks``. TIFF and PNG files are paired by the last number
+    in their names; masks are binary, or have one id per cell.
     """
 
     name = "paired"
@@ -35,7 +35,7 @@ class Paired(DatasetSource):
         """See `DatasetSource.open`."""
         images, colon, masks = where.rpartition(":")
         if colon and Path(images).is_dir():
-            folders, split = (Path(images), Path(masks)), only_split(where, split)
+            folders, split = (Path(images), Path(masks)), resolve_single_split(where, split)
         else:
             folders, split = self._folders(Path(where), split)
         pairs = pair_folders(*folders)
@@ -43,9 +43,9 @@ class Paired(DatasetSource):
 
     def _folders(self, root: Path, split: str | None) -> tuple[tuple[Path, Path], str]:
         if (root / "input").is_dir():
-            return (root / "input", root / "output"), only_split(str(root), split)
+            return (root / "input", root / "output"), resolve_single_split(str(root), split)
         split = split or "test"
         if not (root / split).is_dir():
-            there = sorted(path.parent.name for path in root.glob("*/input"))
-            raise DataError(f"{root}: has no split {split!r}; there are: {', '.join(there)}")
+            splits = sorted(path.parent.name for path in root.glob("*/input"))
+            raise DataError(f"{root}: has no split {split!r}; available: {', '.join(splits)}")
         return (root / split / "input", root / split / "output"), split

@@ -1,4 +1,4 @@
-"""Two stacks in TIFF files, one of images and one of masks: a page a frame."""
+"""Images and masks in two TIFF stacks, one page per frame."""
 
 from __future__ import annotations
 
@@ -16,8 +16,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
 
-from robustbench_cells.datasets.image_files import check_grey, check_size, check_tiles, decoding, open_picture
-from robustbench_cells.datasets.naming import only_split
+from robustbench_cells.datasets.image_files import (
+    check_grey,
+    check_size,
+    check_tiles,
+    open_image,
+    translate_decoding_errors,
+)
+from robustbench_cells.datasets.naming import resolve_single_split
 from robustbench_cells.datasets.paired_planes import PairedPlanes
 from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
 from robustbench_cells.errors import DataError
@@ -25,20 +31,20 @@ from robustbench_cells.types import Dataset
 
 _SUFFIXES = (".tif", ".tiff")
 _MAX_PAGES = 2**15
-_MAX_PIXELS = 2**34  # of all pages together, 4096 frames of 2048×2048: some small files declare what takes days to read
-_FRAME_AXES = {"T", "Z", "I", "Q"}  # time, depth, and 'sequence' and 'unknown', which tifffile calls so
+_MAX_PIXELS = 2**34  # over all pages, 4096 frames of 2048×2048: a small file can declare days of decoding
+_FRAME_AXES = {"T", "Z", "I", "Q"}  # tifffile's codes for time, depth, 'sequence' and 'unknown'
 
 
 @SOURCES.register
 class Stack(DatasetSource):
-    """Multi-page TIFF and OME-TIFF: as many pages in the masks' file as in that of the images.
+    """Multi-page TIFF and OME-TIFF: one page per frame, in the file of the masks as in that of the images.
 
-    Time is the frame axis, or depth where it is alone; a stack of more axes, channels or colours is refused. Frames
-    are numbered from 0. A page is read when it is needed, so memory does not grow with the stack.
+    The frame axis is time, or depth where there is no time; stacks with more axes, channels or colours are refused.
+    Frames are numbered from 0. Pages are read on demand, so memory does not grow with the stack.
     """
 
     name = "stack"
-    layout = "IMAGES.tif:MASKS.tif, a page a frame (also .ome.tif)"
+    layout = "IMAGES.tif:MASKS.tif, one page per frame (also .ome.tif)"
     splits = "none"
 
     def recognises(self, where: str) -> bool:
@@ -48,7 +54,7 @@ class Stack(DatasetSource):
 
     def open(self, where: str, split: str | None, white_level: int | None) -> Dataset:
         """See `DatasetSource.open`."""
-        only_split(where, split)
+        resolve_single_split(where, split)
         images, masks = map(Pages, self._paths(where))
         return PairedPlanes(where, [str(number) for number in range(images.shape[0])], images, masks, white_level)
 
@@ -58,38 +64,36 @@ class Stack(DatasetSource):
 
 
 class Pages:
-    """The pages of a TIFF file (see `Planes`): tifffile reads what they are, Pillow decodes one at a time."""
+    """`Planes` of a TIFF file: tifffile reads its structure, Pillow decodes one page at a time."""
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         self.path = path
-        self.shape = _declared(path)
+        self.shape = _read_shape(path)
         self._lock = threading.Lock()
-        with decoding(path):
-            self._picture: Pillow.Image = open_picture(
-                path
-            )  # open for good: from the start, a late page is slow to find
-        weakref.finalize(self, self._picture.close)
+        with translate_decoding_errors(path):
+            self._image: Pillow.Image = open_image(path)  # stays open: seeking a late page from the start is slow
+        weakref.finalize(self, self._image.close)
 
     def pixels(self, index: int) -> npt.NDArray[Any]:
         """See `Planes.pixels`."""
         what = f"{self.path}, page {index}"
-        with self._lock, decoding(self.path):
-            self._picture.seek(index)
-            if (self._picture.height, self._picture.width) != self.shape[1:]:
-                raise DataError(f"{what}: is of another size than it declares; replace the file")
-            check_grey(what, self._picture.mode)
-            check_tiles(what, self._picture)
-            return np.array(self._picture)
+        with self._lock, translate_decoding_errors(self.path):
+            self._image.seek(index)
+            if (self._image.height, self._image.width) != self.shape[1:]:
+                raise DataError(f"{what}: differs in size from what the file declares; replace the file")
+            check_grey(what, self._image.mode)
+            check_tiles(what, self._image)
+            return np.array(self._image)
 
 
-def _declared(path: Path) -> tuple[int, int, int]:
-    """(N, H, W) of a stack whose pages are frames, all of one size; no pixel is decoded."""
+def _read_shape(path: Path) -> tuple[int, int, int]:
+    """Read (N, H, W) of a stack and check that its pages are frames of one size; no pixel is decoded."""
     from tifffile import TiffFile
 
-    with decoding(path):
+    with translate_decoding_errors(path):
         if not path.is_file():
-            raise DataError(f"{path}: no such file; name the stacks of images and of masks as IMAGES.tif:MASKS.tif")
+            raise DataError(f"{path}: no such file; give the stacks of images and masks as IMAGES.tif:MASKS.tif")
         with TiffFile(path) as file:
             first = file.pages[0].aspage()
             width, height = first.imagewidth, first.imagelength
@@ -103,24 +107,24 @@ def _declared(path: Path) -> tuple[int, int, int]:
                 offsets.add(page.offset)
                 if len(offsets) <= index or index >= _MAX_PAGES or width * height * len(offsets) > _MAX_PIXELS:
                     raise DataError(
-                        f"{path}: has more than the {_MAX_PAGES} pages or {_MAX_PIXELS} px allowed, or pages without "
-                        "end; cut the stack into smaller ones, or replace the file if it is damaged"
+                        f"{path}: has more than the {_MAX_PAGES} pages or {_MAX_PIXELS} px allowed, or a cyclic list "
+                        "of pages; split the stack, or replace the file if it is damaged"
                     )
                 if (page.imagewidth, page.imagelength) != (width, height):
                     raise DataError(
-                        f"{path}: page {index} is {page.imagewidth}×{page.imagelength} px, page 0 {width}×{height} px; "
-                        "save frames of one size, and no previews"
+                        f"{path}: page {index} is {page.imagewidth}×{page.imagelength} px, but page 0 is "
+                        f"{width}×{height} px; save frames of one size, without previews"
                     )
-            axes = _axes(first, len(offsets))
+            axes = _read_axes(first, len(offsets))
         _check_axes(path, axes, len(offsets))
     return len(offsets), height, width
 
 
-def _axes(page: Any, pages: int) -> list[tuple[str, int]]:
-    """A stack's axes besides height and width with their sizes, as its first page tells them; size 1 left out."""
+def _read_axes(page: Any, pages: int) -> list[tuple[str, int]]:
+    """Read from a stack's first page its axes and sizes, without height, width and axes of size 1."""
     axes = [("I", pages)]
     if page.is_ome:
-        axes = _ome_axes(page.description)
+        axes = _read_ome_axes(page.description)
     elif page.is_imagej:
         notes = dict(line.split("=", 1) for line in page.imagej_description.splitlines() if "=" in line)
         axes = [(axis, int(notes.get(name, 1))) for axis, name in (("T", "frames"), ("Z", "slices"), ("C", "channels"))]
@@ -129,35 +133,35 @@ def _axes(page: Any, pages: int) -> list[tuple[str, int]]:
     elif page.is_shaped:
         notes = json.loads(page.shaped_description)
         leading = notes["shape"][: -3 if page.samplesperpixel > 1 else -2]
-        if math.prod(leading) > 1:  # else each page was written by itself
+        if math.prod(leading) > 1:  # else the pages were written one by one
             axes = list(zip((notes.get("axes") or "Q" * len(leading)).upper(), leading, strict=False))
     return [(axis, size) for axis, size in [*axes, ("S", page.samplesperpixel)] if size != 1]
 
 
-def _ome_axes(description: str) -> list[tuple[str, int]]:
-    if "<!DOCTYPE" in description:  # where entities that unfold without end are declared
-        raise ValueError("its OME-XML declares a document type, which none needs")
+def _read_ome_axes(description: str) -> list[tuple[str, int]]:
+    if "<!DOCTYPE" in description:  # it could declare entities that expand exponentially
+        raise ValueError("its OME-XML has a DOCTYPE, which is not accepted")
     images = [node for node in ElementTree.fromstring(description) if node.tag.endswith("}Image")]  # noqa: S314
     pixels = [node for image in images for node in image if node.tag.endswith("}Pixels")]
     if not pixels:
-        raise ValueError("its OME-XML describes no pixels; is it a part of a set of files?")
+        raise ValueError("its OME-XML describes no pixels; is it one of a set of files?")
     return [*((axis, int(pixels[0].attrib[f"Size{axis}"])) for axis in "TZC"), ("image", len(images))]
 
 
 def _check_axes(path: Path, axes: Sequence[tuple[str, int]], pages: int) -> None:
-    """Raise a `DataError` if it is not clear that a page is a frame."""
-    told = ", ".join(f"{axis} {size}" for axis, size in axes)
+    """Raise a `DataError` unless each page is clearly a frame."""
+    shown = ", ".join(f"{axis} {size}" for axis, size in axes)
     if len(axes) > 1 or any(axis not in _FRAME_AXES for axis, _ in axes):
-        remedy = "save one grey channel, and one plane a frame, as a stack of its own"
+        remedy = "save a stack of one grey channel with one page per frame"
         if any(axis == "S" for axis, _ in axes):
-            remedy += "; frames that tifffile.imwrite took for colours need its photometric='minisblack'"
+            remedy += "; if tifffile.imwrite took the frames for colours, pass photometric='minisblack'"
         raise DataError(
-            f"{path}: has the axes {told} besides height and width, and only one of time (T) or depth (Z) can be "
-            f"frames; {remedy}"
+            f"{path}: has axes {shown} besides height and width, but the frames must be either time (T) or depth (Z); "
+            f"{remedy}"
         )
     if (declared := math.prod(size for _, size in axes)) != pages:
-        cut_off = "is it cut off? Then get it again; else " if pages < declared else ""
+        truncated = "if it is truncated, get a fresh copy; else " if pages < declared else ""
         raise DataError(
-            f"{path}: declares {told or 'one plane'} and has {pages} page{'s' if pages > 1 else ''}; {cut_off}save it "
-            "again as one file, a page a frame"
+            f"{path}: declares {shown or 'one plane'} but has {pages} page{'s' if pages > 1 else ''}; {truncated}"
+            "save it again as one file with one page per frame"
         )

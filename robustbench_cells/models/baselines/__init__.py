@@ -1,4 +1,4 @@
-"""Segmenters that learn nothing: one file each, found by its registration."""
+"""Baselines, segmenters without training: one file each."""
 
 from robustbench_cells.models.baselines._base import BASELINES
 

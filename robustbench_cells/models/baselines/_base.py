@@ -1,4 +1,4 @@
-"""The registry of baselines."""
+"""Registry of baselines, whose contract is `Segmenter`."""
 
 from robustbench_cells.registry import Registry
 from robustbench_cells.types import Segmenter

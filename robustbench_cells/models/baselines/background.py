@@ -1,4 +1,4 @@
-"""The dotted line of the paper's figures."""
+"""All background: the dotted line of the paper's figures."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from robustbench_cells.types import Image, Segmenter
 
 @BASELINES.register
 class Background(Segmenter):
-    """Predicts no cell anywhere: an accuracy below this one's is worse than not looking."""
+    """Predicts background everywhere: a model of lower accuracy is worse than no segmentation at all."""
 
     name = "background"
     digest = "background 1"
 
     def predict(self, images: Image) -> Image:
-        """See `Segmenter.predict`; all 0."""
+        """See `Segmenter.predict`; all probabilities are 0."""
         return np.zeros(images.shape, np.float32)

@@ -1,4 +1,4 @@
-"""Difference of gaussians, then Otsu (the paper, section II): the classical answer to uneven light."""
+"""Difference of Gaussians, then Otsu (the paper, section II): the classical answer to uneven illumination."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from math import sqrt
 import cv2
 
 from robustbench_cells.models.baselines._base import BASELINES
-from robustbench_cells.models.otsu import brighter_than_otsu
+from robustbench_cells.models.otsu import threshold_by_otsu
 from robustbench_cells.types import Image, Segmenter
 
-_CELL_SIGMA = 3.5  # pixels, from the size of this set's cells
-_REACH = 3  # standard deviations after which the kernel ends
+_CELL_SIGMA = 3.5  # pixels, from the cell size in the reference data
+_REACH = 3  # standard deviations at which the kernel is truncated
 
 
 @BASELINES.register
 class DogOtsu(Segmenter):
-    """Difference of gaussians (3.5 px and √2 · 3.5 px), then Otsu's threshold.
+    """Difference of Gaussians (3.5 px and √2 · 3.5 px), then Otsu's threshold.
 
-    The image is mirrored at its border and the kernels end at three standard deviations. Under a bright spot this
-    matters: with the edge repeated instead, accuracy at amplitude 4000 is 0.03 above what the authors' code gives.
+    Borders are mirrored and kernels truncated at three standard deviations. Under a bright spot this matters: with
+    replicated borders, accuracy at amplitude 4000 is 0.03 above that of the authors' code.
     """
 
     name = "dog_otsu"
@@ -27,7 +27,7 @@ class DogOtsu(Segmenter):
 
     def predict(self, images: Image) -> Image:
         """See `Segmenter.predict`; probabilities are 0 or 1."""
-        return brighter_than_otsu(images, _difference_of_gaussians)
+        return threshold_by_otsu(images, _difference_of_gaussians)
 
 
 def _difference_of_gaussians(image: Image) -> Image:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from robustbench_cells.models.baselines._base import BASELINES
-from robustbench_cells.models.otsu import brighter_than_otsu
+from robustbench_cells.models.otsu import threshold_by_otsu
 from robustbench_cells.types import Image, Segmenter
 
 _STRENGTH = 25  # OpenCV's h, in grey levels
@@ -21,6 +21,6 @@ class NlmOtsu(Segmenter):
 
     def predict(self, images: Image) -> Image:
         """See `Segmenter.predict`; probabilities are 0 or 1."""
-        return brighter_than_otsu(
+        return threshold_by_otsu(
             images, lambda image: cv2.fastNlMeansDenoising(np.rint(image).astype(np.uint8), None, _STRENGTH)
         )

@@ -1,4 +1,4 @@
-"""Our models for other programs: one file a target, found by its registration."""
+"""Export targets: one file each."""
 
 from robustbench_cells.models.exports._base import EXPORTS, Export
 

@@ -1,4 +1,4 @@
-"""What an export is, and the registry of them."""
+"""Contract and registry of export targets."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from robustbench_cells.registry import Registry
 
 
 class Export(Protocol):
-    """A form that a model is written in for other programs. One class a file.
+    """A format that models are exported to for other programs: one class per file.
 
     Attributes
     ----------
     name
-        For ``--to``.
+        Value of ``--to``.
     suffix
-        Of the file that is written.
+        Suffix of the exported file.
     extra
-        The extra of this package that brings the libraries that are needed (`models.extras`).
+        Extra of this package that installs the required libraries (`models.extras`).
     """
 
     name: str
@@ -30,16 +30,16 @@ class Export(Protocol):
 
     @abstractmethod
     def write(self, segmenter: KerasSegmenter, card: Mapping[str, Any], path: Path) -> None:
-        """Write a model of ours to ``path``.
+        """Write a model to ``path``.
 
         Parameters
         ----------
         segmenter
-            The model.
+            Model to export.
         card
-            Its card.
+            Content of its card.
         path
-            To write to, which is not there.
+            Path of the new file.
 
         Raises
         ------

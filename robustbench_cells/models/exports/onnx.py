@@ -1,4 +1,4 @@
-"""ONNX, for onnxruntime, OpenVINO and many others."""
+"""ONNX files, for onnxruntime, OpenVINO and many other programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from robustbench_cells.models.runtimes.keras import KerasSegmenter
 
 @EXPORTS.register
 class Onnx(Export):
-    """An ``.onnx`` file: images of one size in, as the network takes them, and what it gives out."""
+    """An ``.onnx`` file with the network's own input and output, for images of one size."""
 
     name = "onnx"
     suffix = ".onnx"

@@ -1,4 +1,4 @@
-"""Model formats: one file each, found by its registration."""
+"""Model formats: one file each."""
 
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat, require_trust
 

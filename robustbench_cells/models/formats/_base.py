@@ -1,4 +1,4 @@
-"""What a model format is, and the registry of them."""
+"""Contract and registry of model formats."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from robustbench_cells.types import Image, Segmenter
 
 
 class ModelFormat(Protocol):
-    """A kind of model. One class a file; its library is imported only in `load`.
+    """A format of models: one class per file, whose library is imported only in `load`.
 
     Attributes
     ----------
     name
-        In messages.
+        Name in messages.
     looks_like
-        How a user names such a model, for `list` and for messages: ``FILE.keras``.
+        Pattern of such a model's path or reference, for ``list`` and messages: ``FILE.keras``.
     on_disk
-        Whether it is a file or a folder.
+        Whether models are files or folders.
     extra
-        The extra of this package that brings its library, if one does (`models.extras`).
+        Extra of this package that installs the format's library, if any (`models.extras`).
     """
 
     name: str
@@ -39,64 +39,64 @@ class ModelFormat(Protocol):
 
     @abstractmethod
     def recognises(self, where: str) -> bool:
-        """Whether ``where``, what the user gave, is of this kind; by its name and at most a look into its folder."""
+        """Tell whether ``where`` has this format, by its name and at most the names in its folder."""
         ...
 
     def name_of(self, where: str) -> str:
-        """What the segmenter is called in test ids and tables."""
+        """Name the segmenter as in test ids and tables."""
         return Path(where).absolute().stem
 
     def companion_files(self, where: str) -> Sequence[Path]:
-        """Other files that belong to the model: mostly none."""
+        """List other files that belong to the model; for most formats none."""
         return ()
 
     @abstractmethod
     def load(self, where: str, *, trusted: bool) -> Segmenter:
-        """The segmenter.
+        """Load a model.
 
         Parameters
         ----------
         where
-            As given.
+            Path or reference, as given by the user.
         trusted
-            Whether the user said that this model may run code of its own (see `require_trust`).
+            Whether the user allows the model to execute its own code (see `require_trust`).
 
         Raises
         ------
         ModelError
-            If it is damaged, does not segment grey images, or is a program and not trusted.
+            If it is damaged, does not segment grey images, or can execute code and is not trusted.
         """
         ...
 
 
 def require_trust(where: str, why: str, *, trusted: bool) -> None:
-    """Refuse a model that is a program, unless its user trusts it.
+    """Refuse a model that can execute arbitrary code, unless the user trusts it.
 
     Raises
     ------
     ModelError
-        If not trusted; the message says why the model could do anything.
+        If it is not trusted; the message gives the reason ``why``.
     """
     if not trusted:
         raise ModelError(
-            f"{where}: {why}, so it could do whatever you can do on this machine; if you trust who made it, say "
+            f"{where}: {why}, so it can execute arbitrary code on this machine; if you trust its author, pass "
             "--rb-trust-model (trusted=True in Python)"
         )
 
 
 class InstanceModel(ModelFormat):
-    """``NAME://MODEL``, where the name is the library's: labels, above 0 a cell, with the library's own settings."""
+    """``NAME://MODEL``, where the name is a library's: instance labels by the library's default settings."""
 
     on_disk = False
 
     @abstractmethod
     def open_model(self, where: str, model: str) -> tuple[Callable[[Image], Any], Path]:
-        """What labels one image, (H, W) to (H, W), and the file or folder of its weights.
+        """Open a model: a function that labels one image, (H, W) to (H, W), and the path of its weights.
 
         Raises
         ------
         ModelError
-            If the library knows no such model.
+            If the library has no such model.
         """
 
     def recognises(self, where: str) -> bool:
@@ -109,11 +109,12 @@ class InstanceModel(ModelFormat):
 
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`."""
-        require_trust(where, f"is fetched and loaded by {self.name}, which may run what is in it", trusted=trusted)
-        labels, weights = self.open_model(where, self._model(where))
+        reason = f"is downloaded and loaded by {self.name}, which may execute what the file contains"
+        require_trust(where, reason, trusted=trusted)
+        label, weights = self.open_model(where, self._model(where))
 
         def predict(images: Image) -> Image:
-            return (np.stack([labels(image) for image in images]) > 0).astype(np.float32)
+            return (np.stack([label(image) for image in images]) > 0).astype(np.float32)
 
         return Function(self.name_of(where), predict, f"{self.name} {version(self.name)} {sha256(weights)}")
 

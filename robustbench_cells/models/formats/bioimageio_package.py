@@ -16,7 +16,7 @@ from robustbench_cells.models.network import NetworkSegmenter
 from robustbench_cells.types import Segmenter
 
 _DESCRIPTIONS = ("bioimageio.yaml", "rdf.yaml")
-_MAX_BYTES = 2 * 2**30  # of a package when it is unpacked
+_MAX_BYTES = 2 * 2**30  # of an unpacked package
 _MAX_FILES = 1000
 
 
@@ -24,8 +24,8 @@ _MAX_FILES = 1000
 class BioimageioPackage(ModelFormat):
     """A bioimage.io package, a folder or a zip with ``bioimageio.yaml`` or ``rdf.yaml``, run by bioimageio.core.
 
-    It does what the package declares before and after the network, in blocks with the declared halo. The package's own
-    test images are run first, and must give what it declares. ONNX weights are data; others need trust.
+    The declared pre- and postprocessing is applied, in blocks with the declared halo. On loading, the package's own
+    test images must give the declared result. ONNX weights are data; other weights need trust.
     """
 
     name = "bioimage.io package"
@@ -43,30 +43,32 @@ class BioimageioPackage(ModelFormat):
         path = Path(where)
         digest, interface = model_digest(path)
         with tempfile.TemporaryDirectory() as temporary:
-            folder = path if path.is_dir() else _unpacked(path, Path(temporary) / "package")
+            folder = path if path.is_dir() else _unpack(path, Path(temporary) / "package")
             description = next((folder / name for name in _DESCRIPTIONS if (folder / name).is_file()), None)
             if description is None:
-                raise ModelError(f"{path}: holds no {' or '.join(_DESCRIPTIONS)}; is it a bioimage.io package?")
+                raise ModelError(f"{path}: has no {' or '.join(_DESCRIPTIONS)}; is it a bioimage.io package?")
             content = read_description(path, description)
-            if "onnx" not in (weights := _weights(path, content)):
-                why = f"its weights ({', '.join(weights)}) are loaded by libraries that run what is in them"
+            if "onnx" not in (weights := _weight_formats(path, content)):
+                why = f"its weights ({', '.join(weights)}) are loaded by libraries that may execute their content"
                 require_trust(where, why, trusted=trusted)
             network = package_network(path, folder, content, interface, onnx="onnx" in weights)
         return NetworkSegmenter(path.stem, network, digest, interface)
 
 
-def _unpacked(path: Path, folder: Path) -> Path:
+def _unpack(path: Path, folder: Path) -> Path:
     if not zipfile.is_zipfile(path):
-        raise ModelError(f"{path}: is not a zip file or is damaged; get the package again")
+        raise ModelError(f"{path}: is not a zip file or is damaged; get a fresh copy")
     try:
-        unpack(path, folder, most_bytes=_MAX_BYTES, most_files=_MAX_FILES)
+        unpack(path, folder, max_bytes=_MAX_BYTES, max_files=_MAX_FILES)
     except ArchiveError as error:
         raise ModelError(str(error)) from error
     return folder
 
 
-def _weights(path: Path, content: Mapping[str, Any]) -> list[str]:
+def _weight_formats(path: Path, content: Mapping[str, Any]) -> list[str]:
     weights = content.get("weights")
     if content.get("type") != "model" or not isinstance(weights, dict) or not weights:
-        raise ModelError(f"{path}: its description is not that of a model with weights; is it another resource?")
+        raise ModelError(
+            f"{path}: its description is not that of a model with weights; is it another kind of resource?"
+        )
     return sorted(map(str, weights))

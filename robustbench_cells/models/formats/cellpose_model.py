@@ -15,7 +15,7 @@ from robustbench_cells.types import Image
 
 @FORMATS.register
 class CellposeModel(InstanceModel):
-    """``cellpose://cpsam_v2``, a model that Cellpose knows, or ``cellpose://FILE``."""
+    """A model of Cellpose by name, ``cellpose://cpsam_v2``, or by file, ``cellpose://FILE``."""
 
     name = "cellpose"
     looks_like = "cellpose://MODEL"
@@ -25,12 +25,12 @@ class CellposeModel(InstanceModel):
         """See `InstanceModel.open_model`."""
         import cellpose.models
 
-        known = [*cellpose.models.MODEL_NAMES, *cellpose.models.get_user_models()]
-        if not Path(model).is_file() and model not in known:  # Cellpose itself would take another one then
-            raise ModelError(f"{where}: no such file, and no model of Cellpose's ({', '.join(known)})")
+        available = [*cellpose.models.MODEL_NAMES, *cellpose.models.get_user_models()]
+        if not Path(model).is_file() and model not in available:  # Cellpose would silently use another one
+            raise ModelError(f"{where}: no such file or Cellpose model; available: {', '.join(available)}")
         network: Any = cellpose.models.CellposeModel(gpu=False, pretrained_model=model)
 
-        def labels(image: Image) -> Any:
+        def label(image: Image) -> Any:
             return network.eval(np.repeat(image[..., None], 3, -1), channel_axis=-1)[0]
 
-        return labels, Path(network.pretrained_model)
+        return label, Path(network.pretrained_model)

@@ -18,13 +18,13 @@ from robustbench_cells.models.vetting.keras_memory import check_size
 from robustbench_cells.types import Segmenter
 
 _MAX_FILES = 8
-_MAX_TIMES, _SOME = 4, 2**22  # Keras compresses nothing, and weights can hardly be; bytes of text can
+_MAX_RATIO, _SLACK = 4, 2**22  # Keras does not compress, weights hardly can be; text, in bytes, can
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 
 
 @FORMATS.register
 class KerasFile(ModelFormat):
-    """A ``.keras`` file. It cannot run code: what it asks for is looked through before Keras sees it."""
+    """A ``.keras`` file, which cannot execute code: it is validated before Keras reads it."""
 
     name = "keras"
     looks_like = "FILE.keras"
@@ -40,7 +40,7 @@ class KerasFile(ModelFormat):
         if not zipfile.is_zipfile(path):
             raise ModelError(f"{path}: is not a .keras file (a zip is expected) or is damaged; save it again")
         digest, interface = model_digest(path)
-        config, weights = _content(path)
+        config, weights = _read_content(path)
         checked = read_config(path, config, modules=True)
         numbers = hdf5.check_hdf5(path, weights)
         keras = import_keras()
@@ -50,16 +50,16 @@ class KerasFile(ModelFormat):
             return KerasSegmenter(path.stem, model, digest, interface)
 
 
-def _content(path: Path) -> tuple[bytes, io.BytesIO]:
-    """The configuration and the weights of an archive that was looked through."""
+def _read_content(path: Path) -> tuple[bytes, io.BytesIO]:
+    """Validate the archive, and read the configuration and the weights."""
     try:
-        most = min(hdf5.MAX_BYTES, _MAX_TIMES * path.stat().st_size + _SOME)
-        inside = check_archive(path, most_bytes=most, most_files=_MAX_FILES)
+        max_bytes = min(hdf5.MAX_BYTES, _MAX_RATIO * path.stat().st_size + _SLACK)
+        members = check_archive(path, max_bytes=max_bytes, max_files=_MAX_FILES)
     except ArchiveError as error:
         raise ModelError(str(error)) from error
-    if strange := sorted(inside.keys() - {_CONFIG, _METADATA, _WEIGHTS}):
-        raise ModelError(f"{path}: holds {strange[0]!r}, which no network here needs; save it again with Keras 3")
-    if (length := inside.get(_CONFIG, 0)) > MAX_BYTES:
+    if unexpected := sorted(members.keys() - {_CONFIG, _METADATA, _WEIGHTS}):
+        raise ModelError(f"{path}: has an unexpected file {unexpected[0]!r}; save it again with Keras 3")
+    if (length := members.get(_CONFIG, 0)) > MAX_BYTES:
         raise ModelError(f"{path}: its configuration has {length} bytes, more than the {MAX_BYTES} allowed")
     with translate_errors(path, "save it again with Keras 3"), zipfile.ZipFile(path) as archive:
         return archive.read(_CONFIG), io.BytesIO(archive.read(_WEIGHTS))

@@ -1,4 +1,4 @@
-"""Whole models in HDF5, as Keras 2 saved them."""
+"""Whole models in HDF5, as saved by Keras 2."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from robustbench_cells.models.vetting.keras_memory import check_size
 from robustbench_cells.types import Segmenter
 
 _SUFFIXES = (".h5", ".hdf5")
-_KERAS_2 = {  # what its layers say and those of Keras 3 do not know; nothing of it changes a prediction
+_KERAS_2 = {  # settings of its layers that Keras 3 does not have; none of them changes a prediction
     "Conv2DTranspose": ("groups",),
     "DepthwiseConv2D": ("groups",),
     "SeparableConv2D": ("groups", "kernel_constraint", "kernel_initializer", "kernel_regularizer"),
@@ -27,7 +27,7 @@ _KERAS_2 = {  # what its layers say and those of Keras 3 do not know; nothing of
 
 @FORMATS.register
 class LegacyH5(ModelFormat):
-    """A whole model in Keras' old format, if its card says so; it cannot run code, as a ``.keras`` file."""
+    """A whole model in Keras' legacy format, if its card allows it; validated like a ``.keras`` file."""
 
     name = "legacy h5"
     looks_like = "FILE.h5"
@@ -43,40 +43,41 @@ class LegacyH5(ModelFormat):
         card = card_path(path)
         if not (card.exists() and read_card(card).get("file", {}).get("legacy_h5")):
             raise ModelError(
-                f"{path}: is in Keras' old format, which is read only where that is meant. Save the model anew, "
-                "model.save('FILE.keras') with Keras 3; or write into its card "
+                f"{path}: is in Keras' legacy format, which must be enabled explicitly. Save the model with Keras 3, "
+                "model.save('FILE.keras'); or add to its card "
                 f"{card}:\n\n[file]\nlegacy_h5 = true\n"
             )
         digest, interface = model_digest(path)
         numbers = check_hdf5(path, path)
-        config = read_config(path, _configuration(path), modules=False)
+        config = read_config(path, _read_text(path), modules=False)
         keras = import_keras()
         kind = keras.Sequential if config["class_name"] == "Sequential" else keras.Model
         with translate_errors(
             path, "build the network with Keras 3, load_weights() from this file, and save it as .keras"
         ):
-            _renew(config)
+            _convert(config)
             check_size(path, lambda: kind.from_config(copy.deepcopy(config["config"])), numbers, interface)
             model = kind.from_config(config["config"])
             model.load_weights(path)
             return KerasSegmenter(path.stem, model, digest, interface)
 
 
-def _configuration(path: Path) -> str | bytes:
+def _read_text(path: Path) -> str | bytes:
+    """Read the configuration's text."""
     with open_hdf5(path, path) as root:
         found = root.attrs.get("model_config")
     if not isinstance(found, str | bytes):
         raise ModelError(
-            f"{path}: holds no network (model_config), perhaps its weights alone; save the whole model, "
+            f"{path}: has no network (model_config), perhaps only weights; save the whole model, "
             "model.save('FILE.keras')"
         )
     return found
 
 
-def _renew(config: dict[str, Any]) -> None:
-    """Take away what Keras 3 does not know, from all layers."""
+def _convert(config: dict[str, Any]) -> None:
+    """Remove from all layers the settings that Keras 3 does not have."""
     inside = config["config"]
     for key in _KERAS_2.get(config["class_name"], ()):
         inside.pop(key, None)
     for layer in inside.get("layers", ()):
-        _renew(layer)
+        _convert(layer)

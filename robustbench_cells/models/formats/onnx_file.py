@@ -1,4 +1,4 @@
-"""Models in the Open Neural Network Exchange format, whichever library they come from."""
+"""Models in the Open Neural Network Exchange format, from any library."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from robustbench_cells.types import Segmenter
 
 @FORMATS.register
 class OnnxFile(ModelFormat):
-    """An ``.onnx`` file, run by onnxruntime; the data of its tensors may not leave its folder."""
+    """An ``.onnx`` file, run by onnxruntime; external tensors must be in its folder."""
 
     name = "onnx"
     looks_like = "FILE.onnx"
@@ -26,7 +26,7 @@ class OnnxFile(ModelFormat):
         return where.endswith(".onnx")
 
     def companion_files(self, where: str) -> Sequence[Path]:
-        """See `ModelFormat.companion_files`: what holds the data of its tensors."""
+        """See `ModelFormat.companion_files`: the files of external tensors."""
         return external_files(Path(where))
 
     def load(self, where: str, *, trusted: bool) -> Segmenter:

@@ -1,4 +1,4 @@
-"""Models in the intermediate representation of OpenVINO."""
+"""Models in OpenVINO's intermediate representation."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from robustbench_cells.errors import ModelError
 from robustbench_cells.models.card import model_digest
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat
 from robustbench_cells.models.interface import Interface
-from robustbench_cells.models.layout import Array, of_type, select_output
+from robustbench_cells.models.layout import Array, cast_batch, select_output
 from robustbench_cells.models.network import Network, NetworkSegmenter
-from robustbench_cells.models.runtimes.threads import threads_given
+from robustbench_cells.models.runtimes.threads import configured_threads
 from robustbench_cells.types import BATCH, PATCH_SIDE, Segmenter
 
 _MAX_BYTES = 2**31 - 1  # of graph and weights together
-_MAX_OUTPUT = 2 * 2**30  # bytes that an operator may give for a batch
+_MAX_OUTPUT = 2 * 2**30  # bytes of one operator's output for a batch
 LOOP_OPERATORS = {"Loop", "TensorIterator"}
 
 
 @FORMATS.register
 class OpenvinoFile(ModelFormat):
-    """An ``.xml`` file with its weights in a ``.bin`` file beside it, run by OpenVINO on the CPU in float32."""
+    """An ``.xml`` file and its weights in a ``.bin`` file of the same stem, run by OpenVINO on the CPU in float32."""
 
     name = "openvino"
     looks_like = "FILE.xml"
@@ -44,16 +44,16 @@ class OpenvinoFile(ModelFormat):
         """See `ModelFormat.load`; trust changes nothing."""
         path, (weights,) = Path(where), self.companion_files(where)
         if not weights.is_file():
-            raise ModelError(f"{path}: its weights {weights.name} are not beside it")
+            raise ModelError(f"{path}: its weights {weights.name} are missing; put them in the same folder")
         if (size := path.stat().st_size + weights.stat().st_size) > _MAX_BYTES:
-            raise ModelError(f"{path}: has {size} bytes with its weights; at most {_MAX_BYTES} are read")
-        _check(path)
+            raise ModelError(f"{path}: has {size} bytes with its weights, more than the {_MAX_BYTES} allowed")
+        _check_xml(path)
         digest, interface = model_digest(path, (weights,))
         return NetworkSegmenter(path.stem, _network(path, weights, interface), digest, interface)
 
 
-def _check(path: Path) -> None:
-    """Refuse what is not OpenVINO's own format (it reads others, too), and what may run for ever."""
+def _check_xml(path: Path) -> None:
+    """Refuse other formats (OpenVINO reads several) and operators that may never terminate."""
     content = path.read_bytes()
     if not content.lstrip().startswith((b"<?xml", b"<net")) or b"<!" in content:
         raise ModelError(f"{path}: is not OpenVINO's XML; convert the model again")
@@ -63,28 +63,28 @@ def _check(path: Path) -> None:
         raise ModelError(f"{path}: OpenVINO cannot load it ({error}); convert it again") from error
     if root.tag != "net":
         raise ModelError(f"{path}: is not OpenVINO's XML (<net> is expected); convert the model again")
-    if endless := LOOP_OPERATORS & {layer.get("type") for layer in root.iter("layer")}:
-        named = ", ".join(sorted(endless))
-        raise ModelError(f"{path}: has the operator {named}, which may run for ever; it is not run")
+    if loops := LOOP_OPERATORS & {layer.get("type") for layer in root.iter("layer")}:
+        named = ", ".join(sorted(loops))
+        raise ModelError(f"{path}: has the operator {named}, which may never terminate; such a model is refused")
 
 
 def _check_sizes(path: Path, model: Any) -> None:
-    """Refuse an operator that gives more than its share of memory, or as much as the data say."""
-    for one in (output for operator in model.get_ops() for output in operator.outputs()):
-        shape = one.get_partial_shape()
+    """Refuse an operator whose output exceeds the memory limit, or whose rank depends on the data."""
+    for output in (output for operator in model.get_ops() for output in operator.outputs()):
+        shape = output.get_partial_shape()
         if shape.rank.is_dynamic:
-            raise ModelError(f"{path}: has an operator whose shape is not known before it runs; it is not run")
+            raise ModelError(f"{path}: has an operator of dynamic rank; such a model is refused")
         lengths = [length.get_length() if length.is_static else None for length in shape]
         sides = [PATCH_SIDE if length is None else length for length in lengths[1:]]
         if prod([lengths[0] or BATCH, *sides] if lengths else [1]) * 4 > _MAX_OUTPUT:
-            raise ModelError(f"{path}: has an operator that gives {shape}, more than {_MAX_OUTPUT} bytes")
+            raise ModelError(f"{path}: has an operator that outputs {shape}, more than the {_MAX_OUTPUT} bytes allowed")
 
 
 def _network(path: Path, weights: Path, interface: Interface) -> Network:
     import openvino
 
     settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32"}
-    if threads := threads_given():
+    if threads := configured_threads():
         settings["INFERENCE_NUM_THREADS"] = threads
     try:
         core = openvino.Core()
@@ -96,15 +96,15 @@ def _network(path: Path, weights: Path, interface: Interface) -> Network:
         raise ModelError(f"{path}: OpenVINO cannot load it ({reason}); convert it again") from error
     if len(model.inputs) != 1:
         raise ModelError(f"{path}: has {len(model.inputs)} inputs; one is needed")
-    names = [sorted(one.get_names()) or [f"output {place}"] for place, one in enumerate(model.outputs)]
-    outputs = {name: place for place, several in enumerate(names) for name in several}
-    alone = interface.output is None and len(names) == 1  # which may have several names
-    place = 0 if alone else outputs[select_output(path, list(outputs), interface)]
-    given = model.inputs[0]
-    kind = given.get_element_type().to_dtype()
+    names = [sorted(output.get_names()) or [f"output {place}"] for place, output in enumerate(model.outputs)]
+    places = {name: place for place, aliases in enumerate(names) for name in aliases}
+    is_only = interface.output is None and len(names) == 1  # a single output may have several names
+    place = 0 if is_only else places[select_output(path, list(places), interface)]
+    (input_,) = model.inputs
+    kind = input_.get_element_type().to_dtype()
 
     def run(batch: Array) -> Array:
-        return np.array(model(of_type(batch, kind))[place])
+        return np.array(model(cast_batch(batch, kind))[place])
 
-    shape = tuple(length.get_length() if length.is_static else None for length in given.partial_shape)
+    shape = tuple(length.get_length() if length.is_static else None for length in input_.partial_shape)
     return Network(run, shape)

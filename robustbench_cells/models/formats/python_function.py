@@ -1,4 +1,4 @@
-"""Anything that Python can call: PyTorch, JAX, a remote service, a pipeline of one's own."""
+"""Python functions and objects: PyTorch, JAX, a remote service, a custom pipeline."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from robustbench_cells.types import Segmenter
 
 @FORMATS.register
 class PythonFunction(ModelFormat):
-    """``module:function`` or ``module:object`` with a method ``predict``, found from the current folder too.
+    """``module:function``, or ``module:object`` with a method ``predict``; the current folder is searched too.
 
-    It takes grey levels, float32 (N, 256, 256) in [0, 255], and gives probabilities or booleans of the same shape. Its
-    digest is its attribute ``digest``, or made of its module's source and of what it predicts for a made-up picture.
+    It maps grey levels, float32 (N, 256, 256) in [0, 255], to probabilities or booleans of the same shape. Its digest
+    is its attribute ``digest``, else computed from its module's source and its predictions on synthetic probe images.
     """
 
     name = "python function"
@@ -46,16 +46,16 @@ class PythonFunction(ModelFormat):
             target: Any = importlib.import_module(module)
             for part in name.split("."):
                 target = getattr(target, part)
-        except Exception as error:  # anybody's code
+        except Exception as error:  # third-party code
             reason = f"{type(error).__name__}: {error}"
-            raise ModelError(f"{where}: cannot be imported ({reason}); the current folder is searched, too") from error
+            raise ModelError(f"{where}: cannot be imported ({reason}); the current folder is searched too") from error
         predict = getattr(target, "predict", target)
         if not callable(predict):
             raise ModelError(f"{where}: is {type(target).__name__}; a function or an object with predict() is needed")
-        return Function(where, predict, str(getattr(target, "digest", ""))).identified(_source(module))
+        return Function(where, predict, str(getattr(target, "digest", ""))).identify(_read_source(module))
 
 
-def _source(module: str) -> bytes:
+def _read_source(module: str) -> bytes:
     try:
         file = inspect.getsourcefile(sys.modules[module])
     except TypeError:  # a module without Python source

@@ -1,4 +1,4 @@
-"""Models as TensorFlow saves them."""
+"""SavedModels of TensorFlow."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from robustbench_cells.models.runtimes.keras import translate_errors
 from robustbench_cells.models.runtimes.quiet import import_keras
 from robustbench_cells.types import Segmenter
 
-_ENDPOINTS = ("serving_default", "serve")  # as tf.keras 2 calls what predicts, and Keras 3
+_ENDPOINTS = ("serving_default", "serve")  # of tf.keras 2 and of Keras 3
 
 
 @FORMATS.register
 class SavedModel(ModelFormat):
-    """A TensorFlow SavedModel (``saved_model.pb`` in a folder); a program, so only if trusted."""
+    """A TensorFlow SavedModel (a folder with ``saved_model.pb``); can execute code, so it needs trust."""
 
     name = "saved model"
     looks_like = "FOLDER/"
@@ -36,9 +36,8 @@ class SavedModel(ModelFormat):
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`."""
         path = Path(where)
-        require_trust(
-            where, "a TensorFlow SavedModel is a program (its graph may read and write files)", trusted=trusted
-        )
+        reason = "a TensorFlow SavedModel is a program (its graph may read and write files)"
+        require_trust(where, reason, trusted=trusted)
         digest, interface = model_digest(path)
         keras = import_keras()
         if (backend := keras.backend.backend()) != "tensorflow":
@@ -46,17 +45,17 @@ class SavedModel(ModelFormat):
                 f"{path}: a SavedModel runs on TensorFlow only, and Keras uses {backend}; set KERAS_BACKEND=tensorflow"
             )
         with translate_errors(path, "save it again with TensorFlow, or as .keras with Keras 3"):
-            layer = _endpoint(keras, path)
+            layer = _open_endpoint(keras, path)
             return NetworkSegmenter(
                 path.stem,
-                Network(lambda batch: _one(path, layer(batch), interface), _input_shape(path, layer)),
+                Network(lambda batch: _take_output(path, layer(batch), interface), _input_shape(path, layer)),
                 digest,
                 interface,
             )
 
 
-def _endpoint(keras: ModuleType, path: Path) -> Any:
-    """What predicts, as a layer, by whichever of its names."""
+def _open_endpoint(keras: ModuleType, path: Path) -> Any:
+    """Open the model's endpoint as a layer, by whichever name it has."""
     try:
         return keras.layers.TFSMLayer(path, call_endpoint=_ENDPOINTS[0])
     except ValueError:
@@ -64,16 +63,16 @@ def _endpoint(keras: ModuleType, path: Path) -> Any:
 
 
 def _input_shape(path: Path, layer: Any) -> tuple[int | None, ...]:
-    runs = layer.call_endpoint_fn
-    runs = runs.concrete_functions[0] if hasattr(runs, "concrete_functions") else runs
-    ordered, named = runs.structured_input_signature
-    takes = [*ordered, *named.values()]
-    if len(takes) != 1:
-        raise ModelError(f"{path}: its endpoint {layer.call_endpoint} takes {len(takes)} inputs; one is needed")
-    return tuple(takes[0].shape.as_list())
+    function = layer.call_endpoint_fn
+    function = function.concrete_functions[0] if hasattr(function, "concrete_functions") else function
+    positional, named = function.structured_input_signature
+    inputs = [*positional, *named.values()]
+    if len(inputs) != 1:
+        raise ModelError(f"{path}: its endpoint {layer.call_endpoint} expects {len(inputs)} inputs; one is needed")
+    return tuple(inputs[0].shape.as_list())
 
 
-def _one(path: Path, given: Any, interface: Interface) -> Array:
-    outputs = given if isinstance(given, dict) else {"output": given}
-    in_order = sorted(outputs)  # the file keeps them in a map, whose order differs from process to process
-    return np.asarray(outputs[select_output(path, in_order, interface)], np.float32)
+def _take_output(path: Path, result: Any, interface: Interface) -> Array:
+    outputs = result if isinstance(result, dict) else {"output": result}
+    names = sorted(outputs)  # the file stores them in a map, whose order differs between processes
+    return np.asarray(outputs[select_output(path, names, interface)], np.float32)

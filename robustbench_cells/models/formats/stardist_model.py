@@ -10,12 +10,12 @@ from robustbench_cells.errors import ModelError
 from robustbench_cells.models.formats._base import FORMATS, InstanceModel
 from robustbench_cells.types import Image
 
-_PERCENTILES = (1, 99.8)  # what becomes 0 and 1; as in StarDist's own examples
+_PERCENTILES = (1, 99.8)  # normalised to 0 and 1, as in StarDist's own examples
 
 
 @FORMATS.register
 class StardistModel(InstanceModel):
-    """``stardist://2D_versatile_fluo``, a model that StarDist knows, or ``stardist://FOLDER``."""
+    """A model of StarDist by name, ``stardist://2D_versatile_fluo``, or by folder, ``stardist://FOLDER``."""
 
     name = "stardist"
     looks_like = "stardist://MODEL"
@@ -33,5 +33,5 @@ class StardistModel(InstanceModel):
         else:
             network = StarDist2D.from_pretrained(model)
         if network is None:
-            raise ModelError(f"{where}: no such folder, and no model of StarDist's; it lists those it has")
+            raise ModelError(f"{where}: no such folder or StarDist model; StarDist prints those available")
         return lambda image: network.predict_instances(normalize(image, *_PERCENTILES))[0], Path(network.logdir)

@@ -1,4 +1,4 @@
-"""Weights of the paper's U-Net, saved by Keras 3 without the network."""
+"""Weights of the paper's U-Net, as saved by Keras 3 without the network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from robustbench_cells.types import Segmenter
 
 @FORMATS.register
 class WeightsFile(ModelFormat):
-    """Weights of `build_unet`'s network, as ``model.save_weights`` writes them; it cannot run code."""
+    """Weights of a `build_unet` network, as ``model.save_weights`` writes them; they cannot execute code."""
 
     name = "weights"
     looks_like = "FILE.weights.h5"
@@ -31,7 +31,7 @@ class WeightsFile(ModelFormat):
         digest, interface = model_digest(path)
         check_hdf5(path, path)
         import_keras()
-        with translate_errors(path, "for another network than build_unet() save all of it: model.save('FILE.keras')"):
+        with translate_errors(path, "if it is no build_unet() network, save the whole model: model.save('FILE.keras')"):
             model = build_unet()
             model.load_weights(path)
             return KerasSegmenter(path.stem, model, digest, interface)

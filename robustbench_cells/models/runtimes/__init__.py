@@ -1,1 +1,1 @@
-"""What runs a network: Keras, onnxruntime, a Python function; quietly, and with its share of the cores."""
+"""Runtimes of networks: Keras, onnxruntime, bioimageio.core, Python functions; with their output and threads."""

@@ -1,4 +1,4 @@
-"""A Python function as a segmenter."""
+"""Python functions as segmenters."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from robustbench_cells.types import Image
 
 
 class Function:
-    """A function as a segmenter (see `Segmenter`): what it gives is checked.
+    """A function as a segmenter (see `Segmenter`), with its output checked.
 
     Parameters
     ----------
     name, digest
         See `Segmenter`.
     function
-        From float32 (N, H, W) to probabilities or booleans, (N, H, W).
+        Function from float32 (N, H, W) to probabilities or booleans, (N, H, W).
     """
 
     def __init__(self, name: str, function: Callable[[Image], Any], digest: str) -> None:
@@ -34,42 +34,45 @@ class Function:
         found = np.asarray(self._function(images.copy()))
         if found.shape != images.shape or found.dtype.kind not in "bf":
             raise ModelError(
-                f"{self.name}: gives {found.dtype} of shape {found.shape} for images of shape {images.shape}; "
-                "probabilities or booleans of the same shape are needed (labels: give labels > 0)"
+                f"{self.name}: returns {found.dtype} of shape {found.shape} for images of shape {images.shape}; return "
+                "probabilities or booleans of the same shape (for labels: labels > 0)"
             )
         found = found.astype(np.float32)
         if not (np.isfinite(found).all() and found.min(initial=0) >= 0 and found.max(initial=0) <= 1):
             raise ModelError(
-                f"{self.name}: gives values from {found.min():.3g} to {found.max():.3g}; probabilities are in [0, 1]"
+                f"{self.name}: returns values from {found.min():.3g} to {found.max():.3g}; probabilities are in [0, 1]"
             )
         return found
 
-    def identified(self, known: bytes) -> Function:
-        """Itself, tried on made-up pictures; with a digest of what is known of it and of what it predicts for them.
+    def identify(self, source: bytes) -> Function:
+        """Complete the digest, if it is empty, by the source and the predictions on probe images; returns itself.
 
-        Weights that it reads from somewhere are in no digest of its source, but other ones give other values.
+        Weights that the function reads at run time are not in its source, but change its predictions.
 
         Raises
         ------
         ModelError
-            If it fails on them, gives other values for the same pictures, or has no ``digest`` of its own and tells
-            nothing of its weights.
+            If the function fails on the images, is not deterministic, or has no ``digest`` and constant predictions.
         """
         images = probe_images()
-        pictures = np.concatenate([images, 255 - images, images / 4, np.roll(images, 9, 1)[:, ::-1] * 0.5 + 100])
+        images = np.concatenate([images, 255 - images, images / 4, np.roll(images, 9, 1)[:, ::-1] * 0.5 + 100])
         try:
-            seen, again = self.predict(pictures), self.predict(pictures)
+            first, second = self.predict(images), self.predict(images)
         except ModelError:
             raise
-        except Exception as error:  # anybody's code
-            raise ModelError(f"{self.name}: fails on pictures of 256 px ({type(error).__name__}: {error})") from error
-        if not np.array_equal(seen, again):
-            raise ModelError(f"{self.name}: gives other values for the same pictures; is dropout on, or a seed unset?")
-        if not self.digest and np.ptp(seen) == 0:
+        except Exception as error:  # third-party code
             raise ModelError(
-                f"{self.name}: gives {seen.flat[0]:g} for every made-up picture, so other weights could not be told "
-                "from these; give it an attribute `digest`, a text that changes whenever its predictions may"
+                f"{self.name}: fails on probe images of 256 px ({type(error).__name__}: {error})"
+            ) from error
+        if not np.array_equal(first, second):
+            raise ModelError(
+                f"{self.name}: returns different values for the same images; is dropout on, or a seed unset?"
             )
-        rounded = np.round(seen, 3).astype(np.float32)
-        self.digest = self.digest or hashlib.sha256(known + rounded.tobytes()).hexdigest()
+        if not self.digest and np.ptp(first) == 0:
+            raise ModelError(
+                f"{self.name}: returns {first.flat[0]:g} for every probe image, so its weights cannot be identified; "
+                "give it an attribute `digest`, a string that changes whenever its predictions may"
+            )
+        rounded = np.round(first, 3).astype(np.float32)
+        self.digest = self.digest or hashlib.sha256(source + rounded.tobytes()).hexdigest()
         return self

@@ -1,4 +1,4 @@
-"""A Keras model as a segmenter."""
+"""Keras models as segmenters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def jit_setting() -> bool | str:
-    """What `keras.Model.compile` takes as ``jit_compile``: TensorFlow's own CPU kernels are twice as fast as XLA's."""
+    """Choose ``jit_compile`` of `keras.Model.compile`: TensorFlow's own CPU kernels are twice as fast as XLA's."""
     import keras
 
     return False if keras.backend.backend() == "tensorflow" else "auto"
@@ -27,26 +27,26 @@ def jit_setting() -> bool | str:
 
 @contextmanager
 def translate_errors(path: Path, remedy: str) -> Iterator[None]:
-    """Whatever Keras raises for a file becomes a `ModelError`."""
+    """Turn whatever Keras raises on a file into a `ModelError`."""
     try:
         yield
     except ModelError:
         raise
-    except Exception as error:  # Keras, its backend and h5py say it in a hundred ways
+    except Exception as error:  # Keras, its backend and h5py raise many types
         reason = " ".join(str(error).split()) or type(error).__name__
         reason = reason if len(reason) < 400 else f"{reason[:150]} … {reason[-250:]}"
         raise ModelError(f"{path}: Keras cannot load it ({reason}); {remedy}") from error
 
 
 class KerasSegmenter(NetworkSegmenter):
-    """A Keras model (see `NetworkSegmenter`): without an interface, one grey channel in and one probability out.
+    """A Keras model (see `NetworkSegmenter`); by default one grey channel in and one probability out.
 
     Attributes
     ----------
     model
-        The model itself.
+        Wrapped model.
     output
-        Which of its outputs is taken.
+        Index of the output in use.
 
     Raises
     ------
@@ -57,7 +57,7 @@ class KerasSegmenter(NetworkSegmenter):
     def __init__(self, name: str, model: keras.Model, digest: str, interface: Interface | None = None) -> None:
         if not isinstance(model.input_shape, tuple):
             raise ModelError(f"{name}: has several inputs, {model.input_shape}; one is needed")
-        outputs = list(getattr(model, "output_names", [model.layers[-1].name]))  # a sequential one names none
+        outputs = list(getattr(model, "output_names", [model.layers[-1].name]))  # a Sequential has no output_names
         self.output = outputs.index(select_output(name, outputs, interface or Interface()))
         if not model.compiled:
             model.compile(jit_compile=jit_setting())
@@ -66,16 +66,16 @@ class KerasSegmenter(NetworkSegmenter):
 
     @property
     def weights(self) -> list[np.ndarray]:
-        """The network's weights, layer by layer."""
+        """Weights of the network, layer by layer."""
         return self.model.get_weights()
 
     def _run(self, batch: np.ndarray) -> np.ndarray:
         found: Any = self.model.predict_on_batch(batch)
-        return np.asarray(_flat(found)[self.output], np.float32)
+        return np.asarray(_flatten(found)[self.output], np.float32)
 
 
-def _flat(outputs: Any) -> list[Any]:
-    """As Keras counts them, however they are nested."""
+def _flatten(outputs: Any) -> list[Any]:
+    """List nested outputs in the order of Keras' output names."""
     import keras
 
     return list(keras.tree.flatten(outputs))

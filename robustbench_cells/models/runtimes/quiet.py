@@ -1,4 +1,4 @@
-"""Keras and its backend without their greetings."""
+"""Suppression of library output on stderr: progress bars, and the log of TensorFlow's start."""
 
 from __future__ import annotations
 
@@ -14,55 +14,55 @@ from types import ModuleType
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.extras import install_line
 
-_STREAM = threading.RLock()  # a process has one error stream, and a worker has several threads
+_STDERR = threading.RLock()  # a process has one stderr, and a worker several threads
 
 
-class _Bars:
-    """The error stream of Python while some threads do not want it: the first puts it away, the last puts it back."""
+class _PythonStderr:
+    """Python's stderr, redirected while at least one thread hides it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._threads = 0
-        self._away = ExitStack()
+        self._redirection = ExitStack()
 
     def hide(self) -> None:
         with self._lock:
             if not self._threads:
-                self._away.enter_context(redirect_stderr(io.StringIO()))
+                self._redirection.enter_context(redirect_stderr(io.StringIO()))
             self._threads += 1
 
     def show(self) -> None:
         with self._lock:
             self._threads -= 1
             if not self._threads:
-                self._away.close()
+                self._redirection.close()
 
 
-_BARS = _Bars()
+_PYTHON_STDERR = _PythonStderr()
 
 
 @contextmanager
-def without_bars() -> Iterator[None]:
-    """Hold back the progress bars, or whatever else Python code writes to the error stream in the block."""
-    _BARS.hide()
+def hide_progress_bars() -> Iterator[None]:
+    """Hide progress bars, and all else that Python code writes to stderr in the block."""
+    _PYTHON_STDERR.hide()
     try:
         yield
     finally:
-        _BARS.show()
+        _PYTHON_STDERR.show()
 
 
 @contextmanager
-def errors_only() -> Iterator[None]:
-    """Hold back what the block writes to the error stream, from C++ too, and show it only if the block fails."""
+def capture_stderr() -> Iterator[None]:
+    """Capture what the block writes to stderr, from C++ too, and show it only if the block fails."""
     sys.stderr.flush()
-    with _STREAM, tempfile.TemporaryFile() as held:
+    with _STDERR, tempfile.TemporaryFile() as captured:
         terminal = os.dup(2)
-        os.dup2(held.fileno(), 2)
+        os.dup2(captured.fileno(), 2)
         try:
             yield
         except BaseException:
-            held.seek(0)
-            os.write(terminal, held.read())
+            captured.seek(0)
+            os.write(terminal, captured.read())
             raise
         finally:
             os.dup2(terminal, 2)
@@ -70,10 +70,10 @@ def errors_only() -> Iterator[None]:
 
 
 def import_keras() -> ModuleType:
-    """The module ``keras``, its backend up and running: TensorFlow says a dozen lines of no use to anybody then.
+    """Import ``keras`` and start its backend, without the dozen lines that TensorFlow logs.
 
-    TensorFlow is asked for oneDNN's kernels, which it takes by itself on some processors only: elsewhere too they are
-    twice as fast, and their sums do not depend on the number of threads.
+    oneDNN's kernels are enabled, which TensorFlow does by default on some processors only: they are twice as fast, and
+    their sums do not depend on the number of threads.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def import_keras() -> ModuleType:
     """
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:
-        with errors_only():
+        with capture_stderr():
             import keras
 
             keras.ops.zeros(1)

@@ -1,25 +1,25 @@
-"""How many threads a process may use beside others of a run."""
+"""Number of threads of a process, so that the processes of a run share the cores."""
 
 from __future__ import annotations
 
 import os
 
-_COUNTS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")  # read as TensorFlow starts
+_COUNTS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")  # read when TensorFlow starts
 
 
 def share_cores(processes: int) -> None:
-    """Leave this process its share of the cores, so that processes times threads is the number of cores."""
+    """Limit this process to its share of the cores, so that processes × threads = cores."""
     limit_threads(max(1, (os.cpu_count() or 1) // processes))
 
 
-def threads_given() -> int:
-    """The number that was set for this process; 0 where none was, and a library may take all cores."""
-    count = os.environ.get(_COUNTS[0], "").partition(",")[0]  # OpenMP takes one for each level
+def configured_threads() -> int:
+    """Read the number of threads set for this process; 0 if none is set, so that libraries use all cores."""
+    count = os.environ.get(_COUNTS[0], "").partition(",")[0]  # OpenMP accepts one per nesting level
     return int(count) if count.isdecimal() else 0
 
 
 def limit_threads(threads: int) -> None:
-    """Use so many threads, to be called before a model is loaded. A count that the environment sets already stays."""
+    """Set the number of threads, before any model is loaded; counts already in the environment take precedence."""
     import cv2
 
     for name in _COUNTS:

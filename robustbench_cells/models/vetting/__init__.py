@@ -1,1 +1,1 @@
-"""Everything that may refuse a model file: untrusted content is validated here before a library reads it."""
+"""Validation of untrusted model files before a library reads them."""

@@ -1,4 +1,4 @@
-"""HDF5 files of strangers: looked through before Keras reads anything."""
+"""Validation of untrusted HDF5 files before Keras reads anything."""
 
 from __future__ import annotations
 
@@ -11,62 +11,63 @@ from pathlib import Path
 from typing import Any
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models.vetting.hdf5_heaps import longest_text
+from robustbench_cells.models.vetting.hdf5_heaps import longest_string
 
 MAX_BYTES = 2**31
 _MAX_OBJECTS = 20_000
-_MAX_DEPTH = 64  # groups in groups
-_ATTRIBUTE = 2**24  # bytes
-_TEXTS = 2**29  # bytes of an attribute's texts, if each is as long as one can be
-_MESSAGES = sum(1 << kind for kind in (0, 1, 3, 4, 5, 7, 8, 11, 12, 14, 16, 17, 18))  # of headers; the rest came later
-_READ = ("f", "i", "u", "b")  # kinds of numbers
+_MAX_DEPTH = 64  # nested groups
+_MAX_ATTRIBUTE = 2**24  # bytes
+_MAX_STRINGS = 2**29  # bytes of an attribute's strings, if each is as long as the longest
+_MESSAGES = sum(1 << kind for kind in (0, 1, 3, 4, 5, 7, 8, 11, 12, 14, 16, 17, 18))  # header messages of format 1
+_KINDS = ("f", "i", "u", "b")  # accepted dtype.kind
 
 
 def check_hdf5(path: Path, file: Path | io.BytesIO) -> int:
-    """Look through an HDF5 file; no data set of it is read.
+    """Validate an HDF5 file without reading its data sets.
 
-    What Keras writes passes: groups and whole, uncompressed arrays of numbers, which cannot have more bytes than the
-    file, so that reading them takes no more memory than the file does.
+    Accepted is what Keras writes: groups and contiguous, uncompressed arrays of numbers. These have no more bytes than
+    the file, so reading them takes no more memory than its size.
 
     Parameters
     ----------
     path
-        What messages name.
+        Path of the model, for messages.
     file
-        The HDF5 file, which may lie in another one.
+        HDF5 file, which may be part of an archive.
 
     Returns
     -------
     int
-        How many numbers its data sets hold together.
+        Total number of values in the data sets.
 
     Raises
     ------
     ModelError
-        If it is no HDF5 file or damaged, has more than 2 GiB or too many objects; or holds a link to another place or
-        file, data kept elsewhere, data that are compressed, cut into chunks or more than the file, or anything but
-        numbers.
+        If it is not HDF5, is damaged, has more than 2 GiB or too many objects; or if it has soft or external links,
+        data in other files, data that are compressed, chunked or larger than the file, or anything but numbers.
     """
-    longest = _longest_text(path, file)
+    longest = _measure_strings(path, file)
     with open_hdf5(path, file) as root:
-        return _Walk(path, root.id.get_filesize(), longest).all_of(root)
+        inspector = _Inspector(path, root.id.get_filesize(), longest)
+        inspector.check_group(root, 0)
+        return inspector.numbers
 
 
-def _longest_text(path: Path, file: Path | io.BytesIO) -> int:
+def _measure_strings(path: Path, file: Path | io.BytesIO) -> int:
     try:
         if isinstance(file, io.BytesIO):
-            return longest_text(file.getvalue())
+            return longest_string(file.getvalue())
         if (size := file.stat().st_size) > MAX_BYTES:
             raise ModelError(f"{path}: its weights have {size} bytes, more than the {MAX_BYTES} allowed")
-        with file.open("rb") as there, mmap.mmap(there.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return longest_text(content)
+        with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return longest_string(content)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
 
 
 @contextmanager
 def open_hdf5(path: Path, file: Path | io.BytesIO) -> Iterator[Any]:
-    """An HDF5 file for reading; whatever h5py raises becomes a `ModelError`."""
+    """Open an HDF5 file for reading; whatever h5py raises becomes a `ModelError`."""
     import h5py
 
     try:
@@ -74,7 +75,7 @@ def open_hdf5(path: Path, file: Path | io.BytesIO) -> Iterator[Any]:
             yield root
     except ModelError:
         raise
-    except Exception as error:  # h5py says it in a dozen ways
+    except Exception as error:  # h5py raises many types
         raise _unreadable(path, error) from error
 
 
@@ -82,93 +83,91 @@ def _unreadable(path: Path, error: Exception) -> ModelError:
     return ModelError(f"{path}: its weights cannot be read as HDF5 ({error}); save it again with Keras")
 
 
-class _Walk:
-    def __init__(self, path: Path, size: int, longest_text: int) -> None:
+class _Inspector:
+    """A recursive check of groups, arrays and attributes, with what was found so far."""
+
+    def __init__(self, path: Path, size: int, longest_string: int) -> None:
         self.path = path
         self.size = size
-        self.longest_text = longest_text
+        self.longest_string = longest_string
         self.seen: set[Any] = set()
         self.objects = 0
         self.bytes = 0
         self.numbers = 0
 
-    def all_of(self, root: Any) -> int:
-        self.group(root, 0)
-        return self.numbers
-
-    def refuse(self, name: str, what: str) -> ModelError:
+    def refuse(self, name: str, problem: str) -> ModelError:
         return ModelError(
-            f"{self.path}: its HDF5 object {name[:200]!r} {what}, which Keras never writes; save it again with Keras"
+            f"{self.path}: its HDF5 object {name[:200]!r} {problem}, which Keras never writes; save it again with Keras"
         )
 
     def count(self, name: str) -> None:
         self.objects += 1
         if self.objects > _MAX_OBJECTS:
-            raise self.refuse(name, f"comes after {_MAX_OBJECTS} others")
+            raise self.refuse(name, f"exceeds the limit of {_MAX_OBJECTS} objects")
 
-    def group(self, group: Any, depth: int) -> None:
+    def check_group(self, group: Any, depth: int) -> None:
         import h5py
 
         if depth > _MAX_DEPTH:
-            raise self.refuse(group.name, f"is more than {_MAX_DEPTH} groups deep")
-        self.header(group)
-        self.attributes(group)
+            raise self.refuse(group.name, f"is nested more than {_MAX_DEPTH} groups deep")
+        self.check_header(group)
+        self.check_attributes(group)
         for name in group:
             place = f"{group.name.rstrip('/')}/{name}"
             self.count(place)
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise self.refuse(place, "is a link to another place or file")
+                raise self.refuse(place, "is a soft or external link")
             kind = group.get(name, getclass=True)
             if kind is h5py.Group:
-                self.group(group[name], depth + 1)
+                self.check_group(group[name], depth + 1)
             elif kind is h5py.Dataset:
-                self.dataset(group[name])
+                self.check_dataset(group[name])
             else:
                 raise self.refuse(place, "is neither a group nor an array")
 
-    def header(self, thing: Any) -> None:
-        """An object is there once, and its parts are of HDF5's first format: later ones, if damaged, crash libhdf5."""
+    def check_header(self, item: Any) -> None:
+        """Require one name per object, and HDF5's first format: libhdf5 can crash on damage in later ones."""
         import h5py
 
-        info = h5py.h5o.get_info(thing.id)
+        info = h5py.h5o.get_info(item.id)
         if info.addr in self.seen:
-            raise self.refuse(thing.name, "is there twice")
+            raise self.refuse(item.name, "is linked twice")
         self.seen.add(info.addr)
         if info.hdr.mesg.present & ~_MESSAGES:
-            raise self.refuse(thing.name, "is in a later format")
+            raise self.refuse(item.name, "is in a later format")
 
-    def dataset(self, data: Any) -> None:
+    def check_dataset(self, data: Any) -> None:
         import h5py
 
-        self.header(data)
-        self.attributes(data)
-        kept, dtype = data.id.get_create_plist(), data.dtype
-        brain_float = dtype.kind == "V" and dtype.itemsize == 2 and dtype.fields is None  # as Keras keeps bfloat16
-        if kept.get_external_count() or kept.get_layout() == h5py.h5d.VIRTUAL:
-            raise self.refuse(data.name, "keeps its data in another file")
-        if kept.get_layout() == h5py.h5d.CHUNKED or kept.get_nfilters():
-            raise self.refuse(data.name, "is compressed or cut into chunks")
-        if not (dtype.kind in _READ or brain_float) or dtype.shape or data.shape is None:
-            raise self.refuse(data.name, f"holds {dtype}, no numbers")
+        self.check_header(data)
+        self.check_attributes(data)
+        creation, dtype = data.id.get_create_plist(), data.dtype
+        is_bfloat16 = dtype.kind == "V" and dtype.itemsize == 2 and dtype.fields is None  # as Keras stores it
+        if creation.get_external_count() or creation.get_layout() == h5py.h5d.VIRTUAL:
+            raise self.refuse(data.name, "stores its data in another file")
+        if creation.get_layout() == h5py.h5d.CHUNKED or creation.get_nfilters():
+            raise self.refuse(data.name, "is compressed or chunked")
+        if not (dtype.kind in _KINDS or is_bfloat16) or dtype.shape or data.shape is None:
+            raise self.refuse(data.name, f"has dtype {dtype}, not numbers")
         declared = int(data.id.get_space().get_simple_extent_npoints()) * dtype.itemsize
         self.bytes += declared
         if declared != data.id.get_storage_size() or self.bytes > self.size:
-            raise self.refuse(data.name, f"says that it has {declared} bytes, and the file has not got them")
+            raise self.refuse(data.name, f"declares {declared} bytes that the file does not have")
         self.numbers += declared // dtype.itemsize
 
-    def attributes(self, thing: Any) -> None:
+    def check_attributes(self, item: Any) -> None:
         import h5py
 
-        for name in thing.attrs:
-            place = f"{thing.name}@{name}"
+        for name in item.attrs:
+            place = f"{item.name}@{name}"
             self.count(place)
-            attribute = thing.attrs.get_id(name)
+            attribute = item.attrs.get_id(name)
             kind, count = attribute.get_type(), math.prod(attribute.shape)
-            text = kind.get_class() == h5py.h5t.STRING
-            if text and kind.is_variable_str():  # a list's texts may all be the same long one
-                if count * self.longest_text > _TEXTS:
-                    raise self.refuse(place, f"may have more than {_TEXTS} bytes of text")
-            elif not text and kind.get_class() not in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM):
+            is_string = kind.get_class() == h5py.h5t.STRING
+            if is_string and kind.is_variable_str():  # all strings of a list may be the same long one
+                if count * self.longest_string > _MAX_STRINGS:
+                    raise self.refuse(place, f"may have more than {_MAX_STRINGS} bytes of text")
+            elif not is_string and kind.get_class() not in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM):
                 raise self.refuse(place, "is neither text nor a number")
-            elif count * kind.get_size() > _ATTRIBUTE:
+            elif count * kind.get_size() > _MAX_ATTRIBUTE:
                 raise self.refuse(place, f"has {count * kind.get_size()} bytes")

@@ -1,7 +1,7 @@
-"""The configuration of a stranger's Keras network: checked before Keras makes anything of it.
+"""Validation of an untrusted Keras configuration before Keras builds anything from it.
 
-Keras finds classes and functions by the names that a configuration gives. Some of them run code, read files or ask the
-network, and new ones of that kind are found every year; so what is not on the list of this file is refused.
+Keras resolves classes and functions by the names in a configuration. Some of them execute code, read files or access
+the network, and more are found every year; so everything that is not on the allow-list of this module is refused.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from robustbench_cells.errors import ModelError
 
 MAX_BYTES = 2**22
 _MAX_DEPTH = 60
-_MAX_SIZE = 2**20  # of any number of channels, pixels and the like
-_MAX_REACH = 256  # pixels that a convolution may look aside: the backend pads the picture by as many
-_MAX_CALLS = 10_000  # of layers
-_NAME = 255  # characters
+_MAX_SIZE = 2**20  # any count of channels, pixels and the like
+_MAX_REACH = 256  # pixels; backends pad the image by the reach of a kernel
+_MAX_CALLS = 10_000  # layer calls
+_MAX_NAME = 255  # characters
 
 
 def _names(text: str) -> frozenset[str]:
@@ -59,7 +59,7 @@ _ARITHMETIC = _names(
     """
 )
 _NEURAL = frozenset({"Elu", "Gelu", "LeakyRelu", "Relu", "Relu6", "Sigmoid", "Silu", "Softmax", "Softplus"})
-_HOMES = (  # the classes of the list, and the modules that Keras writes for them
+_MODULES = (  # allowed classes, and the modules that Keras writes for them
     (_LAYERS, {"keras.layers"}),
     (_MODELS, {"keras", "keras.models", "keras.src.models.functional", "keras.src.models.sequential"}),
     (_INITIALIZERS, {"keras.initializers"}),
@@ -74,13 +74,13 @@ _DTYPES = frozenset(
 )
 
 
-def _by_name(classes: frozenset[str]) -> frozenset[str]:
-    """As old files call them: ``HeNormal`` and ``he_normal``."""
+def _with_old_names(classes: frozenset[str]) -> frozenset[str]:
+    """Add the names in old files: ``he_normal`` for ``HeNormal``."""
     return classes | {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower() for name in classes}
 
 
 _ANY: None = None
-_TEXTS: dict[str, frozenset[str] | None] = {  # where a text may be, and which; anywhere else it could name a file
+_STRINGS: dict[str, frozenset[str] | None] = {  # keys of strings, and their values; elsewhere one could name a file
     "name": _ANY,
     "keras_history": _ANY,
     "input_layers": _ANY,
@@ -97,46 +97,47 @@ _TEXTS: dict[str, frozenset[str] | None] = {  # where a text may be, and which; 
     "distribution": frozenset({"normal", "truncated_normal", "uniform", "untruncated_normal"}),
     "activation": _ACTIVATIONS,
     **{
-        f"{of}_{what}": _by_name(classes)
+        f"{part}_{what}": _with_old_names(classes)
         for what, classes in {
             "initializer": _INITIALIZERS,
             "regularizer": _REGULARIZERS,
             "constraint": _CONSTRAINTS,
         }.items()
-        for of in _names("activity alpha beta bias depthwise gamma kernel moving_mean moving_variance pointwise")
+        for part in _names("activity alpha beta bias depthwise gamma kernel moving_mean moving_variance pointwise")
     },
 }
-_OBJECT = frozenset(
+_OBJECT_KEYS = frozenset(
     {
         "build_config", "class_name", "compile_config", "config", "inbound_nodes", "module", "name", "registered_name",
         "shared_object_id", "__passive_serialization__",
     }
 )  # fmt: skip
-_OUTER, _INNER = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.>-]*"), re.compile(r"[A-Za-z0-9_.>-]+")  # names for TensorFlow
-_UNBOUNDED = ("seed", "shared_object_id")  # whole numbers that are no sizes
+_MODEL_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.>-]*")  # valid in TensorFlow
+_LAYER_NAME = re.compile(r"[A-Za-z0-9_.>-]+")
+_UNBOUNDED = ("seed", "shared_object_id")  # integers that are no sizes
 
 
 def read_config(path: Path, text: str | bytes, *, modules: bool) -> dict[str, Any]:
-    """The configuration of a network, all of whose parts are on the list.
+    """Read and validate the configuration of a network.
 
     Parameters
     ----------
     path
-        What messages name.
+        Path of the model, for messages.
     text
-        JSON, as Keras 3 writes it, or Keras 2.
+        JSON as written by Keras 3 or Keras 2.
     modules
-        Whether each class must come with its module; the files of Keras 2 name none.
+        Whether each class must state its module; files of Keras 2 have none.
 
     Returns
     -------
     dict
-        Without what the network was compiled with, which is not loaded.
+        Configuration without optimizer and loss, which are not loaded.
 
     Raises
     ------
     ModelError
-        If it is longer than 4 MiB, no JSON, or asks for anything else.
+        If it is longer than 4 MiB, is not JSON, or has anything that is not on the allow-list.
     """
     if len(text) > MAX_BYTES:
         raise ModelError(f"{path}: its configuration has {len(text)} bytes, more than the {MAX_BYTES} allowed")
@@ -147,127 +148,129 @@ def read_config(path: Path, text: str | bytes, *, modules: bool) -> dict[str, An
     if not isinstance(config, dict) or str(config.get("class_name")) not in _MODELS:
         raise ModelError(f"{path}: its configuration is not that of a Keras model; save it again with Keras 3")
     config.pop("compile_config", None)
-    check = _Check(path, modules)
-    check.value(config, "", "the model", 0)
-    check.name(config["config"].get("name"), _OUTER)
-    if (calls := _calls(config)) > _MAX_CALLS:
-        raise check.refuse("the model", f"{calls} calls of layers, more than {_MAX_CALLS}")
+    validator = _Validator(path, modules)
+    validator.check_value(config, "", "the model", 0)
+    validator.check_name(config["config"].get("name"), _MODEL_NAME)
+    if (calls := _count_calls(config)) > _MAX_CALLS:
+        raise validator.refuse("the model", f"{calls} layer calls, more than the {_MAX_CALLS} allowed")
     return config
 
 
-class _Check:
+class _Validator:
+    """A recursive check of a configuration against the allow-list."""
+
     def __init__(self, path: Path, modules: bool) -> None:
         self.path = path
         self.modules = modules
 
     def refuse(self, place: str, what: str) -> ModelError:
         return ModelError(
-            f"{self.path}: its configuration asks for {what[:200]} (in {place[:100]!r}); a file may ask only for the "
-            "layers of plain segmentation networks, since others can run code or read files: see SECURITY.md"
+            f"{self.path}: its configuration requests {what[:200]} (in {place[:100]!r}); only layers of plain "
+            "segmentation networks are accepted, since others can execute code or read files (see SECURITY.md)"
         )
 
-    def value(self, value: Any, key: str, place: str, depth: int) -> None:
+    def check_value(self, value: Any, key: str, place: str, depth: int) -> None:
         if depth > _MAX_DEPTH:
-            raise self.refuse(place, f"more than {_MAX_DEPTH} things within one another")
+            raise self.refuse(place, f"more than {_MAX_DEPTH} nesting levels")
         if isinstance(value, dict):
-            self.table(value, place, depth)
+            self.check_table(value, place, depth)
         elif isinstance(value, list):
             for part in value:
-                self.value(part, key, place, depth + 1)
+                self.check_value(part, key, place, depth + 1)
         elif isinstance(value, str):
-            if key not in _TEXTS or len(value) > _NAME or value not in (_TEXTS[key] or {value}):
+            if key not in _STRINGS or len(value) > _MAX_NAME or value not in (_STRINGS[key] or {value}):
                 raise self.refuse(place, f"{key} = {value!r}")
             if key == "name":
-                self.name(value, _INNER)
+                self.check_name(value, _LAYER_NAME)
         elif isinstance(value, float):
             if not math.isfinite(value):
                 raise self.refuse(place, f"{key} = {value}")
         elif isinstance(value, int) and abs(value) > _MAX_SIZE and key not in _UNBOUNDED:
             raise self.refuse(place, f"{key} = {value}")
 
-    def name(self, name: object, allowed: re.Pattern[str]) -> None:
-        """Refuse what Keras on TensorFlow stumbles over, and then puts before the names of all networks that follow."""
+    def check_name(self, name: object, allowed: re.Pattern[str]) -> None:
+        """Refuse names that fail in TensorFlow, which then keeps them as a prefix for all later networks."""
         if isinstance(name, str) and not allowed.fullmatch(name):
             raise ModelError(
-                f"{self.path}: a layer of it, or it itself, is called {name[:100]!r}, which TensorFlow cannot use; "
-                "take letters, digits and _ . - > (a network's name begins with a letter or digit), and save it again"
+                f"{self.path}: its name or that of a layer, {name[:100]!r}, is invalid in TensorFlow; use letters, "
+                "digits and _ . - > (beginning with a letter or digit for the network), and save it again"
             )
 
-    def table(self, table: Mapping[str, Any], place: str, depth: int) -> None:
-        named = table.get("name")
-        place = named if isinstance(named, str) else place
+    def check_table(self, table: Mapping[str, Any], place: str, depth: int) -> None:
+        name = table.get("name")
+        place = name if isinstance(name, str) else place
         if "class_name" in table or "module" in table or "registered_name" in table:
-            self.thing(table, place, depth)
+            self.check_object(table, place, depth)
             return
         for key, value in table.items():
-            self.value(value, key, place, depth + 1)
+            self.check_value(value, key, place, depth + 1)
 
-    def thing(self, table: Mapping[str, Any], place: str, depth: int) -> None:
-        """What Keras makes an object of."""
+    def check_object(self, table: Mapping[str, Any], place: str, depth: int) -> None:
+        """Check a table from which Keras would build an object."""
         kind, module, registered = (table.get(key) for key in ("class_name", "module", "registered_name"))
         if not isinstance(kind, str):
             raise self.refuse(place, f"an object of class {kind!r}")
         if kind == "function":
-            self.function(table, place)
+            self.check_function(table, place)
             return
         if kind != "__keras_tensor__":
-            homes = {home for classes, modules in _HOMES if kind in classes for home in modules}
-            wanted = str(module) in homes if self.modules or module is not None else bool(homes)
-            if not wanted or registered not in (None, kind):
+            homes = {home for classes, modules in _MODULES if kind in classes for home in modules}
+            is_allowed = str(module) in homes if self.modules or module is not None else bool(homes)
+            if not is_allowed or registered not in (None, kind):
                 raise self.refuse(place, f"{module}.{kind}" if module else kind)
         if not isinstance(table.get("config"), dict):
             raise self.refuse(place, f"{kind} without a configuration")
-        if _reach(table["config"]) > _MAX_REACH:
-            raise self.refuse(place, f"a {kind} that looks farther than {_MAX_REACH} pixels")
-        if unknown := table.keys() - _OBJECT:
+        if _kernel_reach(table["config"]) > _MAX_REACH:
+            raise self.refuse(place, f"a {kind} that reaches farther than {_MAX_REACH} pixels")
+        if unknown := table.keys() - _OBJECT_KEYS:
             raise self.refuse(place, f"{kind} with {', '.join(sorted(unknown))}")
         if table.get("compile_config"):
             raise self.refuse(
-                place, "an optimizer of a part of the network; load the part with compile=False before you build on it"
+                place, "an optimizer for a part of the network; load that part with compile=False before building on it"
             )
-        if kind in _MODELS and "shared_object_id" in table:  # others could stand for it, and its layers count as one
-            raise self.refuse(place, f"{kind} that is there twice")
+        if kind in _MODELS and "shared_object_id" in table:  # a reference to it would hide the calls of its layers
+            raise self.refuse(place, f"a shared {kind}")
         calls = table.get("inbound_nodes")
         for node in calls if isinstance(calls, list) else ():
-            if isinstance(node, dict) and not _holds_tensor(node.get("args"), 0):  # would compute at once
-                raise self.refuse(place, "a layer that is not called with what another gives")
+            if isinstance(node, dict) and not _has_tensor(node.get("args"), 0):  # Keras would compute it eagerly
+                raise self.refuse(place, "a layer that is not called on the output of another")
         for key in table.keys() - {"class_name", "module", "registered_name"}:
-            self.value(table[key], key, place, depth + 1)
+            self.check_value(table[key], key, place, depth + 1)
 
-    def function(self, table: Mapping[str, Any], place: str) -> None:
+    def check_function(self, table: Mapping[str, Any], place: str) -> None:
         name, module, registered = (table.get(key) for key in ("config", "module", "registered_name"))
-        known = isinstance(name, str) and name in _ACTIVATIONS and module in ("builtins", "keras.activations")
-        if not known or registered not in (None, name, "function"):
+        is_allowed = isinstance(name, str) and name in _ACTIVATIONS and module in ("builtins", "keras.activations")
+        if not is_allowed or registered not in (None, name, "function"):
             raise self.refuse(place, f"the function {module}.{name}")
 
 
-def _calls(config: Mapping[str, Any]) -> int:
-    """Those of layers; a network in the network is counted with its own, as often as it is called."""
-    inside = config.get("config")
-    layers = inside.get("layers") if isinstance(inside, dict) else None
+def _count_calls(config: Mapping[str, Any]) -> int:
+    """Count the layer calls; those of a nested network count as often as it is called."""
+    inner = config.get("config")
+    layers = inner.get("layers") if isinstance(inner, dict) else None
     if not isinstance(layers, list):
         return 1
     total = 0
     for layer in layers:
         if isinstance(layer, dict):
             nodes = layer.get("inbound_nodes")
-            total += max(1, len(nodes) if isinstance(nodes, list) else 1) * _calls(layer)
+            total += max(1, len(nodes) if isinstance(nodes, list) else 1) * _count_calls(layer)
     return total
 
 
-def _reach(config: Mapping[str, Any]) -> int:
-    sides, steps = (_largest(config.get(key)) for key in ("kernel_size", "dilation_rate"))
-    return (sides - 1) * steps
+def _kernel_reach(config: Mapping[str, Any]) -> int:
+    side, dilation = (_max_int(config.get(key)) for key in ("kernel_size", "dilation_rate"))
+    return (side - 1) * dilation
 
 
-def _largest(value: Any) -> int:
+def _max_int(value: Any) -> int:
     parts = value if isinstance(value, list) else [value]
     return max((part for part in parts if isinstance(part, int)), default=1)
 
 
-def _holds_tensor(value: Any, depth: int) -> bool:
+def _has_tensor(value: Any, depth: int) -> bool:
     if depth > _MAX_DEPTH:
         return False
     if isinstance(value, dict):
         return value.get("class_name") == "__keras_tensor__"
-    return isinstance(value, list) and any(_holds_tensor(part, depth + 1) for part in value)
+    return isinstance(value, list) and any(_has_tensor(part, depth + 1) for part in value)

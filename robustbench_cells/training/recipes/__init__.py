@@ -1,4 +1,4 @@
-"""Training recipes: one file each, found by its registration."""
+"""Training recipes: one file each."""
 
 from robustbench_cells.training.recipes._base import RECIPES, Recipe
 

@@ -1,4 +1,4 @@
-"""What a training recipe is, and the registry of them."""
+"""Contract and registry of training recipes, and the base of those with local contrast."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from robustbench_cells.engine.patches import cut_patches
 from robustbench_cells.models.unet import build_unet
 from robustbench_cells.registry import Registry
-from robustbench_cells.training.network_parts import cross_entropy_and_jaccard, local_contrast, without_specks
+from robustbench_cells.training.network_parts import cross_entropy_and_jaccard, local_contrast, remove_small_components
 from robustbench_cells.types import PATCH_SIDE, PATCHES_PER_FRAME, Image, Labels, Sample
 
 if TYPE_CHECKING:
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 
 class Recipe(Protocol):
-    """How a U-Net is trained: one class a file. What is set here is the paper's (section II).
+    """How to train a U-Net: one class per file. The defaults are the paper's (section II).
 
     Attributes
     ----------
     name
-        For ``--recipe``.
+        Value of ``--recipe``.
     epochs, patience
-        Most epochs, and how many without a better validation score end the training.
+        Maximum number of epochs, and number without a better validation score after which training stops.
     batch_size, patches_per_frame
-        Patches a step, and patches that each frame gives an epoch.
+        Patches per step, and patches per frame and epoch.
     learning_rate
-        Of Adam.
+        Learning rate of Adam.
     monitor
-        The metric whose mean over the validation patches picks the best epoch.
+        Metric whose mean over the validation patches selects the best epoch.
     margin
-        Pixels left out at the border of each frame, where annotators left cells out.
+        Pixels to crop on each side of a frame, where annotators left cells unlabelled.
     """
 
     name: str
@@ -47,32 +47,32 @@ class Recipe(Protocol):
     margin: int = 0
 
     def augment(self, image: Image, labels: Labels, rng: np.random.Generator) -> tuple[Image, Labels]:
-        """A patch (H, W) and its labels, transformed together by the one generator."""
+        """Transform a patch (H, W) and its labels together, by one generator."""
         return image, labels
 
     def draw(self, sample: Sample, rng: np.random.Generator) -> tuple[Image, Labels]:
-        """One patch of a frame, image (256, 256) and labels, as the network is to see it in training."""
-        return self.augment(*cut(sample, PATCH_SIDE, rng), rng)
+        """Draw a training patch of a frame: image (256, 256) and labels."""
+        return self.augment(*cut_patch(sample, PATCH_SIDE, rng), rng)
 
-    def draw_check(self, sample: Sample, rng: np.random.Generator) -> tuple[Image, Labels]:
-        """One patch of a validation frame, by which the best epoch is picked: as in training, if not overridden."""
+    def draw_validation(self, sample: Sample, rng: np.random.Generator) -> tuple[Image, Labels]:
+        """Draw a validation patch, for the choice of the best epoch: by default as in training."""
         return self.draw(sample, rng)
 
     def build(self, seed: int, dtype: str) -> keras.Model:
-        """The network, with fresh weights; ``dtype`` is Keras' name of a precision."""
+        """Build the network with fresh weights; ``dtype`` is a precision policy of Keras."""
         return build_unet(seed, dtype=dtype)
 
     def loss(self) -> str | Callable[[Any, Any], Any]:
-        """What `keras.Model.compile` takes as ``loss``."""
+        """Choose the ``loss`` of `keras.Model.compile`."""
         return "binary_crossentropy"
 
     def rate(self, done: float) -> float:
-        """Adam's learning rate in the epoch before which a share ``done``, from 0 to 1, of the epochs is over."""
+        """Compute the learning rate of an epoch before which a share ``done``, from 0 to 1, of all epochs is over."""
         return self.learning_rate
 
 
-def cut(sample: Sample, side: int, rng: np.random.Generator) -> tuple[Image, Labels]:
-    """A square of ``side`` pixels from a place that the generator chooses."""
+def cut_patch(sample: Sample, side: int, rng: np.random.Generator) -> tuple[Image, Labels]:
+    """Cut a square of ``side`` pixels at a random place."""
     (patch,) = cut_patches(sample, side, 1, seed=int(rng.integers(2**62)))
     return patch.image, patch.labels
 
@@ -82,8 +82,8 @@ RECIPES: Registry[Recipe] = Registry(
 )
 
 
-class Sturdy(Recipe):
-    """A recipe for the U-Net with local contrast, inside the field of interest; half a cosine of learning rates."""
+class LocalContrastRecipe(Recipe):
+    """Base of recipes for the U-Net with local contrast, trained in the field of interest with cosine annealing."""
 
     epochs = 120
     patience = 120
@@ -93,13 +93,13 @@ class Sturdy(Recipe):
     margin = 25
 
     def build(self, seed: int, dtype: str) -> keras.Model:
-        """See `Recipe.build`: no dropout, since no patch comes twice."""
-        return build_unet(seed, dtype=dtype, dropout=False, scale=local_contrast, finish=without_specks)
+        """See `Recipe.build`; without dropout, since no patch is repeated."""
+        return build_unet(seed, dtype=dtype, dropout=False, scale=local_contrast, finish=remove_small_components)
 
     def loss(self) -> Callable[[Any, Any], Any]:
         """See `Recipe.loss`."""
         return cross_entropy_and_jaccard
 
     def rate(self, done: float) -> float:
-        """See `Recipe.rate`: half a cosine, from the whole rate to nothing."""
+        """See `Recipe.rate`; cosine annealing to 0."""
         return self.learning_rate * (1 + cos(pi * done)) / 2

@@ -1,4 +1,4 @@
-"""Arrays in .npz files: grey levels of every dtype, and each way in which they can be wrong."""
+"""Arrays in .npz files: grey levels of every dtype, and each way in which arrays can be wrong."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from robustbench_cells.errors import DataError
 from tests.support.frame_files import IMAGES, LABELS
 
 
-def saved(path: Path, **arrays: object) -> str:
+def save(path: Path, **arrays: object) -> str:
     np.savez(path, **arrays)  # type: ignore[arg-type]
     return str(path)
 
 
-def test_arrays_may_name_their_frames(tmp_path: Path) -> None:
-    where = saved(tmp_path / "a.npz", images=IMAGES, labels=LABELS, frames=["a", "b", "c"], other=np.zeros(3))
+def test_optional_array_names_the_frames(tmp_path: Path) -> None:
+    where = save(tmp_path / "a.npz", images=IMAGES, labels=LABELS, frames=["a", "b", "c"], other=np.zeros(3))
     assert open_dataset(where).frames == ("a", "b", "c")
-    where = saved(tmp_path / "a.npz", images=IMAGES, labels=LABELS, frames=np.array([7, 9, 11]))
+    where = save(tmp_path / "a.npz", images=IMAGES, labels=LABELS, frames=np.array([7, 9, 11]))
     assert open_dataset(where).frames == ("7", "9", "11")
 
 
@@ -40,72 +40,72 @@ def test_arrays_may_name_their_frames(tmp_path: Path) -> None:
     ids=lambda value: str(getattr(value, "dtype", value)),
 )
 def test_grey_levels_of_every_dtype(images: np.ndarray, white_level: int | None, tmp_path: Path) -> None:
-    where = saved(tmp_path / "a.npz", images=images, labels=LABELS.astype(np.int64))
+    where = save(tmp_path / "a.npz", images=images, labels=LABELS.astype(np.int64))
     np.testing.assert_allclose(open_dataset(where, white_level=white_level).read("2").image, IMAGES[2], rtol=1e-6)
 
 
-def test_two_levels_are_black_and_white(tmp_path: Path) -> None:
-    where = saved(tmp_path / "a.npz", images=LABELS > 0, labels=LABELS > 0)
+def test_bool_images_are_black_and_white(tmp_path: Path) -> None:
+    where = save(tmp_path / "a.npz", images=LABELS > 0, labels=LABELS > 0)
     sample = open_dataset(where).read("0")
     np.testing.assert_array_equal(sample.image, np.where(LABELS[0] > 0, 255, 0))
     np.testing.assert_array_equal(sample.labels > 0, LABELS[0] > 0)
 
 
 class Trap:
-    """Unpickling it would end the tests."""
+    """An object whose unpickling ends the tests."""
 
     def __reduce__(self) -> tuple[object, tuple[object, ...]]:
         return exec, ("raise SystemExit('executed')",)
 
 
-def nan(images: np.ndarray) -> np.ndarray:
+def with_nan(images: np.ndarray) -> np.ndarray:
     images = images.astype(np.float32)
     images[0, 0, 0] = np.nan
     return images
 
 
 @pytest.mark.parametrize(
-    ("arrays", "words"),
+    ("arrays", "message"),
     [
-        ({"images": IMAGES}, r"a\.npz: has no array labels; there are: images"),
-        ({"a": IMAGES}, "has no array images and no array labels; there are: a"),
-        ({"images": IMAGES[0], "labels": LABELS}, r"array images: has the shape \(90, 80\); \(frames, height, width\)"),
-        ({"images": IMAGES[:0], "labels": LABELS[:0]}, r"array images: has the shape \(0, 90, 80\)"),
-        ({"images": IMAGES[..., None], "labels": LABELS}, r"has the shape \(3, 90, 80, 1\)"),
-        ({"images": IMAGES[:2], "labels": LABELS}, r"array labels: has 3 masks for the 2 images"),
+        ({"images": IMAGES}, r"a\.npz: has no array labels; available: images"),
+        ({"a": IMAGES}, "has no array images and no array labels; available: a"),
+        ({"images": IMAGES[0], "labels": LABELS}, r"array images: has shape \(90, 80\); \(frames, height, width\)"),
+        ({"images": IMAGES[:0], "labels": LABELS[:0]}, r"array images: has shape \(0, 90, 80\)"),
+        ({"images": IMAGES[..., None], "labels": LABELS}, r"has shape \(3, 90, 80, 1\)"),
+        ({"images": IMAGES[:2], "labels": LABELS}, r"array labels: has 3 masks, but .*array images has 2 images"),
         ({"images": IMAGES[:, :50], "labels": LABELS}, r"array labels: is 80×90 px, but .*array images is 80×50 px"),
         (
             {"images": IMAGES / 255, "labels": LABELS},
-            r"frame 0: floating-point grey levels span .* scale them to 0 to 255",
+            r"frame 0: floating-point grey levels span .* scale them to \[0, 255\]",
         ),
         ({"images": IMAGES * 2.0, "labels": LABELS}, "span 180 to 440; scale them"),
         (
             {"images": IMAGES.astype(np.int64), "labels": LABELS},
-            "frame 0: holds int64, taken for 16 bits, whose brightest pixel is 220 of 65535; save it as uint8 if 255",
+            r"frame 0: the brightest pixel of this int64 \(read as 16-bit\) image is 220 of 65535; save it as uint8",
         ),
         (
             {"images": IMAGES * np.int32(16), "labels": LABELS},
-            "holds int32, .* 3520 of 65535; say which value is white",
+            "this int32 .* 3520 of 65535; give the white level",
         ),
-        ({"images": nan(IMAGES), "labels": LABELS}, "span nan to nan; scale them"),
+        ({"images": with_nan(IMAGES), "labels": LABELS}, "span nan to nan; scale them"),
         (
             {"images": IMAGES.astype(complex), "labels": LABELS},
-            "array images: is of dtype complex128, which is not read",
+            "array images: has dtype complex128, which is not read",
         ),
-        ({"images": IMAGES, "labels": LABELS * 1.0}, "array labels: is of dtype float64, which is not read"),
+        ({"images": IMAGES, "labels": LABELS * 1.0}, "array labels: has dtype float64, which is not read"),
         ({"images": IMAGES, "labels": -LABELS.astype(int)}, "frame 0: label -8 is negative"),
-        ({"images": np.array([Trap()]), "labels": LABELS}, r"array images: is of dtype object, .*could execute code"),
-        ({"images": IMAGES, "labels": LABELS, "frames": np.array([Trap()])}, "array frames: is of dtype object"),
-        ({"images": IMAGES, "labels": LABELS, "frames": ["a", "b"]}, r"has \(2,\) names in frames for 3 images"),
-        ({"images": IMAGES, "labels": LABELS, "frames": ["a", "b", "a"]}, "has a name twice in frames"),
-        ({"images": IMAGES, "labels": LABELS, "frames": ["a", "b\n", "c"]}, r"'b\\n' is no name of a frame"),
-        ({"images": IMAGES, "labels": LABELS, "frames": ["a", "b" * 999, "c"]}, "is no name of a frame"),
+        ({"images": np.array([Trap()]), "labels": LABELS}, r"array images: has dtype object, .*could execute code"),
+        ({"images": IMAGES, "labels": LABELS, "frames": np.array([Trap()])}, "array frames: has dtype object"),
+        ({"images": IMAGES, "labels": LABELS, "frames": ["a", "b"]}, r"frames has shape \(2,\) for 3 images"),
+        ({"images": IMAGES, "labels": LABELS, "frames": ["a", "b", "a"]}, "frames has duplicate names"),
+        ({"images": IMAGES, "labels": LABELS, "frames": ["a", "b\n", "c"]}, r"'b\\n' is not a valid frame name"),
+        ({"images": IMAGES, "labels": LABELS, "frames": ["a", "b" * 999, "c"]}, "is not a valid frame name"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_wrong_with_arrays(arrays: dict[str, object], words: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=words):
-        open_dataset(saved(tmp_path / "a.npz", **arrays))
+def test_invalid_arrays_are_reported(arrays: dict[str, object], message: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=message):
+        open_dataset(save(tmp_path / "a.npz", **arrays))
 
 
 def array_file(shape: tuple[int, ...], dtype: str, content: bytes = b"", version: bytes = b"\1\0") -> bytes:
@@ -114,31 +114,31 @@ def array_file(shape: tuple[int, ...], dtype: str, content: bytes = b"", version
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         (array_file((10**6, 10**5, 10**5), "|u1"), "declares .*more than the 1073741824 bytes allowed; .*TIFF"),
         (array_file((-3, 90, 80), "|u1"), "more than the"),
-        (array_file((3, 90, 80), "|u1", b"\0" * 100), r"declares \(3, 90, 80\) of uint8 and has 100 bytes; save it"),
-        (array_file((2, 2), "|u1", b"\0\0\0\0", b"\3\0"), r"is of version \(3, 0\) of numpy's format"),
-        (array_file((1, 2**14, 2**13), "|u1", b"\0" * 2**27), "is declared as 8192×16384 px, more than"),
-        (array_file((1, 1, 1), "|V8", b"\0" * 8), "is of dtype .*, which is not read here"),
+        (array_file((3, 90, 80), "|u1", b"\0" * 100), r"declares \(3, 90, 80\) of uint8 but has 100 bytes; save it"),
+        (array_file((2, 2), "|u1", b"\0\0\0\0", b"\3\0"), r"has version \(3, 0\) of NumPy's format"),
+        (array_file((1, 2**14, 2**13), "|u1", b"\0" * 2**27), "declares 8192×16384 px, more than"),
+        (array_file((1, 1, 1), "|V8", b"\0" * 8), "has dtype .*, which is not read"),
         (b"\x93NUMPY\1\0\xff\xff{'descr'", "cannot be read as an .npz file"),
         (b"hello", "cannot be read as an .npz file"),
         (pickle.dumps(Trap()), "cannot be read as an .npz file"),
     ],
     ids=["huge", "negative", "short", "other version", "large frame", "structured", "cut header", "text", "pickle"],
 )
-def test_a_header_that_lies_is_found_before_its_array_is_made(content: bytes, words: str, tmp_path: Path) -> None:
+def test_misdeclared_array_is_refused_before_it_is_allocated(content: bytes, message: str, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("images.npy", content)
         archive.writestr("labels.npy", array_file((1, 1, 1), "|u1", b"\0"))
-    with pytest.raises(DataError, match=words):
+    with pytest.raises(DataError, match=message):
         open_dataset(str(tmp_path / "a.npz"))
 
 
-def test_an_archive_that_declares_too_much_is_a_data_error(tmp_path: Path) -> None:
+def test_archive_with_too_many_files_is_a_data_error(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         for number in range(101):
             archive.writestr(f"{number}.npy", b"")
-    with pytest.raises(DataError, match=r"a\.npz: holds 101 files, more than the 100 allowed"):
+    with pytest.raises(DataError, match=r"a\.npz: has 101 files, more than the 100 allowed"):
         open_dataset(str(tmp_path / "a.npz"))

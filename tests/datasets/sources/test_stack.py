@@ -1,4 +1,4 @@
-"""Stacks of every kind that TIFF has, and each way in which they can be wrong."""
+"""TIFF stacks of every variant, and each way in which a stack can be wrong."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.support.frame_files import IMAGES, LABELS
 from tests.support.tiff_files import with_tile, write
 
 
-def stacks(root: Path, save: Callable[[Path, np.ndarray], None]) -> str:
-    """Images as ``save`` leaves them, beside sound masks."""
+def write_stacks(root: Path, save: Callable[[Path, np.ndarray], None]) -> str:
+    """Write images by ``save``, and valid masks."""
     save(root / "images.tif", IMAGES)
     write(root / "masks.tif", LABELS)
     return f"{root}/images.tif:{root}/masks.tif"
@@ -61,21 +61,21 @@ SAVERS = {
 
 
 @pytest.mark.parametrize("save", SAVERS.values(), ids=SAVERS)
-def test_stacks_of_every_kind(save: Callable[[Path, np.ndarray], None], tmp_path: Path) -> None:
-    selection = open_dataset(stacks(tmp_path, save))
+def test_every_variant_is_read(save: Callable[[Path, np.ndarray], None], tmp_path: Path) -> None:
+    selection = open_dataset(write_stacks(tmp_path, save))
     for number, frame in enumerate(selection.frames):
         np.testing.assert_array_equal(selection.read(frame).image, IMAGES[number])
         np.testing.assert_array_equal(selection.read(frame).labels > 0, LABELS[number] > 0)
 
 
-def test_sixteen_bits_of_either_byte_order(tmp_path: Path) -> None:
+def test_either_byte_order_is_read(tmp_path: Path) -> None:
     deep = IMAGES.astype(np.uint16) * 257
     for order in "<>":
-        where = stacks(tmp_path, lambda path, _, order=order: write(path, deep, byteorder=order))  # type: ignore[misc]
+        where = write_stacks(tmp_path, lambda path, _, order=order: write(path, deep, byteorder=order))  # type: ignore[misc]
         np.testing.assert_allclose(open_dataset(where).read("1").image, IMAGES[1])
 
 
-def test_one_page_is_one_frame(tmp_path: Path) -> None:
+def test_single_page_is_one_frame(tmp_path: Path) -> None:
     for name, stack in (("a.tif", IMAGES), ("b.tif", LABELS)):
         save_mask(tmp_path / name, stack[0])
     assert open_dataset(f"{tmp_path}/a.tif:{tmp_path}/b.tif").frames == ("0",)
@@ -102,13 +102,13 @@ def two_series(path: Path, stack: np.ndarray) -> None:
             file.write(pixels, photometric="minisblack")
 
 
-def a_preview(path: Path, stack: np.ndarray) -> None:
+def with_preview(path: Path, stack: np.ndarray) -> None:
     page_by_page(path, stack)
     tifffile.imwrite(path, np.zeros((9, 8), np.uint8), append=True)
 
 
 def in_one_block(path: Path, stack: np.ndarray) -> None:
-    """As ImageJ writes what is larger than 4 GB."""
+    """As ImageJ writes files above 4 GB."""
     text = f"ImageJ=1.11a\nimages={len(stack)}\nframes={len(stack)}\n"
     tifffile.imwrite(path, stack[0], description=text, metadata=None)
 
@@ -121,7 +121,7 @@ def part_of_a_set(path: Path, stack: np.ndarray) -> None:
     write(path, stack, description=text, metadata=None)
 
 
-def endless_entities(path: Path, stack: np.ndarray) -> None:
+def entity_expansion(path: Path, stack: np.ndarray) -> None:
     text = (
         '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;&b;">]>'
         '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">&c;</OME>'
@@ -129,7 +129,7 @@ def endless_entities(path: Path, stack: np.ndarray) -> None:
     write(path, stack, description=text, metadata=None)
 
 
-def told_absurdities(path: Path, stack: np.ndarray) -> None:
+def misdeclared(path: Path, stack: np.ndarray) -> None:
     ome("T", (3,))(path, stack)
     path.write_bytes(path.read_bytes().replace(b'SizeT="3"', b'SizeT="9"'))
 
@@ -150,23 +150,23 @@ def smaller(path: Path, stack: np.ndarray) -> None:
     write(path, stack[:, :50])
 
 
-def cut_short(path: Path, stack: np.ndarray) -> None:
+def truncated(path: Path, stack: np.ndarray) -> None:
     page_by_page(path, stack)
     path.write_bytes(path.read_bytes()[:-3000])
 
 
-def cut_in_its_pixels(path: Path, stack: np.ndarray) -> None:
-    """Only the first page is told before the pixels of all."""
+def truncated_pixels(path: Path, stack: np.ndarray) -> None:
+    """Cut off after the directory of the first page, which precedes the pixels."""
     write(path, stack)
     path.write_bytes(path.read_bytes()[: 2 * stack[0].nbytes])
 
 
 def taken_for_colours(path: Path, stack: np.ndarray) -> None:
-    with warnings.catch_warnings(action="ignore"):  # tifffile says so itself, in some versions
+    with warnings.catch_warnings(action="ignore"):  # some versions of tifffile warn
         tifffile.imwrite(path, stack)
 
 
-def no_tiff(path: Path, stack: np.ndarray) -> None:
+def text_file(path: Path, stack: np.ndarray) -> None:
     path.write_text("hello")
 
 
@@ -183,8 +183,8 @@ def with_tag(number: int, value: int) -> Callable[[Path, np.ndarray], None]:
     return save
 
 
-def in_a_circle(pages: int) -> Callable[[Path, np.ndarray], None]:
-    """Each directory names the next, and the last one the first."""
+def cyclic(pages: int) -> Callable[[Path, np.ndarray], None]:
+    """Link each directory to the next, and the last one to the first."""
 
     def save(path: Path, stack: np.ndarray) -> None:
         entries = [(256, 80), (257, 90), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, 90), (279, 7200)]
@@ -200,42 +200,45 @@ def in_a_circle(pages: int) -> Callable[[Path, np.ndarray], None]:
 
 
 @pytest.mark.parametrize(
-    ("save", "words"),
+    ("save", "message"),
     [
-        (ome("TC", (2, 3)), r"images\.tif: has the axes T 2, C 3 .*save one grey channel"),
-        (ome("C", (3,)), "has the axes C 3 besides"),
-        (ome("TZ", (3, 2)), "has the axes T 3, Z 2 besides"),
-        (imagej("TC", (2, 3)), "has the axes T 2, C 3 besides"),
-        (imagej("TZ", (2, 3)), "has the axes T 2, Z 3 besides"),
-        (lambda path, _: write(path, np.zeros((2, 3, 90, 80), np.uint8)), "has the axes Q 2, Q 3 besides"),
-        (two_series, "has the axes T 3, image 2 besides|has the axes Z 3, image 2 besides|image 2 besides"),
+        (ome("TC", (2, 3)), r"images\.tif: has axes T 2, C 3 .*save a stack of one grey channel"),
+        (ome("C", (3,)), "has axes C 3 besides"),
+        (ome("TZ", (3, 2)), "has axes T 3, Z 2 besides"),
+        (imagej("TC", (2, 3)), "has axes T 2, C 3 besides"),
+        (imagej("TZ", (2, 3)), "has axes T 2, Z 3 besides"),
+        (lambda path, _: write(path, np.zeros((2, 3, 90, 80), np.uint8)), "has axes Q 2, Q 3 besides"),
+        (two_series, "has axes T 3, image 2 besides|has axes Z 3, image 2 besides|image 2 besides"),
         (colours, "S 3 besides height and width"),
-        (taken_for_colours, "has the axes S 3 besides .* took for colours need its photometric='minisblack'"),
-        (a_preview, r"page 3 is 8×9 px, page 0 80×90 px; save frames of one size"),
-        (in_one_block, "declares T 3 and has 1 page; .*; else save it again as one file"),
-        (cut_in_its_pixels, r"images\.tif: declares Q 3 and has 1 page; is it cut off\? Then get it again"),
-        (told_absurdities, "declares T 9 and has 3 pages"),
-        (part_of_a_set, "describes no pixels; is it a part of a set of files"),
-        (endless_entities, "declares a document type"),
-        (floating, r"images\.tif, page 0: is F .*save it as 8- or 16-bit grey"),
-        (too_few, r"masks\.tif: has 3 masks for the 2 images of .*images\.tif; leave out"),
+        (taken_for_colours, "has axes S 3 besides .* took the frames for colours, pass photometric='minisblack'"),
+        (with_preview, r"page 3 is 8×9 px, but page 0 is 80×90 px; save frames of one size"),
+        (in_one_block, "declares T 3 but has 1 page; .*; else save it again as one file"),
+        (truncated_pixels, r"images\.tif: declares Q 3 but has 1 page; if it is truncated, get a fresh copy"),
+        (misdeclared, "declares T 9 but has 3 pages"),
+        (part_of_a_set, "describes no pixels; is it one of a set of files"),
+        (entity_expansion, "has a DOCTYPE"),
+        (floating, r"images\.tif, page 0: has mode F .*save it as 8- or 16-bit grey"),
+        (too_few, r"masks\.tif: has 3 masks, but .*images\.tif has 2 images; give each"),
         (smaller, r"masks\.tif: is 80×90 px, but .*images\.tif is 80×50 px; export"),
-        (cut_short, r"images\.tif: "),
-        (no_tiff, r"images\.tif: cannot be read as an image .*replace"),
-        (missing, r"images\.tif: no such file; name the stacks"),
-        (with_tag(256, 2**20), r"images\.tif: is declared as 1048576×90 px, more than the 67108864 px allowed"),
-        (with_tile((36_000, 36_000)), r"images\.tif, page 0: has tiles of 36000×36000 px, and 16777216 px are allowed"),
+        (truncated, r"images\.tif: "),
+        (text_file, r"images\.tif: cannot be read as an image .*replace"),
+        (missing, r"images\.tif: no such file; give the stacks"),
+        (with_tag(256, 2**20), r"images\.tif: declares 1048576×90 px, more than the 67108864 px allowed"),
+        (
+            with_tile((36_000, 36_000)),
+            r"images\.tif, page 0: has tiles of 36000×36000 px, and 1 to 16777216 px",
+        ),
         (with_tag(259, 50002), r"images\.tif: cannot be read as an image .*cannot identify"),
-        (in_a_circle(1), "pages without end"),
-        (in_a_circle(150), "pages without end"),
+        (cyclic(1), "a cyclic list of pages"),
+        (cyclic(150), "a cyclic list of pages"),
     ],
 )
-def test_what_is_wrong_with_a_stack_is_said_when_it_is_opened(save, words: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=words):
-        open_dataset(stacks(tmp_path, save))
+def test_invalid_stack_is_reported_on_opening(save, message: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=message):
+        open_dataset(write_stacks(tmp_path, save))
 
 
-def test_a_small_file_of_very_many_large_pages_is_not_read(tmp_path: Path) -> None:
+def test_small_file_that_declares_many_large_pages_is_not_read(tmp_path: Path) -> None:
     with tifffile.TiffWriter(tmp_path / "images.tif") as file:
         for _ in range(300):
             file.write(np.zeros((1, 1), np.uint8), contiguous=False, metadata=None, photometric="minisblack")
@@ -247,7 +250,7 @@ def test_a_small_file_of_very_many_large_pages_is_not_read(tmp_path: Path) -> No
         open_dataset(f"{tmp_path}/images.tif:{tmp_path}/images.tif")
 
 
-def test_memory_does_not_grow_with_a_stack(tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_the_stack(tmp_path: Path) -> None:
     from robustbench_cells.datasets.sources.stack import Pages
 
     write(tmp_path / "long.tif", np.ones((200, 128, 128), np.uint8))

@@ -1,1 +1,1 @@
-"""Ways to damage a file: of any content, and one file for each format that is taken apart."""
+"""Ways to damage a file: any content, and one file for each format that is parsed."""

@@ -1,4 +1,4 @@
-"""Documents of tables, lists and values, as JSON, TOML and YAML hold them."""
+"""Damage to nested tables and lists, as in JSON, TOML and YAML."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.fuzz.damage._values import value, word
 
 
 def spoil(document: Any, rng: np.random.Generator) -> Any:
-    """The document with one of its parts replaced, taken away, moved, renamed or repeated."""
+    """Replace, remove, move, rename or repeat one part of a document."""
     places = list(_places(document))
     if not places:
         return value(rng)
@@ -31,7 +31,7 @@ def spoil(document: Any, rng: np.random.Generator) -> Any:
 
 
 def _places(document: Any) -> list[tuple[Any, Any]]:
-    """Each table or list with each of its keys."""
+    """List each table or list with each of its keys."""
     found, left = [], [document]
     while left:
         one = left.pop()

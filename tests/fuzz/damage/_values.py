@@ -1,4 +1,4 @@
-"""Numbers, texts and whole files that loaders stumble over."""
+"""Numbers, strings and file contents that challenge loaders."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ CONTENTS = (
 
 
 def extreme(rng: np.random.Generator) -> int:
-    """A whole number at an edge, or near one."""
+    """Draw an integer at or near an edge case."""
     return int(INTEGERS[rng.integers(len(INTEGERS))]) + int(rng.integers(-1, 2))
 
 
 def word(rng: np.random.Generator) -> str:
-    """A text."""
+    """Draw a string."""
     return TEXTS[rng.integers(len(TEXTS))]
 
 
 def value(rng: np.random.Generator) -> Any:
-    """Anything that JSON, TOML and YAML can say, and more."""
+    """Draw any value of JSON, TOML and YAML, and others."""
     choice = rng.integers(10)
     if choice < 3:
         return extreme(rng)

@@ -1,19 +1,19 @@
-"""HDF5 again: what leads from one part of a file to another."""
+"""Addresses in HDF5, which link the parts of a file."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from tests.fuzz.damage._registry import DAMAGES, Damage
+from tests.fuzz.damage._base import DAMAGES, Damage
 from tests.fuzz.damage._values import extreme
 
 _WORD = 8
-_SUPERBLOCK = 96  # bytes, in which most of the damage only makes the file another format
+_SUPERBLOCK = 96  # bytes; damage there mostly makes another format
 
 
 @DAMAGES.register
 class Addresses(Damage):
-    """An address, or something that may be one, leads to where another one does, a little beside it, or nowhere."""
+    """Redirects a possible address to the target of another one, near it, or anywhere."""
 
     name = "addresses"
     suffixes = (".h5",)
@@ -28,8 +28,8 @@ class Addresses(Damage):
         changed = bytearray(content)
         for _ in range(rng.choice([1, 1, 1, 2])):
             start, other = (int(rng.choice(places)) * _WORD for _ in range(2))
-            leads = int.from_bytes(content[other : other + _WORD], "little")
-            new = (leads, start, other, leads + int(rng.choice([-_WORD, _WORD])), extreme(rng))[
+            target = int.from_bytes(content[other : other + _WORD], "little")
+            new = (target, start, other, target + int(rng.choice([-_WORD, _WORD])), extreme(rng))[
                 rng.choice(5, p=[0.5, 0.15, 0.15, 0.1, 0.1])
             ]
             changed[start : start + _WORD] = (new % 2**64).to_bytes(_WORD, "little")

@@ -1,4 +1,4 @@
-"""Zip archives: members damaged, renamed, swapped, lost, doubled, blown up; and what the directory says of them."""
+"""Zip archives: members damaged, renamed, swapped, removed, duplicated or inflated, and misdeclared."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import zlib
 
 import numpy as np
 
-from tests.fuzz.damage._registry import DAMAGES, Damage, damaged
+from tests.fuzz.damage._base import DAMAGES, Damage, apply_damage
 from tests.fuzz.damage._values import extreme, word
 
 _BOMB = 2**25
 _DIRECTORY = b"PK\1\2"
-_FIELDS = {6: "H", 8: "H", 10: "H", 16: "I", 20: "I", 24: "I", 28: "H", 30: "H", 38: "I", 42: "I"}  # of its entries
+_FIELDS = {6: "H", 8: "H", 10: "H", 16: "I", 20: "I", 24: "I", 28: "H", 30: "H", 38: "I", 42: "I"}  # of an entry
 
 
 @DAMAGES.register
 class Archives(Damage):
-    """Most often a member is damaged as what it is."""
+    """Damages members, mostly as their own format, and the directory."""
 
     name = "zip"
     suffixes = (".zip", ".npz", ".keras")
@@ -29,7 +29,7 @@ class Archives(Damage):
     def apply(self, content: bytes, rng: np.random.Generator) -> bytes:
         """See `Damage.apply`."""
         if rng.random() < 0.1:
-            return _misdeclared(content, rng)
+            return _misdeclare(content, rng)
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 members = [(entry.filename, archive.read(entry)) for entry in archive.infolist()]
@@ -58,24 +58,24 @@ class Archives(Damage):
             case 6:
                 members += [(f"more{number}", b"") for number in range(rng.choice([1, 10, 1500]))]
             case _:
-                members[place] = (name, damaged(name, inside, rng))
-        return written(members, links=links)
+                members[place] = (name, apply_damage(name, inside, rng))
+        return write_archive(members, links=links)
 
 
-def written(members: list[tuple[str, bytes]], *, links: bool = False) -> bytes:
-    """An archive without the time of day in it: same in, same out."""
+def write_archive(members: list[tuple[str, bytes]], *, links: bool = False) -> bytes:
+    """Write an archive without timestamps, so that it is reproducible."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for name, inside in members:
             entry = zipfile.ZipInfo(name)
             entry.external_attr = ((stat.S_IFLNK if links else stat.S_IFREG) | 0o644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED if len(inside) >= _BOMB else zipfile.ZIP_STORED
-            with warnings.catch_warnings(action="ignore"):  # a name may be there twice
+            with warnings.catch_warnings(action="ignore"):  # duplicate names
                 archive.writestr(entry, inside)
     return file.getvalue()
 
 
-def _misdeclared(content: bytes, rng: np.random.Generator) -> bytes:
+def _misdeclare(content: bytes, rng: np.random.Generator) -> bytes:
     starts = [place for place in range(len(content)) if content.startswith(_DIRECTORY, place)]
     if not starts:
         raise ValueError

@@ -1,4 +1,4 @@
-"""Arrays of numpy: their headers."""
+"""Headers of NumPy arrays."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 
-from tests.fuzz.damage._registry import DAMAGES, Damage
+from tests.fuzz.damage._base import DAMAGES, Damage
 from tests.fuzz.damage._values import extreme
 
 _TYPES = (
@@ -18,7 +18,7 @@ _TYPES = (
 
 @DAMAGES.register
 class Arrays(Damage):
-    """Shape, type, order and the header's own length."""
+    """Changes shape, dtype, order and length of the header."""
 
     name = "npy"
     suffixes = (".npy",)

@@ -1,4 +1,4 @@
-"""Bytes of any meaning."""
+"""Bytes of any format."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tests.fuzz.damage._registry import DAMAGES, Damage
+from tests.fuzz.damage._base import DAMAGES, Damage
 from tests.fuzz.damage._values import CONTENTS, extreme
 
-_HEAD = 512  # bytes at either end, where formats keep what they declare
+_HEAD = 512  # bytes at either end, where formats put their declarations
 _FIELDS = "BHIQ"
 
 
 @DAMAGES.register
 class Bytes(Damage):
-    """Flips, cuts, copies, repeats, fills, and lengths set to extremes."""
+    """Flips, cuts, copies, repeats and fills bytes, and sets fields to extremes."""
 
     name = "bytes"
     suffixes = ()
@@ -29,14 +29,14 @@ class Bytes(Damage):
 
 
 def _span(content: bytes, rng: np.random.Generator) -> tuple[int, int]:
-    """Start and end of a part; often a short one."""
+    """Draw start and end of a part, often a short one."""
     start = _place(content, rng)
     most = max(1, len(content) - start)
     return start, start + int(min(rng.integers(1, most + 1), rng.choice([4, 64, 1024, most])))
 
 
 def _place(content: bytes, rng: np.random.Generator) -> int:
-    """Every second one near an end."""
+    """Draw a position, half of them near an end."""
     where = rng.random()
     if where < 0.3:
         return int(rng.integers(min(_HEAD, len(content))))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import tomli_w
 
-from tests.fuzz.damage._registry import DAMAGES, Damage
+from tests.fuzz.damage._base import DAMAGES, Damage
 from tests.fuzz.damage._trees import spoil
 
 
@@ -25,7 +25,7 @@ class _Document(Damage):
         try:
             document = type(self).read(content.decode())
             return type(self).write(spoil(document, rng)).encode("utf-8", "surrogatepass")
-        except (RecursionError, TypeError, AttributeError) as error:  # what that format cannot say
+        except (RecursionError, TypeError, AttributeError) as error:  # not expressible in the format
             raise ValueError from error
 
 
@@ -57,7 +57,7 @@ def _read_yaml(text: str) -> Any:
 
 @DAMAGES.register
 class Json(_Document):
-    """Also what JSON forbids and Python's module reads: NaN and infinity."""
+    """JSON, including NaN and infinity, which Python's module reads."""
 
     name = "json"
     suffixes = (".json",)
@@ -67,7 +67,7 @@ class Json(_Document):
 
 @DAMAGES.register
 class Toml(_Document):
-    """Cards."""
+    """TOML, as in model cards."""
 
     name = "toml"
     suffixes = (".toml",)
@@ -77,7 +77,7 @@ class Toml(_Document):
 
 @DAMAGES.register
 class Yaml(_Document):
-    """Descriptions of packages."""
+    """YAML, as in descriptions of packages."""
 
     name = "yaml"
     suffixes = (".yaml",)

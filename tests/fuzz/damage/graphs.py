@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.fuzz.damage._registry import DAMAGES, Damage
+from tests.fuzz.damage._base import DAMAGES, Damage
 from tests.fuzz.damage._values import extreme, word
 
 _OPERATORS = (
@@ -18,7 +18,7 @@ _OPERATORS = (
 
 @DAMAGES.register
 class Graphs(Damage):
-    """Any field of any message in it."""
+    """Changes any field of any message."""
 
     name = "onnx"
     suffixes = (".onnx",)

@@ -6,16 +6,16 @@ import io
 
 import numpy as np
 
-from robustbench_cells.models.vetting.hdf5_heaps import longest_text
-from tests.fuzz.damage._registry import DAMAGES, Damage
+from robustbench_cells.models.vetting.hdf5_heaps import longest_string
+from tests.fuzz.damage._base import DAMAGES, Damage
 from tests.fuzz.damage._values import extreme, word
 
-_MOST = 2**24  # numbers; earlier damage may have declared far more
+_MAX_SIZE = 2**24  # values; earlier damage may have declared far more
 
 
 @DAMAGES.register
 class Hdf5(Damage):
-    """What the library itself writes for a hostile hand."""
+    """Changes a file by the library itself."""
 
     name = "hdf5"
     suffixes = (".h5",)
@@ -24,7 +24,7 @@ class Hdf5(Damage):
         """See `Damage.apply`."""
         import h5py
 
-        longest_text(content)  # or libhdf5 may never end
+        longest_string(content)  # else libhdf5 may loop forever
         file = io.BytesIO(content)
         try:
             with h5py.File(file, "r+") as root:
@@ -47,7 +47,7 @@ def _change(root: object, rng: np.random.Generator) -> None:
         holder.attrs[texts[rng.integers(len(texts))]] = new[rng.integers(len(new))]
         return
     del root[name]  # type: ignore[attr-defined]
-    shape = thing.shape if isinstance(thing, h5py.Dataset) and thing.size < _MOST else (3,)
+    shape = thing.shape if isinstance(thing, h5py.Dataset) and thing.size < _MAX_SIZE else (3,)
     match choice:
         case 2:
             root[name] = h5py.SoftLink(word(rng).replace("\0", "") or "/")  # type: ignore[index]

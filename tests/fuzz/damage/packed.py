@@ -1,4 +1,4 @@
-"""Gzip: what is inside is damaged and packed again."""
+"""Gzip: content damaged and compressed again."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import zlib
 
 import numpy as np
 
-from tests.fuzz.damage._registry import DAMAGES, Damage, damaged
+from tests.fuzz.damage._base import DAMAGES, Damage, apply_damage
 
 
 @DAMAGES.register
 class Packed(Damage):
-    """Stored tables."""
+    """Damages the table inside, or appends an expansion bomb."""
 
     name = "gzip"
     suffixes = (".csv.gz",)
@@ -23,6 +23,6 @@ class Packed(Damage):
             inside = gzip.decompress(content)
         except (OSError, EOFError, zlib.error) as error:
             raise ValueError from error
-        if rng.random() < 0.05:  # two hundred times as much as it seems
+        if rng.random() < 0.05:  # decompresses two hundredfold
             return content + gzip.compress(b"0," * 2**23, mtime=0)
-        return gzip.compress(damaged("a.csv", inside, rng), mtime=0)
+        return gzip.compress(apply_damage("a.csv", inside, rng), mtime=0)

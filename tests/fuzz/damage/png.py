@@ -1,4 +1,4 @@
-"""PNG: chunks changed, moved and added, with their checksums made right."""
+"""PNG: chunks changed, moved and added, with correct checksums."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 
-from tests.fuzz.damage._registry import DAMAGES, Damage
+from tests.fuzz.damage._base import DAMAGES, Damage
 from tests.fuzz.damage._values import extreme
 
 _MAGIC = b"\x89PNG\r\n\x1a\n"
@@ -31,7 +31,7 @@ _NAMES = (
 
 @DAMAGES.register
 class Png(Damage):
-    """Also animated ones, and texts that unpack without end."""
+    """Changes header, chunks and their order; adds animations and expansion bombs."""
 
     name = "png"
     suffixes = (".png",)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.fuzz.damage._registry import DAMAGES, Damage
+from tests.fuzz.damage._base import DAMAGES, Damage
 from tests.fuzz.damage._values import extreme, word
 
 _PAGE = 4096
@@ -16,7 +16,7 @@ _TABLES = ("segmenters", "frames", "conditions", "records")
 
 @DAMAGES.register
 class Sqlite(Damage):
-    """What SQLite itself writes for a hostile hand, and pages that it never would."""
+    """Changes a database by SQLite itself, and pages in ways that SQLite never does."""
 
     name = "sqlite"
     suffixes = (".sqlite",)
@@ -36,7 +36,7 @@ class Sqlite(Damage):
             database.deserialize(content)
             _statement(database, rng)
             return database.serialize()
-        except (sqlite3.Error, MemoryError, OverflowError, UnicodeError) as error:  # an empty file has no memory
+        except (sqlite3.Error, MemoryError, OverflowError, UnicodeError) as error:  # MemoryError for an empty file
             raise ValueError from error
         finally:
             database.close()

@@ -7,13 +7,13 @@ import io
 
 import numpy as np
 
-from tests.fuzz.damage._registry import DAMAGES, Damage
+from tests.fuzz.damage._base import DAMAGES, Damage
 from tests.fuzz.damage._values import NUMBERS, word
 
 
 @DAMAGES.register
 class Tables(Damage):
-    """What is in a cell may come from another one."""
+    """Replaces or moves cells, and changes columns."""
 
     name = "table"
     suffixes = (".csv",)

@@ -1,4 +1,4 @@
-"""Text of any language: numbers made extreme, quoted texts made hostile, lines moved."""
+"""Text of any format: extreme numbers, hostile quoted strings, moved lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from tests.fuzz.damage._registry import DAMAGES, Damage
+from tests.fuzz.damage._base import DAMAGES, Damage
 from tests.fuzz.damage._values import NUMBERS, word
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(\.\d+)?([eE][-+]?\d+)?")
@@ -15,7 +15,7 @@ _QUOTED = re.compile(r"(?<=[\"'])[^\"'\n]*(?=[\"'])")
 
 @DAMAGES.register
 class Text(Damage):
-    """Each knows nothing of the language."""
+    """Changes numbers, quoted strings or lines, regardless of the format."""
 
     name = "text"
     suffixes = (".json", ".toml", ".yaml", ".csv", ".xml")

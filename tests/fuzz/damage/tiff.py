@@ -6,11 +6,11 @@ import struct
 
 import numpy as np
 
-from tests.fuzz.damage._registry import DAMAGES, Damage
+from tests.fuzz.damage._base import DAMAGES, Damage
 from tests.fuzz.damage._values import extreme
 
 _ENTRY = 12
-_MOST = 64  # directories
+_MAX_DIRECTORIES = 64
 _TAGS = (
     254,
     256,
@@ -41,7 +41,7 @@ _COMPRESSIONS = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32809, 32946, 34712, 34887, 3492
 
 @DAMAGES.register
 class Tiff(Damage):
-    """Tags, types, counts and values set to extremes; directories led to one another, or astray."""
+    """Sets tags, types, counts and values to extremes; links directories to one another, or astray."""
 
     name = "tiff"
     suffixes = (".tif", ".tiff")
@@ -88,11 +88,11 @@ class Tiff(Damage):
 
 
 def _directories(content: bytes, order: str) -> tuple[list[int], list[int]]:
-    """Where the entries are, and where each directory says where the next one is."""
+    """List the offsets of all entries, and of the link at the end of each directory."""
     entries: list[int] = []
     ends: list[int] = []
     (start,) = struct.unpack_from(f"{order}I", content, 4)
-    while start and len(ends) < _MOST:
+    while start and len(ends) < _MAX_DIRECTORIES:
         (count,) = struct.unpack_from(f"{order}H", content, start)
         end = start + 2 + count * _ENTRY
         (following,) = struct.unpack_from(f"{order}I", content, end)

@@ -1,1 +1,1 @@
-"""One file for each kind of input, found by its registration."""
+"""Kinds of input: one file each."""

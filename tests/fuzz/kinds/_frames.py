@@ -1,4 +1,4 @@
-"""Small frames, and how data sets of them are loaded."""
+"""Small frames, and the loading of their data sets."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Write = Callable[[Path, npt.NDArray[np.generic], npt.NDArray[np.generic]], objec
 
 
 def write_each(write: Write, folder: Path) -> None:
-    """Data sets of 8 and 16 bits, with masks of both sorts."""
+    """Write data sets of 8 and 16 bits, with instance and binary masks."""
     write(folder / "8_bit", IMAGES, LABELS)
     write(folder / "16_bit", DEEP, BINARY)
 
 
 def read_all(where: str) -> None:
-    """As a run does: every frame is read."""
+    """Read every frame, as a run does."""
     selection = open_dataset(where)
     for frame in selection.frames:
         selection.read(frame)

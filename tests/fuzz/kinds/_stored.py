@@ -1,4 +1,4 @@
-"""A small run's stored results, and the checksum that holds its two files together."""
+"""Stored results of a small run, and the checksum that links their two files."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from pathlib import Path
 from robustbench_cells.results.storage import RECORDS_FILE, RUN_FILE, save
 from robustbench_cells.results.tables import Results
 from tests.fuzz.kind import Files
-from tests.support import report_results as made_up
+from tests.support import report_results
 
 
 @cache
 def small_run() -> Results:
-    """Two models on two frames."""
-    return made_up.results({"one": 0.9, "two": 0.8, "background": 0.5}, frames=2, patches=1)
+    """Create results of two models on two frames."""
+    return report_results.results({"one": 0.9, "two": 0.8, "background": 0.5}, frames=2, patches=1)
 
 
 def write_run(folder: Path) -> None:
-    """As a run of the benchmark does."""
+    """Save these results, as a run does."""
     folder.mkdir(parents=True)
     save(small_run(), folder)
 
 
 def bind(files: Files) -> None:
-    """The facts name the table that is there."""
+    """Correct the checksum of the records in the manifest."""
     try:
         facts = json.loads(files[RUN_FILE])
         facts["records_sha256"] = hashlib.sha256(files[RECORDS_FILE]).hexdigest()

@@ -1,4 +1,4 @@
-"""Zip files that are downloaded, to be unpacked."""
+"""Downloaded zip files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.fuzz.kind import KINDS, Kind
 
 @KINDS.register
 class Archives(Kind):
-    """Looked through and unpacked; what comes out is no more than allowed."""
+    """Validated and unpacked; the content must be as declared."""
 
     name = "archives"
     share = 1000
@@ -27,7 +27,7 @@ class Archives(Kind):
 
     def load(self, folder: Path) -> object:
         """See `Kind.load`."""
-        limits = {"most_bytes": 10_000, "most_files": 100}
+        limits = {"max_bytes": 10_000, "max_files": 100}
         declared = check_archive(folder / "set.zip", **limits)
         unpack(folder / "set.zip", folder / "there", **limits)
         found = {name: len(content) for name, content in read(folder / "there").items()}

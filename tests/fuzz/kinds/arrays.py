@@ -1,4 +1,4 @@
-"""Frames as arrays of numpy."""
+"""Frames as NumPy arrays."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 
 from tests.fuzz.kind import KINDS, Kind
 from tests.fuzz.kinds._frames import DEEP, IMAGES, LABELS, read_all
-from tests.support.frame_files import npz
+from tests.support.frame_files import write_npz
 
 
 @KINDS.register
 class Arrays(Kind):
-    """With and without names, packed or not."""
+    """With and without names of frames, compressed or not."""
 
     name = "arrays"
     share = 1200
@@ -21,7 +21,7 @@ class Arrays(Kind):
 
     def write(self, folder: Path) -> None:
         """See `Kind.write`."""
-        npz(folder / "plain", IMAGES, LABELS)
+        write_npz(folder / "plain", IMAGES, LABELS)
         (folder / "named").mkdir()
         names = np.array(["first", "second"])
         np.savez(folder / "named" / "frames.npz", images=DEEP, labels=LABELS.astype(np.int64), frames=names)

@@ -11,7 +11,7 @@ from tests.fuzz.kinds._stored import bind, small_run, write_run
 
 @KINDS.register
 class Baselines(Kind):
-    """A sound run is judged by it, whole and sequentially, on all aspects."""
+    """Gate of a valid run against it, on all criteria, with and without interim looks."""
 
     name = "baselines"
     share = 600

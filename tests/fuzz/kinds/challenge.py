@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.fuzz.kind import KINDS, Kind
 from tests.fuzz.kinds._frames import read_all, write_each
-from tests.support.frame_files import challenge
+from tests.support.frame_files import write_challenge
 
 
 @KINDS.register
@@ -18,7 +18,7 @@ class Challenge(Kind):
 
     def write(self, folder: Path) -> None:
         """See `Kind.write`."""
-        write_each(challenge, folder)
+        write_each(write_challenge, folder)
 
     def load(self, folder: Path) -> object:
         """See `Kind.load`."""

@@ -13,7 +13,7 @@ from tests.fuzz.kinds._frames import BINARY, DEEP, IMAGES, LABELS, read_all
 
 @KINDS.register
 class Images(Kind):
-    """One frame and its mask, in folders, by three libraries and with most compressions that microscopes use."""
+    """One frame and its mask in folders, by three libraries and with most compressions in microscopy."""
 
     name = "images"
     share = 2200

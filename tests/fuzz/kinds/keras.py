@@ -8,14 +8,14 @@ import zipfile
 from pathlib import Path
 
 from robustbench_cells.models.loading import load_segmenter
-from tests.fuzz.damage.archives import written
+from tests.fuzz.damage.archives import write_archive
 from tests.fuzz.kind import KINDS, Kind
 from tests.support.networks import save_tiny_network
 
 
 @KINDS.register
 class Keras(Kind):
-    """One tiny network; a damaged one that loads predicts a picture, too."""
+    """A tiny network, which predicts probe images if it loads."""
 
     name = "keras"
     share = 300
@@ -37,4 +37,4 @@ def _without_dates(content: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     members["metadata.json"] = json.dumps(json.loads(members["metadata.json"]) | {"date_saved": ""}).encode()
-    return written(list(members.items()))
+    return write_archive(list(members.items()))

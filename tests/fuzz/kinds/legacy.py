@@ -12,7 +12,7 @@ from tests.support.networks import save_tiny_network
 
 @KINDS.register
 class Legacy(Kind):
-    """With a card that says that it is meant."""
+    """A tiny network whose card enables the format."""
 
     name = "legacy"
     share = 140

@@ -6,19 +6,19 @@ from pathlib import Path
 
 from tests.fuzz.kind import KINDS, Kind
 from tests.fuzz.kinds._frames import read_all, write_each
-from tests.support.frame_files import csv_list
+from tests.support.frame_files import write_csv
 
 
 @KINDS.register
 class Lists(Kind):
-    """The list, and what it names."""
+    """A list and its files."""
 
     name = "lists"
     share = 900
 
     def write(self, folder: Path) -> None:
         """See `Kind.write`."""
-        write_each(csv_list, folder)
+        write_each(write_csv, folder)
 
     def load(self, folder: Path) -> object:
         """See `Kind.load`."""

@@ -12,7 +12,7 @@ from tests.support.networks import convolution, onnx_graph
 
 @KINDS.register
 class Onnx(Kind):
-    """Alone, with its tensors in a file beside it, and with a card."""
+    """A graph alone, with external tensors, and with a card."""
 
     name = "onnx"
     share = 700

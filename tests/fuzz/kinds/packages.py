@@ -7,7 +7,7 @@ from pathlib import Path
 
 from robustbench_cells.models.exports import EXPORTS
 from robustbench_cells.models.loading import load_segmenter
-from tests.fuzz.damage.archives import written
+from tests.fuzz.damage.archives import write_archive
 from tests.fuzz.kind import KINDS, Kind
 from tests.support.networks import save_tiny_network
 
@@ -16,7 +16,7 @@ CARD = {"authors": ["A. Name"], "license": "MIT"}
 
 @KINDS.register
 class Packages(Kind):
-    """As the export writes them: description, graph, test images."""
+    """A package as the export writes it: description, graph and test images."""
 
     name = "packages"
     share = 150
@@ -30,7 +30,7 @@ class Packages(Kind):
         EXPORTS.get("bioimageio").write(load_segmenter(str(path)), CARD, folder / "net.zip")
         with zipfile.ZipFile(folder / "net.zip") as archive:
             members = [(name, archive.read(name)) for name in sorted(archive.namelist())]
-        (folder / "tiny" / "net.zip").write_bytes(written(members))
+        (folder / "tiny" / "net.zip").write_bytes(write_archive(members))
         for left in ("mine.keras", "net.zip"):
             (folder / left).unlink()
 

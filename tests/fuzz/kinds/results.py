@@ -12,7 +12,7 @@ from tests.fuzz.kinds._stored import bind, write_run
 
 @KINDS.register
 class StoredResults(Kind):
-    """Loaded and summarised, as every report does."""
+    """Loaded and summarised, as for every report."""
 
     name = "results"
     share = 900

@@ -1,4 +1,4 @@
-"""Stacks: TIFF, OME-TIFF and ImageJ's, a page a frame."""
+"""Stacks in TIFF, OME-TIFF and ImageJ's TIFF, one page per frame."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.fuzz.kinds._frames import BINARY, IMAGES, LABELS, read_all
 
 @KINDS.register
 class Stacks(Kind):
-    """Images and masks as two files."""
+    """Images and masks in two files."""
 
     name = "stacks"
     share = 1200

@@ -11,7 +11,7 @@ from tests.fuzz.kind import KINDS, Kind
 
 @KINDS.register
 class Weights(Kind):
-    """As ``save_weights`` writes them."""
+    """Weights as ``save_weights`` writes them."""
 
     name = "weights"
     share = 60

@@ -1,4 +1,4 @@
-"""The classical baselines against what the paper's authors' own give, on the 60 shared test frames × 6 patches."""
+"""The classical baselines compared with the authors' results, on the 60 shared test frames × 6 patches."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from robustbench_cells.engine.evaluate import evaluate_batches
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
 
-ACCURACY, JACCARD, CELLS = 0.01, 0.03, 0.08  # how near ours must be
+ACCURACY, JACCARD, CELLS = 0.01, 0.03, 0.08  # tolerances
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def frames(real_frames: Path) -> Selection:
 
 @pytest.fixture(scope="module")
 def fewer(real_frames: Path) -> Selection:
-    """A third of them, for what is slow and varies little."""
+    """A third of them, for conditions that are slow and vary little."""
     return open_dataset(str(real_frames), "test", frames=20)
 
 
@@ -35,7 +35,7 @@ def scores(frames: Selection, segmenter: str, condition: Condition) -> Mapping[s
     return evaluate_batches(batches, condition, [BASELINES.get(segmenter)], METRICS)[segmenter].scores()
 
 
-def test_the_truth(frames: Selection) -> None:
+def test_ground_truth_has_the_published_counts(frames: Selection) -> None:
     found = scores(frames, "background", Condition())
     assert len(frames.frames) == 60
     assert found["cells_true"] == pytest.approx(9988, rel=CELLS)
@@ -57,7 +57,7 @@ def test_the_truth(frames: Selection) -> None:
         ("nlm_otsu", "noise", 200, 0.5505, 0.0976, 459538),
     ],
 )
-def test_the_authors_baselines(
+def test_baselines_match_the_authors(
     frames: Selection,
     fewer: Selection,
     segmenter: str,

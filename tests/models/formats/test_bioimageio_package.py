@@ -1,4 +1,4 @@
-"""Packages of bioimage.io: what they declare is done, and what strangers may send."""
+"""Packages of bioimage.io: applied as declared, validated, and never fetched from the network."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
 core = pytest.importorskip("bioimageio.core", reason="needs the extra 'bioimageio'")
 
 
-def unpacked(tiny_models: Path, folder: Path) -> Path:
+def unpack(tiny_models: Path, folder: Path) -> Path:
     with zipfile.ZipFile(tiny_models / "mine.zip") as archive:
         archive.extractall(folder)
     return folder
 
 
-def changed(folder: Path, change: Callable[[str], str]) -> str:
+def change_description(folder: Path, change: Callable[[str], str]) -> str:
     description = folder / "rdf.yaml"
     text = description.read_text()
     assert change(text) != text
@@ -37,18 +37,18 @@ def changed(folder: Path, change: Callable[[str], str]) -> str:
     return str(folder)
 
 
-def test_a_package_passes_bioimage_io_s_own_validation(tiny_models: Path) -> None:
+def test_exported_package_passes_the_validation_of_bioimageio(tiny_models: Path) -> None:
     summary = core.load_description_and_test(tiny_models / "mine.zip").validation_summary
     assert summary.status == "passed", summary
     assert not summary.errors
 
 
-def test_a_folder_is_a_package_too_and_nothing_reaches_the_network(
+def test_folder_is_loaded_without_network_access(
     tiny_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ruyaml import YAML
 
-    folder = unpacked(tiny_models, tmp_path / "package")
+    folder = unpack(tiny_models, tmp_path / "package")
     content = YAML(typ="safe").load((folder / "rdf.yaml").read_text())
     address = "http://127.0.0.1:9/there.md"
     content |= {"documentation": {"source": address}, "attachments": [{"source": address}], "git_repo": address}
@@ -56,62 +56,62 @@ def test_a_folder_is_a_package_too_and_nothing_reaches_the_network(
         YAML(typ="safe").dump(content, file)
 
     def no_network(*arguments: object, **more: object) -> None:
-        raise AssertionError("the network was asked for")
+        raise AssertionError("the network was accessed")
 
     monkeypatch.setattr(socket.socket, "connect", no_network)
     monkeypatch.setattr(socket, "getaddrinfo", no_network)
     images = probe_images()
-    wanted = load_segmenter(str(tiny_models / "mine.keras")).predict(images)
-    np.testing.assert_allclose(load_segmenter(str(folder)).predict(images), wanted, atol=1e-5)
+    expected = load_segmenter(str(tiny_models / "mine.keras")).predict(images)
+    np.testing.assert_allclose(load_segmenter(str(folder)).predict(images), expected, atol=1e-5)
 
 
-def test_what_a_package_names_and_does_not_need_is_not_fetched_and_nothing_is_left_behind(
+def test_addresses_are_not_fetched_and_nothing_is_left_behind(
     tiny_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, asked = unpacked(tiny_models, tmp_path / "package"), []
+    folder, accesses = unpack(tiny_models, tmp_path / "package"), []
     address = "{source: 'http://127.0.0.1:9/a.png'}"
     more = f"covers: [{address}]\nattachments: [{address}]\ngit_repo: http://127.0.0.1:9/a\n"
-    where = changed(folder, lambda text: text + more)
-    monkeypatch.setattr(socket.socket, "connect", lambda *arguments: asked.append(arguments))
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **more: asked.append(arguments) or [])
+    where = change_description(folder, lambda text: text + more)
+    monkeypatch.setattr(socket.socket, "connect", lambda *arguments: accesses.append(arguments))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **more: accesses.append(arguments) or [])
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     assert load_segmenter(where).predict(probe_images()).any()
-    assert not asked
+    assert not accesses
     assert not list((tmp_path / "temporary").iterdir())
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
-        (lambda text: text.replace("weights.onnx", "http://127.0.0.1:9/weights.onnx"), "is not in the package"),
-        (lambda text: text.replace("weights.onnx", "../weights.onnx"), "is not in the package"),
-        (lambda text: text.replace("weights.onnx", "other.onnx"), "the file 'other.onnx' is not in the package"),
-        (lambda text: text.replace("test_input.npy", "/etc/hostname"), "is not in the package"),
+        (lambda text: text.replace("weights.onnx", "http://127.0.0.1:9/weights.onnx"), "is outside the package"),
+        (lambda text: text.replace("weights.onnx", "../weights.onnx"), "is outside the package"),
+        (lambda text: text.replace("weights.onnx", "other.onnx"), "the file 'other.onnx' is missing from the package"),
+        (lambda text: text.replace("test_input.npy", "/etc/hostname"), "is outside the package"),
         (lambda text: text.replace("test_input.npy", "README.md"), r"is not a \.npy file"),
         (lambda text: text.replace("type: model", "type: dataset"), "not that of a model"),
         (lambda text: text + "a: &a [1]\nb: [*a, *a]\n", "has aliases or is nested too deeply"),
         (lambda text: text + "a: " + "[" * 99 + "]" * 99 + "\n", "has aliases or is nested too deeply"),
         (lambda text: text + "a: [", "is not YAML"),
-        (lambda text: text + "# " + "x" * 2**20, "at most 1048576 are read"),
+        (lambda text: text + "# " + "x" * 2**20, "more than the 1048576 allowed"),
         (lambda text: "!!python/object/apply:os.system ['touch canary']\n", "is not"),
         (lambda text: text.replace("probability", "Not An Id"), "is not a valid package"),
-        (lambda text: text.replace("onnx:", "torchscript:"), "if you trust who made it, say --rb-trust-model"),
+        (lambda text: text.replace("onnx:", "torchscript:"), "if you trust its author, pass --rb-trust-model"),
     ],
 )
-def test_packages_of_strangers(
-    tiny_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[str], str], words: str
+def test_hostile_package_is_refused(
+    tiny_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[str], str], message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    folder = unpacked(tiny_models, tmp_path / "package")
+    folder = unpack(tiny_models, tmp_path / "package")
     shutil.copy(folder / "weights.onnx", tmp_path)
-    with pytest.raises(ModelError, match=words):
-        load_segmenter(changed(folder, change))
+    with pytest.raises(ModelError, match=message):
+        load_segmenter(change_description(folder, change))
     assert not (tmp_path / "canary").exists()
 
 
-def test_a_test_image_that_declares_more_than_a_computer_counts(tiny_models: Path, tmp_path: Path) -> None:
-    folder = unpacked(tiny_models, tmp_path / "package")
+def test_test_image_that_declares_an_overflowing_size_is_refused(tiny_models: Path, tmp_path: Path) -> None:
+    folder = unpack(tiny_models, tmp_path / "package")
     image = (folder / "test_input.npy").read_bytes()
     header = image[:128].replace(b"(1, 256, 256, 1), }" + b" " * 30, b"(1, 256, %s, 1), }" % (b"9" * 33))
     assert header != image[:128]
@@ -120,43 +120,43 @@ def test_a_test_image_that_declares_more_than_a_computer_counts(tiny_models: Pat
         load_segmenter(str(folder))
 
 
-def test_a_package_for_other_values_is_asked_what_grey_levels_become(tiny_models: Path, tmp_path: Path) -> None:
-    folder = unpacked(tiny_models, tmp_path / "package")
-    where = changed(folder, lambda text: text.replace("255.0", "1.0", 1))
-    with pytest.raises(ModelError, match=r"takes values from 0 to 1, and would get 0 to 255; say .*range"):
+def test_package_with_another_value_range_needs_a_declared_range(tiny_models: Path, tmp_path: Path) -> None:
+    folder = unpack(tiny_models, tmp_path / "package")
+    where = change_description(folder, lambda text: text.replace("255.0", "1.0", 1))
+    with pytest.raises(ModelError, match=r"expects values from 0 to 1, but would receive 0 to 255; declare .*range"):
         load_segmenter(where)
     write_card(tmp_path / "package.toml", {"input": {"range": [0, 1]}})
     images = probe_images()
-    wanted = load_segmenter(str(tiny_models / "mine.keras")).predict(images / 255)
-    np.testing.assert_allclose(load_segmenter(where).predict(images), wanted, atol=1e-5)
+    expected = load_segmenter(str(tiny_models / "mine.keras")).predict(images / 255)
+    np.testing.assert_allclose(load_segmenter(where).predict(images), expected, atol=1e-5)
 
 
-def test_a_package_that_fails_its_own_test(tiny_models: Path, tmp_path: Path) -> None:
-    folder = unpacked(tiny_models, tmp_path / "package")
+def test_package_that_fails_its_own_test_is_refused(tiny_models: Path, tmp_path: Path) -> None:
+    folder = unpack(tiny_models, tmp_path / "package")
     np.save(folder / "test_output.npy", 1 - np.load(folder / "test_output.npy"))
     text = (folder / "rdf.yaml").read_text().splitlines()
     (folder / "rdf.yaml").write_text("\n".join(line for line in text if "sha256" not in line))
-    with pytest.raises(ModelError, match="does not give what its own test images say"):
+    with pytest.raises(ModelError, match="its output probability differs from its own test image"):
         load_segmenter(str(folder))
 
 
-def test_a_zip_that_is_no_package(tmp_path: Path) -> None:
+def test_zip_that_is_no_package_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.zip"
     path.write_bytes(b"PK")
     with pytest.raises(ModelError, match=r"other\.zip: "):
         load_segmenter(str(path))
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("../rdf.yaml", "type: model")
-    with pytest.raises(ModelError, match="lead out of the folder"):
+    with pytest.raises(ModelError, match="leave the folder"):
         load_segmenter(str(path))
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("notes.txt", "")
-    with pytest.raises(ModelError, match=r"holds no bioimageio\.yaml or rdf\.yaml"):
+    with pytest.raises(ModelError, match=r"has no bioimageio\.yaml or rdf\.yaml"):
         load_segmenter(str(path))
 
 
 def save_package(path: Path, halo: int) -> Path:
-    """A package of another hand: channels first, tiles of 128 px with a halo, and its own normalisation."""
+    """Save a third-party package: channels first, tiles of 128 px with a halo, its own normalisation."""
     from bioimageio.spec import ValidationContext, save_bioimageio_package
     from bioimageio.spec.model import v0_5
 
@@ -182,7 +182,7 @@ def save_package(path: Path, halo: int) -> Path:
     channel = v0_5.ChannelAxis(channel_names=[v0_5.Identifier("grey")])
     with ValidationContext(root=folder):
         model = v0_5.ModelDescr(
-            name="of another hand",
+            name="third party",
             inputs=[
                 v0_5.InputTensorDescr(
                     id=v0_5.TensorId("image"),
@@ -205,12 +205,12 @@ def save_package(path: Path, halo: int) -> Path:
     return path
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its library leaves files open
-def test_what_a_package_declares_is_done_and_its_halo_respected(tmp_path: Path) -> None:
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # bioimageio leaves files open
+def test_declared_normalisation_and_halo_are_applied(tmp_path: Path) -> None:
     images = probe_images()
     whole = load_segmenter(str(save_graph(onnx_graph(*convolution()), tmp_path / "whole.onnx"))).predict(images)
     found = load_segmenter(str(save_package(tmp_path / "other.zip", halo=8))).predict(images)
     inside = (slice(None), slice(8, -8), slice(8, -8))
-    np.testing.assert_allclose(found[inside], whole[inside], atol=1e-5)  # the package mirrors at the border of an image
+    np.testing.assert_allclose(found[inside], whole[inside], atol=1e-5)  # the package mirrors the image at its border
     seamed = load_segmenter(str(save_package(tmp_path / "seamed.zip", halo=1))).predict(images)
     assert np.abs(seamed[inside] - whole[inside]).max() > 1e-3  # so the halo matters

@@ -1,4 +1,4 @@
-"""One trained network in a file of each format: the same masks and scores through the real benchmark."""
+"""One trained network in every format: the same masks and scores in the real benchmark."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.filterwarnings(
 )  # bioimageio leaves files open
 
 ORIGINAL = "net.keras"
-TIE = 1e-4  # how near to the threshold a probability may fall to either side
+TIE = 1e-4  # distance from the threshold within which rounding decides
 SOURCES = {
     "net.keras": "net.keras",
     "net.weights.h5": "net.weights",
@@ -46,7 +46,7 @@ SOURCES = {
     "net.zip": "net.zip",
     "package_0_4.zip": "package_0_4",
     "segment:predict": "segment:predict",
-}  # what is asked for, and what it is called in the run
+}  # values of --rb-model and the names in the run
 
 FUNCTION = """
 from robustbench_cells import load_segmenter
@@ -59,7 +59,7 @@ def predict(images):
 
 
 def save_package_0_4(folder: Path, path: Path) -> None:
-    """A bioimage.io package of the format before, made by bioimageio.spec."""
+    """Save a bioimage.io package of the previous format version, by bioimageio.spec."""
     from bioimageio.spec import ValidationContext, save_bioimageio_package
     from bioimageio.spec.generic.v0_2 import Author, CiteEntry
     from bioimageio.spec.model import v0_4
@@ -71,7 +71,7 @@ def save_package_0_4(folder: Path, path: Path) -> None:
     tensor: dict[str, Any] = {"axes": "byxc", "data_type": "float32", "shape": (1, 256, 256, 1)}
     with ValidationContext(root=folder):
         model = v0_4.ModelDescr(
-            name="of the format before",
+            name="previous format",
             description="A network that segments cells",
             authors=[Author(name="A. Name")],
             cite=[CiteEntry(text="nobody", url="https://example.org")],
@@ -124,23 +124,23 @@ def images() -> Image:
 
 
 @pytest.fixture(scope="module")
-def wanted(models: Path, images: Image) -> Image:
+def expected(models: Path, images: Image) -> Image:
     return load_segmenter(str(models / ORIGINAL)).predict(images)
 
 
 @pytest.mark.parametrize("source", [source for source in SOURCES if source != ORIGINAL])
-def test_the_masks_are_those_of_the_keras_file(source: str, where: Path, images: Image, wanted: Image) -> None:
+def test_masks_are_those_of_the_keras_file(source: str, where: Path, images: Image, expected: Image) -> None:
     found = load_segmenter(source, trusted=True).predict(images)
-    differing = (found > THRESHOLD) != (wanted > THRESHOLD)
+    differing = (found > THRESHOLD) != (expected > THRESHOLD)
     print(f"{source}: {differing.mean():.4%} of the pixels differ")
-    assert 0.005 < (wanted > THRESHOLD).mean() < 0.995
-    assert np.abs(wanted - THRESHOLD)[differing].max(initial=0) < TIE
+    assert 0.005 < (expected > THRESHOLD).mean() < 0.995
+    assert np.abs(expected - THRESHOLD)[differing].max(initial=0) < TIE
 
 
-def test_the_scores_are_those_of_the_keras_file(where: Path, tmp_path: Path) -> None:
-    asked = [part for source in SOURCES for part in ("--rb-model", source)]
+def test_scores_are_those_of_the_keras_file(where: Path, tmp_path: Path) -> None:
+    models = [part for source in SOURCES for part in ("--rb-model", source)]
     small = ("--rb-frames", "1", "-k", "clean", "--rb-trust-model", "--rb-reports", str(tmp_path / "reports"))
-    bench(where, *asked, *small)
+    bench(where, *models, *small)
     found = records(tmp_path).set_index(["artefact", "intensity", "frame", "patch"]).sort_index()
     original = found[found["segmenter"] == ORIGINAL].drop(columns="segmenter")
     assert original["jaccard"].mean() > 0.4
@@ -152,8 +152,8 @@ def test_the_scores_are_those_of_the_keras_file(where: Path, tmp_path: Path) -> 
     assert len(set(run["segmenters"].values())) == len(SOURCES) + 1
 
 
-def test_tiles_have_the_scores_of_the_whole(tmp_path: Path) -> None:
-    """A network for 128 px beside the same one for any size: what it sees reaches less far than the halo."""
+def test_tiles_have_the_scores_of_the_whole_patch(tmp_path: Path) -> None:
+    """A network for 128 px and the same one for any size, whose reach is less than the halo."""
     save_tiny_network(tmp_path / "whole.keras", seed=6)
     save_tiny_network(tmp_path / "tiles.keras", seed=6, side=128)
     write_card(tmp_path / "tiles.toml", {"input": {"side": 128, "halo": 8}})

@@ -1,4 +1,4 @@
-"""Cellpose and StarDist: with the real ones where they are installed, and how they are called, with stand-ins."""
+"""Cellpose and StarDist: the real libraries where installed, and a stub for how they are called."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ import pytest
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.files.checksums import sha256
-from robustbench_cells.models.formats import _base as _instances
+from robustbench_cells.models.formats import _base
 from robustbench_cells.models.loading import load_segmenter, segmenter_sources
 from robustbench_cells.models.probe import probe_images
 
 
-def test_the_real_cellpose(tmp_path: Path) -> None:
-    """Its own network and steps; instead of trained weights, biases that make each square of 8 px a cell of 6 px."""
+def test_real_cellpose(tmp_path: Path) -> None:
+    """Its own network and steps; untrained, but with biases that make each square of 8 px a cell of 6 px."""
     vit = pytest.importorskip("cellpose.vit", reason="Cellpose is not installed")
     import torch
     from cellpose.models import CellposeModel
 
     network = vit.CPSAM()
-    down = (3.5 - torch.arange(8.0))[:, None].expand(8, 8)  # flows lead to the middle
+    down = (3.5 - torch.arange(8.0))[:, None].expand(8, 8)  # flows towards the centre
     inside = torch.nn.functional.pad(torch.full((6, 6), 10.0), (1, 1, 1, 1)) - 5
     network.out.bias.data[:] = torch.stack([down, down.T, inside]).flatten()
     network.out.weight.data *= 0.1
     network.save_model(tmp_path / "fresh")
     del network
     segmenter, images = load_segmenter(f"cellpose://{tmp_path / 'fresh'}", trusted=True), probe_images()
-    theirs = CellposeModel(gpu=False, pretrained_model=str(tmp_path / "fresh"))
-    labels = np.stack([theirs.eval(np.repeat(image[..., None], 3, -1), channel_axis=-1)[0] for image in images])
+    reference = CellposeModel(gpu=False, pretrained_model=str(tmp_path / "fresh"))
+    labels = np.stack([reference.eval(np.repeat(image[..., None], 3, -1), channel_axis=-1)[0] for image in images])
     assert labels.max() == 32**2
     np.testing.assert_array_equal(segmenter.predict(images), labels > 0)
 
 
-def test_the_real_stardist(tmp_path: Path) -> None:
-    """Its own network and its own steps, with weights that nobody trained."""
+def test_real_stardist(tmp_path: Path) -> None:
+    """Its own network and steps, with untrained weights."""
     models = pytest.importorskip("stardist.models", reason="StarDist is not installed")
     from csbdeep.utils import normalize
 
@@ -51,15 +51,15 @@ def test_the_real_stardist(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def stand_in_cellpose(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
-    """What a call of Cellpose 4.2 looks like, recorded from its source; it segments nothing."""
+def cellpose_stub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
+    """A stub with the signatures of Cellpose 4.2, which thresholds and records its input."""
     seen: list[Any] = []
     module: Any = ModuleType("cellpose.models")
     (tmp_path / "weights").write_bytes(b"weights")
 
     class CellposeModel:
         def __init__(self, gpu: bool, pretrained_model: str) -> None:
-            self.pretrained_model = str(tmp_path / "weights")  # where it keeps what it fetched
+            self.pretrained_model = str(tmp_path / "weights")  # its downloaded file
 
         def eval(self, x: np.ndarray, channel_axis: int) -> tuple[np.ndarray, list[Any], list[Any]]:
             seen.append(x)
@@ -71,34 +71,34 @@ def stand_in_cellpose(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[A
     package.models = module
     monkeypatch.setitem(sys.modules, "cellpose", package)
     monkeypatch.setitem(sys.modules, "cellpose.models", module)
-    monkeypatch.setattr(_instances, "version", lambda name: f"4.2 of {name}")
+    monkeypatch.setattr(_base, "version", lambda name: f"4.2 of {name}")
     return seen
 
 
-def test_how_cellpose_is_called(stand_in_cellpose: list[Any], tmp_path: Path) -> None:
+def test_call_of_cellpose(cellpose_stub: list[Any], tmp_path: Path) -> None:
     segmenter = load_segmenter("cellpose://cpsam_v2", trusted=True)
     images = probe_images()
     np.testing.assert_array_equal(segmenter.predict(images), images > 150)
     assert segmenter.name == "cellpose-cpsam_v2"
     assert segmenter.digest == f"cellpose 4.2 of cellpose {sha256(tmp_path / 'weights')}"
-    assert {image.shape for image in stand_in_cellpose} == {(256, 256, 3)}
-    with pytest.raises(ModelError, match=r"cellpose://cyto9: no such file, and no model of Cellpose's \(cpsam_v2\)"):
+    assert {image.shape for image in cellpose_stub} == {(256, 256, 3)}
+    with pytest.raises(ModelError, match=r"cellpose://cyto9: no such file or Cellpose model; available: cpsam_v2"):
         load_segmenter("cellpose://cyto9", trusted=True)
 
 
-def test_they_need_trust(stand_in_cellpose: list[Any]) -> None:
+def test_trust_is_required(cellpose_stub: list[Any]) -> None:
     with pytest.raises(ModelError, match="--rb-trust-model"):
         load_segmenter("cellpose://cpsam_v2")
-    assert not stand_in_cellpose
+    assert not cellpose_stub
 
 
 @pytest.mark.parametrize("scheme", ["cellpose", "stardist"])
-def test_they_need_their_library(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_library_is_required(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, scheme, None)
     with pytest.raises(ModelError, match=rf"some: needs {scheme}: pip install 'robustbench-cells\[{scheme}\]'"):
         load_segmenter(f"{scheme}://some", trusted=True)
 
 
-def test_what_they_are_called_in_a_run() -> None:
+def test_names_in_a_run() -> None:
     names = segmenter_sources(["cellpose://cpsam_v2", "stardist://2D_versatile_fluo"])
     assert set(names) == {"background", "cellpose-cpsam_v2", "stardist-2D_versatile_fluo"}

@@ -1,4 +1,4 @@
-"""ONNX graphs: of any layout, and of strangers."""
+"""ONNX graphs: any layout, external tensors, and hostile files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
 pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
 
 
-def test_channels_first_and_data_beside_the_graph(tmp_path: Path) -> None:
+def test_channels_first_and_external_tensors(tmp_path: Path) -> None:
     graph = onnx_graph(*convolution())
     inside = load_segmenter(str(save_graph(graph, tmp_path / "inside.onnx"))).predict(probe_images())
     onnx.save_model(graph, tmp_path / "beside.onnx", save_as_external_data=True, location="b.data", size_threshold=0)
@@ -26,7 +26,7 @@ def test_channels_first_and_data_beside_the_graph(tmp_path: Path) -> None:
     np.testing.assert_array_equal(load_segmenter(str(tmp_path / "beside.onnx")).predict(probe_images()), inside)
 
 
-def test_data_outside_the_folder_is_not_read(tmp_path: Path) -> None:
+def test_external_tensors_outside_the_folder_are_refused(tmp_path: Path) -> None:
     graph = onnx_graph(*convolution())
     folder = tmp_path / "model"
     folder.mkdir()
@@ -59,29 +59,29 @@ def test_data_outside_the_folder_is_not_read(tmp_path: Path) -> None:
             entry.value = value if entry.key == key else entry.value
         (folder / "hostile.onnx").write_bytes(hostile.SerializeToString())
         with pytest.raises(
-            ModelError, match=r"its tensor 'kernel' (is not in 'w\.data' as it declares|cannot be read)"
+            ModelError, match=r"its tensor 'kernel' (in 'w\.data' differs from its declaration|cannot be read)"
         ):
             load_segmenter(str(folder / "hostile.onnx"))
     (folder / "w.data").unlink()
-    with pytest.raises(ModelError, match=r"the file 'w\.data' with its tensor 'kernel' is not beside it"):
+    with pytest.raises(ModelError, match=r"the file 'w\.data' of its tensor 'kernel' is missing"):
         load_segmenter(str(folder / "m.onnx"))
 
 
-def test_data_without_an_end_is_all_that_follows(tmp_path: Path) -> None:
+def test_external_tensor_without_a_length_is_the_rest_of_the_file(tmp_path: Path) -> None:
     graph = onnx_graph(*convolution())
     onnx.save_model(graph, tmp_path / "m.onnx", save_as_external_data=True, location="w.data", size_threshold=0)
-    endless = onnx.load_model(tmp_path / "m.onnx", load_external_data=False)
-    entries = endless.graph.initializer[0].external_data
+    unbounded = onnx.load_model(tmp_path / "m.onnx", load_external_data=False)
+    entries = unbounded.graph.initializer[0].external_data
     del entries[[entry.key for entry in entries].index("length")]
-    (tmp_path / "m.onnx").write_bytes(endless.SerializeToString())
+    (tmp_path / "m.onnx").write_bytes(unbounded.SerializeToString())
     load_segmenter(str(tmp_path / "m.onnx"))
     with (tmp_path / "w.data").open("ab") as file:
         file.write(bytes(100))
-    with pytest.raises(ModelError, match=r"its tensor 'kernel' is not in 'w\.data' as it declares"):
+    with pytest.raises(ModelError, match=r"its tensor 'kernel' in 'w\.data' differs from its declaration"):
         load_segmenter(str(tmp_path / "m.onnx"))
 
 
-def test_a_graph_that_asks_for_all_memory_fails(tmp_path: Path) -> None:
+def test_graph_that_exceeds_the_memory_limit_is_refused(tmp_path: Path) -> None:
     from onnx import TensorProto, helper
 
     shape = helper.make_tensor("shape", TensorProto.INT64, [4], [1, 1, 40_000, 40_000])  # 6 GiB: more than is allowed
@@ -94,37 +94,37 @@ def test_a_graph_that_asks_for_all_memory_fails(tmp_path: Path) -> None:
         load_segmenter(str(save_graph(onnx_graph(nodes, [shape]), tmp_path / "bomb.onnx")))
 
 
-def test_a_graph_that_could_run_for_ever_is_refused(tmp_path: Path) -> None:
+def test_graph_with_a_loop_is_refused(tmp_path: Path) -> None:
     from onnx import helper
 
     body = helper.make_graph([], "body", [], [])
     hidden = helper.make_graph([helper.make_node("Loop", ["n", "c", "x"], ["y"], body=body)], "branch", [], [])
     branches = [helper.make_node("If", ["c"], ["y"], then_branch=hidden, else_branch=body)]
-    with pytest.raises(ModelError, match=r"has the operator Loop, which may run for ever"):
+    with pytest.raises(ModelError, match=r"has the operator Loop, which may never terminate"):
         load_segmenter(str(save_graph(onnx_graph(branches), tmp_path / "endless.onnx")))
 
 
-def test_a_graph_whose_names_are_no_text(tmp_path: Path) -> None:
+def test_graph_with_invalid_names_is_refused(tmp_path: Path) -> None:
     path = save_graph(onnx_graph(*convolution()), tmp_path / "odd.onnx")
     content = path.read_bytes()
     assert content.count(b"\x12\x01n") == 1  # the batch axis
     path.write_bytes(content.replace(b"\x12\x01n", b"\x12\x01\x80"))
-    with pytest.raises(ModelError, match=r"odd\.onnx: has a name that is no text"):
+    with pytest.raises(ModelError, match=r"odd\.onnx: has a name that is not UTF-8"):
         load_segmenter(str(path))
 
 
-def test_a_graph_without_an_output(tmp_path: Path) -> None:
+def test_graph_without_an_output_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"none\.onnx: "):
         load_segmenter(str(save_graph(onnx_graph(*convolution(), outputs=()), tmp_path / "none.onnx")))
 
 
-def test_several_outputs_are_asked_for(tmp_path: Path) -> None:
+def test_one_of_several_outputs_must_be_declared(tmp_path: Path) -> None:
     nodes, tensors = convolution()
     path = save_graph(onnx_graph(nodes, tensors, outputs=("z", "y")), tmp_path / "two.onnx")
-    with pytest.raises(ModelError, match=r"has several outputs \(z, y\); say .*\[output\] name = \"z\""):
+    with pytest.raises(ModelError, match=r"has several outputs \(z, y\); choose .*\[output\] name = \"z\""):
         load_segmenter(str(path))
     write_card(tmp_path / "two.toml", {"output": {"name": "cells"}})
-    with pytest.raises(ModelError, match=r"has no output 'cells', which two\.toml names; there are: z, y"):
+    with pytest.raises(ModelError, match=r"has no output 'cells', which two\.toml declares; available: z, y"):
         load_segmenter(str(path))
     digests = set()
     for card in ({"name": "y"}, {"name": "z", "kind": "logits"}):
@@ -134,7 +134,7 @@ def test_several_outputs_are_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"\x08\x07\x12\xff"])
-def test_files_that_are_no_graphs(content: bytes, tmp_path: Path) -> None:
+def test_files_that_are_no_graphs_are_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "bad.onnx").write_bytes(content)
     with pytest.raises(ModelError, match=r"bad\.onnx: "):
         load_segmenter(str(tmp_path / "bad.onnx"))

@@ -1,4 +1,4 @@
-"""A shipped file says the same on every backend of Keras that is installed."""
+"""Shipped models predict alike on every installed backend of Keras."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def predictions(backend: str, path: Path) -> dict[str, np.ndarray]:
 def test_backends_agree(backend: str, tmp_path: Path) -> None:
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
-    ours, theirs = (predictions(name, tmp_path / f"{name}.npz") for name in ("tensorflow", backend))
-    assert set(ours) == set(theirs) == set(shipped_models())
-    for name, probabilities in ours.items():
-        np.testing.assert_allclose(theirs[name], probabilities, atol=2e-3, err_msg=name)
-        assert ((theirs[name] > 0.5) != (probabilities > 0.5)).mean() < 1e-3
+    expected, found = (predictions(name, tmp_path / f"{name}.npz") for name in ("tensorflow", backend))
+    assert set(expected) == set(found) == set(shipped_models())
+    for name, probabilities in expected.items():
+        np.testing.assert_allclose(found[name], probabilities, atol=2e-3, err_msg=name)
+        assert ((found[name] > 0.5) != (probabilities > 0.5)).mean() < 1e-3

@@ -1,4 +1,4 @@
-"""What is held back of a process' one error stream, by several threads at once."""
+"""Suppression of stderr by several threads at a time."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from robustbench_cells.models.runtimes.quiet import errors_only, without_bars
+from robustbench_cells.models.runtimes.quiet import capture_stderr, hide_progress_bars
 
 
-def by_python(text: str) -> None:
+def write_by_python(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def by_a_library(text: str) -> None:
+def write_by_library(text: str) -> None:
     os.write(2, f"{text}\n".encode())
 
 
-@pytest.mark.parametrize(("quiet", "say"), [(without_bars, by_python), (errors_only, by_a_library)])
-def test_two_threads_leave_the_error_stream_as_it_was(
+@pytest.mark.parametrize(("quiet", "say"), [(hide_progress_bars, write_by_python), (capture_stderr, write_by_library)])
+def test_two_threads_restore_stderr(
     quiet: Callable[[], AbstractContextManager[None]], say: Callable[[str], None], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The second comes while the first is in, if it may, and leaves after it."""
+    """The second thread enters while the first is inside, if it can, and leaves after it."""
     before, first_in, second_in, first_out = sys.stderr, threading.Event(), threading.Event(), threading.Event()
 
     def first() -> None:
@@ -42,7 +42,7 @@ def test_two_threads_leave_the_error_stream_as_it_was(
             first_out.wait(5)
             say("second")
 
-    threads = [threading.Thread(target=one) for one in (first, second)]
+    threads = [threading.Thread(target=run) for run in (first, second)]
     for thread in threads:
         thread.start()
     for thread in threads:

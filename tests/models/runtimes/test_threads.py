@@ -1,3 +1,5 @@
+"""Threads per process, and predictions that do not depend on them."""
+
 from __future__ import annotations
 
 import os
@@ -26,7 +28,7 @@ np.save(sys.argv[2], load_segmenter(sys.argv[3]).predict(images))
 
 def test_processes_times_threads_is_the_number_of_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")  # what a user has set stays
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")  # set by the user, so it stays
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         monkeypatch.delenv(name, raising=False)
     import cv2

@@ -1,4 +1,4 @@
-"""Stores of records."""
+"""Record caches."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ def _records(frames: str) -> list[Record]:
 
 
 @KINDS.register
-class Stores(Kind):
-    """All that is done with a store: looked up, listed, added to, dropped from."""
+class Caches(Kind):
+    """Every operation on a cache: get, list, put, delete."""
 
-    name = "stores"
+    name = "caches"
     share = 800
 
     def write(self, folder: Path) -> None:
         """See `Kind.write`."""
-        store = RecordCache(folder / "two_frames" / "records.sqlite")
-        store.put(_KEY, _FRAMES, _records("ab"))
-        store.close()
+        cache = RecordCache(folder / "two_frames" / "records.sqlite")
+        cache.put(_KEY, _FRAMES, _records("ab"))
+        cache.close()
 
     def load(self, folder: Path) -> object:
         """See `Kind.load`."""
-        store = RecordCache(folder / "records.sqlite")
+        cache = RecordCache(folder / "records.sqlite")
         try:
-            store.get(_KEY, list(_FRAMES.values()))
-            store.table()
-            contents = store.contents()
+            cache.get(_KEY, list(_FRAMES.values()))
+            cache.table()
+            contents = cache.contents()
             for command in (["list"], ["prune", "--outdated", "--dry-run"], ["export", str(folder / "table.csv")]):
-                results_command(["--store", str(store.path), *command])
-            store.put(_KEY, _FRAMES, _records("bc"))
-            return store.delete(contents)
+                results_command(["--store", str(cache.path), *command])
+            cache.put(_KEY, _FRAMES, _records("bc"))
+            return cache.delete(contents)
         finally:
-            store.close()
+            cache.close()

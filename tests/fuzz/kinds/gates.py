@@ -1,4 +1,4 @@
-"""Verdicts of the gate, for the next report."""
+"""Stored gate results, for the next report."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from tests.fuzz.kinds._stored import small_run
 
 
 @KINDS.register
-class Verdicts(Kind):
+class Gates(Kind):
     """With and without a comparison."""
 
-    name = "verdicts"
+    name = "gates"
     share = 500
 
     def write(self, folder: Path) -> None:
         """See `Kind.write`."""
-        for name, verdict in (("none", "no baseline"), ("holds", compare(small_run(), small_run(), {"jaccard": 0.1}))):
+        for name, decision in (("none", "no baseline"), ("holds", compare(small_run(), small_run(), {"jaccard": 0.1}))):
             (folder / name).mkdir()
-            save_gate(summarise_gate(verdict), folder / name)
+            save_gate(summarise_gate(decision), folder / name)
 
     def load(self, folder: Path) -> object:
         """See `Kind.load`."""

@@ -1,4 +1,4 @@
-"""Pictures beside stored results."""
+"""Example patches of stored results."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from pathlib import Path
 from robustbench_cells.results.example_patches import load_examples, save_examples
 from tests.fuzz.kind import KINDS, Kind
 from tests.fuzz.kinds._stored import small_run
-from tests.support import report_results as made_up
+from tests.support import report_results
 
 
 @KINDS.register
-class StoredPictures(Kind):
+class StoredExamples(Kind):
     """Loaded with the results that they belong to."""
 
-    name = "pictures"
+    name = "examples"
     share = 500
 
     def write(self, folder: Path) -> None:
         """See `Kind.write`."""
         (folder / "small").mkdir()
-        save_examples(made_up.pictures(small_run()), small_run(), folder / "small")
+        save_examples(report_results.pictures(small_run()), small_run(), folder / "small")
 
     def load(self, folder: Path) -> object:
         """See `Kind.load`."""

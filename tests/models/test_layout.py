@@ -1,0 +1,114 @@
+"""Layouts, value ranges and outputs of a network: inferred, declared, or reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from robustbench_cells.errors import ModelError
+from robustbench_cells.models.probe import probe
+from robustbench_cells.types import BATCH, Image
+from tests.support.networks import Array, make_segmenter
+
+PATCHES = np.random.default_rng(0).uniform(0, 255, (3, 256, 256)).astype(np.float32)
+UNIT = PATCHES / 255
+
+
+@pytest.mark.parametrize("shape", [(None, None, None, 1), (None, 1, None, None), (None, 256, 256), (4, 256, 256, 1)])
+def test_unambiguous_layout_is_inferred(shape: tuple[int | None, ...]) -> None:
+    seen = []
+
+    def run(batch: Array) -> Array:
+        seen.append(batch.shape)
+        return batch / 255
+
+    np.testing.assert_allclose(make_segmenter(run, shape).predict(PATCHES), UNIT, atol=1e-6)
+    fixed = {axis: length for axis, length in enumerate(shape) if length is not None}
+    assert all(given[axis] == length for given in seen for axis, length in fixed.items())
+    assert {given[0] for given in seen} == {shape[0] or BATCH}
+
+
+@pytest.mark.parametrize("shape", [(None, None, None, None), (None, 3, 256, 256), (None, 1, 256, 1), (None, 8), ()])
+def test_ambiguous_layout_must_be_declared(shape: tuple[int | None, ...]) -> None:
+    with pytest.raises(ModelError, match=r"mine: its input has shape .*under \[input\] in mine\.toml"):
+        make_segmenter(np.zeros_like, shape)
+
+
+def test_declared_layout_resolves_the_ambiguity() -> None:
+    found = make_segmenter(lambda batch: batch[:, :1] / 255, (None,) * 4, layout="NCHW", channels=3)
+    np.testing.assert_allclose(found.predict(PATCHES), UNIT, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("interface", "expected"),
+    [
+        ({"range": (0.0, 1.0)}, UNIT),
+        ({"range": (-1.0, 1.0)}, 2 * UNIT - 1),
+        ({"range": (1.0, 0.0)}, 1 - UNIT),
+        (
+            {"normalise": "min-max", "range": (0.0, 1.0)},
+            (PATCHES - PATCHES.min((1, 2), keepdims=True)) / np.ptp(PATCHES, (1, 2), keepdims=True),
+        ),
+        (
+            {"normalise": "zero-mean"},
+            (PATCHES - PATCHES.mean((1, 2), keepdims=True)) / PATCHES.std((1, 2), keepdims=True),
+        ),
+    ],
+    ids=str,
+)
+def test_input_is_normalised_as_declared(interface: dict[str, Any], expected: Image) -> None:
+    seen: list[Array] = []
+
+    def run(batch: Array) -> Array:
+        seen.append(batch[:3, ..., 0])
+        return np.zeros_like(batch)
+
+    make_segmenter(run, **interface).predict(PATCHES)
+    np.testing.assert_allclose(seen[0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("run", "interface", "expected"),
+    [
+        (lambda batch: batch / 25 - 5, {"kind": "logits"}, 1 / (1 + np.exp(5 - PATCHES / 25))),
+        (
+            lambda batch: np.concatenate([np.zeros_like(batch), batch / 25 - 5], -1),
+            {"kind": "logits", "foreground": 1},
+            1 / (1 + np.exp(5 - PATCHES / 25)),
+        ),
+        (lambda batch: np.concatenate([1 - batch / 255, batch / 255], -1), {"foreground": 1}, UNIT),
+        (lambda batch: (batch // 100).astype(np.int64), {"kind": "labels"}, PATCHES >= 100),
+        (lambda batch: batch // 100, {"kind": "labels", "foreground": 2}, PATCHES >= 200),
+        (lambda batch: np.moveaxis(batch, -1, 1) / 255, {}, UNIT),
+        (lambda batch: batch[..., 0] / 255, {}, UNIT),
+    ],
+    ids=["logits", "two logits", "two classes", "labels", "one of the labels", "channels first", "no channels"],
+)
+def test_output_is_interpreted_as_declared(
+    run: Callable[[Array], Array], interface: dict[str, Any], expected: Image
+) -> None:
+    found = make_segmenter(run, **interface).predict(PATCHES)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("run", "interface", "message"),
+    [
+        (lambda batch: batch, {}, r'returns values from .* declare it in mine\.toml: \[output\] kind = "logits"'),
+        (lambda batch: batch * np.nan, {}, "non-finite"),
+        (lambda batch: np.repeat(batch, 2, -1), {}, r"returns 2 channels; declare .* \[output\] foreground = 0 to 1"),
+        (lambda batch: np.repeat(batch, 2, -1), {"foreground": 2}, "foreground = 0 to 1"),
+        (lambda batch: batch[:, ::2, ::2], {}, "for 16 images of 256×256 px"),
+        (lambda batch: batch + 0.5, {"kind": "labels"}, "labels must be integers"),
+        (lambda batch: batch.sum(), {}, "returns shape .* for 16 images"),
+    ],
+)
+def test_wrong_output_is_reported_on_the_probe(
+    run: Callable[[Array], Array], interface: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ModelError, match=f"mine: .*{message}"):
+        probe(make_segmenter(run, **interface))
