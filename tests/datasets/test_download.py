@@ -102,6 +102,7 @@ def understate_size(content: bytes) -> bytes:
         (zip_bytes({"other/a": b"1"}), f"has no files in a folder {FOLDER}"),
         (b"<html>sign in</html>", "cannot be read as a zip file"),
     ],
+    ids=["out of the folder", "absolute", "large", "lying", "another folder", "no zip"],  # bytes of a zip tell the time
 )
 def test_invalid_archive_is_quarantined(
     content: bytes,

@@ -17,7 +17,7 @@ from tests.support.gate_runs import BASELINE, drop, run_of, where, without
 
 
 @pytest.mark.parametrize(
-    ("aspect", "change"),
+    ("criterion", "change"),
     [
         ("precision", drop("noise", 50, 0.1, "precision")),
         ("recall", drop("noise", 50, 0.1, "recall")),
