@@ -21,6 +21,7 @@ from packaging.utils import canonicalize_name
 
 from robustbench_cells.models.loading import shipped_models
 from tests.conftest import REPOSITORY
+from tests.support.extras import needs
 
 EXAMPLE = REPOSITORY / "examples" / "your_own_model"
 
@@ -56,6 +57,7 @@ def test_the_source_distribution_holds_what_builds_and_tests_it(built: Path) -> 
     assert not any(name.endswith((".sqlite", ".tif")) or ".venv" in name for name in names)
 
 
+@needs("keras")
 def test_five_lines_in_an_empty_folder(built: Path, tmp_path: Path) -> None:
     """The wheel alone on the path, with the libraries that it needs; the checkout is nowhere on it."""
     (wheel,) = built.glob("*.whl")
@@ -80,7 +82,8 @@ def test_five_lines_in_an_empty_folder(built: Path, tmp_path: Path) -> None:
     assert (folder / "reports" / "index.html").exists()
 
 
-COMES_WITH = {  # what these need to work
+COMES_WITH = {  # what these need to work, and what a module is part of
+    "bioimageio": "bioimageio.core",
     "csbdeep": "stardist",
     "google": "onnx",
     "markupsafe": "jinja2",

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from robustbench_cells.errors import ResultsError
+from robustbench_cells.files.csv_tables import read_csv
 from robustbench_cells.gate.criteria import CRITERIA, PairedDifference
 from robustbench_cells.gate.decision import Decision, GateOutcome, overall, settle
 from robustbench_cells.gate.sequential import LOOKS, InterimTest, interim_looks
@@ -116,7 +117,7 @@ def read_frame_scores(path: Path) -> pd.DataFrame:
         If it is not such a file.
     """
     try:
-        table = pd.read_csv(path, comment="#", float_precision="round_trip")
+        table = read_csv(path, comment="#")
         table = table[_COLUMNS].astype({"condition": str, "frame": int, "first": float, "second": float})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResultsError(f"{path}: is no table of {', '.join(_COLUMNS)} ({error})") from error

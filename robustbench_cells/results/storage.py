@@ -16,6 +16,7 @@ import pandas as pd
 
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.files.atomic import atomic_path, back_up, read_json, write_text
+from robustbench_cells.files.csv_tables import read_csv
 from robustbench_cells.results.manifest import VERSION, RunManifest
 from robustbench_cells.results.tables import KEYS, Results
 from robustbench_cells.types import CLEAN
@@ -116,13 +117,12 @@ def _read_content(folder: Path) -> dict[str, Any]:
 
 def _read_records(packed: bytes, run: RunManifest, folder: Path) -> pd.DataFrame:
     columns = [*KEYS, *run.metrics]
-    records = pd.read_csv(
+    records = read_csv(
         io.BytesIO(_unpack(packed, folder)),
         dtype=_TEXT,
         keep_default_na=False,
         na_values={name: [""] for name in run.metrics},
         usecols=set(columns).__contains__,  # others take memory
-        float_precision="round_trip",  # exactly what was written; pandas before 3.1 rounds by default
     )
     if missing := [name for name in columns if name not in records]:
         raise ResultsError(f"{folder / RECORDS_FILE}: no column {', '.join(missing)}; {_REMEDY}")
