@@ -28,7 +28,7 @@ def draw_curves(
     artefact
         Name of an artefact that ran.
     metric
-        What to plot.
+        Metric to plot.
     styles
         Colour and marker of each segmenter.
 

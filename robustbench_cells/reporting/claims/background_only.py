@@ -30,5 +30,5 @@ class BackgroundOnly(Claim):
             accuracy, recall, cells, true = curve.iloc[-1]
             where = f"at amplitude {amplitude:g} {name}"
             yield abs(accuracy - line) <= 0.01, f"{where} has accuracy {accuracy:.3f}, all background {line:.3f}"
-            yield cells <= 0.1 * true, f"{where} counts {cells:,.0f} of {true:,.0f} cells"
+            yield cells <= 0.1 * true, f"{where} counts {cells:,.0f} cells where {true:,.0f} are labelled"
             yield recall <= 0.1, f"{where} has recall {recall:.3f}"
