@@ -40,9 +40,9 @@ from robustbench_cells.testing.recipes import RECIPE_RULES, check_draw
 from robustbench_cells.training.recipes import RECIPES, Recipe
 from robustbench_cells.types import PATCH_SIDE, Image, Record, Sample, Segmenter
 from tests.conftest import draw_labels, images
-from tests.results.test_tables import RUN
 from tests.support.extras import needs
 from tests.support.frame_files import WRITERS
+from tests.support.tiny_results import RUN
 
 artefacts = pytest.mark.parametrize("artefact", list(ARTEFACTS), ids=ARTEFACTS.names())
 metrics = pytest.mark.parametrize("metric", list(METRICS), ids=METRICS.names())

@@ -49,7 +49,7 @@ def test_the_example_stops_a_bad_retraining(example: Path) -> None:
     model.save(path)
     code, output = run(example, "robustness/", "-k", "clean or noise")
     assert code == 1, output
-    assert "FAIL: the candidate is surely worse" in output
+    assert "FAIL: the candidate is significantly worse" in output
     assert "jaccard cells-clean" in output
 
 

@@ -106,7 +106,7 @@ def _judge(policy: GatePolicy, results: Results | None, folder: Path, *, interru
             raise GateError("no test gave a result")
         if interrupted:
             raise GateError("the run was interrupted; the same command resumes it")
-        verdict = policy.judge(results)
+        verdict = policy.compare(results)
     except GateError as error:
         verdict = str(error)
     if results:

@@ -52,7 +52,7 @@ def report_of_comparison(first: Path, second: Path) -> Report:
         verdict = str(error)
     both = [_examples(run, folder) for run, folder in zip(runs, (first, second), strict=True)]
     times = merge_names(*(examples.milliseconds if examples else {} for examples in both))
-    return Report(merge_runs(*runs), verdict=summarise_gate(verdict), times=times)
+    return Report(merge_runs(*runs), gate=summarise_gate(verdict), times=times)
 
 
 def _examples(results: Results, folder: Path) -> ExamplePatches | None:

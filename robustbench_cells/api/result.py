@@ -116,15 +116,15 @@ class BenchmarkResult:
         """
         rows = []
         for card in self._report.cards:
-            for point in card.breaks:
-                value, censored = point.point.value, ""
+            for point in card.break_points:
+                value, censored = point.intensity.value, ""
                 if point.undefined:
                     censored = "undefined"
                 elif point.left_censored:
                     value, censored = point.nearest, "left"
                 elif not point.reached:
                     value, censored = point.end, "right"
-                low, high = sorted((point.point.low, point.point.high))
+                low, high = sorted((point.intensity.low, point.intensity.high))
                 rows.append((card.segmenter, point.artefact, _DIRECTIONS[point.direction], value, low, high, censored))
         columns = ["model", "artefact", "direction", "intensity", "low", "high", "censored"]
         return pd.DataFrame(rows, columns=columns)
@@ -148,17 +148,17 @@ class BenchmarkResult:
         """
         from matplotlib import pyplot
 
-        from robustbench_cells.reporting.charts import metrics_of
+        from robustbench_cells.reporting.charts import plotted_metrics
         from robustbench_cells.reporting.curve_plot import axis_label, draw_curves
-        from robustbench_cells.reporting.style import styles
+        from robustbench_cells.reporting.style import assign_styles
 
         self._rows(artefact)
-        plotted = {one.name: one for one in metrics_of(self.results)}
+        plotted = {one.name: one for one in plotted_metrics(self.results)}
         if metric not in plotted:
             raise UnknownNameError(unknown(metric, "plotted metric", plotted))
         axes = pyplot.subplots(layout="constrained")[1] if ax is None else ax
-        looks = styles(self.results.summary["segmenter"])
-        lines = draw_curves(axes, self.results, artefact, plotted[metric], looks)
+        styles = assign_styles(self.results.summary["segmenter"])
+        lines = draw_curves(axes, self.results, artefact, plotted[metric], styles)
         axes.set_title(artefact)
         axes.set_ylabel(axis_label(plotted[metric]))
         axes.grid(alpha=0.3)
@@ -218,7 +218,7 @@ class BenchmarkResult:
 
     @cached_property
     def _report(self) -> Report:
-        return Report(self.results, verdict=self.verdict)
+        return Report(self.results, gate=self.verdict)
 
     @cached_property
     def _report_with_examples(self) -> Report:

@@ -52,14 +52,14 @@ def run(options: argparse.Namespace) -> int:
     from robustbench_cells.reporting.gate_text import gate_lines
     from robustbench_cells.results.storage import load
 
-    policy = GatePolicy.of(
+    policy = GatePolicy.from_options(
         options.baseline,
         options.gate or (),
         options.against or (),
         options.inconclusive,
         sequential=options.sequential,
     )
-    gate = policy.judge(load(options.candidate))
+    gate = policy.compare(load(options.candidate))
     print(gate_lines(gate, f"{options.candidate}/summary.md, compared with that of {options.baseline}"))
     folder = options.out or options.candidate
     try:

@@ -34,7 +34,7 @@ def list_plugins() -> str:
     from robustbench_cells.models.baselines import BASELINES
     from robustbench_cells.models.formats import FORMATS
     from robustbench_cells.models.loading import shipped_models
-    from robustbench_cells.reporting.claims import in_order
+    from robustbench_cells.reporting.claims import ordered_claims
     from robustbench_cells.reporting.outputs import OUTPUTS
     from robustbench_cells.training.recipes import RECIPES
 
@@ -78,7 +78,7 @@ def list_plugins() -> str:
         "Training recipes": (("name", "what"), [(recipe.name, _first_line(recipe)) for recipe in RECIPES]),
         "Claims": (
             ("", "name", "what"),
-            [(claim.number, claim.name, _first_line(claim)) for claim in in_order()],
+            [(claim.number, claim.name, _first_line(claim)) for claim in ordered_claims()],
         ),
         "Report outputs": (("file", "what"), [(output.name, _first_line(output)) for output in OUTPUTS]),
         **_from_outside(),

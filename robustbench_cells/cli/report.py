@@ -52,5 +52,5 @@ def run(options: argparse.Namespace) -> int:
     else:
         folder = options.results or Path("reports")
         report = report_of_run(folder, options.inside)
-    write_reports(report, options.out or folder, wrote=lambda path: print(f"wrote {path}", flush=True))
+    write_reports(report, options.out or folder, on_written=lambda path: print(f"wrote {path}", flush=True))
     return 0

@@ -53,10 +53,10 @@ def run(options: argparse.Namespace) -> int:
         write_text(options.write, table.to_csv(index=False, float_format="%.5f"))
         print(f"wrote {options.write}")
         return 0
-    retrainings = Retrainings.of(table)
+    retrainings = Retrainings.from_frame_scores(table)
     for frames in options.frames or [len(retrainings.differences)]:
         rows = []
-        for tally in simulate(
+        for rates in simulate(
             retrainings,
             frames=frames,
             tolerance=options.tolerance,
@@ -65,9 +65,9 @@ def run(options: argparse.Namespace) -> int:
             sequential=options.sequential,
             only=options.k,
         ):
-            print(f"{tally.kind} …", file=sys.stderr, flush=True)
-            shares = (tally.passed, tally.inconclusive, tally.stopped, tally.spent)
-            rows.append((tally.kind, *(f"{share:.1%}" for share in shares)))
+            print(f"{rates.kind} …", file=sys.stderr, flush=True)
+            shares = (rates.passed, rates.inconclusive, rates.regressed, rates.forward_passes)
+            rows.append((rates.kind, *(f"{share:.1%}" for share in shares)))
         print(
             f"\n{options.runs} retrainings of each kind, {frames} frames, {len(retrainings.conditions)} conditions, "
             f"tolerance {options.tolerance:g}{', sequential' if options.sequential else ''}\n"

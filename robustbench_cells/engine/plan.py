@@ -14,7 +14,8 @@ from robustbench_cells.engine.tasks import PatchKey, Task
 from robustbench_cells.errors import CacheError
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
-from robustbench_cells.results.record_cache import CacheKey, FrameKey, RecordCache
+from robustbench_cells.results.cache_keys import CacheKey, FrameKey
+from robustbench_cells.results.record_cache import RecordCache
 from robustbench_cells.types import Record, Segmenter
 
 

@@ -1,4 +1,4 @@
-"""Whether two runs can be compared at all; everything that would make a verdict wrong is refused here."""
+"""Whether two runs are comparable; whatever would invalidate the verdict is refused here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ class _Versioned(Protocol):
     def version(self) -> int: ...
 
 
-_SAME_SETTINGS = ("seed", "profile", "most_patches")
+_SAME_SETTINGS = {
+    "seed": "seed",
+    "profile": "profile",
+    "most_patches": "cap on patches per frame",
+    "block": "block length",
+}
 
 
 def require_comparable(
@@ -33,17 +38,26 @@ def require_comparable(
     *,
     sequential: bool = False,
 ) -> dict[str, str]:
-    """Refuse what `compare` would, as far as it can be told from the facts of the candidate's run: before it is run.
+    """Refuse what `compare` would refuse, as far as the candidate's manifest shows it: before any model runs.
+
+    Parameters
+    ----------
+    baseline
+        Results of the baseline run.
+    run
+        Manifest of the candidate run.
+    tolerances, against, sequential
+        See `compare`.
 
     Returns
     -------
     dict
-        The baseline's name of each model of the candidate's run.
+        Name in the baseline of each model of the candidate run.
 
     Raises
     ------
     GateError
-        With all that is wrong.
+        If the runs are not comparable; the message lists every problem.
     """
     names = {name: name for name in sorted(run.segmenters) if name != REFERENCE} | dict(against or {})
     refuse(
@@ -57,34 +71,30 @@ def require_comparable(
     return names
 
 
-def refuse(faults: Iterable[str]) -> None:
-    """Raise a `GateError` with every problem, if there is any."""
-    if found := list(faults):
-        raise GateError("the candidate cannot be judged by this baseline: " + "; ".join(found))
+def refuse(problems: Iterable[str]) -> None:
+    """Raise a `GateError` that lists every problem, if there is any."""
+    if found := list(problems):
+        raise GateError("the candidate cannot be compared with this baseline: " + "; ".join(found))
 
 
 def _tolerance_problems(tolerances: Mapping[str, float], sequential: bool) -> Iterator[str]:
     for name, tolerance in tolerances.items():
         if sequential and not CRITERIA.get(name).per_condition:
-            yield f"{name} needs every condition whole: gate it without sequential"
+            yield f"{name} needs all frames of every condition: compare without sequential"
         if not 0 <= tolerance < float("inf"):
-            yield f"a tolerance of {tolerance} for {CRITERIA.get(name).name}; 0 or more is needed"
+            yield f"the tolerance of {CRITERIA.get(name).name} is {tolerance}; it must be finite and 0 or more"
 
 
 def _setting_problems(old: RunManifest, new: RunManifest) -> Iterator[str]:
     if old.settings.sequential:
-        yield "the baseline's run stopped early and lacks frames: make it without --rb-sequential"
-    if unknown := sorted(set(new.artefacts) - set(old.artefacts)):
-        yield f"the baseline's grid has no {', '.join(unknown)}: re-create the baseline with this version"
+        yield "the baseline run stopped early, so frames are missing: re-create it without --rb-sequential"
+    if missing := sorted(set(new.artefacts) - set(old.artefacts)):
+        yield f"the baseline's grid has no {', '.join(missing)}: re-create the baseline with this version"
     for what, one, other in (
         ("data set", old.dataset.key, new.dataset.key),
         ("number of frames", len(old.dataset.frames), len(new.dataset.frames)),
-        ("choice or content of frames", old.dataset.fingerprint[:12], new.dataset.fingerprint[:12]),
-        *(
-            (name.replace("_", " "), getattr(old.settings, name), getattr(new.settings, name))
-            for name in _SAME_SETTINGS
-        ),
-        ("block length", old.settings.block, new.settings.block),
+        ("selection or content of frames", old.dataset.fingerprint[:12], new.dataset.fingerprint[:12]),
+        *((what, getattr(old.settings, name), getattr(new.settings, name)) for name, what in _SAME_SETTINGS.items()),
         *_versions(old.artefacts, new.artefacts),
         *_versions(old.metrics, new.metrics),
     ):
@@ -99,54 +109,56 @@ def _versions(old: Mapping[str, _Versioned], new: Mapping[str, _Versioned]) -> I
 
 def _metric_problems(baseline: Results, run: RunManifest, tolerances: Iterable[str]) -> Iterator[str]:
     needed = {metric for name in tolerances for metric in CRITERIA.get(name).metrics}
-    for side, facts in (("baseline", baseline.run), ("candidate", run)):
-        if missing := sorted(needed - set(facts.metrics)):
-            yield f"the {side} has no {', '.join(missing)}, which is to be judged by"
+    for side, manifest in (("baseline", baseline.run), ("candidate", run)):
+        if missing := sorted(needed - set(manifest.metrics)):
+            yield f"the {side} has no {', '.join(missing)}, which a criterion needs"
 
 
 def failed_test_problems(baseline: Results, candidate: Results) -> Iterator[str]:
-    """Failed tests of either run."""
+    """Report the failed tests of either run."""
     for side, run in (("baseline", baseline.run), ("candidate", candidate.run)):
         if run.tests.failed:
             yield f"tests of the {side} failed: {', '.join(run.tests.failed)}"
 
 
-def cut_problems(candidate: Results, sequential: bool) -> Iterator[str]:
-    """A candidate that stopped early, judged as if it had not."""
+def early_stopping_problems(candidate: Results, sequential: bool) -> Iterator[str]:
+    """Report a candidate run that stopped early but is compared as if it had not."""
     if candidate.run.settings.sequential and not sequential:
-        yield "the candidate's run left out frames of what was decided: judge it with --sequential"
+        yield "the candidate run stopped early, so frames are missing: compare with --sequential"
 
 
 def _name_problems(baseline: Results, run: RunManifest, names: Mapping[str, str]) -> Iterator[str]:
-    there = sorted(set(baseline.records["segmenter"]) - {REFERENCE})
+    models = sorted(set(baseline.records["segmenter"]) - {REFERENCE})
     if not names:
-        yield "its run has no model: --rb-model names none, or -k left none"
+        yield "the candidate run has no model: --rb-model names none, or -k deselected all of them"
     for name, old in names.items():
         if name not in run.segmenters:
-            yield f"its run has no {name}, which was to be laid beside {old}"
-        elif old not in there:
-            remedy = (
-                f"give the file that name, or say which it replaces: --rb-against {name}=NAME (of `gate`: --against)"
-            )
-            if (stem := Path(old).stem) in there:  # of files that differ in their suffix alone the whole names are used
-                remedy = f"say that it replaces {stem}: --rb-against {name}={stem} (of `gate`: --against)"
-            yield f"the baseline has no {old} (but {', '.join(there) or 'no model'}); {remedy}"
+            yield f"the candidate run has no {name}, which was mapped to {old}"
+        elif old not in models:
+            remedy = f"rename the file, or map it to a model of the baseline: --rb-against {name}=NAME"
+            if (stem := Path(old).stem) in models:  # files that differ only in suffix go by their full names
+                remedy = f"map it to {stem}: --rb-against {name}={stem}"
+            yield f"the baseline has no {old} (but {', '.join(models) or 'no model'}); {remedy} (of `gate`: --against)"
 
 
 def record_problems(rows: pd.DataFrame, name: str, candidate: Results, sequential: bool) -> Iterator[str]:
-    """Patches that only one run has, and undefined scores that no valid run has."""
+    """Report patches that only one run has, and undefined scores that no valid run has."""
     tests = candidate.run.tests
-    a_part = tests.ran < tests.grid
-    lacks = {"left_only": "the candidate", "right_only": "the baseline"}
-    for title, sides in condition_sides(rows):
-        if sides == {"both"} or (a_part and sides == {"left_only"}) or (sequential and sides == {"both", "left_only"}):
+    is_partial = tests.ran < tests.grid
+    missing_from = {"left_only": "the candidate", "right_only": "the baseline"}
+    for condition, sides in condition_sides(rows):
+        if (
+            sides == {"both"}
+            or (sides == {"left_only"} and is_partial)
+            or (sides == {"both", "left_only"} and sequential)
+        ):
             continue
-        who = " and ".join(lacks[side] for side in sorted(sides - {"both"}))
-        yield f"{who} lacks {'patches of ' if 'both' in sides else ''}{name}-{title}"
+        runs = " and ".join(missing_from[side] for side in sorted(sides - {"both"}))
+        yield f"{'patches of ' if 'both' in sides else ''}{name}-{condition} missing from {runs}"
     both = rows[rows["_merge"] == "both"]
     if both.empty:
         yield f"the two runs of {name} have no condition in common"
-    always = ["jaccard", *(metric for metric, facts in candidate.run.metrics.items() if facts.pooled == "sum")]
-    for metric, (side, ending) in product(always, (("baseline", "old"), ("candidate", "new"))):
-        if both[f"{metric}_{ending}"].isna().any():
-            yield f"the {side} has an undefined {metric} of {name}, which no sound run has"
+    always_defined = ["jaccard", *(metric for metric, info in candidate.run.metrics.items() if info.pooled == "sum")]
+    for metric, (side, suffix) in product(always_defined, (("baseline", "old"), ("candidate", "new"))):
+        if both[f"{metric}_{suffix}"].isna().any():
+            yield f"the {side} has an undefined {metric} of {name}, which no valid run has"

@@ -1,10 +1,10 @@
-"""Did the retrained model get worse? A candidate run against a baseline run, condition by condition.
+"""Did the retrained model get worse? A candidate run compared with a baseline run, condition by condition.
 
-Both ran on the same patches under the same artefacts, so what counts is the difference on each patch, over blocks of
-frames (`statistics`). What is made of each condition says `decision`. The whole holds only if every condition does, so
-that a true drop slips through at most one time in forty, however many conditions there are.
+Both ran on the same patches under the same artefacts, so the gate estimates the paired difference on each patch, over
+blocks of frames (`statistics`), and decides each condition (`decision`). The whole passes only if every condition
+holds, so a true drop goes undetected at most one time in forty, however many conditions there are.
 
-Whatever would make the verdict a lie raises instead.
+Whatever would invalidate the verdict raises instead (`comparability`).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from itertools import product
 import pandas as pd
 
 from robustbench_cells.gate.comparability import (
-    cut_problems,
+    early_stopping_problems,
     failed_test_problems,
     record_problems,
     refuse,
     require_comparable,
 )
 from robustbench_cells.gate.criteria import CRITERIA, PairedRecords
-from robustbench_cells.gate.decision import Decision, GateOutcome, decisions, overall, settle
+from robustbench_cells.gate.decision import Decision, GateOutcome, assign_verdicts, make_decisions, overall_verdict
 from robustbench_cells.gate.pairing import (
     CONDITION,
     condition_sides,
@@ -38,22 +38,22 @@ from robustbench_cells.types import REFERENCE
 
 @dataclass(frozen=True)
 class Gate:
-    """A whole comparison.
+    """The outcome of a comparison.
 
     Attributes
     ----------
-    judgements
-        In the order of the grid.
+    decisions
+        One decision per criterion, model and condition, in the order of the grid.
     not_covered
-        What the baseline has and the candidate's run was not asked for.
+        Conditions and models of the baseline that the candidate run does not have.
     title
-        Of the data set.
+        Title of the data set.
     patches
-        How many the judgements rest on, and how many there are under their conditions.
+        Number of patches used, and number of patches available under the compared conditions.
     tests
-        How many of the grid the candidate's run had, and how many there are.
+        Number of tests of the grid that the candidate run had, and number of all of them.
     commands
-        That made the baseline and the candidate.
+        Command lines of the baseline run and of the candidate run.
     """
 
     decisions: Sequence[Decision]
@@ -65,12 +65,12 @@ class Gate:
 
     @property
     def verdict(self) -> GateOutcome:
-        """Of the whole."""
-        return overall(self.decisions)
+        """Verdict on all decisions together."""
+        return overall_verdict(self.decisions)
 
     @property
-    def is_whole(self) -> bool:
-        """Whether it covers all that the baseline has, and the whole grid."""
+    def is_complete(self) -> bool:
+        """Whether the candidate run covers the whole grid and everything that the baseline has."""
         return not self.not_covered and self.tests[0] == self.tests[1]
 
 
@@ -82,68 +82,76 @@ def compare(
     *,
     sequential: bool = False,
 ) -> Gate:
-    """Judge a candidate's results by those of a baseline run.
+    """Compare a candidate run with a baseline run.
 
     Parameters
     ----------
     baseline, candidate
-        Of the same frames, artefacts, metrics and seed.
+        Results on the same frames, with the same artefacts, metrics and seed.
     tolerances
-        By how much each criterion may get worse, by its name in `CRITERIA`; others are not looked at.
+        Largest tolerated deterioration for each criterion, by its name in `CRITERIA`; other criteria are ignored.
     against
-        The baseline's name of a model that the candidate's run calls otherwise.
+        Name in the baseline of each model that was renamed.
     sequential
-        Look at no more frames of a condition than decide it (`sequential`). The candidate needs to have no more.
+        Whether each condition uses only the frames that it takes to decide it (see `sequential`). The candidate run
+        needs no others.
 
     Raises
     ------
     GateError
-        If the two cannot be compared, or something failed or is undefined; the message says all that is wrong.
+        If the runs are not comparable, a test failed or a score is undefined; the message lists every problem.
     """
     names = require_comparable(baseline, candidate.run, tolerances, against, sequential=sequential)
-    refuse([*failed_test_problems(baseline, candidate), *cut_problems(candidate, sequential)])
+    refuse([*failed_test_problems(baseline, candidate), *early_stopping_problems(candidate, sequential)])
     merged = {name: pair_records(baseline, candidate, old, name) for name, old in names.items()}
-    refuse([fault for name, rows in merged.items() for fault in record_problems(rows, name, candidate, sequential)])
+    refuse([problem for name, rows in merged.items() for problem in record_problems(rows, name, candidate, sequential)])
     covered = {name: covered_patches(rows, candidate.run) for name, rows in merged.items()}
     neutral = neutral_intensities(candidate.run)
     if sequential:
         conditions = [(name, rows) for name, both in covered.items() for _, rows in both.groupby(CONDITION)]
         interim_test = InterimTest(tolerances, neutral, len(tolerances) * len(conditions))
         frames = candidate.run.dataset.frames
-        stopped = [decide_condition(interim_test, name, rows, frames) for name, rows in conditions]
-        found = [decision for part, _ in stopped for decision in part]
-        used = sum(patches for _, patches in stopped)
+        decided = [decide_condition(interim_test, name, rows, frames) for name, rows in conditions]
+        decisions = [decision for part, _ in decided for decision in part]
+        used = sum(patches for _, patches in decided)
     else:
         pairs = {name: PairedRecords(rows, neutral) for name, rows in covered.items()}
-        found = [one for name, pair in pairs.items() for one in decisions(pair, name, tolerances)]
+        decisions = [decision for name, pair in pairs.items() for decision in make_decisions(pair, name, tolerances)]
         used = sum(map(len, covered.values()))
-    refuse(_silence(found, names, tolerances))
-    left = sorted(set(baseline.records["segmenter"]) - {REFERENCE, *names.values()})
-    not_covered = [f"{name} (not run)" for name in left]
+    refuse(_empty_criteria(decisions, names, tolerances))
+    not_run = sorted(set(baseline.records["segmenter"]) - {REFERENCE, *names.values()})
+    not_covered = [f"{name} (not run)" for name in not_run]
     for name, rows in merged.items():
-        not_covered += [f"{name}-{title}" for title, sides in condition_sides(rows) if sides == {"left_only"}]
-    not_covered += _undefined(found, covered, tolerances)
-    patches = used, sum(map(len, covered.values()))
-    tests = candidate.run.tests.ran, candidate.run.tests.grid
-    commands = baseline.run.command, candidate.run.command
-    return Gate(settle(found), not_covered, candidate.run.dataset.title, patches, tests, commands)
+        not_covered += [f"{name}-{condition}" for condition, sides in condition_sides(rows) if sides == {"left_only"}]
+    not_covered += _undefined_figures(decisions, covered, tolerances)
+    return Gate(
+        assign_verdicts(decisions),
+        not_covered,
+        candidate.run.dataset.title,
+        patches=(used, sum(map(len, covered.values()))),
+        tests=(candidate.run.tests.ran, candidate.run.tests.grid),
+        commands=(baseline.run.command, candidate.run.command),
+    )
 
 
-def _silence(found: Sequence[Decision], names: Iterable[str], tolerances: Iterable[str]) -> Iterator[str]:
-    said = {(decision.criterion.name, decision.segmenter) for decision in found}
+def _empty_criteria(decisions: Sequence[Decision], names: Iterable[str], tolerances: Iterable[str]) -> Iterator[str]:
+    """Report each criterion of a model without a single decision."""
+    decided = {(decision.criterion.name, decision.segmenter) for decision in decisions}
     for criterion, name in product(tolerances, names):
-        if (criterion, name) not in said:
-            yield f"nothing can be said of the {criterion} of {name} under the conditions that ran"
+        if (criterion, name) not in decided:
+            yield f"the conditions that ran give no {criterion} of {name}"
 
 
-def _undefined(found: Sequence[Decision], covered: Mapping[str, pd.DataFrame], tolerances: Iterable[str]) -> list[str]:
-    """The criteria of conditions that neither side has a figure of."""
-    said = {decision.name for decision in found}
+def _undefined_figures(
+    decisions: Sequence[Decision], covered: Mapping[str, pd.DataFrame], tolerances: Iterable[str]
+) -> list[str]:
+    """Criteria and conditions for which neither run has a defined value."""
+    decided = {decision.name for decision in decisions}
     criteria = [criterion for criterion in tolerances if CRITERIA.get(criterion).per_condition]
-    there = [
-        f"{criterion} {name}-{title}"
+    expected = [
+        f"{criterion} {name}-{condition}"
         for name, rows in covered.items()
-        for title, _ in condition_sides(rows)
+        for condition, _ in condition_sides(rows)
         for criterion in criteria
     ]
-    return [f"{title} (undefined)" for title in there if title not in said]
+    return [f"{name} (undefined)" for name in expected if name not in decided]

@@ -1,8 +1,8 @@
-"""What is made of one model under one condition, and of all of them together.
+"""The decision on one criterion of one model under one condition, and the verdict on all of them.
 
-A condition *regresses* if the difference is surely worse than the tolerance, at 5 % for the whole grid (Holm 1979);
-it *holds* if its 95 % interval lies wholly on the good side of the tolerance; else it is *inconclusive*: these frames
-cannot tell.
+A condition *regresses* if its difference is significantly worse than the tolerance, at 5 % for the whole grid (Holm
+1979); it *holds* if its 95 % interval lies entirely on the good side of the tolerance; else it is *inconclusive*: too
+few frames to rule out a drop above the tolerance.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from robustbench_cells.gate.criteria import CRITERIA, Criterion, PairedDifferenc
 from robustbench_cells.gate.statistics import Estimate, holm
 from robustbench_cells.results.intervals import LEVEL
 
-FALSE_ALARM = 0.05  # of the whole grid
+FALSE_ALARM = 0.05  # family-wise error rate over the whole grid
 
 
 class GateOutcome(StrEnum):
-    """Of a condition, or of the whole."""
+    """Outcome of a condition, or of the whole comparison."""
 
     NON_INFERIOR = "holds"
     REGRESSED = "regresses"
@@ -28,22 +28,22 @@ class GateOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """What became of one criterion of one model under one condition.
+    """The comparison of one criterion of one model under one condition.
 
     Attributes
     ----------
     criterion, segmenter
-        What was compared, and whose.
+        Criterion, and name of the model in the candidate run.
     difference
-        The two figures, and how sure their difference is.
+        Values of both runs, and their paired difference with its error.
     tolerance
-        By how much it may be worse, in the figure's unit.
+        Largest tolerated deterioration, in the criterion's unit.
     looks
-        How often it may be looked at before there are no more frames: the more, the surer each look must be.
+        Number of interim looks that the design allows; the more, the stricter each of them.
     p_regresses
-        That of 'it is worse than the tolerance', two-sided and adjusted for all looks and all judgements.
+        Two-sided p-value of 'worse than the tolerance', adjusted for all looks and all decisions.
     verdict
-        Settled together with all others.
+        Outcome, assigned together with those of all other decisions.
     """
 
     criterion: Criterion
@@ -56,62 +56,62 @@ class Decision:
 
     @property
     def name(self) -> str:
-        """As a test id, with the criterion before it."""
+        """Criterion and test id."""
         return f"{self.criterion.name} {self.segmenter}-{self.difference.condition}"
 
     @property
     def gain(self) -> Estimate:
-        """The difference, turned so that more is better."""
+        """Difference with its sign chosen so that more is better."""
         estimate = self.difference.estimate
         return estimate if self.criterion.better == "more" else replace(estimate, value=-estimate.value)
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Of the difference: all that are looked at hold the truth together in 95 of 100 cases."""
+        """95 % interval of the difference, simultaneous over all looks."""
         return self.difference.estimate.interval(self._level)
 
     @property
     def p_alone(self) -> float:
-        """That of 'it is worse than the tolerance', two-sided and adjusted for all looks.
+        """Two-sided p-value of 'worse than the tolerance', adjusted for all looks.
 
-        Twice the one-sided one: an alarm is as sure as an interval that lies wholly below.
+        Twice the one-sided one: as strict as an interval that lies entirely below the tolerance.
         """
         return min(1.0, 2 * self.looks * self.gain.p_below(-self.tolerance))
 
     @property
     def holds(self) -> bool:
-        """Whether its interval lies wholly on the good side of the tolerance, and nothing else speaks against it."""
-        return self.gain.interval(self._level)[0] > -self.tolerance and not self.difference.remark
+        """Whether the interval lies entirely on the good side of the tolerance, and no caveat applies."""
+        return self.gain.interval(self._level)[0] > -self.tolerance and not self.difference.caveat
 
     @property
     def _level(self) -> float:
         return 1 - (1 - LEVEL) / self.looks
 
 
-def decisions(
+def make_decisions(
     pair: PairedRecords, segmenter: str, tolerances: Mapping[str, float], looks: int = 1
 ) -> Iterator[Decision]:
-    """Each criterion of a model wherever the pair allows, not yet settled."""
+    """Compare a model by each criterion wherever the pair allows; verdicts are assigned later."""
     for name, tolerance in tolerances.items():
         criterion = CRITERIA.get(name)
         for difference in criterion.differences(pair):
             yield Decision(criterion, segmenter, difference, tolerance * difference.scale, looks)
 
 
-def settle(decisions: Sequence[Decision]) -> list[Decision]:
-    """Give each its verdict, all of them together: the more there are, the surer each alarm must be."""
-    resolve_layout = []
+def assign_verdicts(decisions: Sequence[Decision]) -> list[Decision]:
+    """Give each decision its verdict, corrected for their number: the more there are, the stricter each alarm."""
+    decided = []
     for decision, p in zip(decisions, holm([one.p_alone for one in decisions]).tolist(), strict=True):
         verdict = GateOutcome.NON_INFERIOR if decision.holds else GateOutcome.INCONCLUSIVE
         if p <= FALSE_ALARM:
             verdict = GateOutcome.REGRESSED
-        resolve_layout.append(replace(decision, p_regresses=p, verdict=verdict))
-    return resolve_layout
+        decided.append(replace(decision, p_regresses=p, verdict=verdict))
+    return decided
 
 
-def overall(decisions: Iterable[Decision]) -> GateOutcome:
-    """Regresses if any does, else inconclusive if any is, else holds."""
-    found = {decision.verdict for decision in decisions}
+def overall_verdict(decisions: Iterable[Decision]) -> GateOutcome:
+    """Combine verdicts: regresses if any does, else inconclusive if any is, else holds."""
+    verdicts = {decision.verdict for decision in decisions}
     return next(
-        (bad for bad in (GateOutcome.REGRESSED, GateOutcome.INCONCLUSIVE) if bad in found), GateOutcome.NON_INFERIOR
+        (bad for bad in (GateOutcome.REGRESSED, GateOutcome.INCONCLUSIVE) if bad in verdicts), GateOutcome.NON_INFERIOR
     )

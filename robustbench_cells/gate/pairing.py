@@ -7,38 +7,36 @@ from typing import Literal
 
 import pandas as pd
 
-from robustbench_cells.results.intervals import blocks
+from robustbench_cells.results.intervals import assign_blocks
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import condition_name
 
 CONDITION = ["artefact", "intensity"]
-
-
 _PATCH = [*CONDITION, "frame", "patch"]
 
 
 def neutral_intensities(run: RunManifest) -> dict[str, float]:
-    """Of each artefact; of two at once none is, since the first is always there."""
+    """Neutral intensity of each artefact; combined artefacts have none, since the first one always acts."""
     return {name: info.neutral for name, info in run.artefacts.items() if info.together is None}
 
 
-def with_blocks(rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:
-    """The rows with the block of each row's frame."""
-    numbers = blocks(run.dataset.positions, run.settings.block)
+def add_blocks(rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:
+    """Add a column with the block of each row's frame."""
+    numbers = assign_blocks(run.dataset.positions, run.settings.block)
     return rows.assign(block=rows["frame"].map(dict(zip(run.dataset.frames, numbers.tolist(), strict=True))))
 
 
 def covered_patches(rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:
-    """The patches of the conditions that both sides have, with their blocks."""
-    there = rows.groupby(CONDITION)["_merge"].transform(lambda sides: (sides != "left_only").any())
-    return with_blocks(rows[there.astype(bool)], run)
+    """Patches of the conditions that both runs have, with their blocks."""
+    is_covered = rows.groupby(CONDITION)["_merge"].transform(lambda sides: (sides != "left_only").any())
+    return add_blocks(rows[is_covered.astype(bool)], run)
 
 
 def pair_records(
     baseline: Results, candidate: Results, old: str, new: str, how: Literal["outer", "inner"] = "outer"
 ) -> pd.DataFrame:
-    """Both runs' scores of each patch; the column ``_merge`` says which side has it."""
+    """Join the scores of both runs by patch; the column ``_merge`` says which run has the patch."""
     one, other = (
         results.records[results.records["segmenter"] == name].drop(columns="segmenter")
         for results, name in ((baseline, old), (candidate, new))
@@ -47,6 +45,6 @@ def pair_records(
 
 
 def condition_sides(rows: pd.DataFrame) -> Iterator[tuple[str, set[str]]]:
-    """Each condition, and which sides have patches of it."""
+    """Name of each condition, and which runs have patches of it (values of ``_merge``)."""
     for (artefact, intensity), group in rows.groupby(CONDITION):
         yield condition_name(str(artefact), float(str(intensity))), set(group["_merge"].astype(str))

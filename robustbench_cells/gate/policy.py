@@ -1,4 +1,4 @@
-"""``python -m robustbench_cells gate``: a candidate run judged by a baseline run, without a model at hand."""
+"""What a gate demands: baseline, criteria with tolerances, and whether an inconclusive verdict passes."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.storage import load
 from robustbench_cells.results.tables import Results
 
-PASSES, FAILS, ERROR, INCONCLUSIVE = 0, 1, 2, 8  # exit codes; pytest has others between
+PASSES, FAILS, ERROR, INCONCLUSIVE = 0, 1, 2, 8  # exit codes; pytest uses those in between
 _ALWAYS = "jaccard"
 
 
 def default_tolerances() -> dict[str, float]:
-    """The criteria that are always looked at, with their tolerances."""
+    """Criteria that are always compared, with their tolerances."""
     return {_ALWAYS: CRITERIA.get(_ALWAYS).tolerance}
 
 
 @dataclass(frozen=True)
 class GatePolicy:
-    """Compares runs with one baseline.
+    """How candidate runs are compared with one baseline.
 
     Attributes
     ----------
     baseline
-        The stored run.
+        Results of the baseline run.
     tolerances
-        Of each criterion that is looked at.
+        Tolerance of each criterion that is compared.
     against
-        The baseline's names of models that are called otherwise in the candidate's run.
-    forgiving
+        Name in the baseline of each model that was renamed.
+    accept_inconclusive
         Whether an inconclusive verdict passes.
     sequential
-        Whether a condition is given no more frames than decide it.
+        Whether a condition uses only the frames that it takes to decide it.
     """
 
     baseline: Results
     tolerances: Mapping[str, float]
     against: Mapping[str, str]
-    forgiving: bool = False
+    accept_inconclusive: bool = False
     sequential: bool = False
 
     @classmethod
-    def of(
+    def from_options(
         cls,
         folder: Path,
         criteria: Sequence[str],
@@ -60,16 +60,16 @@ class GatePolicy:
         *,
         sequential: bool = False,
     ) -> GatePolicy:
-        """From what a user gives.
+        """Make a policy from command-line options.
 
         Parameters
         ----------
         folder
-            Of the baseline run.
+            Folder of the baseline run.
         criteria
-            Each ``ASPECT`` or ``ASPECT=TOLERANCE``; the Jaccard score is always among them.
+            ``CRITERION`` or ``CRITERION=TOLERANCE`` each; the Jaccard score is always among them.
         against
-            Each ``NEW=OLD``.
+            ``NEW=OLD`` each.
         inconclusive
             ``fail`` or ``pass``.
         sequential
@@ -78,11 +78,12 @@ class GatePolicy:
         Raises
         ------
         RobustbenchError
-            If the baseline cannot be read, or something is not of that form.
+            If the baseline cannot be read, or an option is malformed.
         """
         tolerances = {}
-        if twice := [name for name, count in Counter(text.partition("=")[0] for text in criteria).items() if count > 1]:
-            raise GateError(f"{', '.join(twice)}: is given more than one tolerance")
+        counts = Counter(text.partition("=")[0] for text in criteria)
+        if duplicates := [name for name, count in counts.items() if count > 1]:
+            raise GateError(f"{', '.join(duplicates)}: more than one tolerance is given")
         for text in (_ALWAYS, *criteria):
             name, given, value = text.partition("=")
             criterion = CRITERIA.get(name)
@@ -90,32 +91,32 @@ class GatePolicy:
                 tolerances[criterion.name] = float(value) if given else criterion.tolerance
             except ValueError as error:
                 raise GateError(
-                    f"{text}: the tolerance of {name} is a number, as in {name}={criterion.tolerance}"
+                    f"{text}: the tolerance of {name} must be a number, as in {name}={criterion.tolerance}"
                 ) from error
         renamed = {}
         for text in against:
             new, _, old = text.partition("=")
             if not new or not old:
-                raise GateError(f"{text}: NEW=OLD is needed, the candidate's name of a model and the baseline's")
+                raise GateError(f"{text}: must be NEW=OLD, the model's name in the candidate run and in the baseline")
             renamed[new] = old
         if inconclusive not in ("fail", "pass"):
-            raise GateError(f"inconclusive: {inconclusive!r} is neither fail nor pass")
+            raise GateError(f"inconclusive: {inconclusive!r} must be fail or pass")
         return cls(load(folder), tolerances, renamed, inconclusive == "pass", sequential)
 
     def require_comparable(self, run: RunManifest) -> None:
-        """Raise a `GateError` if a run of these facts could not be judged: before it is run."""
+        """Raise a `GateError` if a run with this manifest is not comparable: before any model runs."""
         require_comparable(self.baseline, run, self.tolerances, self.against, sequential=self.sequential)
 
     def early_stopping(self, run: RunManifest, wanted: Mapping[str, Collection[str]]) -> EarlyStopping:
-        """See `gate.early_stopping`."""
+        """See `sequential.early_stopping`."""
         return early_stopping(self.baseline, run, self.tolerances, self.against, wanted)
 
-    def judge(self, candidate: Results) -> Gate:
-        """See `gate.compare`."""
+    def compare(self, candidate: Results) -> Gate:
+        """See `comparison.compare`."""
         return compare(self.baseline, candidate, self.tolerances, self.against, sequential=self.sequential)
 
     def exit_code(self, gate: Gate) -> int:
         """0 if it passes, 1 if the candidate is worse, 8 if it is inconclusive and that does not pass."""
         if gate.verdict is GateOutcome.INCONCLUSIVE:
-            return PASSES if self.forgiving else INCONCLUSIVE
+            return PASSES if self.accept_inconclusive else INCONCLUSIVE
         return FAILS if gate.verdict is GateOutcome.REGRESSED else PASSES

@@ -1,8 +1,8 @@
-"""Frames are looked at a quarter first, then a half, then all, and no further once a condition is decided.
+"""Early stopping: a group-sequential design with interim looks at a quarter, at half and at all of the frames.
 
-Each look at each condition must be as sure as if all looks at all conditions were taken (Bonferroni): whenever it
-stops, the chance of a false alarm anywhere is held, and so is that of a true drop that slips through at one condition.
-The frames of a look are spread over the whole sequence, so nearly every block has some.
+A condition stops at the first look that decides it. Each look is corrected for all looks at all conditions
+(Bonferroni): whenever a condition stops, the rate of false alarms over the grid is held, and so is the rate of misses
+at each condition. The frames of a look are spread over the whole sequence, so nearly every block has some.
 """
 
 from __future__ import annotations
@@ -14,69 +14,69 @@ import pandas as pd
 
 from robustbench_cells.gate.comparability import refuse, require_comparable
 from robustbench_cells.gate.criteria import PairedRecords
-from robustbench_cells.gate.decision import FALSE_ALARM, Decision, decisions
-from robustbench_cells.gate.pairing import condition_sides, neutral_intensities, pair_records, with_blocks
+from robustbench_cells.gate.decision import FALSE_ALARM, Decision, make_decisions
+from robustbench_cells.gate.pairing import add_blocks, condition_sides, neutral_intensities, pair_records
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.tables import Results, records_table
 from robustbench_cells.types import Record
 
-_STRIDES = (4, 2, 1)  # every so many frames
+_STRIDES = (4, 2, 1)  # every n-th frame
 LOOKS = len(_STRIDES)
-_FEWEST = 6  # blocks that may decide before the last look: that a few are all alike is no news
+_MIN_BLOCKS = 6  # for a decision before the last look: agreement between a few blocks is uninformative
 
 
 def interim_looks(frames: Sequence[str]) -> list[list[str]]:
-    """The frames of each look; each has all those of the one before."""
+    """Frames of each look; each look includes the frames of the one before."""
     return [list(frames[::stride]) for stride in _STRIDES]
 
 
 @dataclass(frozen=True, eq=False)
 class InterimTest:
-    """When a condition of a model needs no more frames.
+    """The test at an interim look: whether a condition of a model needs more frames.
 
     Attributes
     ----------
     tolerances
-        Of each criterion that is looked at, by its name.
+        Tolerance of each criterion, by name.
     neutral
-        The intensity of each artefact that does nothing.
+        Neutral intensity of each artefact.
     count
-        How many judgements there are to be, at most.
+        Largest number of decisions in the whole comparison.
     """
 
     tolerances: Mapping[str, float]
     neutral: Mapping[str, float]
     count: int
 
-    def judge(self, segmenter: str, rows: pd.DataFrame) -> list[Decision]:
-        """What one look at one condition gives; for the rows see `PairedRecords`."""
-        numbered = rows.assign(block=pd.factorize(rows["block"])[0])  # a look may have no frame of some block
-        return list(decisions(PairedRecords(numbered, self.neutral), segmenter, self.tolerances, LOOKS))
+    def decide(self, segmenter: str, rows: pd.DataFrame) -> list[Decision]:
+        """Decisions at one look at one condition; for the rows see `PairedRecords`."""
+        numbered = rows.assign(block=pd.factorize(rows["block"])[0])  # a look may have no frame of some blocks
+        return list(make_decisions(PairedRecords(numbered, self.neutral), segmenter, self.tolerances, LOOKS))
 
-    def is_decided(self, found: Sequence[Decision]) -> bool:
-        """Whether every criterion is, so that more frames are not needed."""
-        there = {decision.criterion.name for decision in found}
-        return there == set(self.tolerances) and all(map(self._is_decided, found))
+    def is_decided(self, decisions: Sequence[Decision]) -> bool:
+        """Whether every criterion is decided, so that no more frames are needed."""
+        criteria = {decision.criterion.name for decision in decisions}
+        return criteria == set(self.tolerances) and all(map(self._is_decided, decisions))
 
     def _is_decided(self, decision: Decision) -> bool:
-        enough = decision.difference.estimate.blocks >= _FEWEST
+        enough = decision.difference.estimate.blocks >= _MIN_BLOCKS
         return enough and (decision.holds or decision.p_alone * self.count <= FALSE_ALARM)
 
 
 @dataclass(frozen=True, eq=False)
 class EarlyStopping:
-    """Says while a run goes on which conditions need no more frames. `compare` with ``sequential`` then says the same.
+    """The stopping rule of a run; `compare` with ``sequential`` reaches the same decisions afterwards.
 
     Attributes
     ----------
     baseline
-        The run that the other is judged by.
+        Results of the baseline run.
     run
-        The facts of the other.
+        Manifest of the candidate run.
     names
-        The baseline's name of each of its models.
+        Name in the baseline of each model of the candidate run.
     interim_test
-        Sized for all conditions that are to be run.
+        Test for the number of conditions that are to run.
     """
 
     baseline: Results
@@ -85,19 +85,19 @@ class EarlyStopping:
     interim_test: InterimTest
 
     def interim_looks(self, frames: Sequence[str]) -> list[list[str]]:
-        """See `interim_looks`, the function."""
+        """See `sequential.interim_looks`."""
         return interim_looks(frames)
 
     def is_decided(self, segmenter: str, records: Sequence[Record]) -> bool:
-        """Whether the records of a model under a condition, those of the frames of one look, are enough.
+        """Whether the records of a model on the frames of one look decide their condition.
 
-        What is not judged is enough at once.
+        Segmenters that are not compared, such as the background, are decided at the first look.
         """
         if segmenter not in self.names:
             return True
-        found = Results(records_table(records), self.run)
-        rows = pair_records(self.baseline, found, self.names[segmenter], segmenter, how="inner")
-        return self.interim_test.is_decided(self.interim_test.judge(segmenter, with_blocks(rows, self.run)))
+        candidate = Results(records_table(records), self.run)
+        rows = pair_records(self.baseline, candidate, self.names[segmenter], segmenter, how="inner")
+        return self.interim_test.is_decided(self.interim_test.decide(segmenter, add_blocks(rows, self.run)))
 
 
 def early_stopping(
@@ -107,12 +107,23 @@ def early_stopping(
     against: Mapping[str, str] | None,
     wanted: Mapping[str, Collection[str]],
 ) -> EarlyStopping:
-    """The rule for a run of these facts, of these models under each condition.
+    """Make the stopping rule of a candidate run.
+
+    Parameters
+    ----------
+    baseline
+        Results of the baseline run.
+    run
+        Manifest of the candidate run.
+    tolerances, against
+        See `compare`.
+    wanted
+        Names of the segmenters that are to run under each condition.
 
     Raises
     ------
     GateError
-        If it could not be judged.
+        If the runs are not comparable.
     """
     names = require_comparable(baseline, run, tolerances, against, sequential=True)
     count = sum(name in names for segmenters in wanted.values() for name in segmenters)
@@ -124,15 +135,21 @@ def early_stopping(
 def decide_condition(
     interim_test: InterimTest, name: str, rows: pd.DataFrame, frames: Sequence[str]
 ) -> tuple[list[Decision], int]:
-    """What the look that decides a condition gives, or the last one, and how many patches it rests on."""
-    found: list[Decision] = []
+    """Decisions at the look that decides a condition, or else at the last one, and the number of patches used.
+
+    Raises
+    ------
+    GateError
+        If the candidate run does not have the frames of a look that is needed.
+    """
+    decisions: list[Decision] = []
     part = rows
     for look in interim_looks(frames):
         part = rows[rows["frame"].isin(look)]
         if (part["_merge"] != "both").any():
-            (title, _), *_ = condition_sides(rows)
-            refuse([f"the candidate lacks patches of {name}-{title}, which its frames so far do not decide"])
-        found = interim_test.judge(name, part)
-        if interim_test.is_decided(found):
+            (condition, _), *_ = condition_sides(rows)
+            refuse([f"patches of {name}-{condition} missing from the candidate: its frames do not decide it"])
+        decisions = interim_test.decide(name, part)
+        if interim_test.is_decided(decisions):
             break
-    return found, len(part)
+    return decisions, len(part)

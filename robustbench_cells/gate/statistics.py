@@ -1,4 +1,4 @@
-"""How sure a difference between two runs is."""
+"""Estimates of a difference between two runs: jackknife, Student's t, Holm's correction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,20 @@ from robustbench_cells.results.intervals import LEVEL, Floats
 
 
 def block_sums(values: Floats, block: npt.NDArray[np.int64]) -> Floats:
-    """Sums over the rows of each block, (blocks, columns), of ``values`` (rows, columns) without a NaN."""
+    """Sum rows by block.
+
+    Parameters
+    ----------
+    values
+        (rows, columns), without NaN.
+    block
+        Block of each row, (rows,).
+
+    Returns
+    -------
+    numpy.ndarray
+        (blocks, columns).
+    """
     sums = np.zeros((int(block.max()) + 1, values.shape[1]))
     np.add.at(sums, block, values)
     return sums
@@ -20,14 +33,14 @@ def block_sums(values: Floats, block: npt.NDArray[np.int64]) -> Floats:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its standard error, on so many blocks: (value - truth) / error is Student's t.
+    """An estimate with its standard error: (value - truth) / error follows Student's t.
 
     Attributes
     ----------
     value, error
-        In the figure's unit.
+        Estimate and standard error, in the unit of what is estimated.
     blocks
-        How many blocks it rests on.
+        Number of blocks that it is based on; one less are the degrees of freedom.
     """
 
     value: float
@@ -35,7 +48,7 @@ class Estimate:
     blocks: int
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
-        """Low and high; infinite on fewer than two blocks."""
+        """Lower and upper confidence limit; infinite with fewer than two blocks."""
         from scipy.special import stdtrit  # Student's t; a hundred times as fast as scipy.stats.t
 
         if self.blocks < 2:
@@ -44,7 +57,7 @@ class Estimate:
         return self.value - reach, self.value + reach
 
     def p_below(self, bound: float) -> float:
-        """The p-value of 'the truth is below the bound', against 'it is there or above'."""
+        """P-value of 'the truth is below the bound' against 'it is at the bound or above'."""
         from scipy.special import stdtr
 
         if self.blocks < 2:
@@ -54,30 +67,30 @@ class Estimate:
         return float(stdtr(self.blocks - 1, (self.value - bound) / self.error))
 
 
-def jackknife(sums: Floats, figure: Callable[[Floats], Floats]) -> Estimate:
-    """A figure of sums over blocks, its error by leaving out each block in turn (Tukey 1958).
+def jackknife(sums: Floats, statistic: Callable[[Floats], Floats]) -> Estimate:
+    """Estimate a function of sums over blocks, with its standard error from leaving out each block (Tukey 1958).
 
-    The error of a mean is the usual one. A bootstrap of a dozen blocks cannot tell p-values of a thousandth, which a
-    grid of many conditions needs.
+    For a mean it is the usual standard error. A bootstrap of a dozen blocks cannot resolve p-values of a thousandth,
+    which a grid of many conditions needs.
 
     Parameters
     ----------
     sums
         (blocks, columns).
-    figure
-        From (..., columns) to (...).
+    statistic
+        Function of sums, from (..., columns) to (...).
     """
     count, total = len(sums), sums.sum(axis=0)
-    value = float(figure(total))
+    value = float(statistic(total))
     if count < 2:
         return Estimate(value, float("nan"), count)
-    without = figure(total - sums)
+    without = statistic(total - sums)
     error = np.sqrt((count - 1) / count * np.square(without - without.mean()).sum())
     return Estimate(value, float(error), count)
 
 
 def holm(p_values: Sequence[float]) -> Floats:
-    """P-values adjusted so that the chance of one false alarm among all is held (Holm 1979)."""
+    """Adjust p-values to control the family-wise error rate (Holm 1979)."""
     p = np.asarray(p_values, float)
     order = np.argsort(p)
     adjusted = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))

@@ -141,7 +141,9 @@ def gate_policy_of(config: pytest.Config) -> GatePolicy | None:
     baseline, sequential = option(config, "baseline"), bool(option(config, "sequential"))
     if baseline:
         criteria, against = (option(config, name) or () for name in ("gate", "against"))
-        return GatePolicy.of(Path(baseline), criteria, against, option(config, "inconclusive"), sequential=sequential)
+        return GatePolicy.from_options(
+            Path(baseline), criteria, against, option(config, "inconclusive"), sequential=sequential
+        )
     if idle := [f"--rb-{name}" for name in _NEED_A_BASELINE if config.getoption(f"rb_{name}")]:
         raise pytest.UsageError(f"{', '.join(idle)}: nothing is judged without --rb-baseline; name the baseline run")
     return None

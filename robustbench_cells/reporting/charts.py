@@ -1,4 +1,4 @@
-"""What the charts of the page show, as data, and the same figures as tables."""
+"""Data of the page's charts, and the same values as tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
 
 _FIRST = "jaccard"
-_COUNTED = "Dotted: the cells that are labelled. The axis is logarithmic, and a count of 0 lies on its lower edge."
+_COUNT_NOTE = "Dotted: labelled cells. Logarithmic axis; a count of 0 is drawn on its lower edge."
 
 
 @dataclass(frozen=True)
@@ -25,41 +25,41 @@ class PlottedMetric:
 
     Attributes
     ----------
-    name, words, title
-        Column of the tables; the same as words; and escaped for HTML.
+    name, label, html_label
+        Column of the tables; label for people; the label escaped for HTML.
     target
         Name of the metric that this one should equal, if any.
     note
-        Legend below the chart.
+        Legend of the chart.
     """
 
     name: str
-    words: str
-    title: str
+    label: str
+    html_label: str
     target: str
     note: str
 
 
-def metrics_of(results: Results) -> Iterator[PlottedMetric]:
+def plotted_metrics(results: Results) -> Iterator[PlottedMetric]:
     """Each metric that has curves, the Jaccard score first."""
-    facts = results.run.metrics
-    targets = {one.target for one in facts.values()}
-    for name in sorted(set(facts) - targets, key=lambda name: (name != _FIRST, facts[name].pooled, name)):
-        target = facts[name].target
-        note = _COUNTED if target else "Shaded: the 95 % interval."
+    metrics = results.run.metrics
+    targets = {info.target for info in metrics.values()}
+    for name in sorted(set(metrics) - targets, key=lambda name: (name != _FIRST, metrics[name].pooled, name)):
+        target = metrics[name].target
+        note = _COUNT_NOTE if target else "Shaded: the 95 % interval."
         if not target and not results.summary.loc[results.summary["segmenter"] == REFERENCE, name].isna().all():
-            note += " Dashed: calling everything background."
-        words = "Jaccard" if name == _FIRST else name.replace("_", " ")
-        yield PlottedMetric(name, words, escape(words), target, note)
+            note += " Dashed: all-background baseline."
+        label = "Jaccard" if name == _FIRST else name.replace("_", " ")
+        yield PlottedMetric(name, label, escape(label), target, note)
 
 
-def panel(
+def panel_data(
     results: Results,
     artefact: Mapping[str, Any],
     lines: Sequence[Mapping[str, Any]],
     metrics: Sequence[PlottedMetric],
 ) -> dict[str, Any]:
-    """What the charts of an artefact show."""
+    """Data of an artefact's charts."""
     summary = results.summary
     part = summary[summary["artefact"] == artefact["name"]].sort_values("intensity")
     by_name = dict(list(part.groupby("segmenter")))
@@ -94,9 +94,9 @@ def _curve(
     curve = {
         "x": rows["intensity"].tolist(),
         "y": _numbers(rows[name]),
-        "told": [
+        "hover": [
             f"<b>{escape(line['name'])}</b><br>{escape(artefact['parameter'])} {x:g} {escape(artefact['unit'])}<br>"
-            f"{escape(metric.words)} {_told(figure, metric)}"
+            f"{metric.html_label} {_format(figure, metric)}"
             for x, figure in zip(rows["intensity"], figures, strict=True)
         ],
     }
@@ -111,7 +111,7 @@ def _path(rows: pd.DataFrame, line: Mapping[str, Any], artefact: Mapping[str, An
         "x": rows["recall"].tolist(),
         "y": rows["precision"].tolist(),
         "marks": [*[""] * (len(rows) - 1), *(f"{x:g}" for x in rows["intensity"][-1:])],
-        "told": [
+        "hover": [
             f"<b>{escape(line['name'])}</b><br>{escape(artefact['parameter'])} {row.intensity:g} "
             f"{escape(artefact['unit'])}<br>precision {row.precision:.3f}, recall {row.recall:.3f}"
             for row in rows.itertuples()
@@ -126,17 +126,17 @@ def _figures_of(rows: pd.DataFrame, metric: str) -> list[Figure]:
     return [Figure(*map(float, three)) for three in zip(*columns, strict=True)]
 
 
-def _told(figure: Figure, metric: PlottedMetric) -> str:
-    counted = metric.target and isfinite(figure.value)
-    return f"{figure.value:,.0f}" if counted else format_figure(figure)
+def _format(figure: Figure, metric: PlottedMetric) -> str:
+    is_count = metric.target and isfinite(figure.value)
+    return f"{figure.value:,.0f}" if is_count else format_figure(figure)
 
 
 def _numbers(column: pd.Series) -> list[float | None]:
     return [float(f"{value:.5g}") if isfinite(value) else None for value in column]
 
 
-def tables(results: Results, metrics: Sequence[PlottedMetric]) -> Iterator[dict[str, Any]]:
-    """The figures of the charts, for those who do not see them."""
+def data_tables(results: Results, metrics: Sequence[PlottedMetric]) -> Iterator[dict[str, Any]]:
+    """Values of the charts as tables, for readers who cannot see them."""
     summary = results.summary
     names = sorted(summary["segmenter"].unique())
     for artefact in (CLEAN, *results.single_artefacts):
@@ -147,12 +147,12 @@ def tables(results: Results, metrics: Sequence[PlottedMetric]) -> Iterator[dict[
         for metric in metrics:
             for intensity, at in part.groupby("intensity"):
                 cells = {
-                    row["segmenter"]: _told(
+                    row["segmenter"]: _format(
                         _figures_of(at[at["segmenter"] == row["segmenter"]], metric.name)[0], metric
                     )
                     for _, row in at.iterrows()
                 }
-                rows.append([metric.words, f"{intensity:g}", *(cells.get(name, "not run") for name in names)])
+                rows.append([metric.label, f"{intensity:g}", *(cells.get(name, "not run") for name in names)])
         parameter, unit = part["parameter"].iloc[0], part["unit"].iloc[0]
         yield {
             "title": artefact,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def draw_curves(
-    panel: Axes, results: Results, artefact: str, metric: PlottedMetric, looks: Mapping[str, Style]
+    panel: Axes, results: Results, artefact: str, metric: PlottedMetric, styles: Mapping[str, Style]
 ) -> dict[str, Any]:
     """Draw each segmenter's curve with its 95 % interval.
 
@@ -28,8 +28,8 @@ def draw_curves(
     artefact
         Name of an artefact that ran.
     metric
-        What to plot.
-    looks
+        Metric to plot.
+    styles
         Colour and marker of each segmenter.
 
     Returns
@@ -41,20 +41,20 @@ def draw_curves(
     part = summary[summary["artefact"] == artefact]
     clean = summary[summary["artefact"] == CLEAN].set_index("segmenter")[metric.name]
     lines: dict[str, Any] = {}
-    for name, look in looks.items():
+    for name, style in styles.items():
         curve = part[part["segmenter"] == name]
         if name == REFERENCE:
             if not metric.target and not curve[metric.name].isna().all():
                 (lines[name],) = panel.plot(curve["intensity"], curve[metric.name], color=GREY, linestyle="--")
             continue
         (lines[name],) = panel.plot(
-            curve["intensity"], curve[metric.name], color=look.colour, marker=look.marker, markersize=5
+            curve["intensity"], curve[metric.name], color=style.colour, marker=style.marker, markersize=5
         )
         if f"{metric.name}_low" in curve:
             ends = curve[f"{metric.name}_low"], curve[f"{metric.name}_high"]
-            panel.fill_between(curve["intensity"], *ends, color=look.colour, alpha=0.15, linewidth=0)
+            panel.fill_between(curve["intensity"], *ends, color=style.colour, alpha=0.15, linewidth=0)
         if name in clean.index and not metric.target:
-            panel.axhline(clean[name], color=look.colour, linestyle=":", linewidth=1)
+            panel.axhline(clean[name], color=style.colour, linestyle=":", linewidth=1)
     panel.set_xlabel(f"{part['parameter'].iloc[0]} ({part['unit'].iloc[0]})")
     if metric.target:
         truth = part.groupby("intensity")[metric.target].first()
@@ -67,5 +67,5 @@ def draw_curves(
 
 
 def axis_label(metric: PlottedMetric) -> str:
-    """The label of the vertical axis."""
-    return metric.words if metric.target else f"mean {metric.words}"
+    """Label of the vertical axis."""
+    return metric.label if metric.target else f"mean {metric.label}"

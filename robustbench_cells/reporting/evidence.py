@@ -1,4 +1,4 @@
-"""Stored results as claims ask for them."""
+"""Stored results in the form that checks of claims need."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
 
 ORIGINAL, AUGMENTED, DISTORTED = "unet_original", "unet_augmented", "unet_distorted"
-NETWORKS = (ORIGINAL, AUGMENTED, DISTORTED)  # the paper's three
+NETWORKS = (ORIGINAL, AUGMENTED, DISTORTED)  # the three of the paper
 DOG, NLM, BACKGROUND = "dog_otsu", "nlm_otsu", REFERENCE
-REACH = {"illumination": 4000.0, "noise": 200.0}  # how far the paper's own grids go
+_PAPER_MAXIMUM = {"illumination": 4000.0, "noise": 200.0}  # the end of the paper's own grids
 
 
 class NotTestedError(Exception):
-    """The results do not hold what a claim needs; the message says what is missing."""
+    """The results do not cover a claim; the message says what is missing."""
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What a claim is judged by.
+    """The results that claims are checked on.
 
     Attributes
     ----------
     results
-        Scored to the border, as in the paper, and perhaps inside the field of interest too.
+        Results scored to the border, as in the paper; optionally with those inside the field of interest.
     """
 
     results: Results
 
     def clean(self, segmenter: str) -> pd.Series:
-        """The scores of a segmenter on clean patches."""
+        """Scores of a segmenter on clean patches."""
         return self._scores(segmenter, CLEAN, ("precision", "cells_predicted", "cells_true")).iloc[0]
 
     def curves(
-        self, artefact: str, segmenters: Sequence[str], scores: Sequence[str], least: int = 3
+        self, artefact: str, segmenters: Sequence[str], scores: Sequence[str], min_intensities: int = 3
     ) -> list[pd.DataFrame]:
-        """The scores of each segmenter by intensity, from low to high, as far as the paper's own grid goes.
+        """Scores of each segmenter by intensity, ascending.
 
         Raises
         ------
         NotTestedError
-            If one lacks an intensity that another has, all have fewer than ``least`` or do not go as far as the paper,
-            or a score is undefined.
+            If the segmenters did not run at the same intensities, there are fewer than ``min_intensities``, they do not
+            reach the end of the paper's own grid, or a score is undefined.
         """
         curves = [self._scores(segmenter, artefact, scores) for segmenter in segmenters]
         levels = curves[0].index
@@ -53,23 +53,24 @@ class Evidence:
             missing = [f"{level:g}" for level in levels.symmetric_difference(curve.index)]
             if missing:
                 raise NotTestedError(
-                    f"needs {segmenters[0]} and {segmenter} at the same intensities of {artefact}; one of them lacks "
+                    f"needs {segmenters[0]} and {segmenter} at the same intensities of {artefact}; one was not run at "
                     f"{', '.join(missing)}"
                 )
-        if len(levels) < least or levels[-1] < REACH.get(artefact, 0):
-            far = f", up to {REACH[artefact]:g}" if artefact in REACH else ""
-            raise NotTestedError(f"needs {least} intensities of {artefact} or more{far}")
+        maximum = _PAPER_MAXIMUM.get(artefact, 0.0)
+        if len(levels) < min_intensities or levels[-1] < maximum:
+            end = f", up to {maximum:g}" if maximum else ""
+            raise NotTestedError(f"needs {min_intensities} intensities of {artefact} or more{end}")
         return curves
 
     def zooms(self, segmenter: str, scores: Sequence[str]) -> pd.DataFrame:
-        """The scores of a segmenter by zoom; zoom 1 is among them, and one below and one above it."""
+        """Scores of a segmenter by zoom, with zoom 1, at least one below it and one above it."""
         (curve,) = self.curves("cell_size", (segmenter,), scores)
         if 1 not in curve.index or not curve.index[0] < 1 < curve.index[-1]:
             raise NotTestedError("needs cell_size at zoom 1, below it and above it")
         return curve
 
-    def within(self) -> Evidence:
-        """The evidence inside the field of interest."""
+    def inside(self) -> Evidence:
+        """The same evidence inside the field of interest."""
         if self.results.inside is None:
             raise NotTestedError(
                 "needs a run inside the field of interest too: `python -m robustbench_cells.report --inside FOLDER`"
@@ -79,11 +80,11 @@ class Evidence:
     def _scores(self, segmenter: str, artefact: str, scores: Sequence[str]) -> pd.DataFrame:
         table = self.results.summary
         rows = table[(table["segmenter"] == segmenter) & (table["artefact"] == artefact)]
-        absent = [name for name in scores if name not in rows]
-        if rows.empty or absent:
-            raise NotTestedError(f"needs {', '.join([*absent, segmenter])} on {artefact}")
+        missing = [name for name in scores if name not in rows]
+        if rows.empty or missing:
+            raise NotTestedError(f"needs {', '.join([*missing, segmenter])} on {artefact}")
         curve = rows.set_index("intensity").sort_index()[list(scores)]
         for name in scores:
             if curve[name].isna().any():
-                raise NotTestedError(f"needs a {name} of {segmenter} on {artefact}, which is undefined")
+                raise NotTestedError(f"the {name} of {segmenter} on {artefact} is undefined")
         return curve

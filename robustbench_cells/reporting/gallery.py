@@ -1,20 +1,20 @@
-"""The pictures of the page: one patch through each artefact's intensities, and where models fail."""
+"""Example patches of the page: one patch at every intensity, and the worst patches within the trusted range."""
 
 from __future__ import annotations
 
 from math import isnan
 from typing import Any
 
-from robustbench_cells.reporting.data_uris import overlay, photo
+from robustbench_cells.reporting.data_uris import encode_overlay, encode_photo
 from robustbench_cells.results.example_patches import ExamplePatches, ExampleView
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
 
 
-def gallery(pictures: ExamplePatches, results: Results) -> dict[str, Any]:
-    """Photos and overlays as data URIs, each with its words."""
-    names = [name for name in sorted(pictures.masks) if name != REFERENCE]
-    photos = [photo(image) for image in pictures.images]
+def gallery(examples: ExamplePatches, results: Results) -> dict[str, Any]:
+    """Photos and overlays as data URIs, each with its caption."""
+    names = [name for name in sorted(examples.masks) if name != REFERENCE]
+    photos = [encode_photo(image) for image in examples.images]
     keys = ["segmenter", "artefact", "intensity", "frame", "patch"]
     scores = {tuple(row[key] for key in keys): row for row in results.records.to_dict("records")}
 
@@ -23,7 +23,7 @@ def gallery(pictures: ExamplePatches, results: Results) -> dict[str, Any]:
         if row is None:
             return "not run"
         cells = (
-            f"; cells counted {row['cells_predicted']:.0f}, labelled {row['cells_true']:.0f}"
+            f"; cells predicted {row['cells_predicted']:.0f}, labelled {row['cells_true']:.0f}"
             if "cells_true" in row
             else ""
         )
@@ -31,50 +31,50 @@ def gallery(pictures: ExamplePatches, results: Results) -> dict[str, Any]:
 
     strips: dict[str, list[dict[str, Any]]] = {}
     worst: dict[str, list[dict[str, Any]]] = {}
-    for number, view in enumerate(pictures.views):
+    for number, view in enumerate(examples.views):
         if view.failure_of:
-            if view.failure_of in pictures.masks:
+            if view.failure_of in examples.masks:
                 worst.setdefault(view.artefact, []).append(
                     {
                         "name": view.failure_of,
                         "photo": photos[number],
-                        "mask": overlay(pictures.truth[number], pictures.masks[view.failure_of][number]),
-                        "told": f"{caption(view.failure_of, view)}; {_where(view, results)}, frame {view.frame}",
+                        "mask": encode_overlay(examples.truth[number], examples.masks[view.failure_of][number]),
+                        "caption": f"{caption(view.failure_of, view)}; {_condition(view, results)}, frame {view.frame}",
                     }
                 )
         else:
             strips.setdefault(view.artefact, []).append(
                 {
-                    "told": _where(view, results),
+                    "condition": _condition(view, results),
                     "photo": photos[number],
-                    "masks": [overlay(pictures.truth[number], pictures.masks[name][number]) for name in names],
-                    "told_of": [caption(name, view) for name in names],
+                    "masks": [encode_overlay(examples.truth[number], examples.masks[name][number]) for name in names],
+                    "captions": [caption(name, view) for name in names],
                 }
             )
-    first = next(view for view in pictures.views if not view.failure_of)
+    first = next(view for view in examples.views if not view.failure_of)
     clean = strips.pop(CLEAN, [])
     return {
         "names": names,
         "strips": [{"artefact": artefact, "steps": [*clean, *strips[artefact]]} for artefact in sorted(strips)]
         or [{"artefact": CLEAN, "steps": clean}],
-        "rule": f"Patch {first.patch} of frame {first.frame}: the one whose clean Jaccard, averaged over the models, "
-        "is the median of all. At another zoom the view is cut around the same place.",
+        "rule": f"Patch {first.patch} of frame {first.frame}: the one with the median clean Jaccard, averaged over the "
+        "models. At another zoom the view is cut around the same centre.",
         "worst": [
             {
                 "artefact": artefact,
-                "rule": "The two patches with the lowest Jaccard of each model, among the intensities whose mean is "
-                "90 % of the clean one or above. A model that has no such intensity is not here.",
-                "pictures": ones,
+                "rule": "The two patches with the lowest Jaccard of each model, at intensities where its mean is at "
+                "least 90 % of the clean one. Models without such an intensity are not listed.",
+                "examples": ones,
             }
             for artefact, ones in worst.items()
         ],
     }
 
 
-def _where(view: ExampleView, results: Results) -> str:
+def _condition(view: ExampleView, results: Results) -> str:
     if view.artefact == CLEAN:
         return "no artefact"
-    facts = results.run.artefacts[view.artefact]
-    told = f"{facts.parameter} {view.intensity:g} {facts.unit}"
-    parts = facts.together
-    return f"{parts.first} {parts.intensity:g} and {parts.second}, {told}" if parts else told
+    info = results.run.artefacts[view.artefact]
+    text = f"{info.parameter} {view.intensity:g} {info.unit}"
+    parts = info.together
+    return f"{parts.first} {parts.intensity:g} and {parts.second}, {text}" if parts else text

@@ -18,48 +18,44 @@ from robustbench_cells.reporting.gate_text import (
 )
 
 _FILE = "gate.md"
-
-
-_SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub shows beside a job
-
-
-_LIMIT = 2**20  # bytes of it, by GitHub's documentation
+_SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub shows on the page of a job
+_MAX_SUMMARY = 2**20  # bytes of that file, by GitHub's documentation
 
 
 def publish(verdict: Gate | str, folder: Path) -> Path:
-    """Write ``gate.md`` and ``gate.json`` into a folder, and append it to the summary of a GitHub job.
+    """Write ``gate.md`` and ``gate.json``, and append the verdict to the summary of a GitHub job.
 
     Parameters
     ----------
     verdict
-        A comparison, or why there is none.
+        Comparison, or why there is none.
     folder
-        Of the reports.
+        Folder of the reports.
     """
 
     def text(most_bytes: int) -> str:
         return no_verdict_markdown(verdict) if isinstance(verdict, str) else gate_markdown(verdict, most_bytes)
 
     path = folder / _FILE
-    write_text(path, text(_LIMIT))
+    write_text(path, text(_MAX_SUMMARY))
     save_gate(summarise_gate(verdict), folder)
     if summary := os.environ.get(_SUMMARY):
         try:
             _append(Path(summary), text)
         except OSError as error:  # the verdict stands
-            print(f"warning: {_SUMMARY} names {summary}, which cannot be written to ({error})", file=sys.stderr)
+            print(f"warning: {summary} (from {_SUMMARY}) cannot be written to ({error})", file=sys.stderr)
     return path
 
 
 def _append(summary: Path, text: Callable[[int], str]) -> None:
-    room = _LIMIT - (summary.stat().st_size if summary.exists() else 0)
-    more = text(room - 1) + "\n"
-    if len(more.encode()) <= room:  # GitHub shows none of a file that is too long
+    room = _MAX_SUMMARY - (summary.stat().st_size if summary.exists() else 0)
+    addition = text(room - 1) + "\n"
+    if len(addition.encode()) <= room:  # GitHub shows nothing of a file that is too large
         with summary.open("a", encoding="utf-8") as file:
-            file.write(more)
+            file.write(addition)
 
 
 def withdraw(folder: Path) -> None:
-    """Remove a verdict that other results were given."""
+    """Remove the verdict on results that are replaced."""
     for name in (_FILE, GATE_FILE):
         (folder / name).unlink(missing_ok=True)

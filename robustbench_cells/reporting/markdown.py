@@ -4,61 +4,61 @@ from __future__ import annotations
 
 import re
 
-from robustbench_cells.reporting.number_format import counted
+from robustbench_cells.reporting.number_format import format_count
 from robustbench_cells.results.manifest import ComparedRun, RunManifest
 from robustbench_cells.results.tables import block_count
 
-_FEW = 6  # blocks: the bootstrap of fewer has no tails to speak of
+_FEW_BLOCKS = 6  # with fewer the bootstrap distribution hardly has tails
 
 
-def head(title: str, run: RunManifest) -> str:
-    """A heading, and below it what the results come from."""
+def report_head(title: str, run: RunManifest) -> str:
+    """Heading and provenance of a report."""
     lines = [
         f"# {title}",
-        f"Data set: {plain(run.dataset.title)}, fingerprint {code(run.dataset.fingerprint[:12])}.",
-        *(f"{plain(line)}." for line in settings_lines(run)),
-        f"Made by {code(run.command)}.",
-        *(f"**{plain(warning)}**" for warning in warnings(run)),
+        f"Data set: {escape_markdown(run.dataset.title)}, fingerprint {code_span(run.dataset.fingerprint[:12])}.",
+        *(f"{escape_markdown(line)}." for line in settings_lines(run)),
+        f"Command: {code_span(run.command)}.",
+        *(f"**{escape_markdown(warning)}**" for warning in run_warnings(run)),
     ]
     return "\n\n".join(lines)
 
 
 def settings_lines(run: RunManifest) -> list[str]:
-    """What a run was asked for; of two side by side, a line each."""
+    """Settings of a run; one line for each of two compared runs."""
     sides: list[RunManifest | ComparedRun] = [run, run.compared] if run.compared else [run]
     lines = []
     for label, side in zip(("A: ", "B: ") if len(sides) > 1 else ("",), sides, strict=True):
         settings = side.settings
-        inside = f", {settings.margin} px at the border left out" if settings.margin else ""
+        margin = f", {settings.margin} px at the border excluded" if settings.margin else ""
         lines.append(
             f"{label}Profile {settings.profile} (at most "
-            f"{counted(settings.most_patches, 'patch', 'patches')} a frame), seed "
-            f"{settings.seed}{inside}, robustbench_cells {side.versions['robustbench_cells']}"
+            f"{format_count(settings.most_patches, 'patch', 'patches')} per frame), seed "
+            f"{settings.seed}{margin}, robustbench_cells {side.versions['robustbench_cells']}"
         )
     return lines
 
 
-def warnings(run: RunManifest) -> list[str]:
+def run_warnings(run: RunManifest) -> list[str]:
     """What a reader must know before any figure."""
     tests = run.tests
     found = []
     if tests.ran < tests.grid:
-        found.append(f"A part of the grid: {tests.ran} of its {tests.grid} tests ran.")
+        found.append(f"Partial grid: {tests.ran} of its {tests.grid} tests ran.")
     count = block_count(run)
     if count == 1:
-        found.append("Few frames: they make one block, so there are no 95 % intervals.")
-    elif count < _FEW:
-        found.append(f"Few frames: intervals that rest on {count} blocks of frames are mostly too narrow.")
-    return [*found, *(f"Failed, and left out below: {test}." for test in tests.failed)]
+        found.append("Few frames: a single block, so there are no 95 % intervals.")
+    elif count < _FEW_BLOCKS:
+        found.append(f"Few frames: intervals over only {count} blocks of frames tend to be too narrow.")
+    return [*found, *(f"Failed, and excluded below: {test}." for test in tests.failed)]
 
 
-def code(text: str) -> str:
-    """Text as a code span, in which nothing but a backtick has a meaning."""
+def code_span(text: str) -> str:
+    """Text as a code span, in which only a backtick has a meaning."""
     line = re.sub(r"[\r\n]+", " ", text.replace("`", "'"))
     return f"`{line}`"
 
 
-def plain(text: object) -> str:
-    """Text that cannot act as Markdown or HTML: names come from files of strangers."""
+def escape_markdown(text: object) -> str:
+    """Text that cannot act as Markdown or HTML: names come from untrusted files."""
     inert = re.sub(r"([\\`*\[\]<>|#&~]|(?<!\w)_|_(?!\w))", r"\\\1", str(text))
     return re.sub(r"[\r\n]+", " ", inert)

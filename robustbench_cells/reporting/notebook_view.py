@@ -1,4 +1,4 @@
-"""The first screen of the report, small enough for the output of a notebook cell."""
+"""The first screen of the report, for the output of a notebook cell."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from robustbench_cells.reporting.report import Report
 
 
 def notebook_html(report: Report) -> str:
-    """HTML without scripts, ids or styles that reach beyond it."""
+    """HTML without scripts, ids or styles that affect the rest of the notebook."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

@@ -1,4 +1,4 @@
-"""Figures in words, rounded to what their interval supports."""
+"""Figures as text, rounded to what their interval supports."""
 
 from __future__ import annotations
 
@@ -13,62 +13,62 @@ _MAX_DECIMALS = 3
 def format_figure(
     figure: Figure | None, *, percent: bool = False, signed: bool = False, missing: str = "not run"
 ) -> str:
-    """A figure with its interval in brackets: the leading digit of half the interval is the last one shown."""
+    """A figure with its interval in brackets, rounded to the leading digit of half the interval's width."""
     if figure is None:
         return missing
-    if not isfinite(figure.value):  # as a share of nothing is
+    if not isfinite(figure.value):  # such as a share of nothing
         return "undefined"
     scale, unit = (100, " %") if percent else (1, "")
     number = _rounding(scale * figure.value, scale * (figure.high - figure.low) / 2, signed)
     value = f"{number(scale * figure.value)}{unit}"
     if isnan(figure.low):
         return value
-    ends = [number(scale * end) if isfinite(end) else "undefined" for end in (figure.low, figure.high)]
-    return f"{value} [{ends[0]}, {ends[1]}]"
+    limits = [number(scale * limit) if isfinite(limit) else "undefined" for limit in (figure.low, figure.high)]
+    return f"{value} [{limits[0]}, {limits[1]}]"
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """So many of something."""
-    return f"{count} {one if count == 1 else many}"
+def format_count(count: int, singular: str, plural: str) -> str:
+    """A number with its noun."""
+    return f"{count} {singular if count == 1 else plural}"
 
 
-def reads_alike(one: Figure, other: Figure) -> bool:
-    """Whether the second value is the first, to the digits that the first is shown with."""
+def displays_equal(one: Figure, other: Figure) -> bool:
+    """Whether both values are displayed alike, rounded as the first one is."""
     number = _rounding(one.value, (one.high - one.low) / 2, signed=False)
     return number(one.value) == number(other.value)
 
 
 def format_break_point(point: BreakPoint) -> str:
-    """Where it breaks, with its unit and interval; in words where that is not on the grid, or not known."""
-    figure = point.point
+    """A break-point with its unit and interval, or why it has no value within the tested range."""
+    figure = point.intensity
     if point.undefined:
         return "undefined"
     if point.broken_at_neutral:
-        return "at once"
+        return "below 90 % already at the neutral intensity"
     up = point.direction > 0
     before = f"{'below' if up else 'above'} {point.nearest:g}"
-    known = [x for x in (figure.value, figure.low, figure.high) if isfinite(x)]
-    number = _rounding(known[0] if known else 0.0, (figure.high - figure.low) / 2, signed=False)
+    finite = [x for x in (figure.value, figure.low, figure.high) if isfinite(x)]
+    number = _rounding(finite[0] if finite else 0.0, (figure.high - figure.low) / 2, signed=False)
 
-    def ending(end: float) -> str:
-        if isfinite(end):
-            return number(end)
-        return f"beyond {point.end:g}" if point.direction * end > 0 else before
+    def limit(value: float) -> str:
+        if isfinite(value):
+            return number(value)
+        return f"beyond {point.end:g}" if point.direction * value > 0 else before
 
     if point.reached:
-        value = f"{number(figure.value)} {point.unit}"
+        text = f"{number(figure.value)} {point.unit}"
     elif point.left_censored:
-        value = f"somewhere {before} {point.unit} ({point.neutral:g} did not run)"
+        text = f"{before} {point.unit} (left-censored: {point.parameter} {point.neutral:g} was not run)"
     else:
-        value = f"not reached {'up' if up else 'down'} to {point.end:g} {point.unit}"
+        text = f"no failure {'up' if up else 'down'} to {point.end:g} {point.unit}"
     if isnan(figure.low) or (figure.value == figure.low == figure.high and not point.reached):
-        return value
-    ends = [ending(end) for end in sorted((figure.low, figure.high))]
-    return f"{value} [{ends[0]}, {ends[1]}]"
+        return text
+    limits = [limit(value) for value in sorted((figure.low, figure.high))]
+    return f"{text} [{limits[0]}, {limits[1]}]"
 
 
 def _rounding(value: float, reach: float, signed: bool) -> Callable[[float], str]:
-    """A way to write numbers that differ by about ``reach``; to three digits where that is not known."""
+    """A format for numbers that differ by about ``reach``; three significant digits where that is unknown."""
     sign = "+" if signed else ""
     if not isfinite(reach) or reach <= 0:
         decimals = 3 if not value else min(_MAX_DECIMALS, max(0, 2 - floor(log10(abs(value)))))

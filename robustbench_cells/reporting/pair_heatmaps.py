@@ -1,4 +1,4 @@
-"""Two artefacts at once as a table: the mean Jaccard of a segmenter at each pair of intensities."""
+"""Combined artefacts as a table: mean Jaccard of a segmenter at each pair of intensities."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Scores = Mapping[tuple[float, float], float]
 
 @dataclass(frozen=True)
 class PairMap:
-    """What two artefacts do together.
+    """Scores under two combined artefacts.
 
     Attributes
     ----------
     first, second
-        The artefacts, in the order that they are applied.
+        Names of the artefacts, in the order in which they are applied.
     axes
-        What the intensities of each are: its name, parameter and unit.
+        Label of each axis: name, parameter and unit of the artefact.
     rows, columns
-        Their intensities; the neutral ones, where the other is alone, come first.
+        Intensities of the first and of the second; at the neutral ones, which come first, the other acts alone.
     scores
-        Of each segmenter, the mean Jaccard at (row, column), where it ran.
+        Mean Jaccard of each segmenter at (row, column), where it ran.
     """
 
     first: str
@@ -37,20 +37,19 @@ class PairMap:
 
 
 def pair_maps(results: Results) -> list[PairMap]:
-    """A map for each pair of artefacts that some segmenter but the background ran under."""
-    facts = results.run.artefacts
+    """One map per pair of artefacts under which a segmenter other than the background ran."""
     ran = set(results.records["artefact"])
     pairs: dict[tuple[str, str], dict[float, str]] = {}
-    for name, one in facts.items():
-        if name in ran and (parts := one.together):
+    for name, info in results.run.artefacts.items():
+        if name in ran and (parts := info.together):
             pairs.setdefault((parts.first, parts.second), {})[parts.intensity] = name
     maps = [_map(results, first, second, names) for (first, second), names in pairs.items()]
     return [pair for pair in maps if pair.scores]
 
 
 def _map(results: Results, first: str, second: str, names: Mapping[float, str]) -> PairMap:
-    facts, summary = results.run.artefacts, results.summary
-    zeros = [facts[name].neutral if name in facts else 0.0 for name in (first, second)]
+    artefacts, summary = results.run.artefacts, results.summary
+    neutral = [artefacts[name].neutral if name in artefacts else 0.0 for name in (first, second)]
     scores: dict[str, dict[tuple[float, float], float]] = {}
     rows = summary[["segmenter", "artefact", "intensity", "jaccard"]].to_dict("records")
     for row in rows:
@@ -59,15 +58,15 @@ def _map(results: Results, first: str, second: str, names: Mapping[float, str]) 
         intensity = float(row["intensity"])
         places = [(fixed, intensity) for fixed, name in names.items() if name == row["artefact"]]
         if row["artefact"] == second:
-            places.append((zeros[0], intensity))
+            places.append((neutral[0], intensity))
         if row["artefact"] == first:
-            places.append((intensity, zeros[1]))
+            places.append((intensity, neutral[1]))
         for place in places:
             scores.setdefault(str(row["segmenter"]), {})[place] = float(row["jaccard"])
-    columns = sorted({*(summary.loc[summary["artefact"].isin(names.values()), "intensity"]), zeros[1]})
-    axes = _axis(facts, first), _axis(facts, second)
-    return PairMap(first, second, axes, tuple(sorted({*names, zeros[0]})), tuple(columns), scores)
+    columns = sorted({*(summary.loc[summary["artefact"].isin(names.values()), "intensity"]), neutral[1]})
+    axes = _axis(artefacts, first), _axis(artefacts, second)
+    return PairMap(first, second, axes, tuple(sorted({*names, neutral[0]})), tuple(columns), scores)
 
 
-def _axis(facts: Mapping[str, ArtefactInfo], name: str) -> str:
-    return f"{name}, {facts[name].parameter} ({facts[name].unit})" if name in facts else name
+def _axis(artefacts: Mapping[str, ArtefactInfo], name: str) -> str:
+    return f"{name}, {artefacts[name].parameter} ({artefacts[name].unit})" if name in artefacts else name

@@ -1,4 +1,4 @@
-"""What a report is made from."""
+"""The input of every report output."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from robustbench_cells.results.tables import Results
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """Results, and what goes with them.
+    """Results, and what is reported with them.
 
     Attributes
     ----------
     results
-        Of one run, or of two side by side.
-    pictures
-        Of some of their patches, if they were taken.
-    verdict
-        Of the gate, in words; None where no baseline was named.
+        Results of one run, or of two compared runs.
+    examples
+        Example patches, if they were rendered.
+    gate
+        Verdict of the gate; None if no baseline was named.
     times
-        That each segmenter took for a patch, in milliseconds, if they are not among the pictures.
+        Times per patch of each segmenter, in milliseconds, if there are no example patches, which have them.
     """
 
     results: Results
-    pictures: ExamplePatches | None = None
-    verdict: GateSummary | None = None
+    examples: ExamplePatches | None = None
+    gate: GateSummary | None = None
     times: Mapping[str, Sequence[float]] | None = None
 
     @cached_property
     def cards(self) -> list[ScoreCard]:
-        """See `scorecard.scorecards`; made once for all outputs."""
-        return scorecards(self.results, self.pictures.milliseconds if self.pictures else self.times)
+        """See `scorecard.scorecards`; computed once for all outputs."""
+        return scorecards(self.results, self.examples.milliseconds if self.examples else self.times)
 
     @cached_property
     def findings(self) -> list[Finding]:
-        """See `claims.check_claims`."""
+        """See `claims.check_claims`; computed once for all outputs."""
         return check_claims(Evidence(self.results))

@@ -1,4 +1,4 @@
-"""The rows of a score card: what each is called, what it means in one sentence, and its value in words."""
+"""Rows of a score card: label, definition in one sentence, and value as text."""
 
 from __future__ import annotations
 
@@ -10,81 +10,88 @@ from robustbench_cells.results.scorecard import BreakPoint, ScoreCard
 
 
 @dataclass(frozen=True)
-class Row:
-    """A line of a card."""
+class CardRow:
+    """One key figure of a card.
+
+    Attributes
+    ----------
+    label, definition, value
+        Label, definition in one sentence, and value as text.
+    """
 
     label: str
-    meaning: str
+    definition: str
     value: str
 
 
 _INTERVAL = " In brackets: the 95 % interval over blocks of frames."
 
 
-def card_rows(card: ScoreCard) -> Iterator[Row]:
-    """Every figure of a card."""
-    yield Row(
+def card_rows(card: ScoreCard) -> Iterator[CardRow]:
+    """Every key figure of a card."""
+    yield CardRow(
         "clean Jaccard",
         "Mean Jaccard score on patches without any artefact; 1 is perfect." + _INTERVAL,
         format_figure(card.clean),
     )
-    yield Row(
+    yield CardRow(
         "mean over the grid",
-        "Mean Jaccard score over each artefact's intensities, then over the artefacts: what models are ordered by."
+        "Mean Jaccard score over each artefact's intensities, then over the artefacts; models are ordered by it."
         + _INTERVAL,
         format_figure(card.mean),
     )
-    yield Row(
+    yield CardRow(
         "rPC",
-        "Relative performance: the mean over the grid divided by the clean score. A weak model has little to lose, so "
-        "never compare models by it alone." + _INTERVAL,
+        "Relative performance under corruption: the mean over the grid divided by the clean score. A weak model has "
+        "little to lose, so never compare models by it alone." + _INTERVAL,
         format_figure(card.relative),
     )
-    for point in card.breaks:
-        yield Row(
-            break_label(point),
-            f"The intensity at which the mean Jaccard falls under 90 % of the clean one, linear "
-            f"between those that ran.{_INTERVAL}",
+    for point in card.break_points:
+        yield CardRow(
+            break_point_label(point),
+            "The intensity at which the mean Jaccard falls below 90 % of the clean one, interpolated linearly."
+            + _INTERVAL,
             format_break_point(point),
         )
-    for artefact, height in card.heights.items():
-        yield Row(
-            f"{artefact}: area",
-            "Area under the Jaccard curve (trapezoids over the physical axis), divided by the axis' length."
+    for artefact, area in card.areas.items():
+        yield CardRow(
+            f"{artefact}: normalised AUC",
+            "Area under the Jaccard curve (trapezoidal rule on the physical axis) divided by the range of intensities."
             + _INTERVAL,
-            format_figure(height),
+            format_figure(area),
         )
-    yield Row(
-        "worst artefact", "The artefact with the lowest mean Jaccard over its intensities.", card.worst or "not run"
+    yield CardRow(
+        "worst artefact",
+        "The artefact with the lowest mean Jaccard over its intensities.",
+        card.worst_artefact or "not run",
     )
-    yield Row(
-        "cells, in all",
-        "Cells counted too many (+) or too few (-) on clean patches together, as a share of the labelled ones; "
-        "errors of patches cancel out." + _INTERVAL,
-        format_figure(card.cells_signed, percent=True, signed=True),
+    yield CardRow(
+        "net cell-count error",
+        "Cells counted too many (+) or too few (-) over all clean patches, as a share of the labelled cells; errors "
+        "of single patches cancel." + _INTERVAL,
+        format_figure(card.net_count_error, percent=True, signed=True),
     )
-    yield Row(
-        "cells, a patch",
-        "By how much the count of a clean patch is off on average, as a share of the labelled cells; nothing cancels."
-        + _INTERVAL,
-        format_figure(card.cells_absolute, percent=True),
+    yield CardRow(
+        "mean absolute count error per patch",
+        "Mean absolute error of the cell count of a clean patch, as a share of the labelled cells; errors do not "
+        "cancel." + _INTERVAL,
+        format_figure(card.absolute_count_error, percent=True),
     )
-    yield Row(
-        "time a patch",
-        "Milliseconds for a patch of 256×256 in batches of 16 on the machine of the run; in brackets the fastest and "
+    yield CardRow(
+        "time per patch",
+        "Milliseconds per patch of 256×256 in batches of 16 on the machine of the run; in brackets the fastest and "
         "the slowest of three batches.",
         "not measured" if card.milliseconds is None else f"{format_figure(card.milliseconds)} ms",
     )
 
 
-def break_label(point: BreakPoint) -> str:
-    """Which way and which artefact."""
-    way = "" if point.direction > 0 else ", downwards"
-    return f"{point.artefact}: breaks at {point.parameter}{way}"
+def break_point_label(point: BreakPoint) -> str:
+    """Artefact, and which limit of its parameter it is."""
+    return f"{point.artefact}: {'upper' if point.direction > 0 else 'lower'} {point.parameter} limit"
 
 
-def uneven(cards: Sequence[ScoreCard]) -> list[str]:
-    """A warning, where means over the grid are not of the same conditions."""
+def comparability_warnings(cards: Sequence[ScoreCard]) -> list[str]:
+    """A warning if means over the grid are not over the same conditions."""
     if len({card.conditions for card in cards}) < 2:
         return []
     return ["Not all models ran under the same conditions, so their means over the grid cannot be compared."]

@@ -1,4 +1,4 @@
-"""How each segmenter looks, in every chart alike."""
+"""Colour and marker of each segmenter, the same in every chart."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from robustbench_cells.types import REFERENCE
 
-# Apart for colour-blind eyes (after Okabe and Ito 2008), and each at 3:1 or more on white and on black.
+# Colour-blind safe (after Okabe and Ito 2008), with a contrast of 3:1 or more on white and on black.
 _COLOURS = (
     "#0072B2",
     "#C4660A",
@@ -32,12 +32,20 @@ _SYMBOLS = (
     ("*", "star", "★"),
 )
 GREY = "#808080"
-_SIDE = re.compile(r" \([AB]\)$")  # of a segmenter in two runs side by side
+_SIDE = re.compile(r" \([AB]\)$")  # suffix of a segmenter in two compared runs
 
 
 @dataclass(frozen=True)
 class Style:
-    """Of a segmenter: its colour, and its marker as matplotlib calls it, as plotly does, and as a letter."""
+    """Style of a segmenter.
+
+    Attributes
+    ----------
+    colour
+        Colour, as ``#RRGGBB``.
+    marker, symbol, letter
+        Marker by its name in matplotlib, by its name in plotly, and as a character.
+    """
 
     colour: str
     marker: str
@@ -45,20 +53,20 @@ class Style:
     letter: str
 
 
-def styles(names: Iterable[str]) -> dict[str, Style]:
-    """A style for each segmenter; the background is grey and has no marker. The two sides of a pair share a colour.
+def assign_styles(names: Iterable[str]) -> dict[str, Style]:
+    """Assign a style to each segmenter; the background is grey and has no marker.
 
-    Unless there is one pair alone: nothing else needs the colours then.
+    Both sides of a model in two compared runs share a colour, unless it is the only model.
     """
     own = sorted(set(names) - {REFERENCE})
     stem = {name: _SIDE.sub("", name) for name in own}
     if len(set(stem.values())) == 1:
         stem = {name: name for name in own}
     stems = sorted(set(stem.values()))
-    found = {}
+    styles = {}
     for name in own:
         number = stems.index(stem[name])
-        shared = stem[name] != name and name.endswith(" (B)")
-        symbol = _SYMBOLS[(number + number // len(_COLOURS) + shared) % len(_SYMBOLS)]
-        found[name] = Style(_COLOURS[number % len(_COLOURS)], *symbol)
-    return found | {REFERENCE: Style(GREY, "", "", "┄")}
+        is_second = stem[name] != name and name.endswith(" (B)")
+        symbol = _SYMBOLS[(number + number // len(_COLOURS) + is_second) % len(_SYMBOLS)]
+        styles[name] = Style(_COLOURS[number % len(_COLOURS)], *symbol)
+    return styles | {REFERENCE: Style(GREY, "", "", "┄")}

@@ -1,4 +1,4 @@
-"""The table at the end of a run in the terminal."""
+"""Table for the terminal at the end of a run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from robustbench_cells.results.tables import Results
 
 
 def terminal_table(results: Results) -> str:
-    """Mean Jaccard: conditions as rows, segmenters as columns."""
+    """Mean Jaccard, one row per condition and one column per segmenter."""
     summary = results.summary
     clean = summary["parameter"] == ""
     shown = summary["artefact"].where(clean, summary["artefact"] + " " + summary["intensity"].map("{:g}".format))

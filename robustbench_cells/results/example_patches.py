@@ -1,7 +1,7 @@
-"""The patches that a report shows: which ones, by rule, and how they are kept.
+"""Example patches of a report: which ones, chosen by rule, and their file.
 
-``pictures.npz`` lies beside the results that it belongs to. It holds what was seen and what was predicted, so a report
-can be written again without data set or model.
+``pictures.npz`` stands next to the results that it belongs to. It holds images and predictions, so a report can be
+written again without the data set or a model.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,15 @@ from robustbench_cells.errors import ResultsError
 from robustbench_cells.files.archives import check_archive
 from robustbench_cells.files.atomic import atomic_path, back_up
 from robustbench_cells.files.npz import read_array
-from robustbench_cells.results.curves import BREAK
+from robustbench_cells.results.curves import BREAK_RATIO
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, PATCH_SIDE, REFERENCE, Masks
 
 EXAMPLES_FILE = "pictures.npz"
 _MAX_BYTES = 2**30  # unpacked
 _MAX_FILES = 1000
-_STEPS = 9  # intensities of an artefact at most: a page of them stays under 10 MB
-_WORST = 2  # patches of each artefact and segmenter
+_MAX_INTENSITIES = 9  # per artefact: a page of them stays under 10 MB
+_WORST_PATCHES = 2  # per artefact and segmenter
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class ExampleView:
     Attributes
     ----------
     artefact, intensity
-        The condition.
+        Condition.
     frame, patch
-        Where.
-    worst_of
-        The segmenter that it is a failure of; empty for the patch that is shown through all intensities.
+        Name of the frame, and index of the patch in it.
+    failure_of
+        Name of the segmenter that fails on it; empty for the patch that is shown at every intensity.
     """
 
     artefact: str
@@ -55,20 +55,20 @@ class ExampleView:
 
 @dataclass(frozen=True, eq=False)
 class ExamplePatches:
-    """What was seen and what was predicted.
+    """Images, labels and predictions of the example patches.
 
     Attributes
     ----------
     views
-        (N).
+        Patch and condition of each example, (N).
     images
-        uint8, (N, 256, 256), grey levels.
+        Grey levels, uint8, (N, 256, 256).
     truth
-        bool, (N, 256, 256).
+        Labelled pixels, bool, (N, 256, 256).
     masks
-        Of each segmenter, bool, (N, 256, 256).
+        Predicted pixels of each segmenter, bool, (N, 256, 256).
     milliseconds
-        That each segmenter took for a patch, in each of several batches.
+        Time per patch of each segmenter, in each of several batches.
     """
 
     views: Sequence[ExampleView]
@@ -79,12 +79,11 @@ class ExamplePatches:
 
 
 def choose_examples(results: Results) -> list[ExampleView]:
-    """The views that a report shows of these results.
+    """Choose the views that a report of these results shows.
 
-    Through the intensities, nine of each artefact at most: the patch whose clean Jaccard, a mean over the segmenters,
-    is the median one. Of each segmenter and artefact: the two patches with the lowest Jaccard among the conditions
-    whose mean is 90 % of the clean one or more, so where it fails though it can be trusted as a rule; none, if there
-    is no such condition.
+    One patch at every intensity, nine per artefact at most: the patch with the median clean Jaccard, averaged over the
+    segmenters. For each segmenter and artefact, the two patches with the lowest Jaccard within the trusted range, that
+    is, the conditions whose mean is at least 90 % of the clean one; none if there is no such condition.
     """
     records = results.records[results.records["segmenter"] != REFERENCE]
     return [*_median_views(records), *_worst_views(results, records)]
@@ -103,20 +102,20 @@ def _median_views(records: pd.DataFrame) -> list[ExampleView]:
 
 
 def _spread(count: int) -> list[int]:
-    """At most so many places, evenly spread, the first and the last among them."""
-    return np.unique(np.linspace(0, count - 1, min(count, _STEPS)).round().astype(int)).tolist()
+    """Evenly spaced positions, `_MAX_INTENSITIES` at most, the first and the last included."""
+    return np.unique(np.linspace(0, count - 1, min(count, _MAX_INTENSITIES)).round().astype(int)).tolist()
 
 
 def _worst_views(results: Results, records: pd.DataFrame) -> list[ExampleView]:
-    found = []
+    views = []
     for name, rows in records.groupby("segmenter"):
         clean = rows.loc[rows["artefact"] == CLEAN, "jaccard"].mean()
         for artefact in results.single_artefacts:
             part = rows[rows["artefact"] == artefact].dropna(subset="jaccard")
-            trusted = part[part.groupby("intensity")["jaccard"].transform("mean") >= BREAK * clean]
+            trusted = part[part.groupby("intensity")["jaccard"].transform("mean") >= BREAK_RATIO * clean]
             worst = trusted.sort_values(["jaccard", "intensity", "frame", "patch"]).drop_duplicates(["frame", "patch"])
-            found += _views(worst.head(_WORST), str(name))
-    return found
+            views += _views(worst.head(_WORST_PATCHES), str(name))
+    return views
 
 
 def _views(rows: pd.DataFrame, failure_of: str = "") -> list[ExampleView]:
@@ -126,19 +125,19 @@ def _views(rows: pd.DataFrame, failure_of: str = "") -> list[ExampleView]:
     ]
 
 
-def save_examples(pictures: ExamplePatches, results: Results, folder: Path) -> None:
-    """Write ``pictures.npz`` into the folder of the results that it belongs to, atomically; see `results.save`."""
+def save_examples(examples: ExamplePatches, results: Results, folder: Path) -> None:
+    """Write ``pictures.npz`` into the folder of the results that it belongs to, atomically; see `storage.save`."""
     index = {
         "of": results.fingerprint,
-        "views": [asdict(view) for view in pictures.views],
-        "segmenters": list(pictures.masks),
-        "milliseconds": pictures.milliseconds,
+        "views": [_to_json(view) for view in examples.views],
+        "segmenters": list(examples.masks),
+        "milliseconds": examples.milliseconds,
     }
     arrays = {
         "index": np.frombuffer(json.dumps(index).encode(), np.uint8),
-        "images": pictures.images,
-        "truth": np.packbits(pictures.truth, axis=-1),
-        **{f"mask{number}": np.packbits(mask, axis=-1) for number, mask in enumerate(pictures.masks.values())},
+        "images": examples.images,
+        "truth": np.packbits(examples.truth, axis=-1),
+        **{f"mask{number}": np.packbits(mask, axis=-1) for number, mask in enumerate(examples.masks.values())},
     }
     back_up(folder / EXAMPLES_FILE)
     with atomic_path(folder / EXAMPLES_FILE) as temporary:
@@ -146,7 +145,7 @@ def save_examples(pictures: ExamplePatches, results: Results, folder: Path) -> N
 
 
 def load_examples(results: Results, folder: Path) -> ExamplePatches | None:
-    """Read what `save_examples` wrote; None where there is none, or it belongs to other results.
+    """Read what `save_examples` wrote; None if there is no file, or it belongs to other results.
 
     Raises
     ------
@@ -159,44 +158,54 @@ def load_examples(results: Results, folder: Path) -> ExamplePatches | None:
     try:
         check_archive(path, max_bytes=_MAX_BYTES, max_files=_MAX_FILES)
         with zipfile.ZipFile(path) as archive:
-
-            def array(name: str) -> npt.NDArray[Any]:
-                return read_array(name, archive, f"{name}.npy", "u", _MAX_BYTES)
-
-            index: dict[str, Any] = json.loads(array("index").tobytes())
-            if index["of"] != results.fingerprint:
-                return None
-            views = [ExampleView(**view) for view in index["views"]]
-            _check(views, results)
-            shape = (len(views), PATCH_SIDE, PATCH_SIDE)
-            if len(views) * (len(index["segmenters"]) + 2) * PATCH_SIDE**2 > _MAX_BYTES:
-                raise ValueError(f"it unpacks to more than {_MAX_BYTES >> 20} MiB")
-            masks = {
-                str(name): _unpacked(array(f"mask{number}"), shape) for number, name in enumerate(index["segmenters"])
-            }
-            images = array("images")
-            if images.shape != shape or images.dtype != np.uint8:
-                raise ValueError(f"images are {images.dtype} {images.shape}, not uint8 {shape}")
-            times = {str(name): [float(time) for time in times] for name, times in index["milliseconds"].items()}
-            return ExamplePatches(views, images, _unpacked(array("truth"), shape), masks, times)
-    except Exception as error:  # a stranger's archive may fail in any of four libraries
+            return _read(archive, results)
+    except Exception as error:  # an untrusted archive may fail in any of four libraries
         raise ResultsError(f"{path}: is damaged ({error}); delete it, or run the benchmark again") from error
 
 
-def _check(views: Sequence[ExampleView], results: Results) -> None:
-    """Raise a `ValueError` if a view is not of these results, or none goes through the intensities."""
+def _read(archive: zipfile.ZipFile, results: Results) -> ExamplePatches | None:
+    def array(name: str) -> npt.NDArray[Any]:
+        return read_array(name, archive, f"{name}.npy", "u", _MAX_BYTES)
+
+    index: dict[str, Any] = json.loads(array("index").tobytes())
+    if index["of"] != results.fingerprint:
+        return None
+    views = [_from_json(view) for view in index["views"]]
+    _validate(views, results)
+    shape = (len(views), PATCH_SIDE, PATCH_SIDE)
+    if len(views) * (len(index["segmenters"]) + 2) * PATCH_SIDE**2 > _MAX_BYTES:
+        raise ValueError(f"it unpacks to more than {_MAX_BYTES >> 20} MiB")
+    masks = {str(name): _unpack(array(f"mask{number}"), shape) for number, name in enumerate(index["segmenters"])}
+    images = array("images")
+    if images.shape != shape or images.dtype != np.uint8:
+        raise ValueError(f"images are {images.dtype} {images.shape}, not uint8 {shape}")
+    times = {str(name): [float(time) for time in times] for name, times in index["milliseconds"].items()}
+    return ExamplePatches(views, images, _unpack(array("truth"), shape), masks, times)
+
+
+def _to_json(view: ExampleView) -> dict[str, Any]:
+    """A view as the file has it, where `failure_of` is called ``worst_of``."""
+    return {"worst_of" if name == "failure_of" else name: value for name, value in vars(view).items()}
+
+
+def _from_json(entry: Mapping[str, Any]) -> ExampleView:
+    return ExampleView(**{"failure_of" if name == "worst_of" else name: value for name, value in entry.items()})
+
+
+def _validate(views: Sequence[ExampleView], results: Results) -> None:
+    """Raise a `ValueError` if a view is not in these results, or no patch is shown at every intensity."""
     records = results.records
     columns = [records[name] for name in ("artefact", "intensity", "frame", "patch")]
-    known = set(zip(*(column.tolist() for column in columns), strict=True))
+    patches = set(zip(*(column.tolist() for column in columns), strict=True))
     names = {"", *results.run.segmenters}
     for view in views:
-        if (view.artefact, view.intensity, view.frame, view.patch) not in known or view.failure_of not in names:
+        if (view.artefact, view.intensity, view.frame, view.patch) not in patches or view.failure_of not in names:
             raise ValueError(f"the results have no {view}")
     if not any(not view.failure_of for view in views):
-        raise ValueError("no view goes through the intensities")
+        raise ValueError("no patch is shown at every intensity")
 
 
-def _unpacked(bits: npt.NDArray[np.uint8], shape: tuple[int, ...]) -> Masks:
+def _unpack(bits: npt.NDArray[np.uint8], shape: tuple[int, ...]) -> Masks:
     if bits.dtype != np.uint8 or bits.shape != (*shape[:-1], shape[-1] // 8):
         raise ValueError(f"masks are {bits.dtype} {bits.shape}")
     return np.unpackbits(bits, axis=-1).astype(bool)

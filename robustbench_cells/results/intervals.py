@@ -1,7 +1,7 @@
-"""How sure a mean over frames is, and a difference between two models.
+"""Confidence intervals of means over frames.
 
-Patches of a frame are alike, and so are frames that follow one another: neither count as independent. What does is a
-block of consecutive frames, so blocks are what is resampled for every interval here.
+Patches of one frame are correlated, and so are consecutive frames: neither are independent samples. Blocks of
+consecutive frames are treated as such, so every interval here resamples blocks.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from robustbench_cells.randomness import generator
 
 Floats = npt.NDArray[np.float64]
 
-LEVEL = 0.95  # of every interval
-BLOCK = 5  # frames of a sequence; where neighbours are not alike every frame is a block
+LEVEL = 0.95  # confidence level of every interval
+BLOCK = 5  # frames of a sequence; without a sequence every frame is a block
 _RESAMPLES = 2000
 
 
-def blocks(positions: Sequence[int], length: int) -> npt.NDArray[np.int64]:
-    """The block of each frame.
+def assign_blocks(positions: Sequence[int], length: int) -> npt.NDArray[np.int64]:
+    """Assign each frame to a block.
 
     Parameters
     ----------
     positions
-        Of the frames in their sequence: where only some of it is used, frames far apart are in different blocks.
+        Positions of the frames within the whole sequence, so that of a subset distant frames get different blocks.
     length
-        Frames of the whole sequence that make a block.
+        Length of a block, in frames of the whole sequence.
 
     Returns
     -------
     numpy.ndarray
-        int64, (frames,), from 0 up without a gap.
+        int64, (frames,), numbered from 0 without gaps.
 
     Raises
     ------
@@ -41,22 +41,22 @@ def blocks(positions: Sequence[int], length: int) -> npt.NDArray[np.int64]:
         If the length is below 1.
     """
     if length < 1:
-        raise ValueError(f"blocks of {length} frames: 1 or more is needed")
+        raise ValueError(f"a block of {length} frames; its length must be 1 or more")
     return np.unique(np.asarray(positions, np.int64) // length, return_inverse=True)[1].astype(np.int64)
 
 
 def mean_interval(sums: Floats) -> tuple[float, float]:
-    """The 95 % interval of a mean by the bootstrap over blocks, bias-corrected and accelerated (Efron 1987).
+    """95 % interval of a mean by the bootstrap over blocks, bias-corrected and accelerated (Efron 1987).
 
     Parameters
     ----------
     sums
-        (blocks, 2): the sum of each block's values, and how many they are.
+        Sum and number of each block's values, (blocks, 2).
 
     Returns
     -------
     tuple
-        Low and high; NaN where fewer than two blocks have a value.
+        Lower and upper limit; NaN where fewer than two blocks have a value.
     """
     from scipy.stats import bootstrap
 
@@ -64,40 +64,42 @@ def mean_interval(sums: Floats) -> tuple[float, float]:
     if len(count) < 2:
         return float("nan"), float("nan")
     means = total / count
-    if np.allclose(means, means[0], rtol=1e-12, atol=0):  # alike but for rounding: there is nothing to resample
+    if np.allclose(means, means[0], rtol=1e-12, atol=0):  # equal up to rounding: nothing to resample
         return float(means[0]), float(means[0])
 
     def mean(total: Floats, count: Floats, axis: int) -> Floats:
         return total.sum(axis=axis) / count.sum(axis=axis)
 
-    found = bootstrap(
+    interval = bootstrap(
         (total, count),
         mean,
         n_resamples=_RESAMPLES,
         paired=True,
         vectorized=True,
         confidence_level=LEVEL,
-        rng=generator("bootstrap", len(count)),  # the same blocks are drawn whatever is looked at
+        rng=generator("bootstrap", len(count)),  # the same blocks for every metric
     ).confidence_interval
-    return float(found.low), float(found.high)
+    return float(interval.low), float(interval.high)
 
 
-def resampled(sums: Floats) -> Floats:
-    """Sums over the rows of each block, drawn anew with replacement 2000 times: (2000, columns).
+def resample_blocks(sums: Floats) -> Floats:
+    """Draw blocks with replacement 2000 times and sum them, (2000, columns).
+
+    The same blocks are drawn for the same number of blocks, so values of one draw belong together.
 
     Parameters
     ----------
     sums
-        (blocks, columns). The same blocks are drawn whatever is looked at, so that figures of one draw go together.
+        Sums over the rows of each block, (blocks, columns).
     """
     count = len(sums)
     return generator("bootstrap", count).multinomial(count, np.full(count, 1 / count), _RESAMPLES) @ sums
 
 
 def percentile_interval(values: Floats) -> tuple[float, float]:
-    """The 95 % interval of a figure by its values on `resampled` sums; for figures that BCa's shift cannot follow.
+    """95 % percentile interval of values on resampled blocks; for statistics that may be infinite, unlike BCa.
 
-    Infinite values keep their place at the ends; NaN ones are left out.
+    Infinite values count as extremes; NaN ones are left out.
     """
     values = values[~np.isnan(values)]
     if not len(values):

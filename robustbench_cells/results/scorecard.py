@@ -1,4 +1,4 @@
-"""What a person asks about one segmenter: how good on clean images, how far until it breaks, what it miscounts."""
+"""Score cards: one segmenter's clean score, break-points, areas under its curves, counting errors and time."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from robustbench_cells.results.curves import break_point_distance, directions, normalised_auc
-from robustbench_cells.results.intervals import Floats, percentile_interval, resampled
+from robustbench_cells.results.intervals import Floats, percentile_interval, resample_blocks
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A value and its 95 % interval over blocks of frames; the ends are NaN where there are fewer than two blocks."""
+    """A value with its 95 % interval over blocks of frames; the limits are NaN with fewer than two blocks."""
 
     value: float
     low: float = nan
@@ -26,21 +26,22 @@ class Figure:
 
 @dataclass(frozen=True)
 class BreakPoint:
-    """Where a segmenter's mean Jaccard falls under 90 % of its clean value, going one way from the neutral intensity.
+    """Intensity at which a segmenter's mean Jaccard falls below 90 % of its clean value, in one direction from neutral.
 
     Attributes
     ----------
     artefact, parameter, unit
-        The artefact's.
+        Name of the artefact, and parameter and unit of its intensity.
     direction
         1 for larger intensities, -1 for smaller ones.
     neutral
-        The artefact's, whether or not it ran.
+        Neutral intensity of the artefact, whether or not it ran.
     nearest, end
-        The first and the last intensity that ran, from the neutral one.
-    point
-        In the artefact's unit, NaN where a score is undefined. Infinite, the way that it goes, where it is not reached
-        up to the end; infinite the other way where it lies before the nearest and nobody knows where.
+        Nearest and farthest intensity that ran, seen from the neutral one.
+    intensity
+        Break-point in the artefact's unit, NaN where a score is undefined. Infinite in this direction where it is not
+        reached up to the end (right-censored), in the opposite direction where it lies before the nearest intensity
+        (left-censored).
     """
 
     artefact: str
@@ -50,97 +51,97 @@ class BreakPoint:
     neutral: float
     nearest: float
     end: float
-    point: Figure
+    intensity: Figure
 
     @property
     def reached(self) -> bool:
-        """Whether it is known to break at an intensity of the grid."""
-        return isfinite(self.point.value)
+        """Whether the break-point lies within the tested range."""
+        return isfinite(self.intensity.value)
 
     @property
     def broken_at_neutral(self) -> bool:
-        """Whether it is under 90 % at the neutral intensity already: by what else the artefact does to the image."""
-        return self.nearest == self.neutral == self.point.value
+        """Whether the score is below 90 % at the neutral intensity already, by a side effect such as a stretch."""
+        return self.nearest == self.neutral == self.intensity.value
 
     @property
     def left_censored(self) -> bool:
-        """Whether it breaks somewhere before the nearest intensity, since the neutral one did not run."""
-        return self.direction * self.point.value == -inf
+        """Whether it breaks before the nearest intensity that ran, and the neutral one did not run."""
+        return self.direction * self.intensity.value == -inf
 
     @property
     def undefined(self) -> bool:
-        """Whether nothing can be said."""
-        return isnan(self.point.value)
+        """Whether a score that it depends on is undefined."""
+        return isnan(self.intensity.value)
 
 
 @dataclass(frozen=True)
 class ScoreCard:
-    """One segmenter on one page.
+    """The key figures of one segmenter.
 
     Attributes
     ----------
     segmenter
-        Its name.
+        Name of the segmenter.
     clean
-        Mean Jaccard on clean patches; None, as all that rests on it, where those did not run.
+        Mean Jaccard on clean patches; None, like all that depends on it, if they did not run.
     mean
-        Mean Jaccard over each artefact's intensities, then over the artefacts; None where none ran.
+        Mean Jaccard over each artefact's intensities, then over the artefacts; None if no artefact ran.
     relative
-        The same over the clean one: rPC (Michaelis et al. 2019).
-    breaks
-        Of each artefact, both ways where the grid goes both ways.
-    heights
-        Area under the degradation curve over the range, for each artefact.
-    worst
-        The artefact with the lowest mean Jaccard; empty where none ran.
-    cells_signed, cells_absolute
-        On clean patches: cells too many, and the mean of what each patch is off by, as shares of the labelled cells.
+        Mean over the grid divided by the clean score: rPC (Michaelis et al. 2019).
+    break_points
+        Break-points of each artefact, in both directions where the grid has both.
+    areas
+        Normalised area under the degradation curve of each artefact.
+    worst_artefact
+        Artefact with the lowest mean Jaccard; empty if none ran.
+    net_count_error, absolute_count_error
+        On clean patches, net cell-count error and mean absolute count error per patch, as shares of the labelled cells.
     milliseconds
-        Of a patch on the machine of the run, with the fastest and the slowest time; None where it was not measured.
+        Time per patch on the machine of the run, with the fastest and the slowest batch; None if not measured.
     conditions
-        That it ran under.
+        Conditions that it ran under.
     """
 
     segmenter: str
     clean: Figure | None
     mean: Figure | None
     relative: Figure | None
-    breaks: tuple[BreakPoint, ...]
-    heights: Mapping[str, Figure]
-    worst: str
-    cells_signed: Figure | None
-    cells_absolute: Figure | None
+    break_points: tuple[BreakPoint, ...]
+    areas: Mapping[str, Figure]
+    worst_artefact: str
+    net_count_error: Figure | None
+    absolute_count_error: Figure | None
     milliseconds: Figure | None
     conditions: frozenset[tuple[str, float]]
 
 
 def scorecards(results: Results, milliseconds: Mapping[str, Sequence[float]] | None = None) -> list[ScoreCard]:
-    """A card for each segmenter but the background, the highest mean Jaccard over the grid first.
+    """One card per segmenter except the background, the highest mean Jaccard over the grid first.
 
-    Where they did not all run under the same conditions their means are not of the same: they come by name.
+    In alphabetical order if they did not all run under the same conditions, since their means are not comparable then.
 
     Parameters
     ----------
     results
-        Of a run.
+        Results of a run.
     milliseconds
-        That each segmenter took for a patch, several times.
+        Repeated measurements of each segmenter's time per patch.
     """
     times = milliseconds or {}
     names = [name for name in results.records["segmenter"].unique() if name != REFERENCE]
     cards = [_card(results, str(name), times.get(str(name), ())) for name in names]
 
-    def height(card: ScoreCard) -> float:
+    def score(card: ScoreCard) -> float:
         figure = card.mean or card.clean
         return figure.value if figure and not isnan(figure.value) else -inf
 
     if len({card.conditions for card in cards}) > 1:
         return sorted(cards, key=lambda card: card.segmenter)
-    return sorted(cards, key=lambda card: (-height(card), card.segmenter))
+    return sorted(cards, key=lambda card: (-score(card), card.segmenter))
 
 
 class _Curves:
-    """The mean Jaccard of a segmenter under each condition, and under each on 2000 draws of blocks."""
+    """Mean Jaccard of a segmenter under each condition, also on 2000 draws of blocks."""
 
     def __init__(self, records: pd.DataFrame, block: pd.Series) -> None:
         rows = records.assign(block=block)
@@ -149,19 +150,19 @@ class _Curves:
         self.conditions: list[tuple[str, float]] = list(table.index)
         count = block.nunique()
         sums = np.concatenate([table["sum"].to_numpy(float), table["count"].to_numpy(float)]).T
-        self._totals, self._draws = sums.sum(axis=0), resampled(sums) if count > 1 else None
+        self._totals, self._draws = sums.sum(axis=0), resample_blocks(sums) if count > 1 else None
 
-    def figure(self, conditions: Sequence[tuple[str, float]], figure: Callable[[Floats], Floats]) -> Figure:
-        """A figure of the means under these conditions."""
+    def figure(self, conditions: Sequence[tuple[str, float]], statistic: Callable[[Floats], Floats]) -> Figure:
+        """A statistic of the means under these conditions, with its interval."""
         at = [self.conditions.index(condition) for condition in conditions]
 
-        def of(totals: Floats) -> Floats:
+        def compute(totals: Floats) -> Floats:
             half = totals.shape[-1] // 2
             with np.errstate(invalid="ignore", divide="ignore"):
-                return figure(totals[..., at] / totals[..., [half + place for place in at]])
+                return statistic(totals[..., at] / totals[..., [half + place for place in at]])
 
-        ends = percentile_interval(of(self._draws)) if self._draws is not None else (nan, nan)
-        return Figure(float(of(self._totals)), *ends)
+        limits = percentile_interval(compute(self._draws)) if self._draws is not None else (nan, nan)
+        return Figure(float(compute(self._totals)), *limits)
 
 
 def _card(results: Results, name: str, times: Sequence[float]) -> ScoreCard:
@@ -192,8 +193,8 @@ def _card(results: Results, name: str, times: Sequence[float]) -> ScoreCard:
             if grid and is_clean
             else None
         ),
-        breaks=tuple(_breaks(results, curves, levels)) if is_clean else (),
-        heights={
+        break_points=tuple(_break_points(results, curves, levels)) if is_clean else (),
+        areas={
             artefact: curves.figure(
                 [(artefact, x) for x in side],
                 lambda means, side=side: normalised_auc(means, side),  # type: ignore[misc]
@@ -201,51 +202,51 @@ def _card(results: Results, name: str, times: Sequence[float]) -> ScoreCard:
             for artefact, side in levels.items()
             if len(side) > 1
         },
-        worst=min(means, key=lambda artefact: means[artefact], default=""),
-        cells_signed=_cells(results, records, absolute=False),
-        cells_absolute=_cells(results, records, absolute=True),
+        worst_artefact=min(means, key=lambda artefact: means[artefact], default=""),
+        net_count_error=_count_error(results, records, absolute=False),
+        absolute_count_error=_count_error(results, records, absolute=True),
         milliseconds=Figure(float(np.median(times)), min(times), max(times)) if times else None,
         conditions=frozenset(curves.conditions),
     )
 
 
 def _clean(results: Results, name: str) -> Figure:
-    """As the tables have it."""
+    """Clean score as in the tables."""
     table = results.summary
     row = table[(table["segmenter"] == name) & (table["artefact"] == CLEAN)].iloc[0]
     return Figure(float(row["jaccard"]), float(row["jaccard_low"]), float(row["jaccard_high"]))
 
 
-def _breaks(results: Results, curves: _Curves, levels: Mapping[str, list[float]]) -> list[BreakPoint]:
+def _break_points(results: Results, curves: _Curves, levels: Mapping[str, list[float]]) -> list[BreakPoint]:
     found = []
     for artefact, intensities in levels.items():
-        facts = results.run.artefacts[artefact]
-        neutral = facts.neutral
+        info = results.run.artefacts[artefact]
+        neutral = info.neutral
         for direction, side in directions(intensities, neutral):
             distances = [abs(x - neutral) for x in side]
 
-            def point(
+            def break_point(
                 means: Floats, direction: int = direction, distances: list[float] = distances, neutral: float = neutral
             ) -> Floats:
-                found = neutral + direction * break_point_distance(means[..., 1:], means[..., 0], distances)
-                return np.where(np.isnan(means).any(axis=-1), nan, found)
+                intensity = neutral + direction * break_point_distance(means[..., 1:], means[..., 0], distances)
+                return np.where(np.isnan(means).any(axis=-1), nan, intensity)
 
-            figure = curves.figure([(CLEAN, 0.0), *((artefact, x) for x in side)], point)
+            intensity = curves.figure([(CLEAN, 0.0), *((artefact, x) for x in side)], break_point)
             ends = side[0], side[-1]
-            found.append(BreakPoint(artefact, facts.parameter, facts.unit, direction, neutral, *ends, figure))
+            found.append(BreakPoint(artefact, info.parameter, info.unit, direction, neutral, *ends, intensity))
     return found
 
 
-def _cells(results: Results, records: pd.DataFrame, *, absolute: bool) -> Figure | None:
+def _count_error(results: Results, records: pd.DataFrame, *, absolute: bool) -> Figure | None:
     rows = records[records["artefact"] == CLEAN]
     if rows.empty or not {"cells_predicted", "cells_true"} <= set(rows) or not rows["cells_true"].sum():
         return None
-    off = rows["cells_predicted"] - rows["cells_true"]
-    parts = pd.DataFrame({"off": off.abs() if absolute else off, "true": rows["cells_true"]})
+    error = rows["cells_predicted"] - rows["cells_true"]
+    parts = pd.DataFrame({"error": error.abs() if absolute else error, "true": rows["cells_true"]})
     sums = parts.groupby(results.blocks[rows.index]).sum().to_numpy(float)
 
     def share(totals: Floats) -> Floats:
         return np.divide(totals[..., 0], totals[..., 1], out=np.full(totals.shape[:-1], nan), where=totals[..., 1] > 0)
 
-    ends = percentile_interval(share(resampled(sums))) if len(sums) > 1 else (nan, nan)
-    return Figure(float(share(sums.sum(axis=0))), *ends)
+    limits = percentile_interval(share(resample_blocks(sums))) if len(sums) > 1 else (nan, nan)
+    return Figure(float(share(sums.sum(axis=0))), *limits)

@@ -1,7 +1,4 @@
-"""Results on disk and in tables.
-
-``patches.csv.gz`` holds every record and ``run.json`` says what made them; every table and figure comes from these two.
-"""
+"""Results of a run: the records and the tables made from them."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from functools import cached_property
 import pandas as pd
 
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.results.intervals import blocks, mean_interval
+from robustbench_cells.results.intervals import assign_blocks, mean_interval
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.types import CLEAN, Record
 
@@ -23,16 +20,16 @@ KEYS = ["segmenter", "artefact", "intensity", "frame", "patch"]
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """What a run found.
+    """Records of a run and how they were made.
 
     Attributes
     ----------
     records
-        A row for each record: segmenter, artefact, intensity, frame, patch, and a column for each metric.
+        One row per record: segmenter, artefact, intensity, frame, patch, and one column per metric.
     run
-        What made the records: data set, segmenters, artefacts, metrics, settings, versions, machine.
+        Manifest of the run.
     inside
-        What another run found inside the field of interest of the same frames, if there is one.
+        Results of another run, inside the field of interest of the same frames, if there is one.
     """
 
     records: pd.DataFrame
@@ -41,33 +38,37 @@ class Results:
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """See `summarise`; made once for all reports."""
+        """See `summarise`; computed once for all reports."""
         return summarise(self)
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of the records, in hexadecimal."""
+        """SHA-256 of the records, in hexadecimal."""
         rows = pd.util.hash_pandas_object(self.records[[*KEYS, *sorted(self.run.metrics)]], index=False)
         return hashlib.sha256(rows.to_numpy().tobytes()).hexdigest()
 
     @cached_property
     def blocks(self) -> pd.Series:
-        """The block of each record's frame."""
+        """Block of each record's frame."""
         dataset = self.run.dataset
-        numbers = blocks(dataset.positions, self.run.settings.block)
+        numbers = assign_blocks(dataset.positions, self.run.settings.block)
         return self.records["frame"].map(dict(zip(dataset.frames, numbers.tolist(), strict=True))).rename("block")
 
     @cached_property
     def single_artefacts(self) -> list[str]:
-        """The artefacts that ran alone, in the order of their names: not two together."""
-        facts = self.run.artefacts
-        return [
-            name for name in sorted(facts) if facts[name].together is None and name in set(self.records["artefact"])
-        ]
+        """Names of the artefacts that ran, without the combined ones, in alphabetical order."""
+        ran = set(self.records["artefact"])
+        return [name for name, info in sorted(self.run.artefacts.items()) if info.together is None and name in ran]
 
 
 def records_table(records: Iterable[Record]) -> pd.DataFrame:
-    """Records as rows, in an order that does not depend on that of the run."""
+    """Records as rows, in an order independent of that of the run.
+
+    Raises
+    ------
+    ResultsError
+        If there is no record.
+    """
     rows = [
         {
             "segmenter": record.segmenter,
@@ -80,29 +81,30 @@ def records_table(records: Iterable[Record]) -> pd.DataFrame:
         for record in records
     ]
     if not rows:
-        raise ResultsError("no record to tabulate: no condition ran to its end")
+        raise ResultsError("no record to tabulate: no condition ran to the end")
     return pd.DataFrame(rows).sort_values(KEYS, ignore_index=True)
 
 
 def block_count(run: RunManifest) -> int:
-    """How many blocks of frames the intervals of a run rest on."""
-    return len(set(blocks(run.dataset.positions, run.settings.block).tolist()))
+    """Number of blocks of frames that the intervals of a run are based on."""
+    return len(set(assign_blocks(run.dataset.positions, run.settings.block).tolist()))
 
 
 def summarise(results: Results) -> pd.DataFrame:
-    """One row for each segmenter and condition, clean first.
+    """Pool the records of each segmenter and condition, clean first.
 
     Returns
     -------
     pandas.DataFrame
         segmenter, artefact, parameter, unit, intensity, frames, patches, each metric pooled over the patches (mean or
-        sum, as the metric says), and of each mean ``*_low`` and ``*_high``, its 95 % interval over blocks of frames
-        (`statistics.mean_interval`), and ``*_undefined``: how many patches it leaves out. A mean over no patch is NaN.
+        sum, as the metric declares), and for each mean its 95 % interval over blocks of frames, ``*_low`` and
+        ``*_high`` (see `intervals.mean_interval`), and ``*_undefined``, the number of patches left out. A mean over no
+        patch is NaN.
     """
     groups = results.records.groupby(_CONDITION, sort=True)
     summary = groups.agg(frames=("frame", "nunique"), patches=("patch", "size"))
     block = results.blocks
-    others: dict[str, pd.Series] = {}
+    extra: dict[str, pd.Series] = {}
     for name, info in results.run.metrics.items():
         if info.pooled == "sum":
             totals = groups[name].sum(min_count=1)  # no silent 0
@@ -112,10 +114,10 @@ def summarise(results: Results) -> pd.DataFrame:
             sums = results.records[name].groupby([*(results.records[key] for key in _CONDITION), block])
             parts = sums.agg(["sum", "count"])
             ends = {key: mean_interval(part.to_numpy(float)) for key, part in parts.groupby(level=_CONDITION)}
-            others[f"{name}_low"] = pd.Series({key: low for key, (low, _) in ends.items()})
-            others[f"{name}_high"] = pd.Series({key: high for key, (_, high) in ends.items()})
-            others[f"{name}_undefined"] = groups["patch"].size() - groups[name].count()
-    summary = summary.assign(**others).reset_index()
+            extra[f"{name}_low"] = pd.Series({key: low for key, (low, _) in ends.items()})
+            extra[f"{name}_high"] = pd.Series({key: high for key, (_, high) in ends.items()})
+            extra[f"{name}_undefined"] = groups["patch"].size() - groups[name].count()
+    summary = summary.assign(**extra).reset_index()
     summary = summary.sort_values("artefact", key=lambda names: names != CLEAN, kind="stable")
     artefacts = results.run.artefacts
     for column in ("unit", "parameter"):

@@ -16,10 +16,10 @@ from robustbench_cells.errors import GateError, ResultsError, UnknownNameError
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import summarise
 from tests.support.frame_arrays import DATA, bright
-from tests.support.report_results import results
+from tests.support.report_results import make_results
 
 mpl.use("agg")
-RESULT = BenchmarkResult(results({"m": 0.9, "weak": 0.5, "background": 0.1}))
+RESULT = BenchmarkResult(make_results({"m": 0.9, "weak": 0.5, "background": 0.1}))
 
 
 def test_table_is_the_summary() -> None:
@@ -79,7 +79,7 @@ def test_plot_draws_each_model_into_the_axes_that_it_is_given() -> None:
 
 
 def test_gate_takes_a_folder_or_another_result(tmp_path: Path) -> None:
-    worse = BenchmarkResult(results({"m": 0.8, "weak": 0.5, "background": 0.1}))
+    worse = BenchmarkResult(make_results({"m": 0.8, "weak": 0.5, "background": 0.1}))
     RESULT.save(tmp_path)
     for baseline in (RESULT, tmp_path, str(tmp_path)):
         gate = worse.gate(baseline)
@@ -136,10 +136,10 @@ def test_notebook_shows_the_first_screen_and_runs_nothing() -> None:
 
 
 def test_names_cannot_act_in_a_notebook() -> None:
-    hostile = BenchmarkResult(results({"<img src=x onerror=alert(1)>": 0.9}))
+    hostile = BenchmarkResult(make_results({"<img src=x onerror=alert(1)>": 0.9}))
     assert "<img" not in hostile._repr_html_()
 
 
 def test_intervals_of_one_frame_are_unknown() -> None:
-    one = BenchmarkResult(results({"m": 0.9}, frames=1))
+    one = BenchmarkResult(make_results({"m": 0.9}, frames=1))
     assert all(isnan(low) for low in one.curve("noise", "jaccard")["low"])

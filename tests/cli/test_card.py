@@ -12,9 +12,9 @@ from robustbench_cells.files.checksums import sha256
 from robustbench_cells.models.card import card_path, write_card
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results, records_table
-from tests.results.test_tables import RECORDS, RUN
 from tests.support.commands import card
 from tests.support.gate_runs import BASELINE
+from tests.support.tiny_results import RECORDS, RUN
 
 
 @pytest.fixture

@@ -10,26 +10,26 @@ from robustbench_cells.gate.comparison import compare
 from robustbench_cells.reporting.gate_text import gate_markdown
 from robustbench_cells.results.storage import save
 from tests.support.commands import gate as gate_command
-from tests.support.gate_runs import BASELINE, JACCARD, drop, fact, run_of
+from tests.support.gate_runs import BASELINE, JACCARD, drop, make_run, set_manifest
 
 
 def test_markdown_says_all_and_fits() -> None:
-    gate = compare(BASELINE, run_of(drop("noise", 50, 0.1)), JACCARD)
+    gate = compare(BASELINE, make_run(drop("noise", 50, 0.1)), JACCARD)
     text = gate_markdown(gate)
-    assert text.startswith("# FAIL: the candidate is surely worse (1 regresses, 6 holds)")
+    assert text.startswith("# FAIL: the candidate is significantly worse (1 regresses, 6 holds)")
     assert text.index("unet-noise-50") < text.index("unet-clean")  # the worst first
     short = gate_markdown(gate, 700)
     assert len(short.encode()) <= 700
-    assert "The table is cut" in short
+    assert "The table is truncated" in short
     assert "unet-noise-50" in short
 
 
 @pytest.fixture
 def stored(tmp_path: Path) -> Path:
     save(BASELINE, tmp_path / "baseline")
-    save(run_of(drop("noise", 50, 0.1)), tmp_path / "worse")
-    save(run_of(drop("clean", 0, 0.01), seed=1, spread=0.01), tmp_path / "near")
-    save(fact("settings", "seed", value=1)(run_of()), tmp_path / "other")
+    save(make_run(drop("noise", 50, 0.1)), tmp_path / "worse")
+    save(make_run(drop("clean", 0, 0.01), seed=1, spread=0.01), tmp_path / "near")
+    save(set_manifest("settings", "seed", value=1)(make_run()), tmp_path / "other")
     return tmp_path
 
 
@@ -41,14 +41,14 @@ def stored(tmp_path: Path) -> Path:
         ("worse", ("--gate", "jaccard=0.2"), 0, "PASS"),
         ("baseline", ("--gate", "recall", "--gate", "cells"), 0, "21 holds"),
         ("worse", ("--gate", "recall"), 1, "1 regresses, 13 holds"),
-        ("near", (), 8, "INCONCLUSIVE: these frames cannot tell"),
+        ("near", (), 8, "INCONCLUSIVE: too few frames to rule out a drop above the tolerance"),
         ("near", ("--inconclusive", "pass"), 0, "INCONCLUSIVE"),
         ("other", (), 2, "the seed is 0 in the baseline and 1 in the candidate"),
         ("nowhere", (), 2, "no stored results"),
         ("worse", ("--gate", "jacard"), 2, "no criterion is called 'jacard' (did you mean jaccard?)"),
-        ("worse", ("--gate", "jaccard=low"), 2, "the tolerance of jaccard is a number, as in jaccard=0.01"),
-        ("worse", ("--against", "unet"), 2, "NEW=OLD is needed"),
-        ("worse", ("--gate", "recall=1", "--gate", "recall=2"), 2, "recall: is given more than one tolerance"),
+        ("worse", ("--gate", "jaccard=low"), 2, "the tolerance of jaccard must be a number, as in jaccard=0.01"),
+        ("worse", ("--against", "unet"), 2, "unet: must be NEW=OLD"),
+        ("worse", ("--gate", "recall=1", "--gate", "recall=2"), 2, "recall: more than one tolerance is given"),
     ],
 )
 def test_the_command(

@@ -8,7 +8,8 @@ import pytest
 
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.metrics import METRICS
-from robustbench_cells.results.record_cache import CacheKey, FrameKey, RecordCache
+from robustbench_cells.results.cache_keys import CacheKey, FrameKey
+from robustbench_cells.results.record_cache import RecordCache
 from robustbench_cells.types import Record
 from tests.support.commands import results as results_command
 

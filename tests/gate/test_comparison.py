@@ -1,4 +1,4 @@
-"""The gate: verdicts on made-up runs."""
+"""Verdicts on synthetic runs, and what they do not cover."""
 
 from __future__ import annotations
 
@@ -12,79 +12,114 @@ from robustbench_cells.errors import GateError
 from robustbench_cells.gate.comparison import compare
 from robustbench_cells.gate.criteria import CRITERIA
 from robustbench_cells.gate.decision import GateOutcome
-from robustbench_cells.reporting.gate_text import gate_lines
+from robustbench_cells.reporting.gate_text import gate_lines, gate_markdown
 from robustbench_cells.results.tables import Results
-from tests.support.gate_runs import BASELINE, JACCARD, drop, renamed, run_of, verdicts, where
-from tests.support.manifests import with_fact
+from tests.support.gate_runs import BASELINE, JACCARD, drop, make_run, remove_rows, rename_model, select_unet, verdicts
+from tests.support.manifests import change_manifest
 
 
 def test_a_model_is_no_worse_than_itself() -> None:
-    gate = compare(BASELINE, run_of(), {name: CRITERIA.get(name).tolerance for name in CRITERIA.names()})
+    gate = compare(BASELINE, make_run(), {name: CRITERIA.get(name).tolerance for name in CRITERIA.names()})
     assert gate.verdict is GateOutcome.NON_INFERIOR
     assert set(verdicts(gate).values()) == {"holds"}
-    assert len(gate.decisions) == 4 * 7 + 3  # break-points: noise, and cell_size both ways
+    assert len(gate.decisions) == 4 * 7 + 3  # break-points: noise, and cell_size in both directions
     assert gate.not_covered == []
 
 
-def test_one_condition_that_drops_is_named_and_no_other() -> None:
-    gate = compare(BASELINE, run_of(drop("noise", 50, 0.04), seed=1, spread=0.004), JACCARD)
+def test_only_the_condition_that_drops_regresses() -> None:
+    gate = compare(BASELINE, make_run(drop("noise", 50, 0.04), seed=1, spread=0.004), JACCARD)
     assert gate.verdict is GateOutcome.REGRESSED
-    assert [name for name, found in verdicts(gate).items() if found == "regresses"] == ["jaccard unet-noise-50"]
+    assert [name for name, verdict in verdicts(gate).items() if verdict == "regresses"] == ["jaccard unet-noise-50"]
     (bad,) = (one for one in gate.decisions if one.verdict is GateOutcome.REGRESSED)
     assert bad.difference.estimate.value == pytest.approx(-0.04, abs=0.005)
     assert bad.difference.candidate - bad.difference.baseline == pytest.approx(bad.difference.estimate.value)
 
 
 def test_a_drop_within_the_tolerance_holds_and_one_near_it_is_inconclusive() -> None:
-    assert compare(BASELINE, run_of(drop("clean", 0, 0.005)), JACCARD).verdict is GateOutcome.NON_INFERIOR
-    near = compare(BASELINE, run_of(drop("clean", 0, 0.01), seed=1, spread=0.01), JACCARD)
+    assert compare(BASELINE, make_run(drop("clean", 0, 0.005)), JACCARD).verdict is GateOutcome.NON_INFERIOR
+    near = compare(BASELINE, make_run(drop("clean", 0, 0.01), seed=1, spread=0.01), JACCARD)
     assert near.verdict is GateOutcome.INCONCLUSIVE
-    assert compare(BASELINE, run_of(drop("clean", 0, 0.04)), {"jaccard": 0.05}).verdict is GateOutcome.NON_INFERIOR
+    assert compare(BASELINE, make_run(drop("clean", 0, 0.04)), {"jaccard": 0.05}).verdict is GateOutcome.NON_INFERIOR
 
 
-def test_what_gets_better_holds() -> None:
-    assert compare(BASELINE, run_of(drop("noise", 200, -0.1)), JACCARD).verdict is GateOutcome.NON_INFERIOR
+def test_an_improvement_holds() -> None:
+    assert compare(BASELINE, make_run(drop("noise", 200, -0.1)), JACCARD).verdict is GateOutcome.NON_INFERIOR
 
 
-def test_frames_that_vary_together_are_not_many() -> None:
-    """Forty frames in eight blocks of five that are all alike are eight."""
+def test_correlated_frames_count_as_one_block() -> None:
+    """Forty frames in eight blocks of five that vary together are eight samples."""
 
     def change(rows: pd.DataFrame) -> None:
         block = rows["frame"].astype(int) // 5
-        rows.loc[where(rows, "clean"), "jaccard"] += block.map(dict(enumerate((-0.05, 0.03, -0.05, 0.02) * 2)))
+        rows.loc[select_unet(rows, "clean"), "jaccard"] += block.map(dict(enumerate((-0.05, 0.03, -0.05, 0.02) * 2)))
 
-    (together,) = (
-        one for one in compare(BASELINE, run_of(change), JACCARD).decisions if one.difference.condition == "clean"
+    (blocked,) = (
+        one for one in compare(BASELINE, make_run(change), JACCARD).decisions if one.difference.condition == "clean"
     )
-    assert together.difference.estimate.blocks == 8
-    single, baseline = (with_fact(run, "settings", "block", value=1) for run in (run_of(change), run_of()))
-    (apart,) = (one for one in compare(baseline, single, JACCARD).decisions if one.difference.condition == "clean")
-    assert apart.difference.estimate.blocks == 40
-    assert together.difference.estimate.error > 1.8 * apart.difference.estimate.error
+    assert blocked.difference.estimate.blocks == 8
+    single, baseline = (change_manifest(run, "settings", "block", value=1) for run in (make_run(change), make_run()))
+    (independent,) = (
+        one for one in compare(baseline, single, JACCARD).decisions if one.difference.condition == "clean"
+    )
+    assert independent.difference.estimate.blocks == 40
+    assert blocked.difference.estimate.error > 1.8 * independent.difference.estimate.error
 
 
 @given(st.integers(0, 10_000))
-def test_order_does_not_matter(seed: int) -> None:
-    shuffled = run_of(drop("noise", 50, 0.02), seed=3, spread=0.01)
+def test_the_order_of_records_does_not_matter(seed: int) -> None:
+    shuffled = make_run(drop("noise", 50, 0.02), seed=3, spread=0.01)
     mixed = Results(shuffled.records.sample(frac=1, random_state=seed), shuffled.run)
     assert verdicts(compare(BASELINE, mixed, JACCARD)) == verdicts(compare(BASELINE, shuffled, JACCARD))
 
 
-def test_a_model_of_another_name_is_laid_beside_the_one_that_is_meant() -> None:
-    gate = compare(BASELINE, renamed(run_of(drop("noise", 50, 0.5))), JACCARD, {"unet_2": "unet"})
+def test_a_renamed_model_is_mapped_to_its_name_in_the_baseline() -> None:
+    gate = compare(BASELINE, rename_model(make_run(drop("noise", 50, 0.5))), JACCARD, {"unet_2": "unet"})
     assert [one.name for one in gate.decisions if one.verdict is GateOutcome.REGRESSED] == ["jaccard unet_2-noise-50"]
-    with pytest.raises(GateError, match="its run has no unet_3"):
-        compare(BASELINE, run_of(), JACCARD, {"unet_3": "unet"})
+    with pytest.raises(GateError, match="the candidate run has no unet_3, which was mapped to unet"):
+        compare(BASELINE, make_run(), JACCARD, {"unet_3": "unet"})
 
 
-def test_a_score_that_only_the_candidate_leaves_undefined_never_holds() -> None:
+def test_a_score_undefined_for_the_candidate_only_never_holds() -> None:
     def change(table: pd.DataFrame) -> None:
-        table.loc[where(table, "noise", 200) & (table["patch"] == 0) & (table["frame"] == "3"), "precision"] = np.nan
+        table.loc[select_unet(table, "noise", 200) & (table["patch"] == 0) & (table["frame"] == "3"), "precision"] = (
+            np.nan
+        )
 
-    gate = compare(BASELINE, run_of(change), {"precision": 0.01})
+    gate = compare(BASELINE, make_run(change), {"precision": 0.01})
     assert verdicts(gate)["precision unet-noise-200"] == "inconclusive"
-    assert "undefined on 1 patch on" in gate_lines(gate, "curves")
-    every = compare(BASELINE, run_of(drop("noise", 200, float("nan"), "precision")), {"precision": 0.01})
-    assert verdicts(every)["precision unet-noise-200"] == "inconclusive"
-    neither = compare(run_of(change), run_of(change), {"precision": 0.01})
-    assert neither.verdict is GateOutcome.NON_INFERIOR
+    assert "undefined for the candidate on 1 patch where the baseline is defined" in gate_lines(gate, "curves")
+    everywhere = compare(BASELINE, make_run(drop("noise", 200, float("nan"), "precision")), {"precision": 0.01})
+    assert verdicts(everywhere)["precision unet-noise-200"] == "inconclusive"
+    both = compare(make_run(change), make_run(change), {"precision": 0.01})
+    assert both.verdict is GateOutcome.NON_INFERIOR
+
+
+def test_a_partial_grid_gets_a_verdict_that_names_the_rest() -> None:
+    part = remove_rows(lambda table: table["artefact"] == "noise")(make_run(drop("noise", 50, 0.5)))
+    part = change_manifest(part, "tests", "ran", value=8)
+    gate = compare(BASELINE, part, JACCARD)
+    assert gate.verdict is GateOutcome.NON_INFERIOR
+    assert set(gate.not_covered) == {"unet-noise-0", "unet-noise-50", "unet-noise-200"}
+    assert "of the part that ran" in gate_lines(gate, "curves")
+    assert "not covered: unet-noise-0, unet-noise-50, unet-noise-200" in gate_lines(gate, "curves")
+
+
+def test_a_partial_grid_is_marked_even_if_the_baseline_is_as_partial() -> None:
+    keep_clean = remove_rows(lambda table: table["artefact"] != "clean")
+    candidate, baseline = (change_manifest(keep_clean(make_run()), "tests", "ran", value=2) for _ in range(2))
+    gate = compare(baseline, candidate, JACCARD)
+    assert "(1 holds, of the part that ran)" in gate_lines(gate, "curves")
+    assert "covers the 2 of 14 tests of the grid that ran" in gate_lines(gate, "curves")
+    assert "2 of 14 tests of the grid" in gate_markdown(gate)
+
+
+def test_a_score_that_is_undefined_in_both_runs_is_named() -> None:
+    undefined = drop("noise", 200, float("nan"), "precision")
+    gate = compare(make_run(undefined), make_run(undefined), {"precision": 0.01})
+    assert gate.not_covered == ["precision unet-noise-200 (undefined)"]
+
+
+def test_models_that_did_not_run_are_named() -> None:
+    other = BASELINE.records.assign(segmenter=BASELINE.records["segmenter"].replace("unet", "unet_other"))
+    both = Results(pd.concat([BASELINE.records, other[other["segmenter"] == "unet_other"]]), BASELINE.run)
+    assert compare(both, make_run(), JACCARD).not_covered == ["unet_other (not run)"]

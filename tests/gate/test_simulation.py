@@ -1,3 +1,5 @@
+"""Simulated retrainings: how often the gate is right."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -9,30 +11,30 @@ import pytest
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.gate.simulation import Retrainings, frame_scores, read_frame_scores, simulate
 from tests.conftest import REPOSITORY
-from tests.support.commands import simulate as command
+from tests.support.commands import simulate as simulate_command
 from tests.support.gate_runs import BASELINE
 
 STORED = sorted((REPOSITORY / "docs" / "gate").glob("*.csv"))
 
 
-def made_up(spread: float = 0.003, frames: int = 60) -> Retrainings:
+def make_retrainings(spread: float = 0.003, frames: int = 60) -> Retrainings:
     rng = np.random.default_rng(0)
     names = ["clean", "noise-50", "noise-200"]
     table = pd.DataFrame(
         [(name, frame, 0.8, 0.8 + rng.normal(0, spread)) for name in names for frame in range(frames)],
         columns=["condition", "frame", "first", "second"],
     )
-    return Retrainings.of(table)
+    return Retrainings.from_frame_scores(table)
 
 
-def tallies(retrainings: Retrainings, **settings: int) -> dict[str, tuple[float, float, float]]:
+def simulated_rates(retrainings: Retrainings, **settings: int) -> dict[str, tuple[float, float, float]]:
     given = {"frames": 60, "runs": 60, "seed": 0, **settings}
     found = simulate(retrainings, tolerance=0.01, **given)
-    return {tally.kind: (tally.passed, tally.inconclusive, tally.stopped) for tally in found}
+    return {one.kind: (one.passed, one.inconclusive, one.regressed) for one in found}
 
 
-def test_what_is_no_worse_passes_and_what_is_worse_does_not() -> None:
-    found = tallies(made_up())
+def test_no_drop_passes_and_a_drop_regresses() -> None:
+    found = simulated_rates(make_retrainings())
     assert found["no drop"][0] > 0.95
     assert found["a drop of twice the tolerance everywhere"][2] > 0.95
     assert found["a drop of twice the tolerance at noise-50"][2] > 0.95
@@ -41,41 +43,41 @@ def test_what_is_no_worse_passes_and_what_is_worse_does_not() -> None:
     assert all(sum(shares) == pytest.approx(1) for shares in found.values())
 
 
-def test_stopping_early_is_as_right_and_costs_less() -> None:
-    whole, early = ({tally.kind: tally for tally in simulate(
-        made_up(), frames=60, runs=60, seed=0, tolerance=0.01, sequential=sequential
+def test_early_stopping_is_as_reliable_and_saves_forward_passes() -> None:
+    whole, early = ({one.kind: one for one in simulate(
+        make_retrainings(), frames=60, runs=60, seed=0, tolerance=0.01, sequential=sequential
     )} for sequential in (False, True))  # fmt: skip
     for kind in ("no drop", "a drop of twice the tolerance everywhere", "a drop of twice the tolerance at clean"):
-        assert whole[kind].spent == 1
-        assert early[kind].spent < 0.5
+        assert whole[kind].forward_passes == 1
+        assert early[kind].forward_passes < 0.5
         assert early[kind].passed == pytest.approx(whole[kind].passed, abs=0.05)
-    assert early["a drop of the tolerance everywhere"].stopped <= 0.15
+    assert early["a drop of the tolerance everywhere"].regressed <= 0.15
 
 
-def test_a_kind_alone_gives_the_same_figures() -> None:
-    whole = {tally.kind: tally for tally in simulate(made_up(), frames=60, runs=5, seed=0, tolerance=0.01)}
+def test_a_single_kind_has_the_same_rates() -> None:
+    whole = {one.kind: one for one in simulate(make_retrainings(), frames=60, runs=5, seed=0, tolerance=0.01)}
     only = {"frames": 60, "runs": 5, "seed": 0, "tolerance": 0.01, "only": "tolerance everywhere"}
-    alone = list(simulate(made_up(), **only))  # type: ignore[arg-type]
-    assert [tally.kind for tally in alone] == [
+    alone = list(simulate(make_retrainings(), **only))  # type: ignore[arg-type]
+    assert [one.kind for one in alone] == [
         "a drop of the tolerance everywhere",
         "a drop of twice the tolerance everywhere",
     ]
-    assert all(whole[tally.kind] == tally for tally in alone)
-    with pytest.raises(ResultsError, match="no kind of retraining has the words 'rise'"):
-        list(simulate(made_up(), frames=60, runs=5, seed=0, tolerance=0.01, only="rise"))
+    assert all(whole[one.kind] == one for one in alone)
+    with pytest.raises(ResultsError, match="no kind of retraining contains 'rise'"):
+        list(simulate(make_retrainings(), frames=60, runs=5, seed=0, tolerance=0.01, only="rise"))
 
 
-def test_fewer_frames_can_tell_less() -> None:
-    many, few = (tallies(made_up(0.03), frames=frames)["no drop"] for frames in (60, 20))
+def test_fewer_frames_are_inconclusive_more_often() -> None:
+    many, few = (simulated_rates(make_retrainings(0.03), frames=frames)["no drop"] for frames in (60, 20))
     assert few[1] > many[1]
 
 
-def test_the_same_seed_gives_the_same_figures() -> None:
-    assert tallies(made_up(), runs=10) == tallies(made_up(), runs=10)
+def test_the_same_seed_gives_the_same_rates() -> None:
+    assert simulated_rates(make_retrainings(), runs=10) == simulated_rates(make_retrainings(), runs=10)
 
 
-def test_a_drawn_retraining_keeps_frames_in_their_order_and_conditions_together() -> None:
-    retrainings = made_up()
+def test_a_draw_keeps_blocks_of_frames_and_conditions_together() -> None:
+    retrainings = make_retrainings()
     drawn = retrainings.draw(60, np.random.default_rng(1))
     assert drawn.shape == (60, 3)
     sign = 1 if (retrainings.differences == drawn[0]).all(axis=1).any() else -1
@@ -84,14 +86,14 @@ def test_a_drawn_retraining_keeps_frames_in_their_order_and_conditions_together(
 
 
 @pytest.mark.parametrize("path", STORED, ids=[path.stem for path in STORED])
-def test_the_committed_frame_scores_are_whole(path: Path) -> None:
+def test_the_committed_frame_scores_are_complete(path: Path) -> None:
     table = read_frame_scores(path)
     assert table["frame"].nunique() == 60
     assert table["condition"].nunique() == 18
 
 
-def test_frame_scores_of_a_run_come_back_from_a_file(tmp_path: Path) -> None:
-    with pytest.raises(ResultsError, match="have no second"):
+def test_frame_scores_round_trip_through_a_file(tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match="the results have no second"):
         frame_scores(BASELINE, "unet", "second")
     table = frame_scores(BASELINE, "unet", "background")
     table.to_csv(tmp_path / "scores.csv", index=False)
@@ -99,15 +101,15 @@ def test_frame_scores_of_a_run_come_back_from_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "a,b\n1,2\n", "condition,frame,first,second\nclean,0,high,1\n"])
-def test_another_file_is_refused_in_words(content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_file_is_refused(content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "scores.csv").write_text(content)
-    assert command([str(tmp_path / "scores.csv")]) == 2
-    assert "is no table of condition, frame, first, second" in capsys.readouterr().err
+    assert simulate_command([str(tmp_path / "scores.csv")]) == 2
+    assert "not a table with the columns condition, frame, first, second" in capsys.readouterr().err
 
 
-def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = next(iter(STORED))
-    assert command([str(path), "--runs", "3", "--frames", "30"]) == 0
+    assert simulate_command([str(path), "--runs", "3", "--frames", "30"]) == 0
     printed = capsys.readouterr().out
     assert "3 retrainings of each kind, 30 frames, 18 conditions, tolerance 0.01" in printed
     assert "| no drop " in printed

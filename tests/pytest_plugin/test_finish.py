@@ -13,15 +13,15 @@ from robustbench_cells.pytest_plugin.finish import FAILED, UNUSABLE, RunSummary,
 from robustbench_cells.results.example_patches import EXAMPLES_FILE, ExamplePatches
 from robustbench_cells.results.storage import load, save
 from robustbench_cells.results.tables import Results
-from tests.support.report_results import pictures, results
+from tests.support.report_results import make_examples, make_results
 
-RUN = results({"m": 0.9, "background": 0.1})
+RUN = make_results({"m": 0.9, "background": 0.1})
 
 
 class FakeRun:
     """As much of a run as its end needs."""
 
-    def __init__(self, found: Results | None = RUN, examples: Any = pictures) -> None:
+    def __init__(self, found: Results | None = RUN, examples: Any = make_examples) -> None:
         self._found, self.examples = found, examples
         self.closed = self.rendered = False
 
@@ -75,7 +75,7 @@ def test_pictures_of_the_same_results_are_taken_once(tmp_path: Path) -> None:
 
 def test_an_interrupted_run_is_not_pictured_and_not_judged(tmp_path: Path) -> None:
     save(RUN, tmp_path / "baseline")
-    judge = GatePolicy.of(tmp_path / "baseline", [], [], "fail")
+    judge = GatePolicy.from_options(tmp_path / "baseline", [], [], "fail")
     session = FakeRun()
     ending = ended(session, tmp_path / "run", judge, interrupted=True)
     assert ending.exit_code == UNUSABLE
@@ -84,12 +84,12 @@ def test_an_interrupted_run_is_not_pictured_and_not_judged(tmp_path: Path) -> No
 
 
 def test_a_verdict_is_in_the_page_too(tmp_path: Path) -> None:
-    save(results({"m": 0.95}), tmp_path / "baseline")
-    judge = GatePolicy.of(tmp_path / "baseline", [], [], "fail")
+    save(make_results({"m": 0.95}), tmp_path / "baseline")
+    judge = GatePolicy.from_options(tmp_path / "baseline", [], [], "fail")
     ending = ended(FakeRun(), tmp_path / "run", judge)
     assert (ending.exit_code, ending.colour) == (FAILED, "red")
     assert ("gate", "regresses") in ending.properties
-    assert "the candidate is surely worse" in (tmp_path / "run" / "index.html").read_text()
+    assert "the candidate is significantly worse" in (tmp_path / "run" / "index.html").read_text()
 
 
 def test_no_result_writes_nothing(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_the_gate_passes_what_is_no_worse(tmp_path: Path, baseline: Path) -> Non
 def test_the_gate_stops_what_is_worse(tmp_path: Path, baseline: Path) -> None:
     arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "noise or illumination")
     output = gated(tmp_path, baseline, *arguments, code=1)
-    assert "FAIL: the candidate is surely worse" in output
+    assert "FAIL: the candidate is significantly worse" in output
     assert "of the part that ran" in output
     assert "jaccard nlm_otsu-illumination-1000" in output
     assert "not covered: nlm_otsu-cell_size-0.5" in output
@@ -47,7 +47,7 @@ def test_the_gate_says_when_the_frames_cannot_tell(
     option: tuple[str, ...], code: int, tmp_path: Path, baseline: Path
 ) -> None:
     arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "noise-0", *option)
-    assert "INCONCLUSIVE: these frames cannot tell" in gated(tmp_path, baseline, *arguments, code=code)
+    assert "INCONCLUSIVE: too few frames" in gated(tmp_path, baseline, *arguments, code=code)
 
 
 def test_a_run_that_stops_early(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_run_that_stops_early(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--rb-model", "dog_otsu", "--rb-inconclusive", "maybe"), "neither fail nor pass"),
+        (("--rb-model", "dog_otsu", "--rb-inconclusive", "maybe"), "inconclusive: 'maybe' must be fail or pass"),
         (("--rb-model", "dog_otsu", "--rb-baseline", ""), "--rb-baseline: is empty"),
         (("--rb-model", "nothing.keras", "--rb-baseline", "absent"), "absent/run.json: no stored results"),
         (("--rb-model", "dog_otsu", "--rb-block", "0"), "block 0 contradicts the baseline, which ran with block 1"),
@@ -106,7 +106,7 @@ def test_workers_judge_a_suite_of_ones_own_too(tmp_path: Path, baseline: Path) -
     done = own_suite(tmp_path, *arguments, "--rb-baseline", str(baseline), "-n", "2")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "4 passed" in done.stdout
-    assert "FAIL: the candidate is surely worse (1 regresses, of the part that ran)" in done.stdout
+    assert "FAIL: the candidate is significantly worse (1 regresses, of the part that ran)" in done.stdout
 
 
 def test_a_failed_test_leaves_no_verdict(tmp_path: Path, baseline: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_failed_test_leaves_no_verdict(tmp_path: Path, baseline: Path) -> None
     output = gated(tmp_path, baseline, *arguments, code=1)
     assert "tests of the candidate failed: breaks:predict-clean" in output
     assert "no verdict" in output
-    assert output.rstrip().splitlines()[-1].startswith("gate: no verdict: the candidate cannot be judged")
+    assert output.rstrip().splitlines()[-1].startswith("gate: no verdict: the candidate cannot be compared")
     assert (tmp_path / "reports" / "gate.md").read_text().startswith("# NO VERDICT")
 
 
@@ -133,7 +133,7 @@ def test_what_cannot_be_judged_after_all_is_no_failure_of_the_model(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
     arguments = ("--rb-model", "dog_otsu", "-k", "noise", "--rb-gate", "break_point", "--junitxml", "junit.xml")
     output = gated(tmp_path, baseline, *arguments, code=4)
-    assert "nothing can be said of the break_point of dog_otsu" in output
+    assert "the conditions that ran give no break_point of dog_otsu" in output
     assert "# NO VERDICT" in (tmp_path / "summary.md").read_text()
     assert '<property name="gate" value="none: ' in (tmp_path / "junit.xml").read_text()
 
@@ -143,7 +143,7 @@ def test_a_summary_that_cannot_be_written_costs_no_verdict(
 ) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "/nowhere/summary.md")
     output = gated(tmp_path, baseline, "--rb-model", "dog_otsu", "-k", "clean", code=0)
-    assert "warning: GITHUB_STEP_SUMMARY names /nowhere/summary.md" in output
+    assert "warning: /nowhere/summary.md (from GITHUB_STEP_SUMMARY) cannot be written to" in output
     assert "\ngate: PASS" in output
 
 

@@ -1,4 +1,4 @@
-"""The page in a real browser, from disk, with the network off."""
+"""The page in a real browser, from disk, without a network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from robustbench_cells.reporting.gate_text import summarise_gate
 from robustbench_cells.reporting.outputs import write_reports
 from robustbench_cells.reporting.report import Report
-from tests.support.report_results import pictures, results
+from tests.support.report_results import make_examples, make_results
 
 playwright = pytest.importorskip("playwright.sync_api")
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -23,8 +23,8 @@ NAMES = ("unet_original", "unet_robust", "<b>&amp;", "a_model_of_a_name_that_is_
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
-    run = results({**{name: 0.9 - 0.1 * number for number, name in enumerate(NAMES)}, "background": 0.05})
-    write_reports(Report(run, pictures(run), summarise_gate("no baseline that fits")), folder)
+    results = make_results({**{name: 0.9 - 0.1 * number for number, name in enumerate(NAMES)}, "background": 0.05})
+    write_reports(Report(results, make_examples(results), summarise_gate("no baseline")), folder)
     return folder / "index.html"
 
 
@@ -37,27 +37,27 @@ def browser() -> Iterator[Any]:
 
 
 DESK, PHONE, DARK = (1280, 900, "light"), (390, 844, "light"), (1280, 900, "dark")
-in_the_dark_too = pytest.mark.parametrize("page", [DESK, PHONE, DARK], ids=["desk", "phone", "dark"], indirect=True)
+in_dark_mode_too = pytest.mark.parametrize("page", [DESK, PHONE, DARK], ids=["desk", "phone", "dark"], indirect=True)
 
 
 @pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
 def page(request: pytest.FixtureRequest, browser: Any, page_file: Path) -> Iterator[Any]:
-    """The page, drawn; at the end it must have been quiet."""
+    """The page with its charts drawn; in the end it has logged and requested nothing."""
     width, height, scheme = request.param
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, offline=True)
-    page, said, asked = context.new_page(), [], []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
+    page, messages, requests = context.new_page(), [], []
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
     page.goto(page_file.as_uri())
     page.wait_for_function("document.querySelectorAll('.chart .main-svg').length > 0")
     yield page
-    assert said == []
-    assert [url for url in asked if not url.startswith(("data:", page_file.as_uri()))] == []
+    assert messages == []
+    assert [url for url in requests if not url.startswith(("data:", page_file.as_uri()))] == []
     context.close()
 
 
-@in_the_dark_too
+@in_dark_mode_too
 def test_every_chart_draws(page: Any) -> None:
     for chart in page.query_selector_all(".chart"):
         assert len(chart.query_selector_all(".scatterlayer .trace .js-line")) >= len(NAMES)
@@ -70,7 +70,7 @@ def test_nothing_overflows(page: Any) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_the_slider_changes_the_picture_and_says_so(page: Any) -> None:
+def test_the_slider_changes_the_example_and_its_text(page: Any) -> None:
     photo = page.locator("#tile-photo")
     before = photo.get_attribute("src")
     page.locator("#intensity").focus()
@@ -84,7 +84,7 @@ def test_the_slider_changes_the_picture_and_says_so(page: Any) -> None:
     assert page.locator("#intensity-told").inner_text() == "no artefact"
 
 
-def test_a_model_goes_away_and_comes_back(page: Any) -> None:
+def test_a_model_is_hidden_and_shown_again(page: Any) -> None:
     lines = page.locator("#curve-0 .scatterlayer .trace .js-line")
     before = lines.count()
     page.locator("[name=shown]").first.uncheck()
@@ -93,13 +93,13 @@ def test_a_model_goes_away_and_comes_back(page: Any) -> None:
     assert lines.count() == before
 
 
-def test_another_score_is_drawn(page: Any) -> None:
+def test_another_score_is_selected(page: Any) -> None:
     page.locator("[name=metric][value=cells_predicted]").check()
     assert "labelled" in page.locator("#curve-note").inner_text()
-    assert "cells, all patches" in page.locator("#curve-0").inner_text()
+    assert "cell count, all patches" in page.locator("#curve-0").inner_text()
 
 
-def test_keyboard_alone_reaches_everything(page: Any) -> None:
+def test_everything_is_reachable_by_keyboard(page: Any) -> None:
     wanted = page.evaluate("""() => {
         const radios = new Set();
         return [...document.querySelectorAll("a, button, input, summary, [tabindex='0']")].filter((one) => {
@@ -116,7 +116,7 @@ def test_keyboard_alone_reaches_everything(page: Any) -> None:
     assert len(reached - {page.evaluate("[...document.querySelectorAll('*')].indexOf(document.body)")}) == wanted
 
 
-def test_an_explanation_shows_on_focus(page: Any) -> None:
+def test_a_tooltip_shows_on_focus(page: Any) -> None:
     tip = page.locator(".card .tip").first
     assert not tip.locator("[role=tooltip]").is_visible()
     tip.locator("button").focus()
@@ -128,8 +128,8 @@ def test_an_explanation_shows_on_focus(page: Any) -> None:
     playwright.expect(tip.locator("[role=tooltip]")).to_be_hidden()
 
 
-@in_the_dark_too
-def test_the_accessibility_checker_finds_nothing_serious(page: Any) -> None:
+@in_dark_mode_too
+def test_the_page_has_no_serious_accessibility_violation(page: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     found = axe.Axe().run(page).response["violations"]
@@ -138,7 +138,7 @@ def test_the_accessibility_checker_finds_nothing_serious(page: Any) -> None:
     ] == []
 
 
-def test_it_prints_without_its_controls(page: Any) -> None:
+def test_controls_are_not_printed(page: Any) -> None:
     page.emulate_media(media="print")
     assert not page.locator(".controls input").first.is_visible()
     assert page.locator(".controls .mark").first.is_visible()  # the legend

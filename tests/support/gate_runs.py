@@ -1,4 +1,4 @@
-"""Runs that no model made, for the gate, and what spoils them."""
+"""Synthetic runs for the gate, and changes that make them worse or incomparable."""
 
 from __future__ import annotations
 
@@ -11,20 +11,16 @@ import pandas as pd
 from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.tables import Results
-from tests.support.manifests import with_fact
+from tests.support.manifests import change_manifest
 
 FRAMES, PATCHES = 40, 6
-
-
 LEVELS = {"clean": (0.0,), "noise": (0.0, 50.0, 200.0), "cell_size": (0.5, 1.0, 2.0)}
-
-
 CONTENT: dict[str, Any] = {
     "version": 2,
     "command": "pytest benchmarks/",
     "dataset": {
         "key": "paired/test",
-        "title": "made up",
+        "title": "synthetic",
         "fingerprint": "0123456789abcdef",
         "frames": [f"{number}" for number in range(FRAMES)],
         "positions": list(range(FRAMES)),
@@ -50,8 +46,10 @@ CONTENT: dict[str, Any] = {
 CLEAN_RUN = RunManifest.from_json(CONTENT)
 
 
-def run_of(change: Callable[[pd.DataFrame], object] = lambda rows: None, seed: int = 0, spread: float = 0.0) -> Results:
-    """A run with a little of each score; ``spread`` is what retraining does to each frame."""
+def make_run(
+    change: Callable[[pd.DataFrame], object] = lambda rows: None, seed: int = 0, spread: float = 0.0
+) -> Results:
+    """A run with every metric; ``spread`` is the standard deviation of a retraining's effect on each frame."""
     rng = np.random.default_rng(0)
     own = np.random.default_rng(seed)
     rows = []
@@ -70,40 +68,45 @@ def run_of(change: Callable[[pd.DataFrame], object] = lambda rows: None, seed: i
     return Results(table, CLEAN_RUN)
 
 
-def where(rows: pd.DataFrame, artefact: str, level: float = 0.0) -> pd.Series:
+def select_unet(rows: pd.DataFrame, artefact: str, level: float = 0.0) -> pd.Series:
+    """Which rows are those of the network under a condition."""
     return (rows["segmenter"] == "unet") & (rows["artefact"] == artefact) & (rows["intensity"] == level)
 
 
 def drop(artefact: str, level: float, by: float, column: str = "jaccard") -> Callable[[pd.DataFrame], None]:
+    """Lower a score under a condition."""
+
     def change(rows: pd.DataFrame) -> None:
-        rows.loc[where(rows, artefact, level), column] -= by
+        rows.loc[select_unet(rows, artefact, level), column] -= by
 
     return change
 
 
-def fact(*path: str, value: object) -> Callable[[Results], Results]:
-    return lambda results: with_fact(results, *path, value=value)
+def set_manifest(*path: str, value: object) -> Callable[[Results], Results]:
+    """Set a value of the manifest, named by its path in ``run.json``."""
+    return lambda results: change_manifest(results, *path, value=value)
 
 
-def without(select: Callable[[pd.DataFrame], pd.Series]) -> Callable[[Results], Results]:
-    """Without the selected rows."""
+def remove_rows(select: Callable[[pd.DataFrame], pd.Series]) -> Callable[[Results], Results]:
+    """Remove the selected rows."""
     return lambda results: Results(results.records[~select(results.records)], results.run)
 
 
-def changed(change: Callable[[pd.DataFrame], object]) -> Callable[[Results], Results]:
+def change_records(change: Callable[[pd.DataFrame], object]) -> Callable[[Results], Results]:
+    """Apply a change to the records."""
     return lambda results: Results(results.records.pipe(lambda table: change(table) or table), results.run)
 
 
-def renamed(results: Results, name: str = "unet_2") -> Results:
+def rename_model(results: Results, name: str = "unet_2") -> Results:
+    """Rename the network."""
     table = results.records.replace({"segmenter": {"unet": name}})
-    return with_fact(Results(table, results.run), "segmenters", value={name: "w", "background": "b"})
+    return change_manifest(Results(table, results.run), "segmenters", value={name: "w", "background": "b"})
 
 
-BASELINE = run_of()
-
-
+BASELINE = make_run()
 JACCARD = {"jaccard": 0.01}
 
 
 def verdicts(gate: Gate) -> dict[str, str]:
+    """Verdict of each decision, by name."""
     return {decision.name: str(decision.verdict) for decision in gate.decisions}

@@ -10,7 +10,7 @@ from robustbench_cells.results.tables import Results
 
 
 def changed_manifest(run: RunManifest, *path: str, value: object) -> RunManifest:
-    """The same manifest but for one value, named by its path in ``run.json``."""
+    """The same manifest except for one value, named by its path in ``run.json``."""
     content = copy.deepcopy(run.to_json())
     place: Any = content
     for key in path[:-1]:
@@ -19,6 +19,6 @@ def changed_manifest(run: RunManifest, *path: str, value: object) -> RunManifest
     return RunManifest.from_json(content)
 
 
-def with_fact(results: Results, *path: str, value: object) -> Results:
-    """The same records under a manifest with one other value."""
+def change_manifest(results: Results, *path: str, value: object) -> Results:
+    """The same records under a manifest with one changed value."""
     return Results(results.records, changed_manifest(results.run, *path, value=value))

@@ -1,4 +1,4 @@
-"""Results and pictures that no model made, for what shows them."""
+"""Synthetic results and example patches for reports."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _RANGES = {"noise": 100.0, "illumination": 4000.0, "cell_size": 4.0, "illuminati
 _NEUTRAL = {"cell_size": 1.0}
 
 
-def manifest(segmenters: list[str], frames: list[str]) -> RunManifest:
-    """The manifest of such a run."""
+def make_manifest(segmenters: list[str], frames: list[str]) -> RunManifest:
+    """Manifest of a run under `LEVELS`."""
     artefacts: dict[str, dict[str, Any]] = {
         name: {
             "version": 1,
             "parameter": "zoom" if name == "cell_size" else "sigma",
             "unit": "×" if name == "cell_size" else "grey levels",
             "neutral": _NEUTRAL.get(name, 0.0),
-            "about": f"What {name} does.",
+            "about": f"The effect of {name}.",
         }
         for name in LEVELS
         if name != "clean"
@@ -65,8 +65,8 @@ def manifest(segmenters: list[str], frames: list[str]) -> RunManifest:
     return RunManifest.from_json(content)
 
 
-def results(segmenters: dict[str, float], frames: int = 6, patches: int = 2) -> Results:
-    """Each segmenter's clean Jaccard is as given; it falls with the distance from neutral, by more on later patches."""
+def make_results(segmenters: dict[str, float], frames: int = 6, patches: int = 2) -> Results:
+    """Results with the given clean Jaccard of each segmenter, falling with the distance from neutral."""
     names = [f"{number:03}" for number in range(frames)]
     records = []
     for segmenter, clean in segmenters.items():
@@ -86,17 +86,17 @@ def results(segmenters: dict[str, float], frames: int = 6, patches: int = 2) -> 
                         ]
                         values = dict(zip(METRICS, map(float, scores), strict=True))
                         records.append(Record(segmenter, artefact, level, names[frame], patch, values))
-    return Results(records_table(records), manifest(list(segmenters), names))
+    return Results(records_table(records), make_manifest(list(segmenters), names))
 
 
-def pictures(of: Results) -> ExamplePatches:
-    """Noise, with a square cell each."""
-    views = choose_examples(of)
+def make_examples(results: Results) -> ExamplePatches:
+    """Example patches of these results: noise, with one square cell each."""
+    views = choose_examples(results)
     rng = np.random.default_rng(0)
     shape = (len(views), 256, 256)
     truth = np.zeros(shape, bool)
     truth[:, 40:90, 40:90] = True
-    names = [name for name in of.run.segmenters if name != "background"]
+    names = [name for name in results.run.segmenters if name != "background"]
     masks = {name: np.roll(truth, 10 * number, axis=1) for number, name in enumerate(names)}
     times = {name: [10.0, 12.0, 11.0] for name in names}
     return ExamplePatches(views, rng.integers(0, 256, shape).astype(np.uint8), truth, masks, times)

@@ -1,4 +1,4 @@
-"""What a criterion is, and the registry of them."""
+"""Contract and registry of the gate's criteria."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from robustbench_cells.types import condition_name
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """A figure of the baseline's model beside that of the candidate's.
+    """A criterion's value for the baseline's model and for the candidate's.
 
     Attributes
     ----------
     artefact, intensity
-        Where; the intensity is None where the figure is of the whole artefact.
+        Condition; the intensity is None where the value is for the whole artefact.
     baseline, candidate
-        The two figures.
+        The two values.
     estimate
-        The second less the first.
+        Candidate less baseline, with its standard error.
     scale
-        What the criterion's tolerance is to be multiplied by.
-    remark
-        Why it cannot be said to hold, whatever its interval; empty if it can.
+        Factor by which the criterion's tolerance is multiplied.
+    caveat
+        Why it cannot hold, whatever its interval; empty if it can.
     """
 
     artefact: str
@@ -40,59 +40,59 @@ class PairedDifference:
     candidate: float
     estimate: Estimate
     scale: float = 1.0
-    remark: str = ""
+    caveat: str = ""
 
     @property
     def condition(self) -> str:
-        """As in test ids; the artefact alone where the figure is of the whole of it."""
+        """Name as in test ids; the artefact alone where the value is for the whole of it."""
         return self.artefact if self.intensity is None else condition_name(self.artefact, self.intensity)
 
 
 @dataclass(frozen=True, eq=False)
 class PairedRecords:
-    """The records of two models on the same patches.
+    """Records of two models on the same patches.
 
     Attributes
     ----------
     records
-        A row for each patch that both have: artefact, intensity, frame, patch, its frame's block, and each metric
-        twice, with the endings ``_old`` (the baseline's) and ``_new``.
+        One row per patch that both have: artefact, intensity, frame, patch, block of the frame, and each metric twice,
+        with the suffixes ``_old`` (baseline) and ``_new`` (candidate).
     neutral
-        The intensity of each artefact that does nothing, where there is one.
+        Neutral intensity of each artefact that has one.
     """
 
     records: pd.DataFrame
     neutral: Mapping[str, float]
 
     def conditions(self) -> Iterator[tuple[str, float, pd.DataFrame]]:
-        """Artefact, intensity and records of each condition."""
+        """Iterate over conditions: artefact, intensity and records of each."""
         for (artefact, intensity), rows in self.records.groupby(["artefact", "intensity"]):
             yield str(artefact), float(str(intensity)), rows
 
     @staticmethod
     def sums(rows: pd.DataFrame, *columns: str) -> Floats:
-        """Sums over blocks, (blocks, columns + 1), the last column how many rows there are."""
+        """Sum columns by block, (blocks, columns + 1); the last column is the number of rows."""
         values = np.column_stack([*(rows[column].to_numpy(float) for column in columns), np.ones(len(rows))])
         return block_sums(values, rows["block"].to_numpy(np.int64))
 
 
 class Criterion(Protocol):
-    """Something that must not get worse: one class a file.
+    """Something that must not get worse: one class per file.
 
     Attributes
     ----------
     name
-        For ``--rb-gate``.
+        Name for ``--rb-gate``.
     tolerance
-        By how much it may get worse, if not said otherwise.
+        Largest tolerated deterioration by default.
     unit
-        Of the tolerance.
+        Unit of the tolerance.
     better
-        Which way is better.
+        Direction of an improvement.
     metrics
-        That it is a figure of.
-    of_a_condition
-        Whether it is a figure of each condition, and does not need others beside it.
+        Names of the metrics that it is computed from.
+    per_condition
+        Whether each condition has a value of its own, independent of other conditions.
     """
 
     name: str
@@ -104,7 +104,7 @@ class Criterion(Protocol):
 
     @abstractmethod
     def differences(self, pair: PairedRecords) -> Iterator[PairedDifference]:
-        """One for each condition, or each artefact, that the pair covers."""
+        """Compare the two models: one difference per condition, or per artefact, that the pair covers."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""How far an artefact may go before the model breaks."""
+"""Intensity up to which a model withstands an artefact."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from robustbench_cells.types import CLEAN
 
 @CRITERIA.register
 class BreakPointCriterion(Criterion):
-    """How far each artefact goes until the mean Jaccard falls under 90 % of its clean value.
+    """Intensity of each artefact at which the mean Jaccard falls below 90 % of its clean value.
 
-    Both ways from the neutral intensity, where the grid has both. A model that does not break on the grid has the end
-    of the grid. One that breaks before the first intensity that ran has that one: if it is the candidate, that is the
-    best that may be said of it, so it may regress but never holds.
+    In both directions from the neutral intensity, where the grid has both. A model that does not break gets the end of
+    the tested range. A left-censored break-point is set to the nearest intensity that ran; for the candidate that is
+    the best case, so it may regress but never holds.
     """
 
     name = "break_point"
@@ -32,7 +32,7 @@ class BreakPointCriterion(Criterion):
     per_condition = False
 
     def differences(self, pair: PairedRecords) -> Iterator[PairedDifference]:
-        """See `Criterion.differences`; without clean among the conditions there are none."""
+        """See `Criterion.differences`; none without the clean condition."""
         tables = {(artefact, intensity): rows for artefact, intensity, rows in pair.conditions()}
         clean = tables.get((CLEAN, 0.0))
         if clean is None:
@@ -41,9 +41,9 @@ class BreakPointCriterion(Criterion):
             neutral = pair.neutral[artefact]
             levels = sorted(intensity for other, intensity in tables if other == artefact)
             for _, side in directions(levels, neutral):
-                yield self._side(pair, artefact, [clean, *(tables[artefact, x] for x in side)], neutral, side)
+                yield self._difference(pair, artefact, [clean, *(tables[artefact, x] for x in side)], neutral, side)
 
-    def _side(
+    def _difference(
         self, pair: PairedRecords, artefact: str, tables: Sequence[pd.DataFrame], neutral: float, side: Sequence[float]
     ) -> PairedDifference:
         distances = [abs(level - neutral) for level in side]
@@ -53,24 +53,27 @@ class BreakPointCriterion(Criterion):
             part = pair.sums(rows, "jaccard_old", "jaccard_new")
             sums[: len(part), 3 * number : 3 * number + 3] = part
 
-        def found(sums: Floats, model: int) -> Floats:
+        def censored_distance(sums: Floats, model: int) -> Floats:
             means = sums[..., model::3] / sums[..., 2::3]
             return break_point_distance(means[..., 1:], means[..., 0], distances)
 
         def distance(sums: Floats, model: int) -> Floats:
-            return found(sums, model).clip(distances[0], distances[-1])
+            return censored_distance(sums, model).clip(distances[0], distances[-1])
 
         total = sums.sum(axis=0)
-        lost = found(np.vstack([total, total - sums]), 1) == -inf  # also without a block, of which the error is made
-        way = 1 if side[-1] > neutral else -1
-        where = f"{'below' if way > 0 else 'above'} {side[0]:g}"
-        unknown = f"the candidate may break {where}, and where is not known, since {neutral:g} did not run"
+        replicates = np.vstack([total, total - sums])  # of the jackknife too: one may be censored alone
+        left_censored = censored_distance(replicates, 1) == -inf
+        direction = 1 if side[-1] > neutral else -1
+        caveat = (
+            f"the candidate may break anywhere {'below' if direction > 0 else 'above'} {side[0]:g} "
+            f"(left-censored: {neutral:g} was not run)"
+        )
         return PairedDifference(
             artefact,
             None,
-            neutral + way * float(distance(total, 0)),
-            neutral + way * float(distance(total, 1)),
+            neutral + direction * float(distance(total, 0)),
+            neutral + direction * float(distance(total, 1)),
             jackknife(sums, lambda sums: distance(sums, 1) - distance(sums, 0)),
             scale=distances[-1],
-            remark=unknown if lost.any() else "",
+            caveat=caveat if left_censored.any() else "",
         )

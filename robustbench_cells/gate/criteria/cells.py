@@ -1,4 +1,4 @@
-"""The cell count."""
+"""Cell count."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from robustbench_cells.results.intervals import Floats
 
 
 def _errors(sums: Floats) -> tuple[Floats, Floats]:
-    """Relative errors of both counts, of sums (old, new, true, rows)."""
+    """Relative errors of both counts, from sums of (old, new, true, rows)."""
     old, new, true = sums[..., 0], sums[..., 1], sums[..., 2]
     return np.abs(old / true - 1), np.abs(new / true - 1)
 
@@ -24,7 +24,7 @@ def _difference(sums: Floats) -> Floats:
 
 @CRITERIA.register
 class Cells(Criterion):
-    """Relative error of each condition's cell count, too many and too few alike."""
+    """Absolute relative error of each condition's cell count."""
 
     name = "cells"
     metrics = ("cells_predicted", "cells_true")
@@ -33,9 +33,9 @@ class Cells(Criterion):
     better = "less"
 
     def differences(self, pair: PairedRecords) -> Iterator[PairedDifference]:
-        """See `Criterion.differences`; conditions without any cell have none."""
+        """See `Criterion.differences`; none for conditions without cells."""
         for artefact, intensity, rows in pair.conditions():
             sums = pair.sums(rows, "cells_predicted_old", "cells_predicted_new", "cells_true_new")
-            if (sums[:, 2] > 0).sum() >= 2:  # else nothing is left when the one block with cells is left out
+            if (sums[:, 2] > 0).sum() >= 2:  # the jackknife leaves one block out
                 old, new = _errors(sums.sum(axis=0))
                 yield PairedDifference(artefact, intensity, float(old), float(new), jackknife(sums, _difference))

@@ -1,4 +1,4 @@
-"""Aspects that are the mean of a metric over the patches."""
+"""Criteria that are the mean of a metric over the patches."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ def _mean_difference(sums: Floats) -> Floats:
 
 
 class MeanScore(Criterion):
-    """The mean of the metric of the same name; patches on which neither model has one are left out."""
+    """Mean of the metric of the same name over the patches on which it is defined for both models."""
 
     tolerance = 0.01
     better = "more"
 
     def differences(self, pair: PairedRecords) -> Iterator[PairedDifference]:
-        """See `Criterion.differences`. What only one of the two models leaves undefined is remarked upon."""
+        """See `Criterion.differences`. A caveat counts the patches on which only the candidate's score is undefined."""
         old, new = f"{self.name}_old", f"{self.name}_new"
         for artefact, intensity, rows in pair.conditions():
             defined = rows.dropna(subset=[old, new])
             lost = int((rows[old].notna() & rows[new].isna()).sum())
             patches = "patch" if lost == 1 else "patches"
-            remark = f"the candidate's is undefined on {lost} {patches} on which the baseline's is not" if lost else ""
+            caveat = f"undefined for the candidate on {lost} {patches} where the baseline is defined" if lost else ""
             if defined.empty:
                 if lost:
                     nothing = Estimate(float("nan"), float("nan"), 0)
-                    yield PairedDifference(artefact, intensity, rows[old].mean(), float("nan"), nothing, remark=remark)
+                    yield PairedDifference(artefact, intensity, rows[old].mean(), float("nan"), nothing, caveat=caveat)
                 continue
             sums = pair.sums(defined, old, new)
             total = sums.sum(axis=0)
@@ -40,7 +40,7 @@ class MeanScore(Criterion):
                 total[0] / total[2],
                 total[1] / total[2],
                 jackknife(sums[sums[:, 2] > 0], _mean_difference),
-                remark=remark,
+                caveat=caveat,
             )
 
 

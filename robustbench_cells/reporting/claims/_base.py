@@ -1,4 +1,4 @@
-"""What a claim is, and the registry of them."""
+"""Contract and registry of claims."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Part = tuple[bool, str]
 
 
 class ClaimStatus(StrEnum):
-    """What became of a claim."""
+    """Outcome of a claim's check."""
 
     HOLDS = "holds"
     FAILS = "does not hold"
@@ -24,36 +24,36 @@ class ClaimStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """A claim laid beside results.
+    """A claim checked on results.
 
     Attributes
     ----------
     number, sentence, section
-        The claim's.
-    verdict
-        Holds if every part does.
+        Number, sentence and section of the claim.
+    status
+        Outcome; the claim holds if every part does.
     parts
-        The figures, each with whether it bears the claim out; of a claim that is not tested, what is missing.
+        Whether each part holds, with its values; for a claim that is not tested, what is missing.
     """
 
     number: int
     sentence: str
     section: str
-    verdict: ClaimStatus
+    status: ClaimStatus
     parts: tuple[Part, ...]
 
 
 class Claim(Protocol):
-    """A sentence of the paper, or of ours, that results can bear out or not: one class a file.
+    """A sentence of the paper, or of ours, that results can support or not: one class per file.
 
-    The docstring's first line is the sentence; the rest says what the check takes its words to mean.
+    The docstring's first line is the sentence; the rest defines how the check reads it.
 
     Attributes
     ----------
     name, number
-        For code, and for people.
+        Name for code, and number for people.
     section
-        Where it stands.
+        Section of the paper.
     """
 
     name: str
@@ -62,12 +62,17 @@ class Claim(Protocol):
 
     @abstractmethod
     def check(self, evidence: Evidence) -> Iterator[Part]:
-        """Each figure that the claim rests on, and whether it bears the claim out.
+        """Check each part of the claim.
+
+        Yields
+        ------
+        tuple
+            Whether the part holds, and its values as text.
 
         Raises
         ------
         NotTestedError
-            If the results do not cover it.
+            If the results do not cover the claim.
         """
         ...
 
@@ -75,21 +80,21 @@ class Claim(Protocol):
 CLAIMS: Registry[Claim] = Registry("robustbench_cells.reporting.claims", "claim", Claim, "robustbench_cells.claims")
 
 
-def in_order() -> list[Claim]:
-    """Every claim, in the order of their numbers."""
+def ordered_claims() -> list[Claim]:
+    """Every claim, by number."""
     return sorted(CLAIMS, key=lambda claim: claim.number)
 
 
 def check_claims(evidence: Evidence) -> list[Finding]:
-    """Every claim's finding, in the order of their numbers."""
-    return [_judge(claim, evidence) for claim in in_order()]
+    """Check every claim, by number."""
+    return [_check(claim, evidence) for claim in ordered_claims()]
 
 
-def _judge(claim: Claim, evidence: Evidence) -> Finding:
+def _check(claim: Claim, evidence: Evidence) -> Finding:
     sentence = (type(claim).__doc__ or "").strip().partition("\n")[0]
     try:
-        parts = tuple((bool(held), figures) for held, figures in claim.check(evidence))
-        verdict = ClaimStatus.HOLDS if all(held for held, _ in parts) else ClaimStatus.FAILS
+        parts = tuple((bool(holds), text) for holds, text in claim.check(evidence))
+        status = ClaimStatus.HOLDS if all(holds for holds, _ in parts) else ClaimStatus.FAILS
     except NotTestedError as missing:
-        parts, verdict = ((False, str(missing)),), ClaimStatus.NOT_TESTED
-    return Finding(claim.number, sentence, claim.section, verdict, parts)
+        parts, status = ((False, str(missing)),), ClaimStatus.NOT_TESTED
+    return Finding(claim.number, sentence, claim.section, status, parts)

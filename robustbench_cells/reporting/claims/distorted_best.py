@@ -12,9 +12,9 @@ _RIVALS = (ORIGINAL, AUGMENTED, DOG)
 
 @CLAIMS.register
 class DistortedBest(Claim):
-    """The network trained on distorted images is better than all others over the whole range of illumination.
+    """The network trained on distorted images outperforms all others over the whole range of illumination.
 
-    Better: a higher accuracy at each amplitude than the other two networks and DoG+Otsu.
+    Outperforms: higher accuracy at each amplitude than the other two networks and DoG+Otsu.
     """
 
     name = "distorted_best"

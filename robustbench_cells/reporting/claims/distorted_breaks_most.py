@@ -10,9 +10,9 @@ from robustbench_cells.reporting.evidence import AUGMENTED, DISTORTED, ORIGINAL,
 
 @CLAIMS.register
 class DistortedBreaksMost(Claim):
-    """Large cells break up most in the network trained on distorted images.
+    """Large cells are fragmented most by the network trained on distorted images.
 
-    Most: of the three networks, its count in times the labelled cells grows most from zoom 1 to the mean of larger
+    Most: of the three networks, its ratio of predicted to labelled cells grows most from zoom 1 to the mean of larger
     zooms.
     """
 
@@ -25,8 +25,8 @@ class DistortedBreaksMost(Claim):
         growth = {}
         for network in (DISTORTED, ORIGINAL, AUGMENTED):
             curve = evidence.zooms(network, ("cells_predicted", "cells_true"))
-            times = curve["cells_predicted"] / curve["cells_true"]
-            growth[network] = times[times.index > 1].mean() / times.loc[1]
+            ratio = curve["cells_predicted"] / curve["cells_true"]
+            growth[network] = ratio[ratio.index > 1].mean() / ratio.loc[1]
         for network in (ORIGINAL, AUGMENTED):
-            figures = f"its count grows {growth[DISTORTED]:.2f} times, that of {network} {growth[network]:.2f} times"
-            yield growth[DISTORTED] > growth[network], figures
+            text = f"its count grows {growth[DISTORTED]:.2f} times, that of {network} {growth[network]:.2f} times"
+            yield growth[DISTORTED] > growth[network], text

@@ -10,10 +10,10 @@ from robustbench_cells.reporting.evidence import DOG, Evidence
 
 @CLAIMS.register
 class DogThenDrops(Claim):
-    """DoG+Otsu is stable up to some amplitude; then accuracy and precision drop a lot, recall and cells a little.
+    """DoG+Otsu is stable up to some amplitude; then accuracy and precision drop a lot, recall and cell count a little.
 
-    Stable: an amplitude above the lowest costs at most 0.01 of accuracy. A lot: the strongest costs 0.05 of accuracy or
-    more, and a quarter of the precision. A little: less than half as large a share as of the precision.
+    Stable: an amplitude above the lowest costs at most 0.01 of accuracy. A lot: the strongest costs at least 0.05 of
+    accuracy and a quarter of the precision. A little: a relative drop less than half that of the precision.
     """
 
     name = "dog_then_drops"
@@ -27,12 +27,12 @@ class DogThenDrops(Claim):
         stable = (curve["accuracy"] >= first["accuracy"] - 0.01).cummin()
         end = curve.index[stable][-1]
         yield end > curve.index[0], f"its accuracy stays within 0.01 up to amplitude {end:g}"
-        fall = 1 - last / first
+        drop = 1 - last / first
         for name, holds in (
             ("accuracy", first["accuracy"] - last["accuracy"] >= 0.05),
-            ("precision", fall["precision"] >= 0.25),
-            ("recall", fall["recall"] < fall["precision"] / 2),
+            ("precision", drop["precision"] >= 0.25),
+            ("recall", drop["recall"] < drop["precision"] / 2),
         ):
             yield holds, f"its {name} goes from {first[name]:.3f} to {last[name]:.3f}"
-        cells = f"its cells go from {first['cells_predicted']:,.0f} to {last['cells_predicted']:,.0f}"
-        yield fall["cells_predicted"] < fall["precision"] / 2, cells
+        cells = f"its cell count goes from {first['cells_predicted']:,.0f} to {last['cells_predicted']:,.0f}"
+        yield drop["cells_predicted"] < drop["precision"] / 2, cells

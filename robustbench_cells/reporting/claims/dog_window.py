@@ -12,9 +12,9 @@ from robustbench_cells.reporting.evidence import AUGMENTED, DOG, ORIGINAL, Evide
 
 @CLAIMS.register
 class DogWindow(Claim):
-    """In a narrow window of amplitudes DoG+Otsu beats the networks that were not trained on illumination.
+    """In a narrow window of amplitudes DoG+Otsu outperforms the networks that were not trained on illumination.
 
-    Beats: a higher accuracy than both. Narrow: at no more than a quarter of the tested amplitudes.
+    Outperforms: higher accuracy than both. Narrow: at no more than a quarter of the tested amplitudes.
     """
 
     name = "dog_window"
@@ -23,8 +23,10 @@ class DogWindow(Claim):
 
     def check(self, evidence: Evidence) -> Iterator[Part]:
         """See `Claim.check`."""
-        classical, *curves = evidence.curves("illumination", (DOG, ORIGINAL, AUGMENTED), ("accuracy",), least=5)
+        classical, *curves = evidence.curves(
+            "illumination", (DOG, ORIGINAL, AUGMENTED), ("accuracy",), min_intensities=5
+        )
         ahead = pd.concat([classical["accuracy"] > curve["accuracy"] for curve in curves], axis=1).all(axis=1)
         where = ", ".join(f"{amplitude:g}" for amplitude in ahead.index[ahead]) or "none"
         yield bool(ahead.any()), f"it has the higher accuracy at amplitude {where}"
-        yield ahead.sum() <= len(ahead) / 4, f"these are {ahead.sum()} of {len(ahead)} amplitudes"
+        yield ahead.sum() <= len(ahead) / 4, f"that is at {ahead.sum()} of {len(ahead)} amplitudes"

@@ -10,7 +10,7 @@ from robustbench_cells.reporting.evidence import NETWORKS, Evidence
 
 @CLAIMS.register
 class OverCounting(Claim):
-    """Undistorted, every network counts more cells than there are, and no network's precision is 1."""
+    """On undistorted images, every network counts too many cells, and no network's precision is 1."""
 
     name = "over_counting"
     number = 1

@@ -1,4 +1,4 @@
-"""Report outputs: one file each, found by its registration."""
+"""Report outputs: one file per output, found by its registration."""
 
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput, write_reports
 

@@ -1,4 +1,4 @@
-"""What a report output is, and the registry of them."""
+"""Contract and registry of report outputs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from robustbench_cells.reporting.report import Report
 
 
 class ReportOutput(Protocol):
-    """A file, or a folder of files, that is made from stored results. One class a file.
+    """A file, or a folder of files, written from stored results: one class per file.
 
     Attributes
     ----------
     name
-        Of the file or folder.
+        Name of the file or folder.
     """
 
     name: str
@@ -34,38 +34,38 @@ OUTPUTS: Registry[ReportOutput] = Registry(
 )
 
 
-def write_reports(report: Report, folder: Path, wrote: Callable[[Path], None] = lambda path: None) -> list[Path]:
+def write_reports(report: Report, folder: Path, on_written: Callable[[Path], None] = lambda path: None) -> list[Path]:
     """Write every report output into a folder.
 
     Parameters
     ----------
     report
-        What they are made from.
+        Results, and what is reported with them.
     folder
-        It is made, if it is not there.
-    wrote
-        Takes each file or folder as soon as it is there.
+        Folder for the outputs; created if it does not exist.
+    on_written
+        Called with each file or folder as soon as it is written.
 
     Returns
     -------
     list
-        The files and folders.
+        Files and folders that were written.
 
     Raises
     ------
     ResultsError
-        If one or more could not be written; all others are.
+        If an output could not be written; all others are.
     """
     paths, failures = [], []
     for output in OUTPUTS:
         try:
             output.write(report, folder / output.name)
-        except Exception as error:  # an output is anybody's code: the others are written all the same
+        except Exception as error:  # an output may be third-party code; the others are written all the same
             failures.append(f"{folder / output.name}: {type(error).__name__}: {error}")
         else:
             if (folder / output.name).exists():  # an output may have nothing to show
                 paths.append(folder / output.name)
-                wrote(paths[-1])
+                on_written(paths[-1])
     if failures:
         raise ResultsError(f"not all reports could be written: {'; '.join(failures)}")
     return paths

@@ -1,4 +1,4 @@
-"""Degradation curves and precision–recall paths (the paper's Figures 3 to 5), as files."""
+"""Degradation curves and precision–recall paths (the paper's Figures 3 to 5), as image files."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pandas as pd
 from numpy import ndenumerate
 
 from robustbench_cells.files.atomic import atomic_path
-from robustbench_cells.reporting.charts import PlottedMetric, metrics_of
+from robustbench_cells.reporting.charts import PlottedMetric, plotted_metrics
 from robustbench_cells.reporting.curve_plot import axis_label, draw_curves
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.pair_heatmaps import PairMap, pair_maps
 from robustbench_cells.reporting.report import Report
-from robustbench_cells.reporting.style import Style, styles
+from robustbench_cells.reporting.style import Style, assign_styles
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
 
@@ -33,21 +33,21 @@ _PATHS = "precision_recall"
 
 @OUTPUTS.register
 class Figures(ReportOutput):
-    """Each metric against intensity, and precision against recall; a panel an artefact, a line a segmenter."""
+    """Each metric against intensity, and precision against recall; one panel per artefact, one line per segmenter."""
 
     name = "figures"
 
     def write(self, report: Report, path: Path) -> None:
-        """See `ReportOutput.write`; of what an earlier report left here, what this one has not goes."""
-        kept = dict(_figures(report.results))
+        """See `ReportOutput.write`; figures of an earlier report that this one does not have are removed."""
+        figures = dict(_figures(report.results))
         run = report.results.run
         pairs = [info.together for info in run.artefacts.values() if info.together]
         ours = {*run.metrics, _PATHS, *(f"{pair.first}_{pair.second}" for pair in pairs)}
         for name in ours:
             for kind in _FORMATS:
                 file = path / f"{name}.{kind}"
-                if name in kept:
-                    _save(kept[name], file, kind)
+                if name in figures:
+                    _save(figures[name], file, kind)
                 else:
                     file.unlink(missing_ok=True)
 
@@ -56,15 +56,15 @@ def _figures(results: Results) -> list[tuple[str, Figure]]:
     summary = results.summary
     if not results.single_artefacts:
         return []
-    figures = [(metric.name, _curves(results, metric)) for metric in metrics_of(results)]
+    figures = [(metric.name, _curves(results, metric)) for metric in plotted_metrics(results)]
     if {"precision", "recall"} <= set(summary):
         figures.append((_PATHS, _paths(results)))
-    figures += [(f"{pair.first}_{pair.second}", _both(results, pair)) for pair in pair_maps(results)]
+    figures += [(f"{pair.first}_{pair.second}", _heatmaps(results, pair)) for pair in pair_maps(results)]
     return figures
 
 
 def _panels(results: Results) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]], dict[str, Style]]:
-    """A figure with a panel for each artefact."""
+    """A figure with one panel per artefact."""
     from matplotlib.figure import Figure
 
     artefacts = results.single_artefacts
@@ -79,16 +79,16 @@ def _panels(results: Results) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]], 
         panel.set_title(artefact)
         panel.grid(alpha=0.3)
         parts.append((panel, part))
-    return figure, parts, styles(results.summary["segmenter"])
+    return figure, parts, assign_styles(results.summary["segmenter"])
 
 
 def _curves(results: Results, metric: PlottedMetric) -> Figure:
-    figure, panels, looks = _panels(results)
+    figure, panels, styles = _panels(results)
     lines: dict[str, Any] = {}
     for panel, part in panels:
-        lines |= draw_curves(panel, results, str(part["artefact"].iloc[0]), metric, looks)
+        lines |= draw_curves(panel, results, str(part["artefact"].iloc[0]), metric, styles)
     panels[0][0].set_ylabel(axis_label(metric))
-    notes = "dotted: the true count" if metric.target else "shaded: 95 % interval"
+    notes = "dotted: labelled cells" if metric.target else "shaded: 95 % interval"
     if not metric.target and (results.summary["artefact"] == CLEAN).any():
         notes += "; dotted: clean"
     _finish(results, figure, lines, len(panels), notes)
@@ -96,21 +96,21 @@ def _curves(results: Results, metric: PlottedMetric) -> Figure:
 
 
 def _paths(results: Results) -> Figure:
-    figure, panels, looks = _panels(results)
+    figure, panels, styles = _panels(results)
     lines = {}
     for panel, part in panels:
-        for name, look in looks.items():
+        for name, style in styles.items():
             curve = part[part["segmenter"] == name].sort_values("intensity").dropna(subset=["precision", "recall"])
             if name == REFERENCE or curve.empty:
                 continue
             (lines[name],) = panel.plot(
-                curve["recall"], curve["precision"], color=look.colour, marker=look.marker, markersize=4
+                curve["recall"], curve["precision"], color=style.colour, marker=style.marker, markersize=4
             )
             first = curve.iloc[:1]
-            panel.plot(first["recall"], first["precision"], color=look.colour, marker=look.marker, mfc="white")
-        ends, facts = part["intensity"].agg(["min", "max"]), part.iloc[0]
+            panel.plot(first["recall"], first["precision"], color=style.colour, marker=style.marker, mfc="white")
+        ends, row = part["intensity"].agg(["min", "max"]), part.iloc[0]
         panel.set_title(
-            f"{part['artefact'].iloc[0]}: {facts['parameter']} {ends['min']:g} to {ends['max']:g} {facts['unit']}"
+            f"{part['artefact'].iloc[0]}: {row['parameter']} {ends['min']:g} to {ends['max']:g} {row['unit']}"
         )
         panel.set(xlabel="mean recall", xlim=(-0.02, 1.05), ylim=(-0.02, 1.05))
     panels[0][0].set_ylabel("mean precision")
@@ -119,13 +119,13 @@ def _paths(results: Results) -> Figure:
         figure,
         lines,
         len(panels),
-        "each path begins with a hollow mark, at the smallest intensity where both are defined",
+        "each path starts at the open marker, the lowest intensity at which both are defined",
     )
     return figure
 
 
-def _both(results: Results, pair: PairMap) -> Figure:
-    """A heat map a segmenter."""
+def _heatmaps(results: Results, pair: PairMap) -> Figure:
+    """One heat map per segmenter."""
     from matplotlib.figure import Figure
 
     names = sorted(pair.scores)
@@ -138,8 +138,8 @@ def _both(results: Results, pair: PairMap) -> Figure:
         table = [[pair.scores[name].get((row, column), nan) for column in pair.columns] for row in pair.rows]
         image = panel.imshow(table, vmin=0, vmax=1, cmap="cividis", aspect="auto", origin="lower")
         for (row, column), value in ndenumerate(table):
-            told = "–" if isnan(value) else f"{value:.2f}"
-            panel.text(column, row, told, ha="center", va="center", color="white" if value < 0.6 else "black")
+            text = "–" if isnan(value) else f"{value:.2f}"
+            panel.text(column, row, text, ha="center", va="center", color="white" if value < 0.6 else "black")
         panel.set_title(name, fontsize=10)
         panel.set_xticks(range(len(pair.columns)), [f"{x:g}" for x in pair.columns])
         panel.set_yticks(range(len(pair.rows)), [f"{x:g}" for x in pair.rows])
@@ -165,8 +165,8 @@ def _save(figure: Figure, path: Path, kind: str) -> None:
 
     for text in figure.findobj(Text):
         text.set_parse_math(False)  # names and paths are not formulas
-    nameless = {"Software": None} if kind == "png" else {"Date": None}
+    metadata = {"Software": None} if kind == "png" else {"Date": None}  # same results, same file
     with atomic_path(path) as temporary, warnings.catch_warnings(), rc_context({"svg.hashsalt": "robustbench_cells"}):
         warnings.filterwarnings("ignore", "Glyph .* missing")
-        figure.savefig(temporary, dpi=130, format=kind, metadata=nameless)
-        figure.set_layout_engine("none")  # all is in its place: the next format need not find it again
+        figure.savefig(temporary, dpi=130, format=kind, metadata=metadata)
+        figure.set_layout_engine("none")  # the layout is computed; the next format reuses it

@@ -1,4 +1,4 @@
-"""The report for people: one page that holds all it needs."""
+"""The report for people: one self-contained page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from robustbench_cells.reporting.report import Report
 
 @OUTPUTS.register
 class IndexHtml(ReportOutput):
-    """The page to open: which model can be trusted up to which intensity; curves, pictures, findings. In one file."""
+    """The page to open: which model can be trusted up to which intensity; curves, example patches, findings."""
 
     name = "index.html"
 

@@ -7,22 +7,22 @@ from pathlib import Path
 from tabulate import tabulate
 
 from robustbench_cells.files.atomic import write_text
-from robustbench_cells.reporting.markdown import head, plain
+from robustbench_cells.reporting.markdown import escape_markdown, report_head
 from robustbench_cells.reporting.number_format import format_break_point, format_figure
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.report import Report
-from robustbench_cells.reporting.scorecard_rows import break_label, uneven
+from robustbench_cells.reporting.scorecard_rows import break_point_label, comparability_warnings
 
 
 @OUTPUTS.register
 class LeaderboardMarkdown(ReportOutput):
-    """A row a model, the highest mean Jaccard over the grid first, with where each artefact breaks it."""
+    """One row per model, the highest mean Jaccard over the grid first, with its break-points."""
 
     name = "leaderboard.md"
 
     def write(self, report: Report, path: Path) -> None:
         """See `ReportOutput.write`."""
-        labels = list(dict.fromkeys(break_label(point) for card in report.cards for point in card.breaks))
+        labels = list(dict.fromkeys(break_point_label(point) for card in report.cards for point in card.break_points))
         headers = [
             "",
             "model",
@@ -30,12 +30,12 @@ class LeaderboardMarkdown(ReportOutput):
             "clean Jaccard",
             "rPC",
             *labels,
-            "cells, in all",
-            "ms a patch",
+            "net cell-count error",
+            "ms per patch",
         ]
         rows = []
         for number, card in enumerate(report.cards, 1):
-            breaks = {break_label(point): format_break_point(point) for point in card.breaks}
+            limits = {break_point_label(point): format_break_point(point) for point in card.break_points}
             rows.append(
                 [
                     str(number),
@@ -43,24 +43,31 @@ class LeaderboardMarkdown(ReportOutput):
                     format_figure(card.mean),
                     format_figure(card.clean),
                     format_figure(card.relative),
-                    *(breaks.get(label, "not run") for label in labels),
-                    format_figure(card.cells_signed, percent=True, signed=True),
+                    *(limits.get(label, "not run") for label in labels),
+                    format_figure(card.net_count_error, percent=True, signed=True),
                     format_figure(card.milliseconds, missing="not measured"),
                 ]
             )
         table = tabulate(
-            [[plain(cell) for cell in row] for row in rows],
-            [plain(header) for header in headers],
+            [[escape_markdown(cell) for cell in row] for row in rows],
+            [escape_markdown(header) for header in headers],
             tablefmt="pipe",
             disable_numparse=True,
         )
         about = (
-            "Ordered by an absolute score, never by rPC (the mean over the grid / clean): a weak model has little to "
-            "lose. A model breaks where its mean Jaccard falls under 90 % of its clean one. In brackets: 95 % "
-            "intervals over blocks of frames, and of the time the fastest and the slowest batch."
+            "Ordered by an absolute score, never by rPC (mean over the grid / clean): a weak model has little to lose. "
+            "A limit is the intensity at which the mean Jaccard falls below 90 % of the clean one. In brackets: 95 % "
+            "intervals over blocks of frames; for the time, the fastest and the slowest batch."
         )
         write_text(
             path,
-            "\n\n".join([head("Leaderboard", report.results.run), *map(plain, uneven(report.cards)), about, table])
+            "\n\n".join(
+                [
+                    report_head("Leaderboard", report.results.run),
+                    *map(escape_markdown, comparability_warnings(report.cards)),
+                    about,
+                    table,
+                ]
+            )
             + "\n",
         )

@@ -13,17 +13,17 @@ _TEXTS = ("segmenter", "artefact", "parameter", "unit")
 
 @OUTPUTS.register
 class SummaryCsv(ReportOutput):
-    """A row for each segmenter and condition (see `results.summarise`); no cell of it acts as a formula."""
+    """One row per segmenter and condition (see `tables.summarise`); no cell acts as a formula."""
 
     name = "summary.csv"
 
     def write(self, report: Report, path: Path) -> None:
         """See `ReportOutput.write`; six significant digits."""
         summary = report.results.summary
-        table = summary.assign(**{name: summary[name].map(_inert) for name in _TEXTS})
+        table = summary.assign(**{name: summary[name].map(_escape) for name in _TEXTS})
         write_text(path, table.to_csv(index=False, float_format="%.6g"))
 
 
-def _inert(name: str) -> str:
-    """A name of a stranger's file: a spreadsheet would run what starts like this."""
+def _escape(name: str) -> str:
+    """Prefix a name from an untrusted file that a spreadsheet would run as a formula."""
     return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name

@@ -10,8 +10,8 @@ import pandas as pd
 from tabulate import tabulate
 
 from robustbench_cells.files.atomic import write_text
-from robustbench_cells.reporting.markdown import head, plain
-from robustbench_cells.reporting.number_format import counted
+from robustbench_cells.reporting.markdown import escape_markdown, report_head
+from robustbench_cells.reporting.number_format import format_count
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.results.manifest import MetricInfo
@@ -20,7 +20,7 @@ from robustbench_cells.types import CLEAN, REFERENCE
 
 @OUTPUTS.register
 class SummaryMarkdown(ReportOutput):
-    """One table for each artefact and metric: segmenters as columns, intensities as rows, the best in bold."""
+    """One table per artefact and metric: segmenters as columns, intensities as rows, the best in bold."""
 
     name = "summary.md"
 
@@ -28,13 +28,17 @@ class SummaryMarkdown(ReportOutput):
         """See `ReportOutput.write`."""
         results = report.results
         summary = results.summary
-        parts = [head("Robustness", results.run)]
+        parts = [report_head("Robustness", results.run)]
         for artefact, rows in summary.groupby("artefact", sort=False):
             about = getattr(results.run.artefacts.get(str(artefact)), "about", "")
-            parts += [part for part in (f"## {plain(artefact)}", plain(about), _about(rows)) if part]
+            parts += [
+                part for part in (f"## {escape_markdown(artefact)}", escape_markdown(about), _about(rows)) if part
+            ]
             for metric, info in results.run.metrics.items():
-                if metric != info.target:  # the target has a column in the other's table
-                    parts.append(f"### {plain(artefact)}: {plain(metric)}\n\n{_table(rows, metric, info)}")
+                if metric != info.target:  # a target is a column in the other metric's table
+                    parts.append(
+                        f"### {escape_markdown(artefact)}: {escape_markdown(metric)}\n\n{_table(rows, metric, info)}"
+                    )
         write_text(path, "\n\n".join(parts) + "\n")
 
 
@@ -57,17 +61,17 @@ def _table(rows: pd.DataFrame, metric: str, info: MetricInfo) -> str:
         best = _best([value for name, value in zip(names, line, strict=True) if name != REFERENCE], info.best, truth)
         cells = [_cell(value, info.pooled, value == best) for value in line]
         body.append([f"{intensity:g}" if parameter else CLEAN, *cells, *([f"{truth:.0f}"] if target else [])])
-    headers = [plain(header) for header in (parameter or "condition", *names, *(["true"] if target else []))]
+    headers = [escape_markdown(header) for header in (parameter or "condition", *names, *(["true"] if target else []))]
     text = tabulate(body, headers, tablefmt="pipe", disable_numparse=True, colalign=["right"] * len(headers))
     if f"{metric}_low" in rows:
         reach = ((rows[f"{metric}_high"] - rows[f"{metric}_low"]) / 2).max()
         if not math.isnan(reach):
-            text += f"\n\n95 % intervals over blocks of frames are in `summary.csv`: here at most ±{reach:.3f}."
+            text += f"\n\n95 % intervals over blocks of frames are in `summary.csv`; here at most ±{reach:.3f}."
     undefined = f"{metric}_undefined"
     if undefined in rows and rows[undefined].any():
         text += (
             "\n\nUndefined, and left out of the mean, on up to "
-            f"{counted(rows[undefined].max(), 'patch', 'patches')} a cell of this table."
+            f"{format_count(rows[undefined].max(), 'patch', 'patches')} per entry of this table."
         )
     return text
 

@@ -1,4 +1,4 @@
-"""The scores for a paper."""
+"""Scores for a paper."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ESCAPES = {
 
 @OUTPUTS.register
 class SummaryTex(ReportOutput):
-    """Mean Jaccard with its interval for a paper: a row a condition, a column a segmenter; needs booktabs."""
+    """Mean Jaccard with its interval for a paper: one row per condition, one column per segmenter; needs booktabs."""
 
     name = "summary.tex"
 
@@ -28,12 +28,12 @@ class SummaryTex(ReportOutput):
         summary, run = report.results.summary, report.results.run
         names = sorted(summary["segmenter"].unique())
         lines = [
-            f"% Mean Jaccard [95 % interval] on {_tex(run.dataset.title)}, seed {run.settings.seed}.",
-            f"% Made by: {_tex(run.command)}",
+            f"% Mean Jaccard [95 % interval] on {_escape(run.dataset.title)}, seed {run.settings.seed}.",
+            f"% Command: {_escape(run.command)}",
             r"% Needs \usepackage{booktabs}.",
             rf"\begin{{tabular}}{{l{'r' * len(names)}}}",
             r"\toprule",
-            " & ".join(["condition", *map(_tex, names)]) + r" \\",
+            " & ".join(["condition", *map(_escape, names)]) + r" \\",
         ]
         for artefact in summary["artefact"].unique():
             part = summary[summary["artefact"] == artefact]
@@ -44,10 +44,10 @@ class SummaryTex(ReportOutput):
                     row["segmenter"]: format_figure(Figure(row["jaccard"], row["jaccard_low"], row["jaccard_high"]))
                     for _, row in rows.iterrows()
                 }
-                lines.append(" & ".join([_tex(label), *(_tex(cells.get(name, "--")) for name in names)]) + r" \\")
+                lines.append(" & ".join([_escape(label), *(_escape(cells.get(name, "--")) for name in names)]) + r" \\")
         write_text(path, "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n")
 
 
-def _tex(text: object) -> str:
-    """Text that cannot act as LaTeX: names come from files of strangers."""
+def _escape(text: object) -> str:
+    """Text that cannot act as LaTeX: names come from untrusted files."""
     return "".join(_ESCAPES.get(letter, letter) for letter in str(text))

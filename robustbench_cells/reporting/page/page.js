@@ -32,7 +32,7 @@ function drawCurves() {
       if (!curve || state.hidden.has(index) || (line.reference && metric.target)) return;
       if (curve.low) traces.push(...band(curve, line));
       traces.push({
-        x: curve.x, y: metric.target ? curve.y.map((count) => (count === 0 ? 0.5 : count)) : curve.y, text: curve.told, hovertemplate: "%{text}<extra></extra>",
+        x: curve.x, y: metric.target ? curve.y.map((count) => (count === 0 ? 0.5 : count)) : curve.y, text: curve.hover, hovertemplate: "%{text}<extra></extra>",
         mode: line.reference ? "lines" : "lines+markers",
         line: { color: line.colour, width: 2, dash: line.reference ? "dash" : "solid" },
         marker: { symbol: line.symbol, size: 8, color: line.colour },
@@ -45,8 +45,8 @@ function drawCurves() {
       });
     }
     const y = metric.target
-      ? { type: "log", title: { text: "cells, all patches" }, dtick: 1 }
-      : { range: [-0.02, 1.02], title: { text: "mean " + metric.title } };
+      ? { type: "log", title: { text: "cell count, all patches" }, dtick: 1 }
+      : { range: [-0.02, 1.02], title: { text: "mean " + metric.html_label } };
     Plotly.react("curve-" + number, traces, layout({ title: { text: panel.axis } }, y), CONFIG);
   });
   document.getElementById("curve-note").textContent = metric.note;
@@ -59,7 +59,7 @@ function drawPaths() {
       const path = panel.paths[index];
       if (!path || state.hidden.has(index)) return;
       traces.push({
-        x: path.x, y: path.y, customdata: path.told, hovertemplate: "%{customdata}<extra></extra>",
+        x: path.x, y: path.y, customdata: path.hover, hovertemplate: "%{customdata}<extra></extra>",
         mode: "lines+markers+text", text: path.marks, textposition: PLACES[index % PLACES.length], textfont: { size: 10 }, cliponaxis: false,
         line: { color: line.colour, width: 1.5 },
         marker: { symbol: path.x.map((_, place) => line.symbol + (place ? "" : "-open")), size: 8, color: line.colour },
@@ -73,17 +73,17 @@ function drawPaths() {
   });
 }
 
-function showPicture() {
+function showExample() {
   const strip = data.strips[Number(document.querySelector("[name=strip]:checked").value)];
   const slider = document.getElementById("intensity");
   slider.max = strip.steps.length - 1;
   const step = strip.steps[Math.min(Number(slider.value), strip.steps.length - 1)];
-  slider.setAttribute("aria-valuetext", step.told);
-  document.getElementById("intensity-told").textContent = step.told;
+  slider.setAttribute("aria-valuetext", step.condition);
+  document.getElementById("intensity-told").textContent = step.condition;
   document.querySelectorAll("#tiles .photo").forEach((image) => { image.src = step.photo; });
-  document.getElementById("tile-photo").alt = "The patch under " + strip.artefact + ", " + step.told;
+  document.getElementById("tile-photo").alt = "The patch under " + strip.artefact + ", " + step.condition;
   document.querySelectorAll("#tiles .mask").forEach((image, index) => { image.src = step.masks[index]; });
-  document.querySelectorAll("#tiles .told").forEach((note, index) => { note.textContent = step.told_of[index]; });
+  document.querySelectorAll("#tiles .told").forEach((note, index) => { note.textContent = step.captions[index]; });
 }
 
 document.addEventListener("keydown", (event) => {
@@ -105,9 +105,9 @@ if (data.panels.length) {
   if (document.getElementById("path-0")) drawPaths();
 }
 if (data.strips.length) {
-  document.getElementById("intensity").addEventListener("input", showPicture);
+  document.getElementById("intensity").addEventListener("input", showExample);
   document.querySelectorAll("[name=strip]").forEach((radio) => {
-    radio.addEventListener("change", () => { document.getElementById("intensity").value = 0; showPicture(); });
+    radio.addEventListener("change", () => { document.getElementById("intensity").value = 0; showExample(); });
   });
-  showPicture();
+  showExample();
 }

@@ -10,13 +10,13 @@ from pathlib import Path
 from robustbench_cells.results.storage import RECORDS_FILE, RUN_FILE, save
 from robustbench_cells.results.tables import Results
 from tests.fuzz.kind import Files
-from tests.support import report_results
+from tests.support.report_results import make_results
 
 
 @cache
 def small_run() -> Results:
     """Create results of two models on two frames."""
-    return report_results.results({"one": 0.9, "two": 0.8, "background": 0.5}, frames=2, patches=1)
+    return make_results({"one": 0.9, "two": 0.8, "background": 0.5}, frames=2, patches=1)
 
 
 def write_run(folder: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.results.record_cache import CacheKey, FrameKey, RecordCache
+from robustbench_cells.results.cache_keys import CacheKey, FrameKey
+from robustbench_cells.results.record_cache import RecordCache
 from robustbench_cells.types import Record
 from tests.fuzz.kind import KINDS, Kind
 from tests.support.commands import results as results_command

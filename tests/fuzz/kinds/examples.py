@@ -7,7 +7,7 @@ from pathlib import Path
 from robustbench_cells.results.example_patches import load_examples, save_examples
 from tests.fuzz.kind import KINDS, Kind
 from tests.fuzz.kinds._stored import small_run
-from tests.support import report_results
+from tests.support.report_results import make_examples
 
 
 @KINDS.register
@@ -20,7 +20,7 @@ class StoredExamples(Kind):
     def write(self, folder: Path) -> None:
         """See `Kind.write`."""
         (folder / "small").mkdir()
-        save_examples(report_results.pictures(small_run()), small_run(), folder / "small")
+        save_examples(make_examples(small_run()), small_run(), folder / "small")
 
     def load(self, folder: Path) -> object:
         """See `Kind.load`."""

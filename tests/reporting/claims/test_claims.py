@@ -1,4 +1,4 @@
-"""Each claim on scores that bear it out, and on the same with one figure changed."""
+"""Each claim on scores that support it, and on the same with one value changed."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results, records_table
 from robustbench_cells.types import Record
 from tests.conftest import REPOSITORY
-from tests.results.test_tables import RUN
 from tests.support.commands import report
 from tests.support.manifests import changed_manifest
+from tests.support.tiny_results import RUN
 
 METRICS = {
     "accuracy": {"pooled": "mean", "best": "highest", "target": "", "version": 1},
@@ -85,7 +85,7 @@ PAPER = {**CLEAN, **ILLUMINATION, **NOISE, **ZOOM}
 NAMES = ("accuracy", "precision", "recall", "cells_predicted")
 
 
-def results(scores: Mapping[Key, Scores], margin: int = 0) -> Results:
+def make_results(scores: Mapping[Key, Scores], margin: int = 0) -> Results:
     records = [
         Record(*key, "a", 0, {"jaccard": 0.5, "cells_true": 100.0} | dict(zip(NAMES, map(float, values), strict=True)))
         for key, values in scores.items()
@@ -102,87 +102,94 @@ def results(scores: Mapping[Key, Scores], margin: int = 0) -> Results:
     return Results(records_table(records), run)
 
 
-def findings(scores: Mapping[Key, Scores], inside: Mapping[Key, Scores] | None = None) -> dict[int, Finding]:
-    found = results(scores)
+def make_findings(scores: Mapping[Key, Scores], inside: Mapping[Key, Scores] | None = None) -> dict[int, Finding]:
+    found = make_results(scores)
     if inside is not None:
-        found = with_inside(found, results(inside, margin=25))
+        found = with_inside(found, make_results(inside, margin=25))
     return {finding.number: finding for finding in check_claims(Evidence(found))}
 
 
 INSIDE: dict[Key, Scores] = dict.fromkeys(CLEAN, (0.99, 0.95, 0.95, 103))
 
 
-def test_the_papers_own_picture_bears_every_claim_out() -> None:
-    found = findings(PAPER, INSIDE)
-    assert {number: finding.verdict for number, finding in found.items()} == dict.fromkeys(
+def test_scores_as_in_the_paper_support_every_claim() -> None:
+    found = make_findings(PAPER, INSIDE)
+    assert {number: finding.status for number, finding in found.items()} == dict.fromkeys(
         range(1, 12), ClaimStatus.HOLDS
     )
 
 
 @pytest.mark.parametrize(
-    ("number", "key", "scores", "words"),
+    ("number", "key", "scores", "text"),
     [
         (1, ("unet_original", "clean", 0), (0.99, 0.92, 0.95, 99), "unet_original counts 99 cells where 100 are"),
         (1, ("unet_distorted", "clean", 0), (0.99, 1.0, 0.95, 109), "unet_distorted has precision 1.000"),
-        (2, ("unet_augmented", "illumination", 4000), (0.93, 0.1, 0.0, 900), "unet_augmented counts 900 cells of 100"),
-        (2, ("unet_original", "illumination", 4000), (0.90, 0.1, 0.0, 1), "accuracy 0.900, background only 0.930"),
+        (
+            2,
+            ("unet_augmented", "illumination", 4000),
+            (0.93, 0.1, 0.0, 900),
+            "unet_augmented counts 900 cells where 100 are",
+        ),
+        (2, ("unet_original", "illumination", 4000), (0.90, 0.1, 0.0, 1), "accuracy 0.900, all background 0.930"),
         (2, ("unet_original", "illumination", 4000), (0.93, 0.1, 0.2, 1), "recall 0.200"),
         (3, ("dog_otsu", "illumination", 4000), (0.84, 0.3, 0.1, 90), "its recall goes from 0.650 to 0.100"),
         (3, ("dog_otsu", "illumination", 4000), (0.96, 0.3, 0.6, 90), "its accuracy goes from 0.965 to 0.960"),
-        (3, ("dog_otsu", "illumination", 4000), (0.84, 0.3, 0.6, 30), "its cells go from 104 to 30"),
+        (3, ("dog_otsu", "illumination", 4000), (0.84, 0.3, 0.6, 30), "its cell count goes from 104 to 30"),
         (3, ("dog_otsu", "illumination", 500), (0.9, 0.9, 0.65, 104), "stays within 0.01 up to amplitude 0"),
         (4, ("dog_otsu", "illumination", 500), (0.983, 0.9, 0.9, 100), "DoG+Otsu reaches 0.9830, unet_original 0.9800"),
-        (5, ("dog_otsu", "illumination", 2000), (0.96, 0.9, 0.9, 100), "these are 2 of 5 amplitudes"),
+        (5, ("dog_otsu", "illumination", 2000), (0.96, 0.9, 0.9, 100), "that is at 2 of 5 amplitudes"),
         (5, ("dog_otsu", "illumination", 1000), (0.9, 0.9, 0.9, 100), "at amplitude none"),
         (6, ("dog_otsu", "illumination", 4000), (0.95, 0.9, 0.9, 100), "0.9450, dog_otsu 0.9500"),
-        (7, ("nlm_otsu", "noise", 200), (0.94, 0.9, 0.9, 600), "nlm_otsu has accuracy 0.940, background only 0.930"),
+        (7, ("nlm_otsu", "noise", 200), (0.94, 0.9, 0.9, 600), "nlm_otsu has accuracy 0.940, all background 0.930"),
         (8, ("unet_distorted", "noise", 200), (0.933, 0.3, 0.18, 90), "precision goes from 0.900 to 0.300"),
-        (8, ("unet_distorted", "noise", 200), (0.96, 0.6, 0.18, 90), "accuracy 0.960, background only 0.930"),
+        (8, ("unet_distorted", "noise", 200), (0.96, 0.6, 0.18, 90), "accuracy 0.960, all background 0.930"),
         (9, ("unet_augmented", "cell_size", 2), (0.97, 0.9, 0.7, 90), "0.90 at 2, 1.70 at 5"),
         (9, ("unet_augmented", "cell_size", 0.5), (0.995, 0.9, 0.7, 70), "accuracy 0.995 at zoom 0.5, 0.990 at 1"),
         (9, ("unet_augmented", "cell_size", 1), (0.99, 0.9, 0.95, 150), "1.50 at 1, 1.30 at 2, 1.70 at 5"),
         (10, ("unet_original", "cell_size", 5), (0.9, 0.9, 0.3, 300), "that of unet_original 2.13 times"),
     ],
 )
-def test_one_figure_against_it_and_a_claim_does_not_hold(number: int, key: Key, scores: Scores, words: str) -> None:
-    finding = findings({**PAPER, key: scores})[number]
-    assert finding.verdict is ClaimStatus.FAILS
-    against = "; ".join(figures for held, figures in finding.parts if not held)
-    assert words in against
+def test_a_claim_does_not_hold_if_one_value_contradicts_it(number: int, key: Key, scores: Scores, text: str) -> None:
+    finding = make_findings({**PAPER, key: scores})[number]
+    assert finding.status is ClaimStatus.FAILS
+    contradictions = "; ".join(part for holds, part in finding.parts if not holds)
+    assert text in contradictions
 
 
-def test_over_counting_inside_the_field_of_interest_too_is_not_the_borders_doing() -> None:
-    finding = findings(CLEAN, CLEAN)[11]
-    assert finding.verdict is ClaimStatus.FAILS
+def test_over_counting_inside_the_field_of_interest_is_not_due_to_the_border() -> None:
+    finding = make_findings(CLEAN, CLEAN)[11]
+    assert finding.status is ClaimStatus.FAILS
     assert finding.parts[0][1] == "unet_original counts +8.0% cells to the border and +8.0% inside"
 
 
-def test_what_the_results_do_not_cover_is_not_tested_and_says_what_is_missing() -> None:
-    found = findings(CLEAN)
-    assert found[1].verdict is ClaimStatus.HOLDS
-    assert {found[number].verdict for number in range(2, 12)} == {ClaimStatus.NOT_TESTED}
+def test_a_claim_that_the_results_do_not_cover_is_not_tested_and_names_what_is_missing() -> None:
+    found = make_findings(CLEAN)
+    assert found[1].status is ClaimStatus.HOLDS
+    assert {found[number].status for number in range(2, 12)} == {ClaimStatus.NOT_TESTED}
     assert found[4].parts[0][1] == "needs dog_otsu on illumination"
     assert found[9].parts[0][1] == "needs unet_original on cell_size"
     assert found[11].parts[0][1].startswith("needs a run inside the field of interest too")
     partly = {key: scores for key, scores in PAPER.items() if key != ("background", "noise", 200)}
-    assert findings(partly)[7].verdict is ClaimStatus.NOT_TESTED
+    assert make_findings(partly)[7].status is ClaimStatus.NOT_TESTED
     few = {key: scores for key, scores in PAPER.items() if key[2] in {0, 4000}}
-    assert findings(few)[3].parts[0][1] == "needs 3 intensities of illumination or more, up to 4000"
+    assert make_findings(few)[3].parts[0][1] == "needs 3 intensities of illumination or more, up to 4000"
     weak = {key: scores for key, scores in PAPER.items() if key[2] <= 2000}
-    assert findings(weak)[2].parts[0][1] == "needs 3 intensities of illumination or more, up to 4000"
+    assert make_findings(weak)[2].parts[0][1] == "needs 3 intensities of illumination or more, up to 4000"
     gap = {key: scores for key, scores in PAPER.items() if key != ("dog_otsu", "illumination", 2000)}
-    assert findings(gap)[5].parts[0][1].endswith("at the same intensities of illumination; one of them lacks 2000")
+    assert (
+        make_findings(gap)[5].parts[0][1].endswith("at the same intensities of illumination; one was not run at 2000")
+    )
     undefined = {**PAPER, ("unet_distorted", "noise", 200): (0.93, float("nan"), 0.0, 0)}
-    assert findings(undefined)[8].parts[0][1] == "needs a precision of unet_distorted on noise, which is undefined"
+    assert make_findings(undefined)[8].parts[0][1] == "the precision of unet_distorted on noise is undefined"
 
 
-def test_the_report_says_what_became_of_each_claim(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    save(results({**PAPER, ("unet_original", "clean", 0): (0.99, 0.92, 0.95, 99)}), tmp_path / "border")
-    save(results(INSIDE, margin=25), tmp_path / "inside")
+def test_the_report_lists_each_claim(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(make_results({**PAPER, ("unet_original", "clean", 0): (0.99, 0.92, 0.95, 99)}), tmp_path / "border")
+    save(make_results(INSIDE, margin=25), tmp_path / "inside")
     folders = ["--results", str(tmp_path / "border"), "--inside", str(tmp_path / "inside")]
     assert report(folders) == 0
     text = (tmp_path / "border" / "claims.md").read_text()
-    assert "| 1 | Undistorted, every network counts more cells" in " ".join(text.split())
+    assert "| 1 | On undistorted images, every network counts too many cells" in " ".join(text.split())
     assert "**does not hold**" in text
     assert "- **no**: unet_original counts 99 cells where 100 are labelled" in text
     assert "| 11 | More than half" in " ".join(text.split())
@@ -193,20 +200,20 @@ def test_the_report_says_what_became_of_each_claim(tmp_path: Path, capsys: pytes
         assert report(["--results", str(tmp_path / first), "--inside", str(tmp_path / second)]) == 2
         assert "run the first without --rb-margin, the second with it" in capsys.readouterr().err
     assert report(["--results", str(tmp_path / "inside")]) == 0
-    assert "**Not as the paper scored:** 25 px" in (tmp_path / "inside" / "claims.md").read_text()
+    assert "**Not scored as in the paper:** 25 px" in (tmp_path / "inside" / "claims.md").read_text()
 
 
-def test_results_of_other_segmenters_are_not_laid_beside_these() -> None:
-    other = results(INSIDE, margin=25)
+def test_results_of_other_segmenters_are_not_taken_as_those_inside() -> None:
+    other = make_results(INSIDE, margin=25)
     other = Results(other.records, replace(other.run, segmenters={"x": "2"}))
     with pytest.raises(ResultsError, match="differ in their segmenters; run both alike"):
-        with_inside(results(PAPER), other)
+        with_inside(make_results(PAPER), other)
 
 
-def test_the_authors_own_figures_bear_their_claims_out() -> None:
+def test_the_authors_own_results_support_their_claims() -> None:
     path = REFERENCE / "authors_notebook_results.csv"
     if not path.is_file():
-        pytest.skip(f"the authors' figures are not at {path}")
+        pytest.skip(f"the authors' results are not at {path}")
     table = pd.read_csv(path)
     patches = 510  # each with its background counted as a cell (DESIGN.md)
     scores: dict[Key, Scores] = {}
@@ -217,5 +224,5 @@ def test_the_authors_own_figures_bear_their_claims_out() -> None:
         scores["background", row.artefact, row.intensity] = (0.9324, 0, 0, 0)  # the dotted line of their figures
         if key[1:] == ("cell_size", 1):
             scores[row.model, "clean", 0] = scores[key]
-    verdicts = {number: finding.verdict for number, finding in findings(scores).items()}
-    assert verdicts == {**dict.fromkeys(range(1, 11), ClaimStatus.HOLDS), 11: ClaimStatus.NOT_TESTED}
+    statuses = {number: finding.status for number, finding in make_findings(scores).items()}
+    assert statuses == {**dict.fromkeys(range(1, 11), ClaimStatus.HOLDS), 11: ClaimStatus.NOT_TESTED}

@@ -1,0 +1,59 @@
+"""What identifies a record in the cache: everything that its scores depend on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CacheKey:
+    """The common part of the keys of one segmenter's records under one condition.
+
+    Attributes
+    ----------
+    digest
+        Digest of the segmenter.
+    artefact, version, intensity
+        Condition; ``clean`` has version 0.
+    seed
+        Seed of the run.
+    metrics
+        Version of each metric, by name.
+    """
+
+    digest: str
+    artefact: str
+    version: int
+    intensity: float
+    seed: int
+    metrics: Mapping[str, int]
+
+    @property
+    def condition(self) -> dict[str, object]:
+        """Columns of the key's row in the table of conditions."""
+        return {
+            "artefact": self.artefact,
+            "version": self.version,
+            "intensity": self.intensity,
+            "seed": self.seed,
+            "metrics": json.dumps(dict(self.metrics), sort_keys=True),
+        }
+
+
+@dataclass(frozen=True)
+class FrameKey:
+    """The part of a record's key that identifies the frame.
+
+    Attributes
+    ----------
+    dataset, frame
+        Key of the data set and name of the frame; they seed its random numbers.
+    digest
+        Digest of the frame's pixels and labels.
+    """
+
+    dataset: str
+    frame: str
+    digest: str

@@ -1,0 +1,92 @@
+"""Rows of the record cache: their SQL schema, their encoding, and the validation of what is read.
+
+SQLite stores any value in any column, so a file may hold what was never written.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+VERSION = 1
+APPLICATION_ID = 0x52424331  # "RBC1" in the file's header: distinguishes a record cache from other SQLite files
+
+SCHEMA = f"""
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {VERSION};
+CREATE TABLE segmenters (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, name TEXT NOT NULL);
+CREATE TABLE frames (
+    id INTEGER PRIMARY KEY, dataset TEXT NOT NULL, frame TEXT NOT NULL, digest TEXT NOT NULL,
+    UNIQUE (dataset, frame, digest)
+);
+CREATE TABLE conditions (
+    id INTEGER PRIMARY KEY, artefact TEXT NOT NULL, version INTEGER NOT NULL, intensity REAL NOT NULL,
+    seed INTEGER NOT NULL, metrics TEXT NOT NULL, UNIQUE (artefact, version, intensity, seed, metrics)
+);
+CREATE TABLE records (
+    segmenter INTEGER NOT NULL REFERENCES segmenters, condition INTEGER NOT NULL REFERENCES conditions,
+    frame INTEGER NOT NULL REFERENCES frames, patch INTEGER NOT NULL, scores TEXT NOT NULL,
+    PRIMARY KEY (segmenter, condition, frame, patch)
+) WITHOUT ROWID;
+"""
+_JOIN = """
+JOIN segmenters ON segmenters.id = records.segmenter
+JOIN conditions ON conditions.id = records.condition
+JOIN frames ON frames.id = records.frame
+"""
+CONTENTS = f"""
+SELECT dataset, segmenters.name AS segmenter, segmenters.digest AS digest, artefact, version, intensity,
+    seed, metrics, count(DISTINCT frames.id) AS frames, count(*) AS records
+FROM records {_JOIN}
+GROUP BY dataset, segmenters.id, conditions.id
+ORDER BY dataset, segmenter, digest, artefact, version, intensity, seed, metrics
+"""  # noqa: S608 - our own text
+TABLE = f"""
+SELECT dataset, frames.frame AS frame, frames.digest AS frame_digest, segmenters.name AS segmenter,
+    segmenters.digest AS digest, artefact, version, intensity, seed, patch, metrics, scores
+FROM records {_JOIN}
+ORDER BY dataset, segmenter, segmenters.digest, artefact, version, intensity, seed, frame, patch
+"""  # noqa: S608 - our own text
+_TYPES = {"version": int, "seed": int, "patch": int, "frames": int, "records": int, "intensity": float}  # others: str
+
+
+def validate_row(row: Mapping[str, object]) -> None:
+    """Raise a `ValueError` if a column holds a value that is never written."""
+    for column, value in row.items():
+        if not isinstance(value, _TYPES.get(column, str)):
+            raise ValueError(f"{str(value)[:40]!r} in place of {column}")
+    if not isinstance(_parse_json(str(row["metrics"])), dict):
+        raise ValueError(f"{str(row['metrics'])[:40]!r} in place of metrics")
+
+
+def encode_scores(scores: Mapping[str, float]) -> str:
+    """Scores as JSON, NaN as null."""
+    return json.dumps({name: None if math.isnan(value) else value for name, value in scores.items()})
+
+
+def decode_scores(text: str) -> dict[str, float]:
+    """Read what `encode_scores` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the text holds anything else.
+    """
+    scores = _parse_json(text)
+    if not isinstance(scores, dict) or not all(
+        value is None or isinstance(value, int | float) for value in scores.values()
+    ):
+        raise ValueError(f"{text[:40]!r} in place of scores")
+    try:
+        return {name: math.nan if value is None else float(value) for name, value in scores.items()}
+    except OverflowError as error:
+        raise ValueError(f"{text[:40]!r} in place of scores") from error
+
+
+def _parse_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (RecursionError, TypeError) as error:  # nested too deeply; not a text
+        raise ValueError(f"{str(text)[:40]!r} is not JSON") from error

@@ -1,0 +1,178 @@
+"""The typed manifest: it agrees with its JSON schema, round-trips, and refuses untrusted content."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from robustbench_cells.results import manifest
+from robustbench_cells.results.manifest import (
+    ArtefactInfo,
+    CombinationInfo,
+    DatasetInfo,
+    GridTests,
+    MetricInfo,
+    RunManifest,
+    RunSettings,
+)
+from tests.conftest import REPOSITORY
+from tests.support.tiny_results import RUN
+
+SCHEMA = json.loads(Path(manifest.__file__).with_name("run_schema.json").read_text())
+OBJECTS: dict[str, tuple[type, tuple[str, ...]]] = {
+    "the run": (RunManifest, ()),
+    "dataset": (DatasetInfo, ("properties", "dataset")),
+    "settings": (RunSettings, ("properties", "settings")),
+    "artefacts": (ArtefactInfo, ("properties", "artefacts", "additionalProperties")),
+    "together": (
+        CombinationInfo,
+        ("properties", "artefacts", "additionalProperties", "properties", "together"),
+    ),
+    "metrics": (MetricInfo, ("properties", "metrics", "additionalProperties")),
+    "tests": (GridTests, ("properties", "tests")),
+}
+BASELINES = ("reports/baseline", "examples/gate_a_retrained_model/baseline")
+
+
+def part(schema: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
+    for key in path:
+        schema = schema[key]
+    return schema
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_the_schema_agrees_with_the_dataclasses(name: str) -> None:
+    kind, path = OBJECTS[name]
+    schema = part(SCHEMA, path)
+    stored = [field for field in fields(kind) if field.name != "compared"]  # never stored
+    assert set(schema["properties"]) == {field.name for field in stored}
+    required = {field.name for field in stored if field.default is field.default_factory is MISSING}
+    assert set(schema["required"]) == required
+
+
+def test_every_object_of_the_schema_is_compared_with_a_dataclass() -> None:
+    def objects(schema: Any) -> int:
+        if isinstance(schema, list):
+            return sum(map(objects, schema))
+        if not isinstance(schema, dict):
+            return 0
+        own = isinstance(schema.get("properties"), dict) and "required" in schema
+        return own + sum(map(objects, schema.values()))
+
+    assert objects(SCHEMA) == len(OBJECTS)
+
+
+texts = st.text(max_size=10)
+names = st.from_regex(r"[a-z][a-z_0-9+.-]{0,8}", fullmatch=True)
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+counts = st.integers(0, 10**6)
+settings = st.builds(
+    RunSettings,
+    profile=texts,
+    seed=st.integers(),
+    most_patches=st.integers(1, 100),
+    block=st.integers(1, 100),
+    margin=counts,
+    sequential=st.booleans(),
+    dataset=texts,
+    split=st.none() | texts,
+    models=st.lists(texts, max_size=3).map(tuple),
+    frames=st.none() | counts,
+    white_level=st.none() | counts,
+    trust_model=st.booleans(),
+    grids=st.dictionaries(names, st.lists(numbers, max_size=3).map(tuple), max_size=2),
+)
+artefacts = st.builds(
+    ArtefactInfo,
+    version=counts,
+    parameter=texts,
+    unit=texts,
+    neutral=numbers,
+    about=texts,
+    together=st.none() | st.builds(CombinationInfo, first=names, intensity=numbers, second=names),
+)
+metrics = st.builds(
+    MetricInfo,
+    version=counts,
+    pooled=st.sampled_from(["mean", "sum"]),
+    best=st.sampled_from(["highest", "lowest", "nearest"]),
+    target=st.just(""),
+)
+manifests = st.builds(
+    RunManifest,
+    command=texts,
+    dataset=st.lists(texts, min_size=1, max_size=3, unique=True).map(
+        lambda frames: DatasetInfo("k", "title", "f", tuple(frames), tuple(range(len(frames))))
+    ),
+    settings=settings,
+    segmenters=st.dictionaries(texts, texts, max_size=2),
+    artefacts=st.dictionaries(names, artefacts, max_size=2),
+    metrics=st.dictionaries(names, metrics, max_size=2),
+    tests=st.builds(GridTests, ran=counts, grid=counts, failed=st.lists(texts, max_size=2).map(tuple)),
+    versions=st.dictionaries(texts, texts, max_size=2).map(lambda versions: {"robustbench_cells": "0", **versions}),
+    effort=st.dictionaries(texts, numbers, max_size=2),
+    machine=st.dictionaries(texts, texts | counts | st.none(), max_size=2),
+    dask_workers=counts,
+    plugins=st.dictionaries(texts, texts, max_size=2),
+    compared=st.none(),
+)
+
+
+@given(manifests)
+def test_a_manifest_round_trips(run: RunManifest) -> None:
+    assert RunManifest.from_json(run.to_json()) == run
+    assert RunManifest.from_json(json.loads(json.dumps(run.to_json()))) == run
+
+
+def test_keys_of_later_versions_are_ignored() -> None:
+    content = {**RUN.to_json(), "later": 1}
+    content["settings"] = {**content["settings"], "later": 1}
+    assert RunManifest.from_json(content) == RUN
+
+
+@pytest.mark.parametrize("folder", BASELINES)
+def test_committed_baselines_are_read(folder: str) -> None:
+    content = json.loads((REPOSITORY / folder / "run.json").read_text())
+    run = RunManifest.from_json(content)
+    assert run.tests.ran == run.tests.grid
+    assert list(run.settings.models) == content["settings"]["models"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("dataset", "positions"), [0, 1], "1 frames have 2 positions"),
+        (("dataset", "positions"), ["first"], r"run\.json\.dataset\.positions\[0\]: 'first' is not of type 'integer'"),
+        (("dataset", "frames"), ["a", "a"], r"dataset\.frames"),
+        (("dataset", "fingerprint"), None, r"dataset\.fingerprint: None is not of type 'string'"),
+        (("settings", "block"), 0, r"settings\.block: 0 is less than the minimum of 1"),
+        (("settings", "seed"), "one", r"settings\.seed"),
+        (("settings", "frames"), "all", r"settings\.frames: 'all' is not of type 'integer', 'null'"),
+        (("settings", "grids"), {"noise": 5}, r"settings\.grids\.noise: 5 is not of type 'array'"),
+        (("tests", "ran"), None, r"tests\.ran"),
+        (("tests", "failed"), [1], r"tests\.failed\[0\]"),
+        (("artefacts", "noise", "version"), None, r"artefacts\.noise\.version"),
+        (("artefacts", "../noise"), {}, r"'\.\./noise' does not match"),
+        (("segmenters",), [["good"]], r"segmenters: \[\['good'\]\] is not of type 'object'"),
+        (("metrics", "jaccard", "pooled"), "median", r"metrics\.jaccard\.pooled: 'median' is not one of"),
+        (("metrics", "jaccard", "target"), "dice", "metrics aim at {'dice'}, which is no metric"),
+        (("metrics", "jaccard", "target"), ["dice"], r"metrics\.jaccard\.target: \['dice'\] is not of type 'string'"),
+        (("effort",), {"evaluate": "long"}, r"effort\.evaluate: 'long' is not of type 'number'"),
+        (("plugins",), [], r"plugins: \[\] is not of type 'object'"),
+    ],
+)
+def test_untrusted_content_is_refused(path: tuple[str, ...], value: object, message: str) -> None:
+    content = json.loads(json.dumps(RUN.to_json()))
+    place = content
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    with pytest.raises(ValueError, match=message):
+        RunManifest.from_json(content)

@@ -1,0 +1,31 @@
+"""Two runs as one."""
+
+from __future__ import annotations
+
+import pytest
+
+from robustbench_cells.errors import ResultsError
+from robustbench_cells.results.merging import merge_runs
+from tests.support.manifests import change_manifest
+from tests.support.report_results import make_results
+
+
+def test_two_runs_on_the_same_frames_share_them() -> None:
+    first, second = make_results({"m": 0.9, "background": 0.1}), make_results({"m": 0.8, "background": 0.1})
+    both = merge_runs(first, second)
+    assert set(both.records["segmenter"]) == {"m (A)", "m (B)", "background"}
+    assert len(both.records) == len(first.records) + len(second.records) // 2
+    means = both.records[both.records["artefact"] == "clean"].groupby("segmenter")["jaccard"].mean()
+    assert means["m (A)"] - means["m (B)"] == pytest.approx(0.1)
+
+
+def test_two_runs_on_other_frames_stay_apart() -> None:
+    first, second = make_results({"m": 0.9, "background": 0.1}), make_results({"m": 0.8, "background": 0.1}, frames=4)
+    second = change_manifest(second, "dataset", "fingerprint", value="other")
+    both = merge_runs(first, second)
+    assert set(both.records["segmenter"]) == {"m (A)", "m (B)"}
+    assert len(both.run.dataset.frames) == len(set(both.run.dataset.positions)) == 10
+    assert both.summary["frames"].max() == 6
+    second = change_manifest(second, "settings", "block", value=2)
+    with pytest.raises(ResultsError, match="frames per block differ"):
+        merge_runs(first, second)
