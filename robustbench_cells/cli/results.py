@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from robustbench_cells.errors import CacheError
 from robustbench_cells.files.atomic import atomic_path
-from robustbench_cells.results.record_cache import RecordCache
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from robustbench_cells.results.record_cache import RecordCache
 
 NAME = "results"
 HELP = "list, export or prune the cached records"
@@ -40,22 +44,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("reports/records.sqlite"),
         metavar="FILE",
-        help="default: reports/records.sqlite",
+        help="file of the record cache (default: reports/records.sqlite)",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("list", help="how many records there are of each data set, segmenter and artefact")
-    export = commands.add_parser("export", help="every record with its whole key as a table")
+    commands.add_parser("list", help="number of records of each data set, segmenter and artefact")
+    export = commands.add_parser("export", help="every record with its whole key, as a table")
     export.add_argument("out", type=Path, help="a file that ends in .csv, .csv.gz or .parquet (that needs pyarrow)")
     prune = commands.add_parser(
         "prune",
         help="drop records of segmenters or artefacts, or outdated ones",
-        description="What is dropped is what all of the options given say; one given twice says either.",
+        description="A record is dropped if it matches all of the options; of an option given twice, either value.",
     )
     for what in ("segmenter", "artefact"):
-        prune.add_argument(f"--{what}", action="append", default=[], help=f"drop those of this {what}; repeatable")
-    prune.add_argument("--outdated", action="store_true", help="drop those of artefacts and metrics of other versions")
-    prune.add_argument("--dry-run", action="store_true", help="say how many records would go, and drop none")
-    for command in commands.choices.values():  # the store may be named before the command and after it
+        prune.add_argument(f"--{what}", action="append", default=[], help=f"drop records of this {what}; repeatable")
+    prune.add_argument(
+        "--outdated", action="store_true", help="drop records of other versions of artefacts and metrics"
+    )
+    prune.add_argument("--dry-run", action="store_true", help="report the number of records, and drop none")
+    for command in commands.choices.values():  # the option may stand before the command and after it
         command.add_argument(
             "--store", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="as before the command"
         )
@@ -65,6 +71,8 @@ def run(options: argparse.Namespace) -> int:
     """See `Command.run`."""
     if not options.store.is_file():
         raise CacheError(f"{options.store}: no such record cache; a run of the benchmark creates it")
+    from robustbench_cells.results.record_cache import RecordCache
+
     cache = RecordCache(options.store)
     try:
         print({"list": _list, "export": _export, "prune": _prune}[options.command](cache, options))
@@ -98,12 +106,14 @@ def _export(cache: RecordCache, options: argparse.Namespace) -> str:
 
 def _prune(cache: RecordCache, options: argparse.Namespace) -> str:
     if not (options.segmenter or options.artefact or options.outdated):
-        raise CacheError("nothing is named to be dropped: give --segmenter, --artefact or --outdated")
+        raise CacheError("nothing to drop is named: give --segmenter, --artefact or --outdated")
+    import pandas as pd
+
     contents = cache.contents()
     doomed = pd.Series(True, contents.index)
     for column, names in (("segmenter", options.segmenter), ("artefact", options.artefact)):
         for name in sorted(set(names) - set(contents[column])):
-            raise CacheError(f"{options.store}: has no record of {column} {name}; `results list` shows what there is")
+            raise CacheError(f"{options.store}: no record of {column} {name}; `results list` shows what is cached")
         if names:
             doomed &= contents[column].isin(names)
     if options.outdated:
@@ -115,9 +125,7 @@ def _prune(cache: RecordCache, options: argparse.Namespace) -> str:
 
 
 def _outdated(contents: pd.DataFrame) -> pd.Series:
-    """Which rows no run of this program would look for."""
-    import json
-
+    """Which rows no run of this version would look up."""
     from robustbench_cells.artefacts import ARTEFACTS
     from robustbench_cells.metrics import METRICS
     from robustbench_cells.types import CLEAN

@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
             f"\n{options.runs} retrainings of each kind, {frames} frames, {len(retrainings.conditions)} conditions, "
             f"tolerance {options.tolerance:g}{', sequential' if options.sequential else ''}\n"
         )
-        headers = ["retraining", "passes", "inconclusive", "surely worse", "forward passes"]
+        headers = ["retraining", "passes", "inconclusive", "regressed", "forward passes"]
         width = 5 if options.sequential else 4  # otherwise it takes all of them
         print(
             tabulate(

@@ -39,6 +39,13 @@ def open_dataset(
     ------
     DataError
         If there is no such data set, or a file is not usable.
+
+    Examples
+    --------
+    >>> import robustbench_cells as rb
+    >>> data = rb.open_dataset("synthetic", "test", frames=2, margin=25)
+    >>> data.read(data.frames[0]).image.shape
+    (526, 670)
     """
     for value, minimum, what in ((margin, 0, "margin in px"), (frames, 1, "frames"), (white_level, 1, "white level")):
         if value is not None and value < minimum:

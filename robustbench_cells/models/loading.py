@@ -54,6 +54,12 @@ def load_segmenter(where: str, *, trusted: bool = False) -> Segmenter:
     ------
     ModelError
         If there is no such model, a library that it needs is not installed, or it cannot be used.
+
+    Examples
+    --------
+    >>> import robustbench_cells as rb
+    >>> rb.load_segmenter("unet_original").name
+    'unet_original'
     """
     shipped = shipped_models()
     model_format = require_format(str(shipped.get(where, where)))

@@ -36,6 +36,13 @@ def predict_frame(segmenter: Segmenter, image: Image, halo: int = HALO) -> Image
     ------
     ValueError
         If the image is not a grey frame in [0, 255], or the halo leaves nothing of a patch.
+
+    Examples
+    --------
+    >>> import robustbench_cells as rb
+    >>> frame = rb.open_dataset("synthetic", frames=2).read("000")
+    >>> rb.predict_frame(rb.BASELINES.get("dog_otsu"), frame.image).shape
+    (576, 720)
     """
     image = np.asarray(image)
     if image.ndim != 2 or not image.size or image.dtype.kind not in "fiu":

@@ -24,5 +24,5 @@ def find_key(test: str, keys: Iterable[GridKey]) -> GridKey | None:
 
 
 def _to_ascii(text: str) -> str:
-    """The text as pytest writes ids, unless it is told not to."""
+    """The text as pytest writes ids, unless its option says otherwise."""
     return text.encode("ascii", "backslashreplace").decode()

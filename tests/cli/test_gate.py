@@ -1,4 +1,4 @@
-"""How the verdict is told: the command, its files, and the summary on GitHub."""
+"""The verdict of the command, its files, and the summary on GitHub."""
 
 from __future__ import annotations
 

@@ -96,12 +96,12 @@ def test_parquet_without_its_library_is_said_in_words(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("prune",), "nothing is named"),
-        (("prune", "--segmenter", "unknown"), "has no record of segmenter unknown"),
+        (("prune",), "nothing to drop is named"),
+        (("prune", "--segmenter", "unknown"), "no record of segmenter unknown"),
         (("export", "out.txt"), "ends in none of"),
     ],
 )
-def test_mistakes_in_words(
+def test_mistakes_are_reported(
     path: Path, arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(path, *arguments) == 2

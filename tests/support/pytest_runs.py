@@ -46,7 +46,7 @@ def own_suite(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 _BREAKS = """
 def predict(images):
-    return images / 255 if len(images) == 8 else images  # it is tried on eight made-up pictures first
+    return images / 255 if len(images) == 8 else images  # the probe has eight images
 """
 
 
