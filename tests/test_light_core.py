@@ -17,6 +17,7 @@ HEAVY = ("tensorflow", "keras", "h5py", "tf2onnx")
 BASELINE = REPOSITORY / "reports" / "baseline"
 EXTRA_ONLY = {  # modules that only an extra can import, and what is missing then
     "robustbench_cells.engine.dask_backend": "distributed",
+    "robustbench_cells.engine.dask_worker": "distributed",
     "robustbench_cells.models.runtimes.bioimageio": "bioimageio",
     "robustbench_cells.training.epochs": "keras",
     "robustbench_cells.training.fit": "keras",
