@@ -1,0 +1,92 @@
+"""The options of the benchmark, on the command line and in ini files, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.pytest_runs import bench, records
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--rb-dataset", "nowhere"), "nowhere: no such folder or file, and no embedded data set"),
+        (("--rb-frames", "two"), "invalid int value: 'two'"),
+        (("-o", "rb_frames=two"), "rb_frames = two: a whole number is needed"),
+    ],
+)
+def test_mistake_ends_the_run_before_it_starts(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    output = bench(tmp_path, *arguments, code=4)
+    assert words in output
+    assert "Traceback" not in output
+    assert not list(tmp_path.glob("reports/*"))
+
+
+def test_read_only_folder_is_found_before_the_run(tmp_path: Path) -> None:
+    (tmp_path / "reports").touch()
+    output = bench(tmp_path, "-k", "dog_otsu-clean", code=4)
+    assert "cannot be written to" in output
+    assert "give another folder" in output
+
+
+def test_ini_keys_replace_options(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\nrb_frames = 1\nrb_model =\n  dog_otsu\n  nlm_otsu\nrb_profile = quick\n"
+    )
+    output = bench(tmp_path, "-c", "pytest.ini", "-k", "clean")
+    assert "1 of 8 frames" in output
+    assert "3 passed" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--rb-dataset", "nowhere"), "nowhere: no such folder"),
+        (("--rb-dask", "tcp://127.0.0.1:1"), "leave -n out"),
+    ],
+)
+def test_mistake_ends_workers_too(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    output = bench(tmp_path, "-n", "2", "--rb-model", "dog_otsu", *arguments, code=4)
+    assert f"ERROR: {words}" in output or words in output
+    assert "INTERNALERROR" not in output
+
+
+def test_grid_of_ones_own(tmp_path: Path) -> None:
+    bench(tmp_path, "--rb-model=dog_otsu", "--rb-frames=1", "--rb-artefact=noise=15,5", "--rb-artefact=cell_size")
+    table = records(tmp_path)
+    levels = {name: sorted(set(rows["intensity"])) for name, rows in table.groupby("artefact")}
+    assert levels == {"clean": [0], "noise": [5, 15], "cell_size": [0.5, 0.7, 1, 1.5, 2, 3, 5]}
+    run = json.loads((tmp_path / "reports" / "run.json").read_text())
+    assert run["settings"]["grids"]["noise"] == [5, 15]
+    assert run["tests"]["ran"] == run["tests"]["grid"] == 20
+
+
+def test_grid_of_ones_own_from_an_ini_file(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_mine(rb_outcome):\n    assert rb_outcome.valid\n")
+    pytester.makeini("[pytest]\nrb_model = dog_otsu\nrb_artefact = noise=5,15 illumination=300\n")
+    result = pytester.runpytest_subprocess("--collect-only", "-q", "-p", "no:randomly")
+    ids = [line.partition("[")[2].rstrip("]") for line in result.outlines if "[" in line]
+    assert [one for one in ids if one.startswith("dog_otsu")] == [
+        "dog_otsu-clean",
+        "dog_otsu-illumination-300",
+        "dog_otsu-noise-5",
+        "dog_otsu-noise-15",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("fog", "no artefact is called 'fog'"),
+        ("noise=5,x", "--rb-artefact noise=5,x: intensities are numbers with commas between"),
+        ("noise=-1", "noise=-1: sigma -1"),
+        ("noise=", "--rb-artefact noise=: intensities are numbers"),
+    ],
+)
+def test_unusable_grid_of_ones_own_ends_the_run(given: str, words: str, tmp_path: Path) -> None:
+    output = bench(tmp_path, f"--rb-artefact={given}", code=4)
+    assert words in output
+    assert not (tmp_path / "reports").exists()
