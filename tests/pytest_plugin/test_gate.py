@@ -154,7 +154,7 @@ def test_an_interrupted_run_has_no_verdict(tmp_path: Path, baseline: Path) -> No
     )
     done = own_suite(tmp_path, "--rb-model", "dog_otsu", "--rb-baseline", str(baseline), "-p", "no:randomly")
     assert done.returncode == 2
-    assert "gate: no verdict: the run was interrupted; the same command goes on" in done.stdout
+    assert "gate: no verdict: the run was interrupted; the same command resumes it" in done.stdout
     assert (tmp_path / "reports" / "gate.md").read_text().startswith("# NO VERDICT")
 
 
