@@ -29,8 +29,8 @@ def open_run(folder: Path, **fields: object) -> BenchmarkRun:
         ({"models": ("nothing.keras",), "dataset": "nowhere"}, "nothing.keras: no such model file"),
         ({"models": ("nothing:predict", "nothing.onnx")}, "nothing.onnx: no such model file"),
         ({"models": ("unet_orignal",)}, "no segmenter is called 'unet_orignal'"),
-        ({"models": ("a/m.keras", "b/m.keras")}, "another segmenter of this run is called 'm.keras'"),
-        ({"models": ("dog_otsu",), "margin": 40}, "and cell_size-0.5 needs 512 px; use a smaller margin"),
+        ({"models": ("a/m.keras", "b/m.keras")}, "another segmenter of this run has the name 'm.keras'"),
+        ({"models": ("dog_otsu",), "margin": 40}, "cell_size-0.5 needs 512 px; use a smaller margin"),
         ({"frames": 0}, "frames: 0 is too small"),
     ],
 )

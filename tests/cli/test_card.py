@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from robustbench_cells.api.fill_card import describe_scores
 from robustbench_cells.files.checksums import sha256
 from robustbench_cells.models.card import card_path, write_card
 from robustbench_cells.results.storage import save
@@ -78,5 +79,5 @@ def test_scores_of_another_file_are_refused(model: Path, tmp_path: Path, capsys:
 
 
 def test_a_score_has_its_interval() -> None:
-    (clean,) = card.scores(BASELINE, "unet")["clean"]
+    (clean,) = describe_scores(BASELINE, "unet")["clean"]
     assert clean["jaccard_low"] < clean["jaccard"] < clean["jaccard_high"]
