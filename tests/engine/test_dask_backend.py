@@ -258,7 +258,7 @@ def test_a_worker_is_killed_and_nothing_is_lost(tmp_path: Path, dask: tuple[str,
         if "dog_otsu-cell_size-1]" in line:  # in the midst of it
             first.kill()
     assert process.wait() == 0, output
-    assert "360 records: 360 made" in output
+    assert "360 records: 360 computed" in output
     same_files(there, here)
     run = json.loads((there / "reports" / "run.json").read_text())
     assert run["dask_workers"] == 2

@@ -210,7 +210,7 @@ def test_a_selection_keeps_what_fits_and_reads_it_once() -> None:
         assert not selection.read(frame).image.flags.writeable
     again = Counted.read_count - 200
     assert 0 < again < 150
-    assert len(selection._kept) * 600 * 600 * 8 <= 256 * 2**20
+    assert len(selection._cached) * 600 * 600 * 8 <= 256 * 2**20
 
 
 def test_two_segmenters_of_one_name_are_refused() -> None:

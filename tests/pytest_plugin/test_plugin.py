@@ -49,7 +49,7 @@ def test_the_reports_of_a_run(whole: Path) -> None:
     assert run["settings"]["seed"] == 0
     assert "synthetic" in (whole / "reports" / "summary.md").read_text()
     page = (whole / "reports" / "index.html").read_bytes()
-    assert b"What it looks like" in page
+    assert b"Example patches" in page
     assert b"not measured" not in page
     again = [sys.executable, "-m", "robustbench_cells.report", "--results", str(whole / "reports"), "--out", "again"]
     subprocess.run(again, cwd=whole, check=True, capture_output=True)
@@ -60,8 +60,8 @@ def test_a_network_that_finds_nothing_is_named_before_the_first_test(tmp_path: P
     save_tiny_network(tmp_path / "blind.keras", seed=1)
     (tmp_path / "blind.toml").write_text("[input]\nrange = [0, 0]\n")
     out = bench(tmp_path, "--rb-frames", "1", "--rb-model", "blind.keras", "-v", "-k", "clean")
-    assert out.index("warning: blind: calls ") < out.index("test_robustness.py::")
-    assert "declare in blind.toml what it takes" in out
+    assert out.index("warning: blind: segments ") < out.index("test_robustness.py::")
+    assert "declare in blind.toml the input it expects" in out
 
 
 def test_scores_go_to_junit(whole: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_segmenter_that_breaks_fails_its_own_test_and_is_left_out(tmp_path: Pa
     assert "probabilities are in [0, 1]" in output
     assert "1 failed, 1 passed" in output
     assert set(records(tmp_path)["segmenter"]) == {"background"}
-    assert "**Failed, and left out below: breaks:predict-clean.**" in (tmp_path / "reports" / "summary.md").read_text()
+    assert "**Failed, and excluded below: breaks:predict-clean.**" in (tmp_path / "reports" / "summary.md").read_text()
 
 
 def test_collecting_opens_nothing(tmp_path: Path) -> None:
