@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from robustbench_cells.api.examples import render_report_examples
-from robustbench_cells.api.request import default_block, require_block
+from robustbench_cells.api.request import default_block, margin_of, require_block
 from robustbench_cells.api.result import BenchmarkResult
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
@@ -99,6 +99,8 @@ def benchmark(
         most_patches=find_profile(profile).most_patches,
         block=default_block(selection) if block is None else block,
         dataset=selection.title,
+        frames=len(selection.frames),
+        margin=margin_of(selection.key),
         models=tuple(segmenters),
         trust_model=trust_models,
         grids=grid,

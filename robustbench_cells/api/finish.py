@@ -84,7 +84,9 @@ def finish_run(
             save(results, folder)
             withdraw(folder)
         if policy:
-            finished.verdict = _judge(policy, results, folder, interrupted=interrupted)
+            finished.verdict = _judge(policy, results, interrupted=interrupted)
+            if results:
+                publish(finished.verdict, folder)
         if results:
             examples = None
             if not interrupted:
@@ -98,20 +100,16 @@ def finish_run(
     return finished
 
 
-def _judge(policy: GatePolicy, results: Results | None, folder: Path, *, interrupted: bool) -> Gate | str:
-    """The comparison with the baseline, or why there is none; in a file too, if there are results."""
-    verdict: Gate | str
+def _judge(policy: GatePolicy, results: Results | None, *, interrupted: bool) -> Gate | str:
+    """The comparison with the baseline, or why there is none."""
     try:
         if results is None:
             raise GateError("no test gave a result")
         if interrupted:
             raise GateError("the run was interrupted; the same command resumes it")
-        verdict = policy.compare(results)
+        return policy.compare(results)
     except GateError as error:
-        verdict = str(error)
-    if results:
-        publish(verdict, folder)
-    return verdict
+        return str(error)
 
 
 def _examples(

@@ -170,6 +170,8 @@ def follow_baseline(given: Mapping[str, Any], baseline: RunManifest) -> Request:
         If something that was given contradicts the baseline; the message names it.
     """
     old = baseline.settings
+    if "dataset" not in given and not baseline.dataset.key.startswith("synthetic/"):
+        raise GateError(f"the baseline ran on {baseline.dataset.title}; give its data set by --rb-dataset")
     followed = {name: getattr(old, name) for name in _FOLLOWED}
     same = {"split": _split_of(baseline), "frames": len(baseline.dataset.frames)}  # other ways to say it
     for name, value in followed.items():
@@ -209,6 +211,11 @@ def default_block(selection: Selection) -> int:
     return BLOCK if selection.sequence else 1
 
 
+def margin_of(key: str) -> int:
+    """The margin in pixels that the key of a data set names."""
+    return int(key.partition("/margin=")[2] or 0)
+
+
 def require_block(block: int | None) -> None:
     """Refuse a block of less than one frame."""
     if block is not None and block < 1:
@@ -226,7 +233,10 @@ def _open_selection(request: Request) -> Selection:
 
 
 def _refuse(given: str, baseline: str) -> NoReturn:
-    raise GateError(f"{given} contradicts the baseline, which ran with {baseline}; leave it out to follow the baseline")
+    raise GateError(
+        f"{given} contradicts the baseline, which ran with {baseline}; leave it out, here and in the ini file, to "
+        "follow the baseline"
+    )
 
 
 def _shown(levels: Sequence[float]) -> str:

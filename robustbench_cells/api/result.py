@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from robustbench_cells.api.gate_result import GateResult
-from robustbench_cells.errors import UnknownNameError
+from robustbench_cells.errors import BenchmarkWarning, UnknownNameError
 from robustbench_cells.gate.comparison import compare
 from robustbench_cells.gate.policy import default_tolerances
 from robustbench_cells.registry import unknown
@@ -61,7 +62,11 @@ class BenchmarkResult:
 
     @cached_property
     def _examples(self) -> ExamplePatches | None:
-        return self._render()
+        try:
+            return self._render()
+        except Exception as error:  # a damaged file, a data set, third-party code: a report without is better than none
+            warnings.warn(f"no example patches: {type(error).__name__}: {error}", BenchmarkWarning, stacklevel=2)
+            return None
 
     def to_pandas(self) -> pd.DataFrame:
         """One row per model and condition.
@@ -195,12 +200,12 @@ class BenchmarkResult:
 
         Results that were there go to the folder ``previous`` in it; a verdict that was there is removed.
         """
-        path = Path(folder)
+        path, examples = Path(folder), self._examples
         path.mkdir(parents=True, exist_ok=True)
         save(self.results, path)
         withdraw(path)
-        if self._examples:
-            save_examples(self._examples, self.results, path)
+        if examples:
+            save_examples(examples, self.results, path)
 
     def report(self, folder: str | Path) -> list[Path]:
         """Write every report into a folder; ``index.html`` is the one to open. Returns the files and folders."""

@@ -12,6 +12,7 @@ from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.pairs import combined_artefacts
 from robustbench_cells.errors import GridError, UnknownNameError
 from robustbench_cells.registry import unknown
+from robustbench_cells.types import condition_name
 
 _TRIAL = 16  # pixels; side of the image that an intensity is tried on
 
@@ -115,13 +116,15 @@ def _require_meaningful(artefact: Artefact, levels: Sequence[float]) -> tuple[fl
     """The intensities, sorted; refused where the artefact itself refuses them."""
     if not levels:
         raise GridError(f"{artefact.name}: no intensity is given; name some, or the artefact alone for its usual ones")
-    image, labels = np.full((_TRIAL, _TRIAL), 100, np.float32), np.zeros((_TRIAL, _TRIAL), np.int32)
     for level in levels:
         try:
-            artefact.view_side(level, _TRIAL)
+            side = min(artefact.view_side(level, _TRIAL), 4 * _TRIAL)  # of the view that becomes a small patch
+            image, labels = np.full((side, side), 100, np.float32), np.zeros((side, side), np.int32)
             artefact.distort(image, labels, level, np.random.default_rng(0))
-        except (ValueError, OverflowError) as error:
+        except Exception as error:  # an artefact may be third-party code
             raise GridError(f"{artefact.name}={level:g}: {error}") from error
-    if len(set(levels)) < len(levels):
-        raise GridError(f"{artefact.name}: an intensity is given twice ({', '.join(f'{x:g}' for x in levels)})")
+    if len({condition_name(artefact.name, level) for level in levels}) < len(levels):
+        raise GridError(
+            f"{artefact.name}: an intensity is given twice, to six digits ({', '.join(f'{x:g}' for x in levels)})"
+        )
     return tuple(sorted(map(float, levels)))

@@ -14,7 +14,7 @@ from robustbench_cells.gate.criteria import CRITERIA
 from robustbench_cells.gate.pairing import condition_sides
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.tables import Results
-from robustbench_cells.types import REFERENCE
+from robustbench_cells.types import CLEAN, REFERENCE, condition_name
 
 
 class _Versioned(Protocol):
@@ -95,7 +95,7 @@ def _setting_problems(old: RunManifest, new: RunManifest) -> Iterator[str]:
         ("number of frames", len(old.dataset.frames), len(new.dataset.frames)),
         ("selection or content of frames", old.dataset.fingerprint[:12], new.dataset.fingerprint[:12]),
         *((what, getattr(old.settings, name), getattr(new.settings, name)) for name, what in _SAME_SETTINGS.items()),
-        *_versions(old.artefacts, new.artefacts),
+        *_versions({name: info for name, info in old.artefacts.items() if name in new.artefacts}, new.artefacts),
         *_versions(old.metrics, new.metrics),
     ):
         if one != other:
@@ -143,13 +143,14 @@ def _name_problems(baseline: Results, run: RunManifest, names: Mapping[str, str]
 
 def record_problems(rows: pd.DataFrame, name: str, candidate: Results, sequential: bool) -> Iterator[str]:
     """Report patches that only one run has, and undefined scores that no valid run has."""
-    tests = candidate.run.tests
+    tests, grids = candidate.run.tests, candidate.run.settings.grids
     is_partial = tests.ran < tests.grid
+    asked_for = {CLEAN, *(condition_name(artefact, level) for artefact in grids for level in grids[artefact])}
     missing_from = {"left_only": "the candidate", "right_only": "the baseline"}
     for condition, sides in condition_sides(rows):
         if (
             sides == {"both"}
-            or (sides == {"left_only"} and is_partial)
+            or (sides == {"left_only"} and (is_partial or (grids and condition not in asked_for)))
             or (sides == {"both", "left_only"} and sequential)
         ):
             continue

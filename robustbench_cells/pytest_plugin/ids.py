@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 GridKey = tuple[str, str]  # names of a condition and of a segmenter
 
-LIKE_A_GRID_ID = re.compile(r"\[.*-(clean|\w+-\d).*\]$|\[NOTSET\]$")  # a test's id in the grid, or in an empty one
+LIKE_A_GRID_ID = re.compile(r"\[.*-(clean|\w+--?\d).*\]$|\[NOTSET\]$")  # a test's id in the grid, or in an empty one
 
 
 def make_id(key: GridKey) -> str:

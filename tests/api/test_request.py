@@ -65,6 +65,7 @@ def test_results_before_any_test_are_none(tmp_path: Path) -> None:
         ({"cell_size": [0.0]}, "cell_size=0: zoom 0"),
         ({"noise": []}, "noise: no intensity is given"),
         ({"noise": [5.0, 5.0]}, "noise: an intensity is given twice"),
+        ({"noise": [50.0, 50.00001]}, "noise: an intensity is given twice, to six digits"),
         ({"noise": [float("nan")]}, "noise=nan: sigma nan"),
     ],
 )
@@ -123,3 +124,14 @@ def test_what_agrees_with_the_baseline_may_be_given(baseline: RunManifest) -> No
 def test_what_contradicts_the_baseline_is_refused(field: str, value: object, words: str, baseline: RunManifest) -> None:
     with pytest.raises(GateError, match=words):
         follow_baseline({field: value}, baseline)
+
+
+def test_large_zoom_is_tried_on_a_small_image() -> None:
+    assert Request(artefacts={"cell_size": [1000.0]}).grid == {"cell_size": (1000.0,)}
+
+
+def test_data_set_of_the_baseline_has_to_be_named(baseline: RunManifest) -> None:
+    other = changed_manifest(baseline, "dataset", "key", value="paired/test")
+    with pytest.raises(GateError, match="give its data set by --rb-dataset"):
+        follow_baseline({}, other)
+    assert follow_baseline({"dataset": "DATA"}, other).dataset == "DATA"

@@ -12,11 +12,13 @@ import pytest
 
 import robustbench_cells as rb
 from robustbench_cells.api.result import BenchmarkResult
-from robustbench_cells.errors import GateError, ResultsError, UnknownNameError
+from robustbench_cells.errors import BenchmarkWarning, GateError, ResultsError, UnknownNameError
+from robustbench_cells.results.example_patches import save_examples
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import summarise
 from tests.support.frame_arrays import DATA, bright
-from tests.support.report_results import make_results
+from tests.support.pytest_runs import bench
+from tests.support.report_results import make_examples, make_results
 
 mpl.use("agg")
 RESULT = BenchmarkResult(make_results({"m": 0.9, "weak": 0.5, "background": 0.1}))
@@ -143,3 +145,22 @@ def test_names_cannot_act_in_a_notebook() -> None:
 def test_intervals_of_one_frame_are_unknown() -> None:
     one = BenchmarkResult(make_results({"m": 0.9}, frames=1))
     assert all(isnan(low) for low in one.curve("noise", "jaccard")["low"])
+
+
+def test_damaged_example_patches_cost_nothing_else(tmp_path: Path) -> None:
+    RESULT.save(tmp_path)
+    save_examples(make_examples(RESULT.results), RESULT.results, tmp_path)
+    (tmp_path / "pictures.npz").write_bytes(b"no archive")
+    opened = rb.open_run(tmp_path)
+    with pytest.warns(BenchmarkWarning, match="no example patches: ResultsError"):
+        opened.save(tmp_path / "again")
+    assert rb.open_run(tmp_path / "again").results.run == RESULT.results.run
+
+
+def test_notebook_run_can_be_followed_by_pytest(tmp_path: Path) -> None:
+    data = rb.open_dataset("synthetic", frames=3, margin=25)
+    result = rb.benchmark("dog_otsu", data, {"noise": [50]}, profile="quick", progress=False)
+    settings = result.results.run.settings
+    assert (settings.frames, settings.margin) == (3, 25)
+    result.save(tmp_path / "baseline")
+    bench(tmp_path, "--rb-model=dog_otsu", "--rb-baseline=baseline", "--rb-block=1", code=0)
