@@ -105,3 +105,17 @@ def test_what_cannot_be_written_is_said(name: str, tmp_path: Path) -> None:
     ending = ended(FakeRun(), tmp_path)
     assert ending.exit_code == FAILED
     assert ending.lines[-1].startswith("ERROR: ")
+
+
+def test_verdict_stands_where_its_file_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(finish, "publish", full)
+    save(RUN, tmp_path / "baseline")
+    policy = GatePolicy.from_options(tmp_path / "baseline", [], [], "fail")
+    summary = ended(FakeRun(), tmp_path / "run", policy)
+    assert "PASS" in summary.verdict[0]
+    assert ("gate", "holds") in summary.properties
+    assert summary.lines[-1] == "ERROR: the disk is full"
+    assert summary.exit_code == FAILED

@@ -193,11 +193,3 @@ def test_part_of_the_baselines_grid_is_judged_and_the_rest_named(
     output = gated(tmp_path, baseline, "--rb-model", "dog_otsu", *chosen, code=0)
     assert "of the part that ran" in output
     assert "not covered: dog_otsu-" in output
-
-
-def test_verdict_stands_where_its_file_cannot_be_written(tmp_path: Path, baseline: Path) -> None:
-    (tmp_path / "reports" / "gate.md" / "in the way").mkdir(parents=True)
-    arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "noise-0")
-    output = gated(tmp_path, baseline, *arguments, code=8)  # inconclusive, as with the file
-    assert "ERROR: " in output
-    assert "gate: INCONCLUSIVE" in output
