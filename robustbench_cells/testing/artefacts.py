@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import pytest
 
 from robustbench_cells.artefacts import Artefact
 from robustbench_cells.engine.checks import batch_problems
@@ -17,9 +16,11 @@ from robustbench_cells.testing.plugins import (
     check_plugin,
     draw_labels,
     draw_sample,
+    each_rule,
     labels_lie_on_cells,
     require,
     require_identifier,
+    require_version,
     sample_images,
 )
 from robustbench_cells.types import PATCH_SIDE, Image, Labels, Patch
@@ -70,8 +71,7 @@ def _declares_what_it_is(artefact: Artefact) -> None:
     require(
         bool(artefact.parameter and artefact.unit), f"{name}: parameter and unit are shown on every axis; name them"
     )
-    numbered = isinstance(artefact.version, int) and artefact.version >= 1
-    require(numbered, f"{name}: version {artefact.version!r}; a whole number from 1 up is needed")
+    require_version(name, artefact.version)
     require("default" in artefact.grids, f"{name}: grids has no 'default', which stands in for those that are missing")
     for profile in PROFILES:
         grid = artefact.grid(profile)
@@ -200,7 +200,7 @@ class ArtefactContract:
 
     artefact: Artefact
 
-    @pytest.mark.parametrize("rule", ARTEFACT_RULES, ids=lambda rule: rule.__name__.strip("_"))
+    @each_rule(ARTEFACT_RULES)
     def test_contract(self, rule: Callable[[Artefact], None]) -> None:
         """One rule."""
         rule(self.artefact)

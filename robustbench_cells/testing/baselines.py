@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import pytest
 
 from robustbench_cells.engine.checks import prediction_problems
-from robustbench_cells.testing.plugins import check_plugin, require
+from robustbench_cells.testing.plugins import check_plugin, each_rule, require
 from robustbench_cells.types import Image, Segmenter
 
 
@@ -81,7 +80,7 @@ class BaselineContract:
 
     baseline: Segmenter
 
-    @pytest.mark.parametrize("rule", BASELINE_RULES, ids=lambda rule: rule.__name__.strip("_"))
+    @each_rule(BASELINE_RULES)
     def test_contract(self, rule: Callable[[Segmenter], None]) -> None:
         """One rule."""
         rule(self.baseline)

@@ -11,7 +11,7 @@ import pytest
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.datasets.sources import SOURCES, DatasetSource
 from robustbench_cells.errors import DataError
-from robustbench_cells.testing.plugins import check_plugin, require
+from robustbench_cells.testing.plugins import check_plugin, each_rule, require
 from robustbench_cells.types import Sample
 
 _FRAMES = 2  # of a data set that are read
@@ -100,7 +100,7 @@ class DatasetSourceContract:
         """A small data set of this kind, as for ``--rb-dataset``; a subclass writes it to ``tmp_path``."""
         raise NotImplementedError("write a fixture `where` that gives a small data set of this kind")
 
-    @pytest.mark.parametrize("rule", DATASET_SOURCE_RULES, ids=lambda rule: rule.__name__.strip("_"))
+    @each_rule(DATASET_SOURCE_RULES)
     def test_contract(self, rule: Callable[[DatasetSource, str], None], where: str) -> None:
         """One rule."""
         rule(self.source, where)

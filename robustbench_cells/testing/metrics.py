@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import pytest
 
 from robustbench_cells.metrics import METRICS, Comparison, Metric
-from robustbench_cells.testing.plugins import check_plugin, draw_labels, require, require_identifier
+from robustbench_cells.testing.plugins import (
+    check_plugin,
+    draw_labels,
+    each_rule,
+    require,
+    require_identifier,
+    require_version,
+)
 from robustbench_cells.types import Masks
 
 
@@ -31,8 +37,7 @@ def check_scores(metric: Metric, masks: Masks, truth: Masks) -> None:
 def _declares_what_it_is(metric: Metric) -> None:
     check_plugin(metric)
     require_identifier(metric.name)
-    numbered = isinstance(metric.version, int) and metric.version >= 1
-    require(numbered, f"{metric.name}: version {metric.version!r}; a whole number from 1 up is needed")
+    require_version(metric.name, metric.version)
     require(metric.pooled in {"mean", "sum"}, f"{metric.name}: pooled {metric.pooled!r}; 'mean' or 'sum' is needed")
     known = metric.best in {"highest", "lowest"} or (metric.best == "nearest" and metric.target in METRICS)
     require(
@@ -101,7 +106,7 @@ class MetricContract:
 
     metric: Metric
 
-    @pytest.mark.parametrize("rule", METRIC_RULES, ids=lambda rule: rule.__name__.strip("_"))
+    @each_rule(METRIC_RULES)
     def test_contract(self, rule: Callable[[Metric], None]) -> None:
         """One rule."""
         rule(self.metric)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
+import pytest
 
 from robustbench_cells.types import CLEAN, Image, Labels, Sample
 
@@ -52,6 +53,17 @@ def require_identifier(name: str) -> None:
     """Refuse a name that ids of tests, columns and files cannot be made of."""
     legible = re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII) and name != CLEAN
     require(bool(legible), f"name {name!r}: ids of tests, columns and files are made of it; use letters, digits and _")
+
+
+def require_version(name: str, version: object) -> None:
+    """Refuse a version that cannot be counted up when the results of a plug-in change."""
+    numbered = isinstance(version, int) and version >= 1
+    require(numbered, f"{name}: version {version!r}; a whole number from 1 up is needed")
+
+
+def each_rule(rules: tuple[Callable[..., None], ...]) -> pytest.MarkDecorator:
+    """Make a test of each rule, with the name of the rule as its id."""
+    return pytest.mark.parametrize("rule", rules, ids=lambda rule: rule.__name__.strip("_"))
 
 
 def draw_labels(shape: tuple[int, int], seed: int, cells: int = 8) -> Labels:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import pytest
 
 from robustbench_cells.randomness import generator
-from robustbench_cells.testing.plugins import check_plugin, draw_labels, labels_lie_on_cells, require
+from robustbench_cells.testing.plugins import check_plugin, draw_labels, each_rule, labels_lie_on_cells, require
 from robustbench_cells.training.recipes import Recipe
 from robustbench_cells.types import PATCH_SIDE, Sample
 
@@ -80,7 +79,7 @@ class RecipeContract:
 
     recipe: Recipe
 
-    @pytest.mark.parametrize("rule", RECIPE_RULES, ids=lambda rule: rule.__name__.strip("_"))
+    @each_rule(RECIPE_RULES)
     def test_contract(self, rule: Callable[[Recipe], None]) -> None:
         """One rule."""
         rule(self.recipe)
