@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from robustbench_cells.errors import DataError
 from robustbench_cells.randomness import generator
@@ -10,10 +11,7 @@ from robustbench_cells.types import Patch, Sample
 
 
 def cut_patches(sample: Sample, side: int, count: int, seed: int) -> Iterator[Patch]:
-    """Cut square patches at random positions of a frame.
-
-    A position is a fraction of the available range, keyed by (seed, data set, frame, patch index) alone: the first
-    patches of a larger count are those of a smaller one, and patches of another side lie at the same fractions.
+    """Cut square patches at random positions of a frame (see `place_patches`), each position once.
 
     Parameters
     ----------
@@ -22,7 +20,7 @@ def cut_patches(sample: Sample, side: int, count: int, seed: int) -> Iterator[Pa
     side
         Side of a patch in pixels.
     count
-        Number of patches.
+        Number of patches; there are fewer where positions coincide.
     seed
         Seed of the run.
 
@@ -44,8 +42,39 @@ def cut_patches(sample: Sample, side: int, count: int, seed: int) -> Iterator[Pa
             f"frame {sample.frame} of {sample.dataset} is {width}×{height} px, smaller than the {side}×{side} px that "
             "a patch needs here; leave the frame out, or the intensities (or the margin) that need so large a view"
         )
-    for index in range(count):
-        down, right = generator(seed, sample.dataset, sample.frame, index, "place").random(2)
-        top, left = int(down * (height - side + 1)), int(right * (width - side + 1))
+    for index, (top, left) in place_patches(
+        sample.dataset, sample.frame, (height, width), side, count=count, seed=seed
+    ).items():
         window = slice(top, top + side), slice(left, left + side)
         yield Patch(sample.dataset, sample.frame, index, sample.image[window], sample.labels[window])
+
+
+@lru_cache(maxsize=2**16)  # asked for by every segmenter and condition
+def place_patches(
+    dataset: str, frame: str, shape: tuple[int, int], side: int, *, count: int, seed: int
+) -> Mapping[int, tuple[int, int]]:
+    """Draw the positions of a frame's patches, without those that repeat an earlier one.
+
+    A position is a fraction of the available range, keyed by (seed, data set, frame, patch index) alone: the first
+    patches of a larger count are those of a smaller one, and patches of another side lie at the same fractions. A
+    frame as large as the patch has one position: copies of one view would count as several.
+
+    Parameters
+    ----------
+    dataset, frame
+        Key of the data set and name of the frame.
+    shape
+        Height and width of the frame, in pixels; neither is below ``side``.
+    side, count, seed
+        See `cut_patches`.
+
+    Returns
+    -------
+    Mapping
+        Row and column of the upper left corner, by the patch's index, at most ``count`` of them.
+    """
+    drawn: dict[tuple[int, int], int] = {}
+    for index in range(count):
+        down, right = generator(seed, dataset, frame, index, "place").random(2)
+        drawn.setdefault((int(down * (shape[0] - side + 1)), int(right * (shape[1] - side + 1))), index)
+    return {index: position for position, index in drawn.items()}

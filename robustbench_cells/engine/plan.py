@@ -9,6 +9,7 @@ from functools import cached_property
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.patches import place_patches
 from robustbench_cells.engine.stopping import StoppingRule
 from robustbench_cells.engine.tasks import PatchKey, Task
 from robustbench_cells.errors import CacheError
@@ -91,9 +92,14 @@ class Planner:
         return {name: FrameKey(self.selection.key, name, digest) for name, digest in self.selection.digests.items()}
 
     def _patch_keys(self, condition: Condition, frames: Sequence[str]) -> list[PatchKey]:
-        shapes = self.selection.shapes
-        counts = {frame: condition.patches_per_frame(shapes[frame], self.most_patches) for frame in frames}
-        return [(frame, index) for frame, count in counts.items() for index in range(count)]
+        keys: list[PatchKey] = []
+        for frame in frames:
+            shape = self.selection.shapes[frame]
+            count = condition.patches_per_frame(shape, self.most_patches)
+            side = condition.view_side()
+            places = place_patches(self.selection.key, frame, shape, side, count=count, seed=self.seed)
+            keys.extend((frame, index) for index in places)
+        return keys
 
     def _cache_key(self, condition: Condition, segmenter: str) -> CacheKey:
         return CacheKey(

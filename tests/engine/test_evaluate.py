@@ -167,7 +167,7 @@ def test_memory_holds_two_batches_whatever_the_number_of_frames() -> None:
 
         def read(self, frame: str) -> Sample:
             read.append(frame)
-            return sample_of((256, 256), frame=frame)
+            return sample_of((300, 300), frame=frame)
 
     stream = make_batches(iter_patches(Many(), NOISE, 0, 12), NOISE, 0)
     next(stream)

@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import robustbench_cells as rb
 from robustbench_cells.engine.patches import cut_patches
 from robustbench_cells.errors import DataError
 from robustbench_cells.randomness import generator
+from robustbench_cells.types import Sample
 from tests.conftest import sample_of
 
 
@@ -16,8 +18,9 @@ def test_patches_lie_in_the_frame_and_fewer_are_the_first_of_more(seed: int, sid
     sample = sample_of((60, 90))
     patches = list(cut_patches(sample, side, count, seed))
     more = list(cut_patches(sample, side, count + 3, seed))
-    assert [patch.index for patch in patches] == list(range(count))
+    assert all(index < count for index in (patch.index for patch in patches))
     for patch, same in zip(patches, more, strict=False):
+        assert patch.index == same.index
         assert patch.image.shape == patch.labels.shape == (side, side)
         np.testing.assert_array_equal(patch.image, same.image)
 
@@ -26,6 +29,26 @@ def test_patches_reach_every_place() -> None:
     sample = sample_of((4, 6))
     corners = {patch.image[0, 0] for patch in cut_patches(sample, 3, 200, 0)}
     assert corners == set(sample.image[:2, :4].ravel())
+
+
+@given(rows=st.integers(0, 3), columns=st.integers(0, 3), count=st.integers(1, 30))
+def test_no_view_is_cut_twice(rows: int, columns: int, count: int) -> None:
+    shape = (20 + rows, 20 + columns)
+    image = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    sample = Sample("made/up", "7", image, np.zeros(shape, np.int32))
+    patches = list(cut_patches(sample, 20, count, 0))
+    corners = [patch.image[0, 0] for patch in patches]
+    assert len(set(corners)) == len(corners) <= min(count, (rows + 1) * (columns + 1))
+    assert patches[0].index == 0
+
+
+def test_a_frame_as_large_as_the_view_counts_once() -> None:
+    """512² frames at zoom 0.5 have one view, not six equal ones; at zoom 1 they have six."""
+    frames = np.random.default_rng(0).uniform(0, 255, (2, 512, 512)).astype(np.float32)
+    labels = np.zeros((2, 512, 512), np.int32)
+    labels[:, 100:120, 100:120] = 1
+    result = rb.benchmark("background", rb.from_arrays(frames, labels), artefacts={"cell_size": [0.5]})
+    assert result.to_pandas().set_index("artefact")["patches"].to_dict() == {"cell_size": 2, "clean": 12}
 
 
 def test_another_frame_seed_or_index_gives_other_places() -> None:
