@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from robustbench_cells import __version__
 from robustbench_cells.cli import card, data, describe, export, gate, list_plugins, report, results, simulate, train
 from robustbench_cells.cli._command import Command
+from robustbench_cells.encoding import use_alike
 from robustbench_cells.errors import RobustbenchError
 
 ERROR, INTERRUPTED = 2, 130
@@ -18,6 +19,8 @@ COMMANDS: tuple[Command, ...] = (list_plugins, describe, report, gate, results, 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code: its own, 2 on an error, 130 when interrupted."""
+    use_alike(sys.stdout)
+    use_alike(sys.stderr)
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = _parser(given[0] if given else "").parse_args(given)
     command: Command = options.chosen
