@@ -16,7 +16,7 @@ def use_alike(stream: Any) -> None:
     Parameters
     ----------
     stream
-        ``sys.stdout`` or ``sys.stderr``; one that is missing or was replaced by a stream of another kind stays as it is.
+        ``sys.stdout`` or ``sys.stderr``; one that is missing or of another kind stays as it is.
     """
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors=_HANDLER)

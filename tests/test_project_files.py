@@ -128,6 +128,13 @@ def test_the_example_of_the_gate_pins_this_version() -> None:
     assert requirement.extras <= set(PROJECT["optional-dependencies"])
 
 
+def test_the_example_of_the_gate_caches_by_a_file_that_its_repository_has() -> None:
+    (steps,) = (job["steps"] for job in jobs_of(".github/workflows/gate.yml"))
+    (python,) = (step["with"] for step in steps if "python-version" in step.get("with", {}))
+    assert python["cache"] == "pip"
+    assert (REPOSITORY / "examples" / "gate_a_retrained_model" / python["cache-dependency-path"]).is_file()
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_an_issue_form_has_what_github_asks_for(name: str) -> None:
     form = parsed(name)
