@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from robustbench_cells.datasets.grey_levels import to_grey_levels, to_labels
+from robustbench_cells.datasets.tiff_planes import require_one_plane
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Image, Labels
 
@@ -161,6 +162,8 @@ def _open_page(path: Path) -> Iterator[Pillow.Image]:
                 f"{path}: has more than one page; save one file per frame, or give the stacks of images and masks as "
                 "IMAGES.tif:MASKS.tif"
             )
+        if image.format == "TIFF":
+            require_one_plane(path)
         check_grey(str(path), image.mode)
         check_tiles(str(path), image)
         yield image

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 import threading
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +24,7 @@ from robustbench_cells.datasets.image_files import (
 from robustbench_cells.datasets.naming import resolve_single_split
 from robustbench_cells.datasets.paired_planes import PairedPlanes
 from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
+from robustbench_cells.datasets.tiff_planes import read_axes, require_no_preview
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Dataset
 
@@ -98,6 +97,7 @@ def _read_shape(path: Path) -> tuple[int, int, int]:
             first = file.pages[0].aspage()
             width, height = first.imagewidth, first.imagelength
             check_size(str(path), width, height)
+            require_no_preview(path, first)
             offsets: set[int] = set()
             for index in itertools.count():
                 try:
@@ -115,37 +115,9 @@ def _read_shape(path: Path) -> tuple[int, int, int]:
                         f"{path}: page {index} is {page.imagewidth}×{page.imagelength} px, but page 0 is "
                         f"{width}×{height} px; save frames of one size, without previews"
                     )
-            axes = _read_axes(first, len(offsets))
+            axes = read_axes(first, len(offsets))
         _check_axes(path, axes, len(offsets))
     return len(offsets), height, width
-
-
-def _read_axes(page: Any, pages: int) -> list[tuple[str, int]]:
-    """Read from a stack's first page its axes and sizes, without height, width and axes of size 1."""
-    axes = [("I", pages)]
-    if page.is_ome:
-        axes = _read_ome_axes(page.description)
-    elif page.is_imagej:
-        notes = dict(line.split("=", 1) for line in page.imagej_description.splitlines() if "=" in line)
-        axes = [(axis, int(notes.get(name, 1))) for axis, name in (("T", "frames"), ("Z", "slices"), ("C", "channels"))]
-        if all(size == 1 for _, size in axes):
-            axes = [("I", int(notes.get("images", pages)))]
-    elif page.is_shaped:
-        notes = json.loads(page.shaped_description)
-        leading = notes["shape"][: -3 if page.samplesperpixel > 1 else -2]
-        if math.prod(leading) > 1:  # else the pages were written one by one
-            axes = list(zip((notes.get("axes") or "Q" * len(leading)).upper(), leading, strict=False))
-    return [(axis, size) for axis, size in [*axes, ("S", page.samplesperpixel)] if size != 1]
-
-
-def _read_ome_axes(description: str) -> list[tuple[str, int]]:
-    if "<!DOCTYPE" in description:  # it could declare entities that expand exponentially
-        raise ValueError("its OME-XML has a DOCTYPE, which is not accepted")
-    images = [node for node in ElementTree.fromstring(description) if node.tag.endswith("}Image")]  # noqa: S314
-    pixels = [node for image in images for node in image if node.tag.endswith("}Pixels")]
-    if not pixels:
-        raise ValueError("its OME-XML describes no pixels; is it one of a set of files?")
-    return [*((axis, int(pixels[0].attrib[f"Size{axis}"])) for axis in "TZC"), ("image", len(images))]
 
 
 def _check_axes(path: Path, axes: Sequence[tuple[str, int]], pages: int) -> None:

@@ -1,0 +1,96 @@
+"""How many planes a TIFF file declares, whoever wrote it: one directory may stand for a whole stack."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from robustbench_cells.errors import DataError
+
+_METAMORPH = 33629  # tag UIC2
+
+
+def read_axes(page: Any, pages: int) -> list[tuple[str, int]]:
+    """Read from a file's first page its axes and sizes, without height, width and axes of size 1.
+
+    Parameters
+    ----------
+    page
+        First page, of tifffile.
+    pages
+        Number of pages in the file.
+    """
+    axes = [("I", pages)]
+    if page.is_ome:
+        axes = _read_ome_axes(page.description)
+    elif page.is_imagej:
+        notes = dict(line.split("=", 1) for line in page.imagej_description.splitlines() if "=" in line)
+        axes = [(axis, int(notes.get(name, 1))) for axis, name in (("T", "frames"), ("Z", "slices"), ("C", "channels"))]
+        if all(size == 1 for _, size in axes):
+            axes = [("I", int(notes.get("images", pages)))]
+    elif page.is_shaped:
+        notes = json.loads(page.shaped_description)
+        leading = notes["shape"][: -3 if page.samplesperpixel > 1 else -2]
+        if math.prod(leading) > 1:  # else the pages were written one by one
+            axes = list(zip((notes.get("axes") or "Q" * len(leading)).upper(), leading, strict=False))
+    elif _METAMORPH in page.tags:  # all planes are behind one directory, and the tag has one value for each
+        axes = [("I", max(pages, page.tags[_METAMORPH].count))]
+    axes += [("depth", page.imagedepth), ("S", page.samplesperpixel)]
+    return [(axis, size) for axis, size in axes if size != 1]
+
+
+def require_one_plane(path: Path) -> None:
+    """Refuse a TIFF file of one page that declares more than the one plane which would be read.
+
+    Raises
+    ------
+    DataError
+        If it declares several frames, slices, channels or images, or its page is a preview.
+    """
+    from tifffile import TiffFile
+
+    with TiffFile(path) as file:
+        page = file.pages.first.aspage()
+        is_part = page.is_ome and _is_one_of_a_set(page.description)
+        axes = [] if is_part else [(axis, size) for axis, size in read_axes(page, 1) if axis != "S"]
+        if axes:  # but for colours, which are refused with the pixels
+            shown = ", ".join(f"{axis} {size}" for axis, size in axes)
+            raise DataError(
+                f"{path}: declares {shown} in one page, and only its first plane would be read; save one file per "
+                "frame, or save it again as a stack with one page per frame and give IMAGES.tif:MASKS.tif"
+            )
+        require_no_preview(path, page)
+
+
+def require_no_preview(path: Path, page: Any) -> None:
+    """Refuse a page that is a preview of another image in the file; levels of a pyramid are smaller than their page."""
+    subs = [(sub.imagewidth, sub.imagelength) for sub in (page.pages or ())]
+    if page.subfiletype & 1 or any(width * height >= page.imagewidth * page.imagelength for width, height in subs):
+        raise DataError(
+            f"{path}: its first page is a preview ({page.imagewidth}×{page.imagelength} px) of another image in the "
+            "file, or has one as large behind it; save the image itself as a plain TIFF"
+        )
+
+
+def _read_ome_axes(description: str) -> list[tuple[str, int]]:
+    images = [node for node in _parse_ome(description) if node.tag.endswith("}Image")]
+    pixels = [node for image in images for node in image if node.tag.endswith("}Pixels")]
+    if not pixels:
+        raise ValueError("its OME-XML describes no pixels; is it one of a set of files?")
+    return [*((axis, int(pixels[0].attrib[f"Size{axis}"])) for axis in "TZC"), ("image", len(images))]
+
+
+def _is_one_of_a_set(description: str) -> bool:
+    """Whether OME-XML distributes its planes over several files, of which this is one."""
+    nodes = list(_parse_ome(description).iter())
+    files = {node.get("FileName") for node in nodes if node.tag.endswith("}UUID")}
+    return len(files) > 1 or any(node.tag.endswith("}BinaryOnly") for node in nodes)
+
+
+def _parse_ome(description: str) -> ElementTree.Element:
+    if "<!DOCTYPE" in description:  # it could declare entities that expand exponentially
+        raise ValueError("its OME-XML has a DOCTYPE, which is not accepted")
+    return ElementTree.fromstring(description)  # noqa: S314
