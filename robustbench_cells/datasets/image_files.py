@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -32,37 +31,6 @@ def list_images(folder: Path) -> list[Path]:
     return sorted(
         path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
     )
-
-
-def parse_number(path: Path) -> int:
-    """Parse the last number in a file's name: 7 for ``man_seg007.tif``.
-
-    Raises
-    ------
-    DataError
-        If the name has no number.
-    """
-    numbers = re.findall(r"\d+", path.stem)
-    if not numbers:
-        raise DataError(f"{path}: no number in the name; images and masks are matched by number, so rename the file")
-    return int(numbers[-1])
-
-
-def index_by_number(paths: Iterable[Path]) -> dict[int, Path]:
-    """Index files by the number in their names.
-
-    Raises
-    ------
-    DataError
-        If two files have the same number.
-    """
-    found: dict[int, Path] = {}
-    for path in paths:
-        number = parse_number(path)
-        if number in found:
-            raise DataError(f"{path} and {found[number].name} have the same number {number}; rename or remove one")
-        found[number] = path
-    return found
 
 
 def read_size(path: Path) -> tuple[int, int]:

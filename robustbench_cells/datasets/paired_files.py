@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from robustbench_cells.datasets.image_files import index_by_number, list_images, read_image, read_labels, read_size
+from robustbench_cells.datasets.image_files import list_images, read_image, read_labels, read_size
+from robustbench_cells.datasets.pair_names import CSV_REMEDY, pair_by_name, split_by_role
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Sample
 
@@ -43,21 +44,30 @@ class PairedFiles:
 
 
 def pair_folders(images: Path, masks: Path) -> dict[str, tuple[Path, Path]]:
-    """Pair the images and masks of two folders by the number in their names.
+    """Pair the images and masks of two folders, or of one folder given twice, by their names (see `pair_by_name`).
 
     Raises
     ------
     DataError
         If a folder is missing or empty, or a file has no counterpart.
     """
-    found = {}
+    found = []
     for folder in (images, masks):
         if not folder.is_dir():
             raise DataError(f"{folder}: no such folder; one with TIFF or PNG files is expected")
-        found[folder] = index_by_number(list_images(folder))
-        if not found[folder]:
+        found.append(list_images(folder))
+        if not found[-1]:
             raise DataError(f"{folder}: has no TIFF or PNG files; put the frames there or give another folder")
-    for here, there in ((images, masks), (masks, images)):
-        for number in sorted(found[here].keys() - found[there].keys()):
-            raise DataError(f"{found[here][number]}: no file numbered {number} in {there}; add it, or remove this one")
-    return {str(number): (found[images][number], found[masks][number]) for number in sorted(found[images])}
+    if images.samefile(masks):
+        found = list(split_by_role(found[0]))
+        if not all(found):
+            raise DataError(
+                f"{images}: images and masks of one folder are told apart by the names of the masks, which end in "
+                f"_masks (or _mask, _labels, _seg, _gt); rename the masks, {CSV_REMEDY}"
+            )
+    return pair_by_name(*found)
+
+
+def holds_pairs(folder: Path) -> bool:
+    """Tell whether a folder has both images and masks, by the names of the masks."""
+    return folder.is_dir() and all(split_by_role(list_images(folder)))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from robustbench_cells.datasets.image_files import index_by_number, list_images
+from robustbench_cells.datasets.image_files import list_images
+from robustbench_cells.datasets.pair_names import index_by_number
 from robustbench_cells.datasets.paired_files import PairedFiles
 from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Dataset
 
-_TRUTHS = {"ST": "{}_ST/SEG", "GT": "{}_GT/SEG", "TRA": "{}_GT/TRA"}  # in the order of preference
+_MARKERS = "TRA"
+_TRUTHS = {"ST": "{}_ST/SEG", "GT": "{}_GT/SEG", _MARKERS: "{}_GT/TRA"}  # in the order of preference
 
 
 @SOURCES.register
@@ -23,7 +25,10 @@ class CellTrackingChallenge(DatasetSource):
 
     name = "cell_tracking_challenge"
     layout = "ROOT/01/t000.tif with ROOT/01_ST/SEG/man_seg000.tif, ROOT/01_GT/SEG/… or ROOT/01_GT/TRA/man_track000.tif"
-    splits = "SEQUENCE/TRUTH, such as 02/GT; truths: ST (silver, the default), GT (gold), TRA (gold tracking markers)"
+    splits = (
+        "SEQUENCE/TRUTH, such as 02/GT; truths: ST (silver, the default), GT (gold), TRA (tracking markers, only when "
+        "asked for)"
+    )
 
     def recognises(self, where: str) -> bool:
         """See `DatasetSource.recognises`."""
@@ -36,6 +41,12 @@ class CellTrackingChallenge(DatasetSource):
         sequence, _, truth = (split or sequences[0]).partition("/")
         truths = {name: root / folder.format(sequence) for name, folder in _TRUTHS.items()}
         truths = {name: folder for name, folder in truths.items() if folder.is_dir()}
+        if sequence in sequences and not truth and set(truths) == {_MARKERS}:
+            raise DataError(
+                f"{truths[_MARKERS]}: has tracking markers, which show where cells are but not their outlines, and "
+                f"{root} has no segmentation of sequence {sequence}; unpack its {sequence}_ST or {sequence}_GT/SEG, "
+                f"or score against the markers by asking for the split {sequence}/{_MARKERS}"
+            )
         truth = truth or next(iter(truths), "")
         if sequence not in sequences or truth not in truths:
             raise DataError(
@@ -52,7 +63,8 @@ class CellTrackingChallenge(DatasetSource):
             )
         pairs = {str(number): (images[number], masks[number]) for number in sorted(masks)}
         key = f"{self.name}/{sequence}/{truth}"
-        return PairedFiles(key, f"{where}, split {sequence}/{truth}", pairs, white_level)
+        note = ", tracking markers instead of outlines" if truth == _MARKERS else ""
+        return PairedFiles(key, f"{where}, split {sequence}/{truth}{note}", pairs, white_level)
 
     def _sequences(self, root: Path) -> list[str]:
         if not root.is_dir():

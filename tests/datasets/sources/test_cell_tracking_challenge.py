@@ -47,3 +47,23 @@ def test_frames_of_a_split_are_those_with_a_mask(
 def test_missing_split_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"has no split '02/GT'; sequences: 01; truths of 02: none"):
         open_dataset(str(write_sequences(tmp_path)), "02/GT")
+
+
+def test_markers_are_scored_only_when_asked_for(tmp_path: Path) -> None:
+    for number in range(2):
+        save_mask(tmp_path / f"01/t{number:03d}.tif", IMAGE)
+        save_mask(tmp_path / f"01_GT/TRA/man_track{number:03d}.tif", MASK)
+    for split in (None, "01"):
+        with pytest.raises(DataError, match=r"01_GT/TRA: has tracking markers, .*asking for the split 01/TRA"):
+            open_dataset(str(tmp_path), split)
+    selection = open_dataset(str(tmp_path), "01/TRA")
+    assert selection.frames == ("0", "1")
+    assert "tracking markers instead of outlines" in selection.title
+
+
+def test_slice_of_a_volume_is_no_mask_of_the_frame_with_its_number(tmp_path: Path) -> None:
+    save_mask(tmp_path / "01/t001.tif", IMAGE)
+    save_mask(tmp_path / "01_GT/SEG/man_seg_003_001.tif", MASK)
+    for where in (str(tmp_path), f"{tmp_path}/01:{tmp_path}/01_GT/SEG"):
+        with pytest.raises(DataError, match=r"man_seg_003_001\.tif: is slice 1 of frame 3 .*3-D sets are not read"):
+            open_dataset(where)
