@@ -7,14 +7,38 @@ import sys
 from collections.abc import Sequence
 
 from robustbench_cells import __version__
-from robustbench_cells.cli import card, data, describe, export, gate, list_plugins, report, results, simulate, train
+from robustbench_cells.cli import (
+    card,
+    coverage,
+    data,
+    describe,
+    export,
+    gate,
+    list_plugins,
+    report,
+    results,
+    simulate,
+    train,
+)
 from robustbench_cells.cli._command import Command
 from robustbench_cells.encoding import use_alike
 from robustbench_cells.errors import RobustbenchError
 
 ERROR, INTERRUPTED = 2, 130
 
-COMMANDS: tuple[Command, ...] = (list_plugins, describe, report, gate, results, data, card, export, train, simulate)
+COMMANDS: tuple[Command, ...] = (
+    list_plugins,
+    describe,
+    report,
+    gate,
+    results,
+    data,
+    card,
+    export,
+    train,
+    simulate,
+    coverage,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

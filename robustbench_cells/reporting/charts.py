@@ -122,8 +122,11 @@ def _path(rows: pd.DataFrame, line: Mapping[str, Any], artefact: Mapping[str, An
 def _figures_of(rows: pd.DataFrame, metric: str) -> list[Figure]:
     if f"{metric}_low" not in rows:
         return [Figure(float(value)) for value in rows[metric]]
-    columns = (rows[metric], rows[f"{metric}_low"], rows[f"{metric}_high"])
-    return [Figure(*map(float, three)) for three in zip(*columns, strict=True)]
+    columns = [rows[f"{metric}{end}"] for end in ("", "_low", "_high", "_blocks")]
+    return [
+        Figure(float(value), float(low), float(high), int(blocks))
+        for value, low, high, blocks in zip(*columns, strict=True)
+    ]
 
 
 def _format(figure: Figure, metric: PlottedMetric) -> str:

@@ -1,23 +1,39 @@
-"""Confidence intervals of means over frames.
+"""95 % confidence intervals of means over frames, and of whatever is computed from them.
 
-Patches of one frame are correlated, and so are consecutive frames: neither are independent samples. Blocks of
-consecutive frames are treated as such, so every interval here resamples blocks.
+Patches of one frame are correlated, and so are consecutive frames: neither are independent samples. Every interval is
+the estimate plus and minus Student's t times a jackknife standard error over blocks of frames, corrected for what
+frames that are alike hide from it (`frame_blocks`). How often the intervals hold the truth: `coverage`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from robustbench_cells.randomness import generator
+from robustbench_cells.results.frame_blocks import LEVEL, BlockDesign, Floats, Ints, block_design, frames_as_one
 
-Floats = npt.NDArray[np.float64]
+__all__ = [
+    "BLOCK",
+    "FEW_BLOCKS",
+    "LEVEL",
+    "Estimates",
+    "Floats",
+    "FrameOrder",
+    "Ints",
+    "assign_blocks",
+    "draw_sums",
+    "estimates",
+    "percentile_interval",
+    "ratio",
+]
 
-LEVEL = 0.95  # confidence level of every interval
-BLOCK = 5  # frames of a sequence; without a sequence every frame is a block
-_RESAMPLES = 2000
+BLOCK = 5  # frames of a sequence that count as one at least; without a sequence every frame counts
+FEW_BLOCKS = 6  # an interval over fewer rests on what is assumed of the frames more than on what they show
+_DRAWS = 2000
 
 
 def assign_blocks(positions: Sequence[int], length: int) -> npt.NDArray[np.int64]:
@@ -45,59 +61,158 @@ def assign_blocks(positions: Sequence[int], length: int) -> npt.NDArray[np.int64
     return np.unique(np.asarray(positions, np.int64) // length, return_inverse=True)[1].astype(np.int64)
 
 
-def mean_interval(sums: Floats) -> tuple[float, float]:
-    """95 % interval of a mean by the bootstrap over blocks, bias-corrected and accelerated (Efron 1987).
+@dataclass(frozen=True, eq=False)
+class FrameOrder:
+    """Where the frames of a table of sums lie in time.
+
+    Attributes
+    ----------
+    positions
+        Positions within the whole sequence, (frames,), ascending.
+    length
+        Frames that count as one, at least.
+    """
+
+    positions: Ints
+    length: int
+
+    def count_blocks(self, length: int) -> int:
+        """Number of blocks of so many frames that have a frame."""
+        return len(np.unique(self.positions // length))
+
+    def only(self, present: npt.NDArray[np.bool_]) -> FrameOrder:
+        """The order of some of the frames."""
+        return FrameOrder(self.positions[present], self.length)
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """Estimates with their standard errors: (value - truth) / error follows Student's t; each array (estimates,).
+
+    Attributes
+    ----------
+    values
+        Estimates.
+    errors
+        Standard errors, corrected for correlated frames; NaN where the frames are one block, or an estimate is
+        undefined, or becomes so without some block.
+    degrees
+        Degrees of freedom of the errors.
+    blocks
+        Number of blocks of frames that count as one.
+    """
+
+    values: Floats
+    errors: Floats
+    degrees: Floats
+    blocks: Ints
+
+    def limits(self, level: float = LEVEL) -> tuple[Floats, Floats]:
+        """Lower and upper limits of the intervals; NaN without a standard error."""
+        from scipy.special import stdtrit  # Student's t; a hundred times as fast as scipy.stats.t
+
+        reach = self.errors * stdtrit(self.degrees, (1 + level) / 2)
+        return self.values - reach, self.values + reach
+
+
+def estimates(sums: Floats, statistic: Callable[[Floats], Floats], order: FrameOrder) -> Estimates:
+    """Estimate a statistic of each of several tables of sums.
 
     Parameters
     ----------
     sums
-        Sum and number of each block's values, (blocks, 2).
+        Sums over the patches of each frame, (tables, frames, columns). A frame whose sums are all 0 has no patch.
+    statistic
+        Smooth function of the sums over all frames, from (..., columns) to (...).
+    order
+        Order of the frames.
 
     Returns
     -------
-    tuple
-        Lower and upper limit; NaN where fewer than two blocks have a value.
+    Estimates
+        One estimate per table.
     """
-    from scipy.stats import bootstrap
-
-    total, count = sums[sums[:, 1] > 0].T
-    if len(count) < 2:
-        return float("nan"), float("nan")
-    means = total / count
-    if np.allclose(means, means[0], rtol=1e-12, atol=0):  # equal up to rounding: nothing to resample
-        return float(means[0]), float(means[0])
-
-    def mean(total: Floats, count: Floats, axis: int) -> Floats:
-        return total.sum(axis=axis) / count.sum(axis=axis)
-
-    interval = bootstrap(
-        (total, count),
-        mean,
-        n_resamples=_RESAMPLES,
-        paired=True,
-        vectorized=True,
-        confidence_level=LEVEL,
-        rng=generator("bootstrap", len(count)),  # the same blocks for every metric
-    ).confidence_interval
-    return float(interval.low), float(interval.high)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = np.stack([statistic(sums.sum(axis=1)), *np.full((2, len(sums)), np.nan), np.zeros(len(sums))])
+        patterns, of_table = np.unique((sums != 0).any(axis=2), axis=0, return_inverse=True)
+        for number, present in enumerate(patterns):
+            tables = np.flatnonzero(of_table.ravel() == number)
+            found[1:, tables] = _errors(sums[np.ix_(tables, present)], statistic, order.only(present))
+    values, errors, degrees, blocks = found
+    return Estimates(values, errors, degrees, blocks.astype(np.int64))
 
 
-def resample_blocks(sums: Floats) -> Floats:
-    """Draw blocks with replacement 2000 times and sum them, (2000, columns).
+def _errors(sums: Floats, statistic: Callable[[Floats], Floats], order: FrameOrder) -> Floats:
+    """Standard errors, degrees of freedom and blocks, (3, tables), over frames that all have patches."""
+    found = np.full((3, len(sums)), np.nan)
+    found[2] = order.count_blocks(order.length)
+    if order.count_blocks(order.length) < 2:
+        return found
+    totals = sums.sum(axis=1)
+    lengths = frames_as_one(statistic(totals[:, None] - sums), order.positions, order.length)
+    for length in np.unique(lengths).tolist():
+        tables = np.flatnonzero(lengths == length)
+        design = block_design(order.positions, length)
+        error = _jackknife_error(sums[tables], totals[tables], statistic, design)
+        found[0, tables] = design.inflation * error
+        found[1:, tables] = [[design.degrees], [order.count_blocks(length)]]
+    return found
 
-    The same blocks are drawn for the same number of blocks, so values of one draw belong together.
+
+def _jackknife_error(
+    sums: Floats, totals: Floats, statistic: Callable[[Floats], Floats], design: BlockDesign
+) -> Floats:
+    """Standard error from leaving out each block (Tukey 1958), (tables,); for a mean it is the usual one."""
+    blocks = np.add.reduceat(sums, design.starts, axis=1)
+    without = statistic(totals[:, None] - blocks)
+    deviations = without - without.mean(axis=1, keepdims=True)
+    count = len(design.starts)
+    error = np.sqrt((count - 1) / count * np.square(deviations).sum(axis=1))
+    rounding = 1e-12 * np.abs(without).max(axis=1)
+    return np.where(error <= rounding, 0.0, error)
+
+
+def ratio(sums: Floats) -> Floats:
+    """The first column by the second: a mean, from sums and numbers of values; NaN where there are none."""
+    empty = np.full(sums.shape[:-1], np.nan)
+    return np.divide(sums[..., 0], sums[..., 1], out=empty, where=sums[..., 1] > 0)
+
+
+def draw_sums(sums: Floats, order: FrameOrder) -> Floats:
+    """Draw 2000 tables of sums that are as uncertain as the one there is, for statistics that may be infinite.
+
+    Sums over blocks are given random weights, with the corrections of `limits` and tails of Student's t, so that the
+    percentile interval of a mean over the draws is the one of `limits`. The same number of frames gets the same
+    weights, so values of one draw belong together.
 
     Parameters
     ----------
     sums
-        Sums over the rows of each block, (blocks, columns).
+        Sums over the patches of each frame, (frames, columns).
+    order
+        Order of the frames; all of them have patches.
+
+    Returns
+    -------
+    numpy.ndarray
+        (2000, columns).
     """
-    count = len(sums)
-    return generator("bootstrap", count).multinomial(count, np.full(count, 1 / count), _RESAMPLES) @ sums
+    frames, total = len(sums), sums.sum(axis=0)
+    influences = (sums - total / frames).T
+    lengths = frames_as_one(influences[influences.any(axis=1)], order.positions, order.length)
+    length = int(np.ceil(np.median(lengths))) if len(lengths) else order.length
+    design = block_design(order.positions, length)
+    count = len(design.starts)
+    sizes = np.diff(np.append(design.starts, frames))
+    deviations = np.add.reduceat(sums, design.starts, axis=0) - sizes[:, None] / frames * total
+    rng = generator("draws", frames)
+    weights = rng.standard_normal((_DRAWS, count))
+    tails = np.sqrt(design.degrees / rng.chisquare(design.degrees, (_DRAWS, 1)))
+    return np.asarray(total + design.inflation * np.sqrt(count / (count - 1)) * tails * (weights @ deviations))
 
 
 def percentile_interval(values: Floats) -> tuple[float, float]:
-    """95 % percentile interval of values on resampled blocks; for statistics that may be infinite, unlike BCa.
+    """95 % percentile interval of values on draws; for statistics that may be infinite.
 
     Infinite values count as extremes; NaN ones are left out.
     """

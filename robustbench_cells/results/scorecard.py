@@ -10,18 +10,29 @@ import numpy as np
 import pandas as pd
 
 from robustbench_cells.results.curves import break_point_distance, directions, normalised_auc
-from robustbench_cells.results.intervals import Floats, percentile_interval, resample_blocks
+from robustbench_cells.results.intervals import Estimates, Floats, draw_sums, estimates, percentile_interval, ratio
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A value with its 95 % interval over blocks of frames; the limits are NaN with fewer than two blocks."""
+    """A value with its 95 % interval over blocks of frames.
+
+    Attributes
+    ----------
+    value
+        The value.
+    low, high
+        Limits of the interval; NaN with fewer than two blocks.
+    blocks
+        Number of blocks of frames that the interval is based on; None where it is not over frames.
+    """
 
     value: float
     low: float = nan
     high: float = nan
+    blocks: int | None = None
 
 
 @dataclass(frozen=True)
@@ -141,33 +152,48 @@ def scorecards(results: Results, milliseconds: Mapping[str, Sequence[float]] | N
 
 
 class _Curves:
-    """Mean Jaccard of a segmenter under each condition, also on 2000 draws of blocks."""
+    """Mean Jaccard of a segmenter under each condition, and what is computed from these means."""
 
-    def __init__(self, records: pd.DataFrame, block: pd.Series) -> None:
-        rows = records.assign(block=block)
-        groups = rows.groupby(["artefact", "intensity", "block"])["jaccard"].agg(["sum", "count"])
-        table = groups.unstack("block", fill_value=0)
-        self.conditions: list[tuple[str, float]] = list(table.index)
-        count = block.nunique()
-        sums = np.concatenate([table["sum"].to_numpy(float), table["count"].to_numpy(float)]).T
-        self._totals, self._draws = sums.sum(axis=0), resample_blocks(sums) if count > 1 else None
+    def __init__(self, results: Results, records: pd.DataFrame) -> None:
+        self._order = results.frame_order
+        groups = records.groupby(["artefact", "intensity"])
+        self.conditions: list[tuple[str, float]] = [*groups.size().index]
+        scores = records["jaccard"].to_numpy(float)
+        columns = np.column_stack([np.nan_to_num(scores), ~np.isnan(scores)])
+        self._sums = results.frame_sums(records, groups.ngroup().to_numpy(), columns)
 
     def figure(self, conditions: Sequence[tuple[str, float]], statistic: Callable[[Floats], Floats]) -> Figure:
-        """A statistic of the means under these conditions, with its interval."""
-        at = [self.conditions.index(condition) for condition in conditions]
+        """A smooth statistic of the means under these conditions, with its interval."""
+        sums = self._table(conditions)
+        return _figure(estimates(sums[None], lambda sums: statistic(_means(sums)), self._order))
 
-        def compute(totals: Floats) -> Floats:
-            half = totals.shape[-1] // 2
-            with np.errstate(invalid="ignore", divide="ignore"):
-                return statistic(totals[..., at] / totals[..., [half + place for place in at]])
+    def break_point(self, conditions: Sequence[tuple[str, float]], statistic: Callable[[Floats], Floats]) -> Figure:
+        """The same of a statistic that may be infinite, from draws."""
+        sums = self._table(conditions)
+        blocks = self._order.count_blocks(self._order.length)
+        limits = percentile_interval(statistic(_means(draw_sums(sums, self._order)))) if blocks > 1 else (nan, nan)
+        return Figure(float(statistic(_means(sums.sum(axis=0)))), *limits, blocks)
 
-        limits = percentile_interval(compute(self._draws)) if self._draws is not None else (nan, nan)
-        return Figure(float(compute(self._totals)), *limits)
+    def _table(self, conditions: Sequence[tuple[str, float]]) -> Floats:
+        """Sum and number of the scores under one condition after the other, (frames, columns)."""
+        return np.concatenate(self._sums[[self.conditions.index(one) for one in conditions]].transpose(0, 2, 1)).T
+
+
+def _means(sums: Floats) -> Floats:
+    """Means, (..., conditions), from alternating sums and numbers of scores."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return sums[..., 0::2] / sums[..., 1::2]
+
+
+def _figure(estimate: Estimates) -> Figure:
+    """The single estimate."""
+    low, high = estimate.limits()
+    return Figure(float(estimate.values[0]), float(low[0]), float(high[0]), int(estimate.blocks[0]))
 
 
 def _card(results: Results, name: str, times: Sequence[float]) -> ScoreCard:
     records = results.records[results.records["segmenter"] == name]
-    curves = _Curves(records, results.blocks[records.index])
+    curves = _Curves(results, records)
     clean = (CLEAN, 0.0)
     grid = [condition for condition in curves.conditions if condition[0] in results.single_artefacts]
     levels: dict[str, list[float]] = {}
@@ -214,7 +240,8 @@ def _clean(results: Results, name: str) -> Figure:
     """Clean score as in the tables."""
     table = results.summary
     row = table[(table["segmenter"] == name) & (table["artefact"] == CLEAN)].iloc[0]
-    return Figure(float(row["jaccard"]), float(row["jaccard_low"]), float(row["jaccard_high"]))
+    value, low, high = (float(row[f"jaccard{end}"]) for end in ("", "_low", "_high"))
+    return Figure(value, low, high, int(row["jaccard_blocks"]))
 
 
 def _break_points(results: Results, curves: _Curves, levels: Mapping[str, list[float]]) -> list[BreakPoint]:
@@ -231,7 +258,7 @@ def _break_points(results: Results, curves: _Curves, levels: Mapping[str, list[f
                 intensity = neutral + direction * break_point_distance(means[..., 1:], means[..., 0], distances)
                 return np.where(np.isnan(means).any(axis=-1), nan, intensity)
 
-            intensity = curves.figure([(CLEAN, 0.0), *((artefact, x) for x in side)], break_point)
+            intensity = curves.break_point([(CLEAN, 0.0), *((artefact, x) for x in side)], break_point)
             ends = side[0], side[-1]
             found.append(BreakPoint(artefact, info.parameter, info.unit, direction, neutral, *ends, intensity))
     return found
@@ -242,11 +269,6 @@ def _count_error(results: Results, records: pd.DataFrame, *, absolute: bool) -> 
     if rows.empty or not {"cells_predicted", "cells_true"} <= set(rows) or not rows["cells_true"].sum():
         return None
     error = rows["cells_predicted"] - rows["cells_true"]
-    parts = pd.DataFrame({"error": error.abs() if absolute else error, "true": rows["cells_true"]})
-    sums = parts.groupby(results.blocks[rows.index]).sum().to_numpy(float)
-
-    def share(totals: Floats) -> Floats:
-        return np.divide(totals[..., 0], totals[..., 1], out=np.full(totals.shape[:-1], nan), where=totals[..., 1] > 0)
-
-    limits = percentile_interval(share(resample_blocks(sums))) if len(sums) > 1 else (nan, nan)
-    return Figure(float(share(sums.sum(axis=0))), *limits)
+    columns = np.column_stack([error.abs() if absolute else error, rows["cells_true"]])
+    sums = results.frame_sums(rows, np.zeros(len(rows), np.int64), columns)
+    return _figure(estimates(sums, ratio, results.frame_order))

@@ -6,11 +6,14 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.results.intervals import assign_blocks, mean_interval
+from robustbench_cells.results.intervals import Floats, FrameOrder, assign_blocks, estimates, ratio
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.types import CLEAN, Record
 
@@ -53,6 +56,39 @@ class Results:
         dataset = self.run.dataset
         numbers = assign_blocks(dataset.positions, self.run.settings.block)
         return self.records["frame"].map(dict(zip(dataset.frames, numbers.tolist(), strict=True))).rename("block")
+
+    @cached_property
+    def frame_order(self) -> FrameOrder:
+        """Order of the run's frames in time."""
+        positions = np.sort(np.asarray(self.run.dataset.positions, np.int64))
+        return FrameOrder(positions, self.run.settings.block)
+
+    @cached_property
+    def _frame_numbers(self) -> dict[str, int]:
+        dataset = self.run.dataset
+        ranks = np.argsort(np.argsort(dataset.positions, kind="stable"), kind="stable")
+        return dict(zip(dataset.frames, ranks.tolist(), strict=True))
+
+    def frame_sums(self, rows: pd.DataFrame, groups: npt.NDArray[Any], columns: Floats) -> Floats:
+        """Sum values over the patches of each group and frame, as `intervals.estimates` takes them.
+
+        Parameters
+        ----------
+        rows
+            Records of these results.
+        groups
+            Group of each record, numbered from 0, (records,).
+        columns
+            Values of each record, (records, columns).
+
+        Returns
+        -------
+        numpy.ndarray
+            (groups, frames, columns), the frames as in `frame_order`.
+        """
+        sums = np.zeros((int(groups.max()) + 1, len(self.run.dataset.frames), columns.shape[1]))
+        np.add.at(sums, (groups, rows["frame"].map(self._frame_numbers).to_numpy(np.int64)), columns)
+        return sums
 
     @cached_property
     def single_artefacts(self) -> list[str]:
@@ -98,12 +134,12 @@ def summarise(results: Results) -> pd.DataFrame:
     pandas.DataFrame
         segmenter, artefact, parameter, unit, intensity, frames, patches, each metric pooled over the patches (mean or
         sum, as the metric declares), and for each mean its 95 % interval over blocks of frames, ``*_low`` and
-        ``*_high`` (see `intervals.mean_interval`), and ``*_undefined``, the number of patches left out. A mean over no
-        patch is NaN.
+        ``*_high`` (see `intervals`), ``*_blocks``, the number of blocks that it is based on, and ``*_undefined``, the
+        number of patches left out. A mean over no patch is NaN.
     """
     groups = results.records.groupby(_CONDITION, sort=True)
     summary = groups.agg(frames=("frame", "nunique"), patches=("patch", "size"))
-    block = results.blocks
+    number_of = groups.ngroup().to_numpy()
     extra: dict[str, pd.Series] = {}
     for name, info in results.run.metrics.items():
         if info.pooled == "sum":
@@ -111,11 +147,15 @@ def summarise(results: Results) -> pd.DataFrame:
             summary[name] = totals.astype(int) if (totals % 1 == 0).all() else totals
         else:
             summary[name] = groups[name].mean()
-            sums = results.records[name].groupby([*(results.records[key] for key in _CONDITION), block])
-            parts = sums.agg(["sum", "count"])
-            ends = {key: mean_interval(part.to_numpy(float)) for key, part in parts.groupby(level=_CONDITION)}
-            extra[f"{name}_low"] = pd.Series({key: low for key, (low, _) in ends.items()})
-            extra[f"{name}_high"] = pd.Series({key: high for key, (_, high) in ends.items()})
+            scores = results.records[name].to_numpy(float)
+            defined = ~np.isnan(scores)
+            sums = results.frame_sums(
+                results.records, number_of, np.column_stack([np.where(defined, scores, 0.0), defined])
+            )
+            means = estimates(sums, ratio, results.frame_order)
+            low, high = means.limits()
+            for end, limit in (("low", low), ("high", high), ("blocks", means.blocks)):
+                extra[f"{name}_{end}"] = pd.Series(limit, summary.index)
             extra[f"{name}_undefined"] = groups["patch"].size() - groups[name].count()
     summary = summary.assign(**extra).reset_index()
     summary = summary.sort_values("artefact", key=lambda names: names != CLEAN, kind="stable")
