@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf, isfinite, isnan
 from typing import Protocol
 
 import numpy as np
@@ -68,6 +69,46 @@ class Patch:
     def random(self, seed: int, purpose: str) -> np.random.Generator:
         """Create this patch's random generator for ``purpose``, the name of an artefact."""
         return generator(seed, self.dataset, self.frame, self.index, purpose)
+
+
+@dataclass(frozen=True)
+class ScoreRange:
+    """The values that a metric can have; a score outside of them is damage, never a result.
+
+    Attributes
+    ----------
+    low, high
+        Lowest and highest value; None where there is no bound.
+    """
+
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def width(self) -> float:
+        """Largest difference of two scores; infinite where a bound is missing."""
+        low, high = self._bounds
+        return high - low
+
+    def allows(self, score: float) -> bool:
+        """Whether a patch can have that score; NaN says that the metric is undefined."""
+        low, high = self._bounds
+        return isnan(score) or (low <= score <= high and isfinite(score))
+
+    def excludes(self, scores: npt.NDArray[np.float64]) -> Masks:
+        """Which of many scores are not allowed."""
+        low, high = self._bounds
+        return np.isinf(scores) | (scores < low) | (scores > high)
+
+    @property
+    def _bounds(self) -> tuple[float, float]:
+        return -inf if self.low is None else self.low, inf if self.high is None else self.high
+
+    def __str__(self) -> str:
+        ends = f" of at least {self.low:g}" if self.low is not None else ""
+        if self.high is not None:
+            ends = f" from {self.low:g} to {self.high:g}" if ends else f" of at most {self.high:g}"
+        return f"finite numbers{ends}"
 
 
 @dataclass(frozen=True)

@@ -212,7 +212,7 @@ def test_a_recipe_builds_the_papers_network(recipe: Recipe) -> None:
 def test_a_claim_says_what_it_needs(claim: Claim) -> None:
     scores = dict.fromkeys(METRICS.names(), 0.5)
     records = records_table([Record("a_stranger", "clean", 0.0, "a", 0, scores)])
-    metrics = {one.name: MetricInfo(one.version, one.pooled, one.best, one.target) for one in METRICS}
+    metrics = {one.name: MetricInfo(one.version, one.pooled, one.best, one.target, one.range) for one in METRICS}
     results = Results(records, replace(RUN, metrics=metrics, artefacts={}))
     with pytest.raises(NotTestedError, match=r"^needs "):
         list(claim.check(Evidence(results)))

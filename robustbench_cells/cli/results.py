@@ -98,7 +98,9 @@ def _export(cache: RecordCache, options: argparse.Namespace) -> str:
     write = _WRITERS.get(options.out.suffix)
     if write is None:
         raise CacheError(f"{options.out}: ends in none of .csv, .csv.gz and .parquet")
-    table = cache.table()
+    from robustbench_cells.metrics import METRICS
+
+    table = cache.table({metric.name: metric.range for metric in METRICS})
     with atomic_path(options.out) as temporary:
         write(table, temporary)
     return f"wrote {len(table)} records to {options.out}"

@@ -43,9 +43,11 @@ def run(options: argparse.Namespace) -> int:
     from tabulate import tabulate
 
     from robustbench_cells.files.atomic import write_text
+    from robustbench_cells.gate.comparability import refuse, tolerance_problems
     from robustbench_cells.gate.simulation import Retrainings, frame_scores, read_frame_scores, simulate
     from robustbench_cells.results.storage import load
 
+    refuse(tolerance_problems("jaccard", options.tolerance))
     if options.source.is_dir() and not options.pair:
         raise ResultsError(f"{options.source}: is a folder of stored results; say which two models by --pair")
     table = frame_scores(load(options.source), *options.pair) if options.pair else read_frame_scores(options.source)

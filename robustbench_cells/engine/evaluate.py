@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import compress
 
 import numpy as np
+import numpy.typing as npt
 
 from robustbench_cells.engine.batches import Batch
 from robustbench_cells.engine.checks import prediction_problems
@@ -175,7 +176,7 @@ def _score(segmenter: Segmenter, batch: Batch, truth: Masks, outcome: Outcome) -
         outcome.problems.extend(problems)
         return []
     comparison = Comparison(probabilities > THRESHOLD, truth)
-    columns = {metric.name: metric.score(comparison).tolist() for metric in outcome.metrics}
+    columns = {metric.name: _within_range(metric, metric.score(comparison)).tolist() for metric in outcome.metrics}
     artefact, intensity = outcome.condition.artefact_name, float(outcome.condition.intensity)
     return [
         Record(
@@ -188,3 +189,13 @@ def _score(segmenter: Segmenter, batch: Batch, truth: Masks, outcome: Outcome) -
         )
         for row, view in enumerate(batch.views)
     ]
+
+
+def _within_range(metric: Metric, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The scores; what the metric says it cannot be raises, before it is stored."""
+    if (wrong := metric.range.excludes(scores)).any():
+        raise ValueError(
+            f"the metric {metric.name} gave {scores[wrong][0]:g}, but its values are {metric.range}: mend its score, "
+            "or the range that it declares"
+        )
+    return scores

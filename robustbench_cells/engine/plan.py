@@ -109,6 +109,7 @@ class Planner:
             intensity=float(condition.intensity),
             seed=self.seed,
             metrics={METRICS.qualified_name(metric.name): metric.version for metric in METRICS},
+            ranges={metric.name: metric.range for metric in METRICS},
         )
 
     def _cached_records(self, condition: Condition, segmenter: str, frames: Sequence[str]) -> dict[PatchKey, Record]:

@@ -91,7 +91,7 @@ def _artefacts(grid: Iterable[Condition]) -> dict[str, ArtefactInfo]:
 def _metrics() -> dict[str, MetricInfo]:
     """Every metric, the means before the sums."""
     return {
-        metric.name: MetricInfo(metric.version, metric.pooled, metric.best, metric.target)
+        metric.name: MetricInfo(metric.version, metric.pooled, metric.best, metric.target, metric.range)
         for metric in sorted(METRICS, key=lambda metric: (metric.pooled != "mean", metric.name))
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
+from math import inf
 from pathlib import Path
 from typing import Protocol
 
@@ -12,8 +13,9 @@ import pandas as pd
 from robustbench_cells.errors import GateError
 from robustbench_cells.gate.criteria import CRITERIA
 from robustbench_cells.gate.pairing import condition_sides
+from robustbench_cells.metrics import METRICS
 from robustbench_cells.results.manifest import RunManifest
-from robustbench_cells.results.tables import Results
+from robustbench_cells.results.tables import Results, impossible_scores
 from robustbench_cells.types import CLEAN, REFERENCE, condition_name
 
 
@@ -81,8 +83,19 @@ def _tolerance_problems(tolerances: Mapping[str, float], sequential: bool) -> It
     for name, tolerance in tolerances.items():
         if sequential and not CRITERIA.get(name).per_condition:
             yield f"{name} needs all frames of every condition: compare without sequential"
-        if not 0 <= tolerance < float("inf"):
-            yield f"the tolerance of {CRITERIA.get(name).name} is {tolerance}; it must be finite and 0 or more"
+        yield from tolerance_problems(name, tolerance)
+
+
+def tolerance_problems(name: str, tolerance: float) -> Iterator[str]:
+    """Report a tolerance that means nothing, or at which a criterion would judge nothing."""
+    criterion = CRITERIA.get(name)
+    if not 0 <= tolerance < inf:
+        yield f"the tolerance of {name} is {tolerance:g}; it must be finite and 0 or more"
+    elif tolerance >= criterion.worst:
+        yield (
+            f"the tolerance of {name} is {tolerance:g} {criterion.unit}, which any model would meet; it must be below "
+            f"{criterion.worst:g} (the default is {criterion.tolerance:g})"
+        )
 
 
 def _setting_problems(old: RunManifest, new: RunManifest) -> Iterator[str]:
@@ -141,8 +154,17 @@ def _name_problems(baseline: Results, run: RunManifest, names: Mapping[str, str]
             yield f"the baseline has no {old} (but {', '.join(models) or 'no model'}); {remedy} (of `gate`: --against)"
 
 
+def score_problems(baseline: Results, candidate: Results, criteria: Iterable[str]) -> Iterator[str]:
+    """Report scores that decide and that their metric cannot have: older runs store no range to be read by."""
+    needed = {metric for name in criteria for metric in CRITERIA.get(name).metrics}
+    ranges = {metric.name: metric.range for metric in METRICS if metric.name in needed}
+    for side, results in (("baseline", baseline), ("candidate", candidate)):
+        for problem in impossible_scores(results.records, ranges):
+            yield f"in the {side} {problem}"
+
+
 def record_problems(rows: pd.DataFrame, name: str, candidate: Results, sequential: bool) -> Iterator[str]:
-    """Report patches that only one run has, and undefined scores that no valid run has."""
+    """Report patches that only one run has, and scores that no valid run has."""
     tests, grids = candidate.run.tests, candidate.run.settings.grids
     is_partial = tests.ran < tests.grid
     asked_for = {CLEAN, *(condition_name(artefact, level) for artefact in grids for level in grids[artefact])}

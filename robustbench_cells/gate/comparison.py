@@ -21,6 +21,7 @@ from robustbench_cells.gate.comparability import (
     record_problems,
     refuse,
     require_comparable,
+    score_problems,
 )
 from robustbench_cells.gate.criteria import CRITERIA, PairedRecords
 from robustbench_cells.gate.decision import Decision, GateOutcome, assign_verdicts, make_decisions, overall_verdict
@@ -99,10 +100,17 @@ def compare(
     Raises
     ------
     GateError
-        If the runs are not comparable, a test failed or a score is undefined; the message lists every problem.
+        If the runs are not comparable, a test failed, or a score is undefined or none that its metric can have; the
+        message lists every problem.
     """
     names = require_comparable(baseline, candidate.run, tolerances, against, sequential=sequential)
-    refuse([*failed_test_problems(baseline, candidate), *early_stopping_problems(candidate, sequential)])
+    refuse(
+        [
+            *failed_test_problems(baseline, candidate),
+            *early_stopping_problems(candidate, sequential),
+            *score_problems(baseline, candidate, tolerances),
+        ]
+    )
     merged = {name: pair_records(baseline, candidate, old, name) for name, old in names.items()}
     refuse([problem for name, rows in merged.items() for problem in record_problems(rows, name, candidate, sequential)])
     covered = {name: covered_patches(rows, candidate.run) for name, rows in merged.items()}

@@ -20,6 +20,7 @@ from robustbench_cells.gate.criteria import CRITERIA, PairedDifference
 from robustbench_cells.gate.decision import Decision, GateOutcome, assign_verdicts, overall_verdict
 from robustbench_cells.gate.sequential import LOOKS, InterimTest, interim_looks
 from robustbench_cells.gate.statistics import block_sums, jackknife
+from robustbench_cells.metrics import METRICS
 from robustbench_cells.randomness import generator
 from robustbench_cells.results.intervals import BLOCK, Floats, assign_blocks
 from robustbench_cells.results.tables import Results
@@ -134,6 +135,9 @@ def read_frame_scores(path: Path) -> pd.DataFrame:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResultsError(f"{path}: not a table with the columns {', '.join(_COLUMNS)} ({error})") from error
     counts = table.groupby("condition")["frame"].agg(["size", "nunique"])
+    allowed = METRICS.get("jaccard").range
+    if (wrong := allowed.excludes(table[["first", "second"]].to_numpy(float))).any():
+        raise ResultsError(f"{path}: {int(wrong.sum())} scores are no Jaccard, whose values are {allowed}")
     if table.isna().any(axis=None) or counts.to_numpy().min() != counts.to_numpy().max() or len(counts) == 0:
         raise ResultsError(f"{path}: every condition must have every frame exactly once, with both scores")
     return table

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from robustbench_cells.registry import Registry
-from robustbench_cells.types import Masks
+from robustbench_cells.types import Masks, ScoreRange
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +65,8 @@ class Metric(Protocol):
         Which value is best: the highest, the lowest, or the one nearest to the metric named by `target`.
     target
         Name of the metric to match where `best` is ``nearest``.
+    range
+        Values that a score can have: a stored one outside of them is refused as damage.
     """
 
     name: str
@@ -72,10 +74,11 @@ class Metric(Protocol):
     pooled: Literal["mean", "sum"]
     best: Literal["highest", "lowest", "nearest"]
     target: str = ""
+    range: ScoreRange = ScoreRange()
 
     @abstractmethod
     def score(self, comparison: Comparison) -> npt.NDArray[np.float64]:
-        """Score each patch: float64, (N,); NaN where the metric is undefined."""
+        """Score each patch: float64, (N,), within `range`; NaN where the metric is undefined."""
         ...
 
 

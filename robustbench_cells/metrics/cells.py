@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from robustbench_cells.metrics._base import METRICS, Comparison, Metric
-from robustbench_cells.types import Masks
+from robustbench_cells.types import Masks, ScoreRange
+
+COUNT = ScoreRange(low=0.0)
 
 
 def _count(masks: Masks) -> npt.NDArray[np.float64]:
@@ -29,6 +31,7 @@ class CellsPredicted(Metric):
     pooled = "sum"
     best = "nearest"
     target = "cells_true"
+    range = COUNT
 
     def score(self, comparison: Comparison) -> npt.NDArray[np.float64]:
         """Count the components of the predicted masks."""
@@ -44,6 +47,7 @@ class CellsTrue(Metric):
     pooled = "sum"
     best = "nearest"
     target = "cells_true"
+    range = COUNT
 
     def score(self, comparison: Comparison) -> npt.NDArray[np.float64]:
         """Count the components of the true masks."""

@@ -6,8 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from robustbench_cells.metrics._base import METRICS, Comparison, Metric
+from robustbench_cells.types import ScoreRange
 
 Scores = npt.NDArray[np.float64]
+SHARE = ScoreRange(0.0, 1.0)
 
 
 def _ratio(part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64]) -> Scores:
@@ -23,6 +25,7 @@ class Accuracy(Metric):
     version = 1
     pooled = "mean"
     best = "highest"
+    range = SHARE
 
     def score(self, comparison: Comparison) -> Scores:
         """(TP + TN) / all pixels; always defined."""
@@ -38,6 +41,7 @@ class Jaccard(Metric):
     version = 1
     pooled = "mean"
     best = "highest"
+    range = SHARE
 
     def score(self, comparison: Comparison) -> Scores:
         """TP / (TP + FP + FN); 1 for an empty prediction of an empty truth."""
@@ -53,6 +57,7 @@ class Precision(Metric):
     version = 1
     pooled = "mean"
     best = "highest"
+    range = SHARE
 
     def score(self, comparison: Comparison) -> Scores:
         """TP / (TP + FP); NaN where nothing is predicted."""
@@ -67,6 +72,7 @@ class Recall(Metric):
     version = 1
     pooled = "mean"
     best = "highest"
+    range = SHARE
 
     def score(self, comparison: Comparison) -> Scores:
         """TP / (TP + FN); NaN where there is no cell."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from robustbench_cells.types import ScoreRange
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class CacheKey:
         Seed of the run.
     metrics
         Version of each metric, by name.
+    ranges
+        What each score can be, by the metric's name; no part of the key.
     """
 
     digest: str
@@ -29,6 +33,7 @@ class CacheKey:
     intensity: float
     seed: int
     metrics: Mapping[str, int]
+    ranges: Mapping[str, ScoreRange] = field(default_factory=dict)
 
     @property
     def condition(self) -> dict[str, object]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NoReturn
+
+from robustbench_cells.types import ScoreRange
 
 VERSION = 1
 APPLICATION_ID = 0x52424331  # "RBC1" in the file's header: distinguishes a record cache from other SQLite files
@@ -49,6 +52,7 @@ SELECT dataset, frames.frame AS frame, frames.digest AS frame_digest, segmenters
 FROM records {_JOIN}
 ORDER BY dataset, segmenter, segmenters.digest, artefact, version, intensity, seed, frame, patch
 """  # noqa: S608 - our own text
+_FINITE = ScoreRange()
 _TYPES = {"version": int, "seed": int, "patch": int, "frames": int, "records": int, "intensity": float}  # others: str
 
 
@@ -66,8 +70,15 @@ def encode_scores(scores: Mapping[str, float]) -> str:
     return json.dumps({name: None if math.isnan(value) else value for name, value in scores.items()})
 
 
-def decode_scores(text: str) -> dict[str, float]:
+def decode_scores(text: str, ranges: Mapping[str, ScoreRange] = MappingProxyType({})) -> dict[str, float]:
     """Read what `encode_scores` wrote.
+
+    Parameters
+    ----------
+    text
+        JSON of one record's scores.
+    ranges
+        What each metric can be, by its name; the scores of other metrics are finite, no more.
 
     Raises
     ------
@@ -76,17 +87,25 @@ def decode_scores(text: str) -> dict[str, float]:
     """
     scores = _parse_json(text)
     if not isinstance(scores, dict) or not all(
-        value is None or isinstance(value, int | float) for value in scores.values()
+        value is None or type(value) in (int, float) for value in scores.values()
     ):
         raise ValueError(f"{text[:40]!r} in place of scores")
     try:
-        return {name: math.nan if value is None else float(value) for name, value in scores.items()}
+        decoded = {name: math.nan if value is None else float(value) for name, value in scores.items()}
     except OverflowError as error:
         raise ValueError(f"{text[:40]!r} in place of scores") from error
+    for name, value in decoded.items():
+        if not (allowed := ranges.get(name, _FINITE)).allows(value):
+            raise ValueError(f"{name} {value:g}: its values are {allowed}")
+    return decoded
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not JSON")
 
 
 def _parse_json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_refuse_constant)
     except (RecursionError, TypeError) as error:  # nested too deeply; not a text
         raise ValueError(f"{str(text)[:40]!r} is not JSON") from error

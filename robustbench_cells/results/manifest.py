@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from robustbench_cells.types import ScoreRange
+
 T = TypeVar("T")
 
 VERSION = 2  # of the file's layout
@@ -101,12 +103,13 @@ class ArtefactInfo:
 
 @dataclass(frozen=True)
 class MetricInfo:
-    """A metric (see `Metric`)."""
+    """A metric (see `Metric`); older runs store no range."""
 
     version: int
     pooled: Literal["mean", "sum"]
     best: Literal["highest", "lowest", "nearest"]
     target: str
+    range: ScoreRange = field(default_factory=ScoreRange)
 
 
 @dataclass(frozen=True)
@@ -194,7 +197,7 @@ class RunManifest:
                 "dataset": _of(DatasetInfo, content["dataset"]),
                 "settings": _settings(content["settings"]),
                 "artefacts": {name: _artefact(one) for name, one in content["artefacts"].items()},
-                "metrics": {name: _of(MetricInfo, one) for name, one in content["metrics"].items()},
+                "metrics": {name: _metric(one) for name, one in content["metrics"].items()},
                 "tests": _of(GridTests, content["tests"]),
                 "compared": None,
             },
@@ -216,6 +219,10 @@ def _artefact(content: Mapping[str, Any]) -> ArtefactInfo:
     together = content.get("together")
     parts = None if together is None else _of(CombinationInfo, together)
     return _of(ArtefactInfo, {**content, "neutral": float(content["neutral"]), "together": parts})
+
+
+def _metric(content: Mapping[str, Any]) -> MetricInfo:
+    return _of(MetricInfo, {**content, "range": _of(ScoreRange, content.get("range", {}))})
 
 
 @cache

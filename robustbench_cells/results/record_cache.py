@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -27,7 +28,7 @@ from robustbench_cells.results.cache_rows import (
     encode_scores,
     validate_row,
 )
-from robustbench_cells.types import Record
+from robustbench_cells.types import Record, ScoreRange
 
 _TIMEOUT = 120.0  # seconds to wait for another process' transaction
 _RETRY_INTERVAL = 0.01  # seconds between attempts where SQLite itself does not wait
@@ -141,7 +142,7 @@ class RecordCache:
                 for number, patch, text in rows:
                     if number not in names:  # a damaged index
                         raise ValueError(f"{number!r} in place of a frame's number")
-                    cached[names[number], patch] = decode_scores(text)
+                    cached[names[number], patch] = decode_scores(text, key.ranges)
         return cached
 
     def put(self, key: CacheKey, frames: Mapping[str, FrameKey], records: Iterable[Record]) -> None:
@@ -177,11 +178,11 @@ class RecordCache:
         """Count the records: one row per data set, segmenter and condition."""
         return self._query(CONTENTS)
 
-    def table(self) -> pd.DataFrame:
-        """Read every record with its whole key, and one column per metric."""
+    def table(self, ranges: Mapping[str, ScoreRange] = MappingProxyType({})) -> pd.DataFrame:
+        """Read every record with its whole key, and one column per metric; scores outside their range are damage."""
         rows = self._query(TABLE)
         with self._translate_errors():
-            scores = pd.DataFrame([decode_scores(text) for text in rows.pop("scores")], dtype=float)
+            scores = pd.DataFrame([decode_scores(text, ranges) for text in rows.pop("scores")], dtype=float)
         return rows.join(scores)
 
     def delete(self, contents: pd.DataFrame) -> int:

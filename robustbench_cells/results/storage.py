@@ -18,7 +18,7 @@ from robustbench_cells.errors import ResultsError
 from robustbench_cells.files.atomic import atomic_path, back_up, read_json, write_text
 from robustbench_cells.files.csv_tables import read_csv
 from robustbench_cells.results.manifest import VERSION, RunManifest
-from robustbench_cells.results.tables import KEYS, Results
+from robustbench_cells.results.tables import KEYS, Results, impossible_scores
 from robustbench_cells.types import CLEAN
 
 RECORDS_FILE = "patches.csv.gz"
@@ -126,7 +126,10 @@ def _read_records(packed: bytes, run: RunManifest, folder: Path) -> pd.DataFrame
     )
     if missing := [name for name in columns if name not in records]:
         raise ResultsError(f"{folder / RECORDS_FILE}: no column {', '.join(missing)}; {_REMEDY}")
-    return records.astype({"intensity": float, "patch": int} | dict.fromkeys(run.metrics, float))
+    records = records.astype(dict.fromkeys(["intensity", "patch", *run.metrics], float))
+    if (records["patch"] % 1 != 0).any():
+        raise ValueError("a patch is not numbered by a whole number")
+    return records.astype({"patch": int})
 
 
 def _unpack(packed: bytes, folder: Path) -> bytes:
@@ -162,3 +165,7 @@ def _check_records(records: pd.DataFrame, run: RunManifest) -> None:
             raise ValueError(f"the {column} {', '.join(unknown[:3])} is missing from {RUN_FILE}")
     if not np.isfinite(records["intensity"]).all():
         raise ValueError("an intensity is not a finite number")
+    if not records["patch"].between(0, run.settings.most_patches - 1).all():
+        raise ValueError(f"a patch is not numbered from 0 to {run.settings.most_patches - 1}")
+    if problems := list(impossible_scores(records, {name: info.range for name, info in run.metrics.items()})):
+        raise ValueError("; ".join(problems))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ import pandas as pd
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.results.intervals import Floats, FrameOrder, assign_blocks, estimates, ratio
 from robustbench_cells.results.manifest import RunManifest
-from robustbench_cells.types import CLEAN, Record
+from robustbench_cells.types import CLEAN, Record, ScoreRange, condition_name
 
 _CONDITION = ["artefact", "intensity", "segmenter"]
 KEYS = ["segmenter", "artefact", "intensity", "frame", "patch"]
@@ -119,6 +119,18 @@ def records_table(records: Iterable[Record]) -> pd.DataFrame:
     if not rows:
         raise ResultsError("no record to tabulate: no condition ran to the end")
     return pd.DataFrame(rows).sort_values(KEYS, ignore_index=True)
+
+
+def impossible_scores(records: pd.DataFrame, ranges: Mapping[str, ScoreRange]) -> Iterator[str]:
+    """Report each metric that has scores outside of its range, with the first of them and where it stands."""
+    for name, allowed in ranges.items():
+        wrong = allowed.excludes(records[name].to_numpy(float))
+        if wrong.any():
+            row = records[wrong].iloc[0]
+            yield (
+                f"{name} is {row[name]:g} in patch {row['patch']} of frame {row['frame']}, {row['segmenter']} under "
+                f"{condition_name(row['artefact'], row['intensity'])}, but its values are {allowed}"
+            )
 
 
 def block_count(run: RunManifest) -> int:

@@ -26,6 +26,8 @@ def check_scores(metric: Metric, masks: Masks, truth: Masks) -> None:
     fits = isinstance(scores, np.ndarray) and scores.dtype == np.float64 and scores.shape == (len(masks),)
     require(fits, f"{found} for {len(masks)} patches; float64 of shape (N,) is needed")
     require(not np.isinf(scores).any(), f"{metric.name}: a score is infinite; NaN says that it is undefined")
+    wrong = metric.range.excludes(scores)
+    require(not wrong.any(), f"{metric.name}: a score of {scores[wrong][:1]}, but its range is {metric.range}")
     untouched = np.array_equal(masks, before[0]) and np.array_equal(truth, before[1])
     require(untouched, f"{metric.name}: the masks that were given are changed; work on a copy")
     for row in range(len(masks)):

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from robustbench_cells.artefacts import ARTEFACTS
@@ -74,6 +75,20 @@ def test_every_segmenter_sees_the_very_same_arrays_in_full_batches() -> None:
     assert [len(images) for images in one.seen] == [BATCH, 30 - BATCH]
     assert all(first is second for first, second in zip(one.seen, two.seen, strict=True))
     assert not one.seen[0].flags.writeable
+
+
+def test_a_score_outside_the_range_of_its_metric_is_never_a_record() -> None:
+    """A metric may be third-party code, and what it declares is what stored scores are read by."""
+
+    class Twice(type(METRICS.get("jaccard"))):  # type: ignore[misc]
+        def score(self, comparison: Comparison) -> npt.NDArray[np.float64]:
+            return 2 * super().score(comparison)
+
+    outcome = evaluate_batches(batches(), NOISE, [Spy("spy")], [Twice()])["spy"]
+    assert re.match(
+        r"the metric jaccard gave 1\.\d+, but its values are finite numbers from 0 to 1", str(outcome.error)
+    )
+    assert outcome.records == []
 
 
 def test_records_are_those_of_the_obvious_loop() -> None:

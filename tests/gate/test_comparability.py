@@ -6,10 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from robustbench_cells.errors import GateError
 from robustbench_cells.gate.comparison import compare
+from robustbench_cells.gate.criteria import CRITERIA
+from robustbench_cells.gate.decision import GateOutcome
+from robustbench_cells.metrics import METRICS
 from robustbench_cells.results.tables import Results
 from tests.support.gate_runs import (
     BASELINE,
@@ -106,6 +111,46 @@ def test_every_problem_is_listed() -> None:
 def test_a_meaningless_tolerance_is_refused(tolerance: float) -> None:
     with pytest.raises(GateError, match=r"the tolerance of jaccard is .*; it must be finite and 0 or more"):
         compare(BASELINE, make_run(), {"jaccard": tolerance})
+
+
+@pytest.mark.parametrize(
+    ("criterion", "tolerance"), [("jaccard", 5), ("jaccard", 1), ("recall", 1.5), ("break_point", 1), ("cells", 1)]
+)
+def test_a_tolerance_that_any_model_would_meet_is_refused(criterion: str, tolerance: float) -> None:
+    with pytest.raises(GateError, match=f"the tolerance of {criterion} is {tolerance:g} .*; it must be below 1"):
+        compare(BASELINE, make_run(), {"jaccard": 0.01, criterion: tolerance})
+
+
+@pytest.mark.parametrize("name", CRITERIA.names())
+def test_a_model_that_finds_nothing_regresses_at_the_largest_tolerance(name: str) -> None:
+    """Whatever a criterion accepts as a tolerance can still be exceeded."""
+    criterion = CRITERIA.get(name)
+
+    def ruin(table: pd.DataFrame) -> None:
+        table.loc[(table["segmenter"] == "unet") & (table["artefact"] != "clean"), METRICS.names()] = 0.0
+        table["cells_true"] = 20.0
+
+    def perfect(table: pd.DataFrame) -> None:
+        table.loc[table["segmenter"] == "unet", ["jaccard", "precision", "recall"]] = 1.0
+
+    gate = compare(make_run(perfect), make_run(ruin), {name: 0.999 * criterion.worst})
+    assert gate.verdict is GateOutcome.REGRESSED
+
+
+@pytest.mark.parametrize("side", ["baseline", "candidate"])
+@pytest.mark.parametrize(
+    ("metric", "score"), [("jaccard", 7.0), ("jaccard", -0.1), ("recall", 1.01), ("cells_true", -1), ("recall", np.inf)]
+)
+def test_a_score_that_its_metric_cannot_have_is_refused(side: str, metric: str, score: float) -> None:
+    """Also in runs that were stored without ranges, as these are."""
+
+    def change(table: pd.DataFrame) -> None:
+        table.loc[select_unet(table, "noise", 50) & (table["frame"] == "3"), metric] = score
+
+    runs = {"baseline": make_run(), "candidate": make_run()} | {side: make_run(change)}
+    words = rf"in the {side} {metric} is {score:g} in patch 0 of frame 3, unet under noise-50, but its values are"
+    with pytest.raises(GateError, match=words):
+        compare(runs["baseline"], runs["candidate"], {"jaccard": 0.01, "recall": 0.01, "cells": 0.05})
 
 
 @pytest.mark.parametrize("side", ["baseline", "candidate"])

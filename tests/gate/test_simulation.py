@@ -107,6 +107,19 @@ def test_another_file_is_refused(content: str, tmp_path: Path, capsys: pytest.Ca
     assert "not a table with the columns condition, frame, first, second" in capsys.readouterr().err
 
 
+def test_scores_that_are_no_jaccard_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_text("condition,frame,first,second\nclean,0,0.5,7\nclean,1,0.5,0.5\n")
+    with pytest.raises(ResultsError, match="1 scores are no Jaccard, whose values are finite numbers from 0 to 1"):
+        read_frame_scores(path)
+
+
+@pytest.mark.parametrize("tolerance", ["-0.01", "nan", "inf", "1", "5"])
+def test_a_tolerance_without_meaning_is_refused(tolerance: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert simulate_command([str(next(iter(STORED))), f"--tolerance={tolerance}"]) == 2
+    assert "the tolerance of jaccard is" in capsys.readouterr().err
+
+
 def test_the_command_prints_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = next(iter(STORED))
     assert simulate_command([str(path), "--runs", "3", "--frames", "30"]) == 0

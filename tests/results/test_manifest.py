@@ -22,6 +22,7 @@ from robustbench_cells.results.manifest import (
     RunManifest,
     RunSettings,
 )
+from robustbench_cells.types import ScoreRange
 from tests.conftest import REPOSITORY
 from tests.support.tiny_results import RUN
 
@@ -104,6 +105,7 @@ metrics = st.builds(
     pooled=st.sampled_from(["mean", "sum"]),
     best=st.sampled_from(["highest", "lowest", "nearest"]),
     target=st.just(""),
+    range=st.builds(ScoreRange, low=st.none() | numbers, high=st.none() | numbers),
 )
 manifests = st.builds(
     RunManifest,

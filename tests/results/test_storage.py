@@ -11,6 +11,7 @@ import pytest
 
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.files.checksums import sha256
+from robustbench_cells.metrics import METRICS
 from robustbench_cells.reporting.outputs import OUTPUTS, write_reports
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.results import storage
@@ -170,6 +171,31 @@ def test_untrusted_records_are_refused(column: str, value: str, tmp_path: Path) 
     with pytest.raises(ResultsError, match=r"damaged.*; run the benchmark again$") as raised:
         load(tmp_path)
     assert len(str(raised.value)) < 3000
+
+
+@pytest.mark.parametrize(
+    ("metric", "score"),
+    [("jaccard", 7.0), ("jaccard", -0.01), ("jaccard", float("inf")), ("precision", 1.5), ("cells_predicted", -1.0)],
+)
+def test_a_score_that_its_metric_cannot_have_is_refused(metric: str, score: float, tmp_path: Path) -> None:
+    ranges = {name: METRICS.get(name).range for name in RUN.metrics}
+    run = replace(RUN, metrics={name: replace(info, range=ranges[name]) for name, info in RUN.metrics.items()})
+    save(Results(RESULTS.records, run), tmp_path)
+    assert load(tmp_path).records["precision"].isna().any()  # undefined is no fault
+    records = RESULTS.records.copy()
+    records.loc[2, metric] = score
+    save(Results(records, run), tmp_path)
+    with pytest.raises(
+        ResultsError, match=rf"damaged \({metric} is {score:g} in patch 0 of frame a, bad under noise-50"
+    ):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("patch", [0.5, -1, 12])
+def test_a_patch_that_no_frame_has_is_refused(patch: float, tmp_path: Path) -> None:
+    save(Results(RESULTS.records.assign(patch=RESULTS.records["patch"].replace(1, patch)), RUN), tmp_path)
+    with pytest.raises(ResultsError, match=r"damaged \(a patch is not numbered "):
+        load(tmp_path)
 
 
 def test_records_of_another_run_are_refused(tmp_path: Path) -> None:

@@ -57,9 +57,9 @@ def make_run(
         for level in levels:
             fall = 0.0 if artefact == "clean" else 0.3 * abs(level - (artefact == "cell_size")) / 200
             base = 0.85 - fall + rng.normal(0, 0.03, (FRAMES, 1)) + rng.normal(0, 0.03, (FRAMES, PATCHES))
-            base = base + own.normal(0, spread, (FRAMES, 1))
+            base = np.clip(base + own.normal(0, spread, (FRAMES, 1)), 0, 1)
             for (frame, patch), score in np.ndenumerate(base):
-                scores = (score, score + 0.05, score + 0.04, 20.0, 20.0)
+                scores = (score, min(score + 0.05, 1.0), min(score + 0.04, 1.0), 20.0, 20.0)
                 rows.append(("unet", artefact, level, f"{frame}", patch, *scores))
                 rows.append(("background", artefact, level, f"{frame}", patch, 0.0, np.nan, 0.0, 0.0, 20.0))
     columns = ["segmenter", "artefact", "intensity", "frame", "patch", *CONTENT["metrics"]]

@@ -7,6 +7,7 @@ import pytest
 
 from robustbench_cells.metrics import Metric
 from robustbench_cells.testing import check_metric
+from robustbench_cells.types import ScoreRange
 
 
 class Dice(Metric):
@@ -46,6 +47,7 @@ def clearing(self, comparison):
         ({"score": lambda self, comparison: Dice.score(self, comparison).mean()}, r"of shape \(\) for 5 patches"),
         ({"score": lambda self, comparison: Dice.score(self, comparison).astype(np.float32)}, "float32 of shape"),
         ({"score": of_the_batch}, "depends on the others of its batch"),
+        ({"range": ScoreRange(0, 0.5)}, r"a score of \[1\.\], but its range is finite numbers from 0 to 0.5"),
         ({"score": endless}, "a score is infinite; NaN says"),
         ({"score": clearing}, "the masks that were given are changed"),
     ],

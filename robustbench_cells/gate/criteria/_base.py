@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Literal, Protocol
 
 import numpy as np
@@ -93,6 +94,9 @@ class Criterion(Protocol):
         Names of the metrics that it is computed from.
     per_condition
         Whether each condition has a value of its own, independent of other conditions.
+    worst
+        Deterioration that the criterion cannot exceed, or at which nothing is left of what it measures, in the
+        tolerance's unit: a tolerance as large as that would let any model pass, and is refused.
     """
 
     name: str
@@ -101,6 +105,7 @@ class Criterion(Protocol):
     better: Literal["more", "less"]
     metrics: tuple[str, ...]
     per_condition: bool = True
+    worst: float = inf
 
     @abstractmethod
     def differences(self, pair: PairedRecords) -> Iterator[PairedDifference]:

@@ -30,6 +30,7 @@ class BreakPointCriterion(Criterion):
     unit = "of the artefact's range"
     better = "more"
     per_condition = False
+    worst = 1.0
 
     def differences(self, pair: PairedRecords) -> Iterator[PairedDifference]:
         """See `Criterion.differences`; none without the clean condition."""

@@ -31,6 +31,7 @@ class Cells(Criterion):
     tolerance = 0.05
     unit = "of the true cells"
     better = "less"
+    worst = 1.0  # the error of a model that finds no cell
 
     def differences(self, pair: PairedRecords) -> Iterator[PairedDifference]:
         """See `Criterion.differences`; none for conditions without cells."""

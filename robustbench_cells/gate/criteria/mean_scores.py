@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from robustbench_cells.gate.criteria._base import CRITERIA, Criterion, PairedDifference, PairedRecords
 from robustbench_cells.gate.statistics import Estimate, jackknife
+from robustbench_cells.metrics import METRICS
 from robustbench_cells.results.intervals import Floats
 
 
@@ -18,6 +19,11 @@ class MeanScore(Criterion):
 
     tolerance = 0.01
     better = "more"
+
+    @property
+    def worst(self) -> float:  # type: ignore[override]
+        """Width of the metric's range."""
+        return METRICS.get(self.name).range.width
 
     def differences(self, pair: PairedRecords) -> Iterator[PairedDifference]:
         """See `Criterion.differences`. A caveat counts the patches on which only the candidate's score is undefined."""

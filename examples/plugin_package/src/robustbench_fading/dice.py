@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from robustbench_cells.metrics import Comparison, Metric
+from robustbench_cells.types import ScoreRange
 
 
 class Dice(Metric):
@@ -15,6 +16,7 @@ class Dice(Metric):
     version = 1
     pooled = "mean"
     best = "highest"
+    range = ScoreRange(0, 1)
 
     def score(self, comparison: Comparison) -> npt.NDArray[np.float64]:
         """2 TP / (2 TP + FP + FN); 1 for an empty prediction of an empty truth."""
