@@ -29,11 +29,12 @@ from robustbench_cells.engine.tasks import Timing
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.metrics._base import Comparison
 from robustbench_cells.models.baselines import BASELINES
+from robustbench_cells.models.export import export
 from robustbench_cells.models.loading import load, shipped_models
 from robustbench_cells.results.storage import load as load_results
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results
-from robustbench_cells.types import BATCH, PATCH_SIDE
+from robustbench_cells.types import BATCH, PATCH_SIDE, THRESHOLD, Image, Segmenter
 
 _SEED = 0
 _CONDITION = Condition(ARTEFACTS.get("noise"), 50.0)
@@ -53,6 +54,30 @@ def test_segmenter(name: str, frames: Selection, benchmark: Any) -> None:
     probabilities = benchmark.pedantic(segmenter.predict, (batch.images,), rounds=3, warmup_rounds=1)
     benchmark.extra_info["ms_per_patch"] = round(1000 * benchmark.stats["mean"] / BATCH, 2)
     assert probabilities.shape == batch.images.shape
+
+
+@pytest.mark.parametrize("name", list(shipped_models()))
+def test_onnx_export_against_keras(
+    name: str, tmp_path: Path, benchmark: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A batch by the model's own ONNX export, as a multiple of the time that its ``.keras`` file takes; equal masks."""
+    export(name, "onnx", tmp_path / f"{name}.onnx")
+    keras, onnx = load(name), load(str(tmp_path / f"{name}.onnx"))
+    images = np.random.default_rng(0).uniform(0, 255, (BATCH, PATCH_SIDE, PATCH_SIDE)).astype(np.float32)
+    differing = np.mean((keras.predict(images) > THRESHOLD) != (onnx.predict(images) > THRESHOLD))
+    pairs = [(_cpu_seconds(keras, images), _cpu_seconds(onnx, images)) for _ in range(6)]  # in turn: load hits both
+    ratio = min(by_onnx for _, by_onnx in pairs) / min(by_keras for by_keras, _ in pairs)
+    benchmark.pedantic(onnx.predict, (images,), rounds=3)
+    benchmark.extra_info["multiple_of_the_keras_file"] = round(ratio, 3)
+    with capsys.disabled():
+        print(f"\n{name}: its ONNX export takes {ratio:.2f} times the CPU time of its .keras file")
+    assert differing < 1e-4
+
+
+def _cpu_seconds(segmenter: Segmenter, images: Image) -> float:
+    started = time.process_time()
+    segmenter.predict(images)
+    return time.process_time() - started
 
 
 @pytest.mark.parametrize("name", ARTEFACTS.names())
