@@ -1,9 +1,10 @@
-"""The end of a run: results are stored first, then judged, then illustrated and reported."""
+"""The end of a run: results are stored, judged, illustrated and reported; the verdict comes last, or there is none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from robustbench_cells.api.examples import render_report_examples
@@ -13,13 +14,36 @@ from robustbench_cells.engine.tasks import Timing
 from robustbench_cells.errors import GateError, ResultsError, RobustbenchError
 from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.policy import GatePolicy
-from robustbench_cells.reporting.gate_files import publish, withdraw
+from robustbench_cells.reporting.gate_files import publish, save_verdict, withdraw
 from robustbench_cells.reporting.gate_text import summarise_gate
 from robustbench_cells.reporting.outputs import write_reports
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.results.example_patches import ExamplePatches, load_examples, save_examples
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results
+from robustbench_cells.results.unfinished import mark_unfinished
+
+
+@dataclass(frozen=True)
+class RanTests:
+    """What the tests of a run were, in all processes.
+
+    Attributes
+    ----------
+    cells
+        Tests of the grid that ran.
+    incomplete
+        Reasons why they are no basis for a verdict; empty where every selected test ended well.
+    timing
+        Time spent.
+    command
+        Command line of the run.
+    """
+
+    cells: Sequence[GridCell] = ()
+    incomplete: Sequence[str] = ()
+    timing: Timing = field(default_factory=Timing)
+    command: str = ""
 
 
 @dataclass
@@ -37,7 +61,7 @@ class FinishedRun:
     missing_examples
         Reason why the report has no example patches; empty if it has.
     error
-        What went wrong after the last test; None if nothing did.
+        What went wrong after the last test: there is no verdict then. None if nothing did.
     """
 
     results: Results | None = None
@@ -45,20 +69,33 @@ class FinishedRun:
     paths: Sequence[Path] = field(default_factory=list)
     missing_examples: str = ""
     error: Exception | None = None
+    _report: Report | None = None
+
+
+def begin_run(folder: Path, policy: GatePolicy | None, command: str) -> None:
+    """Leave in a folder that a run has begun: if it never ends, nothing there can be taken for its results or verdict.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written to.
+    """
+    mark_unfinished(folder, command)
+    if policy:
+        save_verdict("the run has not ended, or it was killed", folder)
+    else:
+        withdraw(folder)
 
 
 def finish_run(
     run: BenchmarkRun,
     policy: GatePolicy | None,
-    cells: Iterable[GridCell],
-    timing: Timing,
+    ran: RanTests,
     folder: Path,
     *,
-    command: str,
-    interrupted: bool,
     announce: Callable[[str], None] = lambda line: None,
 ) -> FinishedRun:
-    """Store, judge, illustrate and report; whatever goes wrong, what was done before stays.
+    """Store, judge, illustrate, report, and publish the verdict; whatever goes wrong, what was done before stays.
 
     Parameters
     ----------
@@ -66,47 +103,80 @@ def finish_run(
         It is closed.
     policy
         What the run is judged by, where a baseline was named.
-    cells, timing
-        Tests that ran, and time spent, in all processes.
+    ran
+        Tests that ran. Where they are incomplete there is no verdict; where one failed, no model runs again for example
+        patches either.
     folder
         Folder of the reports.
-    command
-        Command line of the run.
-    interrupted
-        Whether the run was interrupted: there is no verdict and no example patch then.
     announce
         Called with a line of text before each segmenter's example patches.
     """
     finished = FinishedRun()
     try:
-        results = finished.results = run.results(cells, timing, command)
+        results = finished.results = run.results(ran.cells, ran.timing, ran.command, ran.incomplete)
         if results:
             save(results, folder)
-            withdraw(folder)
-        if policy:
-            finished.verdict = _judge(policy, results, interrupted=interrupted)
-            if results:
-                publish(finished.verdict, folder)
+        verdict = _judge(policy, results, ran.incomplete) if policy else None
         if results:
-            examples = None
-            if not interrupted:
-                examples, finished.missing_examples = _examples(run, results, folder, announce)
-            summary = None if finished.verdict is None else summarise_gate(finished.verdict)
-            finished.paths = write_reports(Report(results, examples, summary), folder)
+            finished._report = Report(results, gate=None if verdict is None else summarise_gate(verdict))
+            examples, finished.missing_examples = _examples(run, results, folder, announce)
+            finished._report = replace(finished._report, examples=examples)
+            finished.paths = write_reports(finished._report, folder)
+        if verdict is not None:
+            publish(verdict, folder)
+        finished.verdict = verdict
     except (OSError, RobustbenchError) as error:
-        finished.error = error
+        retract(finished, policy, folder, error)
     finally:
         run.close()
     return finished
 
 
-def _judge(policy: GatePolicy, results: Results | None, *, interrupted: bool) -> Gate | str:
+def retract(finished: FinishedRun, policy: GatePolicy | None, folder: Path, error: Exception) -> None:
+    """Take back the verdict of a run, wherever it was written: not everything could be.
+
+    Parameters
+    ----------
+    finished
+        Outcome of the run; it gets the error, and loses its verdict.
+    policy, folder
+        See `finish_run`.
+    error
+        What went wrong.
+    """
+    finished.error = error
+    if policy is None:
+        return
+    reason = finished.verdict = f"not everything could be written to {folder} ({describe_error(error)})"
+    for step in (_replace_page, _replace_verdict):
+        with suppress(OSError, RobustbenchError):  # the first error is the one to report
+            step(finished, reason, folder)
+
+
+def describe_error(error: Exception) -> str:
+    """The error in a line; its kind too, where its text alone would not do."""
+    text = str(error)
+    return text if text and isinstance(error, OSError | RobustbenchError) else f"{type(error).__name__}: {text}"
+
+
+def _replace_page(finished: FinishedRun, reason: str, folder: Path) -> None:
+    if finished._report:
+        finished.paths = ()
+        finished.paths = write_reports(replace(finished._report, gate=summarise_gate(reason)), folder)
+
+
+def _replace_verdict(finished: FinishedRun, reason: str, folder: Path) -> None:
+    withdraw(folder)
+    save_verdict(reason, folder)
+
+
+def _judge(policy: GatePolicy, results: Results | None, incomplete: Sequence[str]) -> Gate | str:
     """The comparison with the baseline, or why there is none."""
     try:
+        if incomplete:
+            raise GateError("; ".join(incomplete))
         if results is None:
             raise GateError("no test gave a result")
-        if interrupted:
-            raise GateError("the run was interrupted; the same command resumes it")
         return policy.compare(results)
     except GateError as error:
         return str(error)
@@ -121,9 +191,12 @@ def _examples(
             return stored, ""
     except ResultsError:
         pass  # they are replaced
+    if results.run.incomplete or results.run.tests.failed:
+        return None, "no model runs again after a failed run"
     try:
-        if examples := render_report_examples(run, results, announce):
-            save_examples(examples, results, folder)
-    except Exception as error:  # a data set, an artefact or the disk: a report without is better than none
+        examples = render_report_examples(run, results, announce)
+    except Exception as error:  # a data set, an artefact or memory: a report without is better than none
         return None, f"{type(error).__name__}: {error}"
+    if examples:
+        save_examples(examples, results, folder)
     return examples, ""

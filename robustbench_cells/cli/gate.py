@@ -47,8 +47,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """See `Command.run`."""
+    from robustbench_cells.errors import GateError
     from robustbench_cells.gate.policy import ERROR, GatePolicy
-    from robustbench_cells.reporting.gate_files import publish
+    from robustbench_cells.reporting.gate_files import publish, save_verdict
     from robustbench_cells.reporting.gate_text import gate_lines
     from robustbench_cells.results.storage import load
 
@@ -59,12 +60,17 @@ def run(options: argparse.Namespace) -> int:
         options.inconclusive,
         sequential=options.sequential,
     )
-    gate = policy.compare(load(options.candidate))
-    print(gate_lines(gate, f"{options.candidate}/summary.md, compared with that of {options.baseline}"))
     folder = options.out or options.candidate
     try:
-        print(f"wrote {publish(gate, folder)}")
+        gate = policy.compare(load(options.candidate))
+    except GateError as error:  # nor does an older verdict stand
+        save_verdict(str(error), folder)
+        raise
+    try:  # a verdict that is not written is none
+        path = publish(gate, folder)
     except OSError as error:
         print(f"error: {folder}: cannot be written to ({error}); give another folder by --out", file=sys.stderr)
         return ERROR
+    print(gate_lines(gate, f"{options.candidate}/summary.md, compared with that of {options.baseline}"))
+    print(f"wrote {path}")
     return policy.exit_code(gate)

@@ -45,6 +45,7 @@ def make_manifest(
     command: str,
     sequential: bool,
     dask_workers: int,
+    incomplete: Sequence[str],
 ) -> RunManifest:
     """Describe a run; see `BenchmarkRun` for the parameters."""
     return RunManifest(
@@ -70,6 +71,7 @@ def make_manifest(
         machine={"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
         dask_workers=dask_workers,
         plugins=describe_origins(ARTEFACTS, METRICS, BASELINES),
+        incomplete=tuple(incomplete),
     )
 
 

@@ -107,7 +107,9 @@ class BenchmarkRun:
                 self._outcomes[name, condition] = outcome
         return self._outcomes[segmenter, condition]
 
-    def results(self, cells: Iterable[GridCell], timing: Timing, command: str) -> Results | None:
+    def results(
+        self, cells: Iterable[GridCell], timing: Timing, command: str, incomplete: Sequence[str] = ()
+    ) -> Results | None:
         """The records of all valid tests, from the cache, with their manifest; None if there is none.
 
         Parameters
@@ -118,6 +120,8 @@ class BenchmarkRun:
             Time spent by all of these processes.
         command
             Command line of the run.
+        incomplete
+            Reasons why the run is no basis for a verdict.
 
         Raises
         ------
@@ -139,9 +143,15 @@ class BenchmarkRun:
             if (name, condition) not in invalid
             for record in self._planner.required_records(self._conditions[condition], name, self.stopping)
         ]
-        return Results(records_table(records), self.manifest(cells, timing, command)) if records else None
+        return Results(records_table(records), self.manifest(cells, timing, command, incomplete)) if records else None
 
-    def manifest(self, cells: Sequence[GridCell] = (), timing: Timing | None = None, command: str = "") -> RunManifest:
+    def manifest(
+        self,
+        cells: Sequence[GridCell] = (),
+        timing: Timing | None = None,
+        command: str = "",
+        incomplete: Sequence[str] = (),
+    ) -> RunManifest:
         """What makes the results; without arguments, what is known before the first test."""
         return make_manifest(
             self.selection,
@@ -154,6 +164,7 @@ class BenchmarkRun:
             command=command,
             sequential=self.stopping is not None,
             dask_workers=self.backend.workers if self.backend else 0,
+            incomplete=incomplete,
         )
 
     def _evaluate(self, condition: Condition, names: Sequence[str]) -> Mapping[str, Outcome]:

@@ -65,6 +65,7 @@ def require_comparable(
     refuse(
         [
             *_tolerance_problems(tolerances, sequential),
+            *_validity_problems("baseline", baseline.run),
             *_setting_problems(baseline.run, run),
             *_name_problems(baseline, run, names),
             *_metric_problems(baseline, run, {"jaccard", *tolerances}),
@@ -127,11 +128,16 @@ def _metric_problems(baseline: Results, run: RunManifest, tolerances: Iterable[s
             yield f"the {side} has no {', '.join(missing)}, which a criterion needs"
 
 
-def failed_test_problems(baseline: Results, candidate: Results) -> Iterator[str]:
-    """Report the failed tests of either run."""
-    for side, run in (("baseline", baseline.run), ("candidate", candidate.run)):
-        if run.tests.failed:
-            yield f"tests of the {side} failed: {', '.join(run.tests.failed)}"
+def candidate_problems(candidate: Results) -> Iterator[str]:
+    """Report failed tests of the candidate run, and what it lacks: no manifest shows it before the run."""
+    yield from _validity_problems("candidate", candidate.run)
+
+
+def _validity_problems(side: str, run: RunManifest) -> Iterator[str]:
+    if run.tests.failed:
+        yield f"tests of the {side} failed: {', '.join(run.tests.failed)}"
+    if run.incomplete:
+        yield f"the run of the {side} is incomplete ({'; '.join(run.incomplete)}): run it again"
 
 
 def early_stopping_problems(candidate: Results, sequential: bool) -> Iterator[str]:

@@ -16,8 +16,8 @@ from itertools import product
 import pandas as pd
 
 from robustbench_cells.gate.comparability import (
+    candidate_problems,
     early_stopping_problems,
-    failed_test_problems,
     record_problems,
     refuse,
     require_comparable,
@@ -106,7 +106,7 @@ def compare(
     names = require_comparable(baseline, candidate.run, tolerances, against, sequential=sequential)
     refuse(
         [
-            *failed_test_problems(baseline, candidate),
+            *candidate_problems(candidate),
             *early_stopping_problems(candidate, sequential),
             *score_problems(baseline, candidate, tolerances),
         ]

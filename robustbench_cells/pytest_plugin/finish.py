@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from robustbench_cells.api.finish import FinishedRun
-from robustbench_cells.engine.tasks import Timing
+from robustbench_cells.api.finish import FinishedRun, RanTests, describe_error
 from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.decision import GateOutcome
 from robustbench_cells.gate.policy import GatePolicy
@@ -44,29 +43,33 @@ class RunSummary:
     properties: list[tuple[str, str]] = field(default_factory=list)
 
 
-def summarise_run(finished: FinishedRun, policy: GatePolicy | None, timing: Timing, folder: Path) -> RunSummary:
+def summarise_run(finished: FinishedRun, policy: GatePolicy | None, ran: RanTests, folder: Path) -> RunSummary:
     """Say what became of a run, its verdict and its reports."""
     summary = RunSummary()
     results = finished.results
     if results:
         summary.title = f"robustness on {results.run.dataset.title}"
-        summary.lines = [terminal_table(results), f"{len(results.records)} records: {timing.describe()}"]
+        summary.lines = [terminal_table(results), f"{len(results.records)} records: {ran.timing.describe()}"]
     elif not finished.error:
         summary.lines = [f"no test gave a result, so nothing was written; what is in {folder} is older"]
+        summary.exit_code = UNUSABLE
     if policy and isinstance(finished.verdict, Gate):
         _add_verdict(summary, finished.verdict, policy, folder)
     elif policy and finished.verdict is not None:
         summary.exit_code = UNUSABLE
         summary.verdict = [f"no verdict: {finished.verdict}"]
         summary.properties.append(("gate", f"none: {finished.verdict}"))
+    summary.lines += [f"incomplete run, no basis for a verdict: {reason}" for reason in ran.incomplete]
     if finished.paths:
         gate = [folder / "gate.md"] if policy else []
         lack = f", without example patches ({finished.missing_examples})" if finished.missing_examples else ""
         summary.lines.append(f"reports: {', '.join(str(path) for path in [*finished.paths, *gate])}{lack}")
     if finished.error:
-        summary.lines.append(f"ERROR: {finished.error}")
-        summary.exit_code = summary.exit_code or FAILED
-        summary.verdict = summary.verdict or (["no verdict: see the error above"] if policy else [])
+        summary.lines.append(
+            f"ERROR: {folder}: not everything could be written ({describe_error(finished.error)}); the same command "
+            "takes from the record cache what was computed"
+        )
+        summary.exit_code = UNUSABLE
     return summary
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 import tempfile
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from robustbench_cells.pytest_plugin.ids import LIKE_A_GRID_ID, GridKey, find_key
+from robustbench_cells.pytest_plugin.collected import Collected
+from robustbench_cells.pytest_plugin.grid_end import GridEnd
+from robustbench_cells.pytest_plugin.grid_tests import GridKey, GridTests, PhaseReport
+from robustbench_cells.pytest_plugin.ini_files import require_ini_in_force
 from robustbench_cells.pytest_plugin.options import gate_policy_of, option, request_of
 from robustbench_cells.pytest_plugin.progress import announcer
 
@@ -18,10 +20,10 @@ if TYPE_CHECKING:
     from robustbench_cells.api.request import Request
     from robustbench_cells.engine.evaluate import Outcome
     from robustbench_cells.engine.run import BenchmarkRun
-    from robustbench_cells.gate.policy import GatePolicy
-    from robustbench_cells.pytest_plugin.finish import RunSummary
 
 FIXTURE = "rb_outcome"
+_FOLDER = "robustbench_cells_collected"  # key of a worker's input
+_NUMBER = pytest.StashKey[int]()
 
 
 class GridRun:
@@ -41,12 +43,10 @@ class GridRun:
         self._config = config
         self._request: Request | None = None
         self._worker: Any = getattr(config, "workerinput", None)
+        self._collected_in: tempfile.TemporaryDirectory[str] | None = None
         self._announce: Callable[[str], None] = lambda line: None
-        self._wanted: dict[str, list[str]] = {}
-        self._cells: list[Any] = []
-        self._timings: dict[str, Any] = {}  # the latest of each process
-        self._policy: GatePolicy | None = None
-        self._summary: RunSummary | None = None
+        self._tests = GridTests()
+        self._end = GridEnd(config)
         self._broken = ""
 
     def request(self) -> Request:  # no property: pytest before 8.4 reads those of every plug-in
@@ -69,37 +69,65 @@ class GridRun:
         except RobustbenchError as error:
             raise pytest.UsageError(str(error)) from error
 
+    @pytest.hookimpl(tryfirst=True)  # before pytest-xdist lets its controller know
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Open the data set and load the models that the selected tests need: a mistake ends the run immediately."""
-        for item in session.items:
-            if isinstance(item, pytest.Function) and FIXTURE in item.fixturenames and not self.mistake:
-                call: Any = item.callspec
-                self._want(call.params[FIXTURE])
-        if self._worker is None and not self._config.option.collectonly:
-            self._begin()
+        collected = self._collect(session)
+        self._tests.select(collected.keys)
+        if self._worker is not None:
+            collected.send(self._worker[_FOLDER], self._worker["workerid"])
+        elif not (self._config.option.collectonly or self._config.option.setupplan):
+            self._begin(collected)
+
+    def _collect(self, session: pytest.Session) -> Collected:
+        items = [one for one in session.items if isinstance(one, pytest.Function) and FIXTURE in one.fixturenames]
+        keys = []
+        for number, item in enumerate(items if self.mistake is None else ()):
+            item.stash[_NUMBER] = number
+            call: Any = item.callspec
+            keys.append(call.params[FIXTURE])
+        return Collected(
+            keys,
+            list(dict.fromkeys(str(item.path.parent) for item in items)),
+            str(self._config.inipath or ""),
+            str(self.mistake or ""),
+        )
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+    def pytest_configure_node(self, node: Any) -> None:
+        """Name the folder in which each worker leaves what it collected."""
+        self._collected_in = self._collected_in or tempfile.TemporaryDirectory(prefix="robustbench-cells-")
+        node.workerinput[_FOLDER] = self._collected_in.name
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any) -> None:
         """Do the same for all workers, as soon as the first has reported what it collected."""
-        if self.run is not None:
-            return
-        if any(LIKE_A_GRID_ID.search(one) for one in ids):
-            keys = self.keys()
-            for one in ids:
-                if key := find_key(one, keys):
-                    self._want(key)
-        self._begin()
+        assert self._collected_in is not None  # noqa: S101
+        collected = Collected.receive(self._collected_in.name, node.workerinput["workerid"])
+        self._tests.select(collected.keys, self._runner(node))
+        if self.run is None:
+            self._begin(collected)
 
-    def _want(self, key: GridKey) -> None:
-        condition, name = key
-        names = self._wanted.setdefault(condition, [])
-        if name not in names:
-            names.append(name)
+    def _runner(self, node: Any) -> str:
+        """The name of a worker where each runs every test; else they share them out."""
+        return str(node.gateway.id) if self._config.getoption("dist", "no") == "each" else ""
 
-    def _begin(self) -> None:
-        if self.mistake:
-            raise self.mistake
-        if not self._wanted:
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Remember that a worker died, whichever test it was at, if any."""
+        if error:
+            self._tests.lost.append(f"worker {node.gateway.id} died")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember what could not be collected: there may be tests of the grid in it."""
+        if report.failed:
+            self._tests.lost.append(f"{report.nodeid} could not be collected")
+
+    def _begin(self, collected: Collected) -> None:
+        if self.mistake or collected.mistake:
+            raise self.mistake or pytest.UsageError(collected.mistake)
+        require_ini_in_force(self._config, collected)
+        if not collected.keys:
             if self._config.getoption("rb_baseline") is not None:
                 raise pytest.UsageError(
                     "--rb-baseline: no test of the grid is left to be judged; give a suite with one, and check -k"
@@ -112,6 +140,7 @@ class GridRun:
 
         warn_of_left_out(self.request().models)
         self._open()
+        self._end.begin()
 
     def _require_folder(self) -> None:
         folder, baseline = Path(option(self._config, "reports")), option(self._config, "baseline")
@@ -133,19 +162,19 @@ class GridRun:
         alone = self._worker is None
         self._announce = announcer(self._config)
         try:
-            self._policy = gate_policy_of(self._config)
+            policy = self._end.policy = gate_policy_of(self._config)
             run = open_request(
                 self.request(),
-                self._wanted,
+                self._tests.wanted(),
                 cache,
                 share_batches=alone,
                 on_progress=lambda progress: self._announce(str(progress)),
                 on_wait=self._announce,
             )
-            if self._policy:
-                self._policy.require_comparable(run.manifest())
-                if self._policy.sequential:
-                    run.stopping = self._policy.early_stopping(run.manifest(), self._wanted)
+            if policy:
+                policy.require_comparable(run.manifest())
+                if policy.sequential:
+                    run.stopping = policy.early_stopping(run.manifest(), self._tests.wanted())
             if alone and (address := option(self._config, "dask")):
                 use_cluster(run, self.request(), address, option(self._config, "dask-patches"))
         except RobustbenchError as error:
@@ -185,68 +214,41 @@ class GridRun:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         """Put into the report of a test what it was about, for `pytest_runtest_logreport` in the controller."""
         report = yield
-        if call.when == "call" and isinstance(item, pytest.Function) and FIXTURE in item.funcargs and self.run:
-            outcome: Any = item.funcargs[FIXTURE]
-            report.rb_cell = [outcome.segmenter, outcome.condition.name, outcome.valid]
-            report.rb_timing = self.run.timing.as_dict()
+        number = item.stash.get(_NUMBER, None)
+        if number is not None and isinstance(item, pytest.Function):
+            outcome = item.funcargs.get(FIXTURE) if call.when == "call" else None
+            valid = None if outcome is None else bool(getattr(outcome, "valid", False))
+            timing = self.run.timing.as_dict() if self.run else {}
+            PhaseReport(number, valid, timing, self._broken).attach(report)
         return report
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Gather what ran, in whichever process."""
-        if hasattr(report, "rb_cell"):
-            self._cells.append(report.rb_cell)
-            self._timings[getattr(report, "worker_id", "")] = report.rb_timing
+        if self._worker is None and (phase := PhaseReport.of(report)):
+            node = getattr(report, "node", None)
+            runner = self._runner(node) if node else ""
+            self._tests.add(phase, report.when, report.outcome, runner, getattr(report, "worker_id", ""))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # before the JUnit report is written; the verdict is the last line
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
         """Store the results and write the reports, once for all processes; let the verdict be the last word."""
-        if self.run is not None and self._worker is None:
-            self._finish(session, exitstatus)
-        result = yield
-        if self._summary and self._summary.verdict:
-            reporter: Any = self._config.pluginmanager.getplugin("terminalreporter")
-            reporter.write_line(f"gate: {self._summary.verdict[0]}", **self._emphasis())
+        if self._worker is not None:
+            return (yield)
+        if self.run is not None:
+            self._end.finish(session, exitstatus, self.run, self._tests, self._announce)
+        elif option(self._config, "baseline") and not self._config.option.collectonly:
+            self._end.say_that_nothing_is_judged()
+        try:
+            result = yield
+        except OSError as error:
+            if self._end.policy is None:
+                raise
+            result = None
+            self._end.retract(session, error)
+        self._end.last_word()
         return result
-
-    def _finish(self, session: pytest.Session, exitstatus: int) -> None:
-        from robustbench_cells.api.finish import finish_run
-        from robustbench_cells.engine.evaluate import GridCell
-        from robustbench_cells.engine.tasks import Timing
-        from robustbench_cells.pytest_plugin.finish import summarise_run
-
-        assert self.run is not None  # noqa: S101
-        folder = Path(option(self._config, "reports"))
-        timing = sum((Timing(**spent) for spent in self._timings.values()), Timing())
-        finished = finish_run(
-            self.run,
-            self._policy,
-            [GridCell(*cell) for cell in self._cells],
-            timing,
-            folder,
-            command=shlex.join(["pytest", *map(str, self._config.invocation_params.args)]),
-            interrupted=exitstatus == pytest.ExitCode.INTERRUPTED,
-            announce=self._announce,
-        )
-        self._summary = summarise_run(finished, self._policy, timing, folder)
-        session.exitstatus = session.exitstatus or self._summary.exit_code
-        for plugin in self._config.pluginmanager.get_plugins():
-            if hasattr(plugin, "add_global_property"):  # the writer of --junitxml
-                for name, value in self._summary.properties:
-                    plugin.add_global_property(name, value)
 
     @pytest.hookimpl(trylast=True)  # below the table of pytest-benchmark
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Mean Jaccard of each segmenter under each condition, where the reports are, and the verdict."""
-        if self._summary is None:
-            return
-        terminalreporter.section(self._summary.title)
-        for line in self._summary.lines:
-            terminalreporter.write_line(line)
-        if self._summary.verdict:
-            terminalreporter.section("gate")
-            terminalreporter.write_line(self._summary.verdict[0], **self._emphasis())
-            for line in self._summary.verdict[1:]:
-                terminalreporter.write_line(line)
-
-    def _emphasis(self) -> dict[str, bool]:
-        return {"bold": True, self._summary.colour: True} if self._summary else {}
+        self._end.show(terminalreporter)

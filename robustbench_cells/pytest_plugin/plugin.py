@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from robustbench_cells.pytest_plugin.grid_run import FIXTURE, GridRun
-from robustbench_cells.pytest_plugin.ids import GridKey, make_id
+from robustbench_cells.pytest_plugin.grid_tests import GridKey, make_id
 from robustbench_cells.pytest_plugin.options import add_options
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from robustbench_cells.files.atomic import write_text
@@ -31,25 +30,40 @@ def publish(verdict: Gate | str, folder: Path) -> Path:
         Comparison, or why there is none.
     folder
         Folder of the reports.
+
+    Raises
+    ------
+    OSError
+        If one of the two cannot be written: neither is left then. A summary that cannot be written to is a warning.
     """
-
-    def text(most_bytes: int) -> str:
-        return no_verdict_markdown(verdict) if isinstance(verdict, str) else gate_markdown(verdict, most_bytes)
-
-    path = folder / _FILE
-    write_text(path, text(_MAX_SUMMARY))
-    save_gate(summarise_gate(verdict), folder)
+    path = save_verdict(verdict, folder)
     if summary := os.environ.get(_SUMMARY):
         try:
-            _append(Path(summary), text)
+            _append(Path(summary), verdict)
         except OSError as error:  # the verdict stands
             print(f"warning: {summary} (from {_SUMMARY}) cannot be written to ({error})", file=sys.stderr)
     return path
 
 
-def _append(summary: Path, text: Callable[[int], str]) -> None:
+def save_verdict(verdict: Gate | str, folder: Path) -> Path:
+    """Write ``gate.md`` and ``gate.json`` alone; see `publish`."""
+    path = folder / _FILE
+    try:
+        save_gate(summarise_gate(verdict), folder)
+        write_text(path, _text(verdict, _MAX_SUMMARY))
+    except OSError:
+        withdraw(folder)
+        raise
+    return path
+
+
+def _text(verdict: Gate | str, most_bytes: int) -> str:
+    return no_verdict_markdown(verdict) if isinstance(verdict, str) else gate_markdown(verdict, most_bytes)
+
+
+def _append(summary: Path, verdict: Gate | str) -> None:
     room = _MAX_SUMMARY - (summary.stat().st_size if summary.exists() else 0)
-    addition = text(room - 1) + "\n"
+    addition = _text(verdict, room - 1) + "\n"
     if len(addition.encode()) <= room:  # GitHub shows nothing of a file that is too large
         with summary.open("a", encoding="utf-8") as file:
             file.write(addition)

@@ -49,6 +49,7 @@ def run_warnings(run: RunManifest) -> list[str]:
         found.append("Few frames: a single block, so there are no 95 % intervals.")
     elif count < _FEW_BLOCKS:
         found.append(f"Few frames: intervals over only {count} blocks of frames tend to be too narrow.")
+    found += [f"Incomplete run, no basis for a verdict: {reason}." for reason in run.incomplete]
     return [*found, *(f"Failed, and excluded below: {test}." for test in tests.failed)]
 
 

@@ -121,6 +121,7 @@ def _merge_manifests(first: RunManifest, second: RunManifest, same_patches: bool
         segmenters=merge_names(first.segmenters, second.segmenters),
         artefacts={**second.artefacts, **first.artefacts},
         compared=ComparedRun(second.settings, second.versions),
+        incomplete=tuple(f"{label}: {reason}" for label, run in sides for reason in run.incomplete),
         tests=GridTests(
             first.tests.ran + second.tests.ran,
             first.tests.grid + second.tests.grid,

@@ -19,6 +19,7 @@ from robustbench_cells.files.atomic import atomic_path, back_up, read_json, writ
 from robustbench_cells.files.csv_tables import read_csv
 from robustbench_cells.results.manifest import VERSION, RunManifest
 from robustbench_cells.results.tables import KEYS, Results, impossible_scores
+from robustbench_cells.results.unfinished import clear_unfinished, note_unfinished
 from robustbench_cells.types import CLEAN
 
 RECORDS_FILE = "patches.csv.gz"
@@ -51,6 +52,7 @@ def save(results: Results, folder: Path) -> None:
         temporary.write_bytes(packed)
     content = {**results.run.to_json(), _DIGEST: hashlib.sha256(packed).hexdigest()}
     write_text(folder / RUN_FILE, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    clear_unfinished(folder)
 
 
 def load(folder: Path) -> Results:
@@ -69,7 +71,7 @@ def load(folder: Path) -> Results:
         packed = (folder / RECORDS_FILE).read_bytes()
         if content.pop(_DIGEST, "") != hashlib.sha256(packed).hexdigest():
             raise ResultsError(f"{folder}: {RUN_FILE} and {RECORDS_FILE} belong to different runs; {_REMEDY}")
-        run = RunManifest.from_json(content)
+        run = note_unfinished(RunManifest.from_json(content), folder)
         records = _read_records(packed, run, folder)
         _check_records(records, run)
         return Results(records, run)
@@ -85,7 +87,7 @@ def load_manifest(folder: Path) -> RunManifest:
     """
     _require_files(folder, RUN_FILE)
     with _translate_errors(folder):
-        return RunManifest.from_json(_read_content(folder))
+        return note_unfinished(RunManifest.from_json(_read_content(folder)), folder)
 
 
 def _require_files(folder: Path, *names: str) -> None:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from robustbench_cells.api import finish
-from robustbench_cells.api.finish import finish_run
-from robustbench_cells.engine.tasks import Timing
+from robustbench_cells.api.finish import RanTests, finish_run
+from robustbench_cells.errors import GateError
 from robustbench_cells.gate.policy import GatePolicy
 from robustbench_cells.pytest_plugin.finish import FAILED, UNUSABLE, RunSummary, summarise_run
 from robustbench_cells.results.example_patches import EXAMPLES_FILE, ExamplePatches
@@ -25,8 +27,9 @@ class FakeRun:
         self._found, self.examples = found, examples
         self.closed = self.rendered = False
 
-    def results(self, *_: object) -> Results | None:
-        return self._found
+    def results(self, cells: object, timing: object, command: object, incomplete: Sequence[str]) -> Results | None:
+        found = self._found
+        return found and Results(found.records, replace(found.run, incomplete=tuple(incomplete)))
 
     def close(self) -> None:
         self.closed = True
@@ -42,9 +45,10 @@ def _examples(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ended(run: FakeRun, folder: Path, policy: GatePolicy | None = None, *, interrupted: bool = False) -> RunSummary:
-    finished = finish_run(run, policy, [], Timing(), folder, command="pytest", interrupted=interrupted)  # type: ignore[arg-type]
+    ran = RanTests(incomplete=["the run was interrupted"] if interrupted else [])
+    finished = finish_run(run, policy, ran, folder)  # type: ignore[arg-type]
     assert run.closed
-    return summarise_run(finished, policy, Timing(), folder)
+    return summarise_run(finished, policy, ran, folder)
 
 
 def test_a_run_leaves_results_pictures_and_reports(tmp_path: Path) -> None:
@@ -81,6 +85,9 @@ def test_an_interrupted_run_is_not_pictured_and_not_judged(tmp_path: Path) -> No
     assert ending.exit_code == UNUSABLE
     assert "interrupted" in ending.verdict[0]
     assert not session.rendered
+    assert (tmp_path / "run" / "gate.md").read_text().startswith("# NO VERDICT")
+    with pytest.raises(GateError, match="the run of the candidate is incomplete"):
+        judge.compare(load(tmp_path / "run"))
 
 
 def test_a_verdict_is_in_the_page_too(tmp_path: Path) -> None:
@@ -103,19 +110,31 @@ def test_what_cannot_be_written_is_said(name: str, tmp_path: Path) -> None:
     (tmp_path / name).mkdir()
     (tmp_path / name / "in the way").write_text("")
     ending = ended(FakeRun(), tmp_path)
-    assert ending.exit_code == FAILED
-    assert ending.lines[-1].startswith("ERROR: ")
+    assert ending.exit_code == UNUSABLE
+    assert ending.lines[-1].startswith(f"ERROR: {tmp_path}: not everything could be written")
 
 
-def test_verdict_stands_where_its_file_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError("the disk is full")
-
-    monkeypatch.setattr(finish, "publish", full)
+@pytest.mark.parametrize("step", ["save", "save_examples", "write_reports", "publish"])
+def test_no_verdict_stands_where_not_everything_is_written(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save(RUN, tmp_path / "baseline")
     policy = GatePolicy.from_options(tmp_path / "baseline", [], [], "fail")
-    summary = ended(FakeRun(), tmp_path / "run", policy)
-    assert "PASS" in summary.verdict[0]
-    assert ("gate", "holds") in summary.properties
-    assert summary.lines[-1] == "ERROR: the disk is full"
-    assert summary.exit_code == FAILED
+    folder = tmp_path / "run"
+    assert "PASS" in ended(FakeRun(), folder, policy).verdict[0]
+    (folder / EXAMPLES_FILE).unlink()
+    done = getattr(finish, step)
+
+    def full(*given: object) -> None:
+        monkeypatch.setattr(finish, step, done)  # what is smaller may still fit
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(finish, step, full)
+    summary = ended(FakeRun(), folder, policy)
+    assert summary.exit_code == UNUSABLE
+    assert "no verdict" in summary.verdict[0]
+    assert summary.lines[-1].startswith(f"ERROR: {folder}: not everything could be written ([Errno 28] No space left")
+    assert [value.partition(":")[0] for name, value in summary.properties] == ["none"]
+    for name in ("gate.md", "gate.json"):
+        assert "PASS" not in (folder / name).read_text()
+    assert step == "save" or "no condition is worse" not in (folder / "index.html").read_text()

@@ -54,7 +54,7 @@ def write_reports(report: Report, folder: Path, on_written: Callable[[Path], Non
     Raises
     ------
     ResultsError
-        If an output could not be written; all others are.
+        If an output could not be written: all others are, and a file of an earlier report is not left in its place.
     """
     paths, failures = [], []
     for output in OUTPUTS:
@@ -62,6 +62,8 @@ def write_reports(report: Report, folder: Path, on_written: Callable[[Path], Non
             output.write(report, folder / output.name)
         except Exception as error:  # an output may be third-party code; the others are written all the same
             failures.append(f"{folder / output.name}: {type(error).__name__}: {error}")
+            if (folder / output.name).is_file():
+                (folder / output.name).unlink()
         else:
             if (folder / output.name).exists():  # an output may have nothing to show
                 paths.append(folder / output.name)

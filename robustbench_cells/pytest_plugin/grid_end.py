@@ -1,0 +1,140 @@
+"""The end of a run under pytest: results, verdict, exit code, terminal and JUnit report."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from robustbench_cells.pytest_plugin.grid_tests import GridTests
+from robustbench_cells.pytest_plugin.options import option
+
+if TYPE_CHECKING:
+    from robustbench_cells.api.finish import FinishedRun
+    from robustbench_cells.engine.run import BenchmarkRun
+    from robustbench_cells.gate.policy import GatePolicy
+    from robustbench_cells.pytest_plugin.finish import RunSummary
+
+_ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+
+
+class GridEnd:
+    """What is written and said once the last test has run.
+
+    Attributes
+    ----------
+    policy
+        What the run is judged by, if it is.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.policy: GatePolicy | None = None
+        self._config = config
+        self._finished: FinishedRun | None = None
+        self._summary: RunSummary | None = None
+
+    @property
+    def _folder(self) -> Path:
+        return Path(option(self._config, "reports"))
+
+    @property
+    def _command(self) -> str:
+        return shlex.join(["pytest", *map(str, self._config.invocation_params.args)])
+
+    def begin(self) -> None:
+        """See `api.finish.begin_run`."""
+        from robustbench_cells.api.finish import begin_run
+
+        begin_run(self._folder, self.policy, self._command)
+
+    def finish(
+        self,
+        session: pytest.Session,
+        exitstatus: int,
+        run: BenchmarkRun,
+        tests: GridTests,
+        announce: Callable[[str], None],
+    ) -> None:
+        """Store, judge and report, and set the exit code.
+
+        Parameters
+        ----------
+        session, exitstatus
+            Session that ends, and the exit code so far.
+        run, tests
+            The run, and its tests in all processes.
+        announce
+            Called with lines of progress.
+        """
+        from robustbench_cells.api.finish import RanTests, finish_run
+        from robustbench_cells.engine.tasks import Timing
+        from robustbench_cells.pytest_plugin.finish import UNUSABLE, summarise_run
+
+        reasons = [*_stopped(exitstatus), *tests.problems()]
+        timing = sum((Timing(**spent) for spent in tests.timings.values()), Timing())
+        ran = RanTests(list(tests.cells()), reasons, timing, self._command)
+        self._finished = finish_run(run, self.policy, ran, self._folder, announce=announce)
+        self._summary = summarise_run(self._finished, self.policy, ran, self._folder)
+        if tests.broken:  # no test failed
+            session.exitstatus = UNUSABLE
+        session.exitstatus = session.exitstatus or self._summary.exit_code or (UNUSABLE if tests.missing() else 0)
+        for plugin in self._config.pluginmanager.get_plugins():
+            if hasattr(plugin, "add_global_property"):  # the writer of --junitxml
+                for name, value in self._summary.properties:
+                    plugin.add_global_property(name, value)
+
+    def say_that_nothing_is_judged(self) -> None:
+        """Say so where an ini file names a baseline and no test of the grid is selected: it may be a mistake."""
+        from robustbench_cells.pytest_plugin.finish import RunSummary
+
+        baseline = option(self._config, "baseline")
+        self._summary = RunSummary(verdict=[f"nothing is judged by {baseline}: no test of the grid ran"])
+
+    def retract(self, session: pytest.Session, error: OSError) -> None:
+        """Take back the verdict: a file of another part of pytest could not be written."""
+        from robustbench_cells.api.finish import retract
+        from robustbench_cells.pytest_plugin.finish import UNUSABLE, RunSummary
+
+        if self._finished is None:
+            raise error
+        retract(self._finished, self.policy, self._folder, error)
+        self._summary = RunSummary(verdict=[f"no verdict: {self._finished.verdict}"])
+        session.exitstatus = UNUSABLE
+
+    def show(self, reporter: Any) -> None:
+        """Write the sections of the terminal."""
+        if self._summary is None or not self._summary.lines:
+            return
+        reporter.section(self._summary.title)
+        for line in self._summary.lines:
+            reporter.write_line(line)
+        if self._summary.verdict:
+            reporter.section("gate")
+            reporter.write_line(self._summary.verdict[0], **self._emphasis())
+            for line in self._summary.verdict[1:]:
+                reporter.write_line(line)
+
+    def last_word(self) -> None:
+        """Repeat the verdict in one line; on stderr where pytest has no terminal."""
+        if self._summary is None or not self._summary.verdict:
+            return
+        reporter: Any = self._config.pluginmanager.getplugin("terminalreporter")
+        line = f"gate: {self._summary.verdict[0]}"
+        if reporter:
+            reporter.write_line(line, **self._emphasis())
+        else:
+            print(line, file=sys.stderr)
+
+    def _emphasis(self) -> dict[str, bool]:
+        return {"bold": True, self._summary.colour: True} if self._summary else {}
+
+
+def _stopped(exitstatus: int) -> list[str]:
+    """Why the run ended before its last test, if it did."""
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
+        return ["the run was interrupted; the same command resumes it"]
+    return [] if exitstatus in _ENDED else [f"pytest stopped with exit code {int(exitstatus)}"]
