@@ -18,6 +18,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, Protocol, TypeVar
 
 from robustbench_cells.errors import DuplicateNameError, PluginError, PluginWarning, UnknownNameError
+from robustbench_cells.fingerprint import code_digest
 from robustbench_cells.origins import Origin, origin_of_entry_point, origin_of_module
 
 
@@ -26,6 +27,8 @@ class Named(Protocol):
 
     name: str
 
+
+_DIGITS = 16  # hexadecimal, of a digest of source code
 
 T = TypeVar("T", bound=Named)
 C = TypeVar("C", bound=type)
@@ -93,6 +96,7 @@ class Registry(Generic[T]):
         self._home = package.partition(".")[0]
         self._entries: dict[str, T] = {}
         self._origins: dict[str, Origin | None] = {}
+        self._sources: dict[str, str] = {}  # as the classes were loaded: a file may change afterwards
         self._failures: list[FailedPlugin] = []
         self._loading: Origin | None = None  # of the entry point that is being loaded
         self._discovered = self._discovering = False
@@ -123,6 +127,7 @@ class Registry(Generic[T]):
                     "give one of them another name"
                 )
         self._entries[entry.name], self._origins[entry.name] = entry, origin
+        self._sources[entry.name] = code_digest(cls) if origin else ""
         return cls
 
     def get(self, name: str) -> T:
@@ -162,13 +167,29 @@ class Registry(Generic[T]):
         self.get(name)
         return self._origins[name]
 
-    def qualified_name(self, name: str) -> str:
-        """The name, with the origin of an entry from outside: ``fading [robustbench-fading 0.1.0]``.
+    def source(self, name: str) -> str:
+        """Digest of the code of an entry from outside, as it was loaded; empty for one of our own.
 
-        Names of our own, and names of no entry, stay as they are.
+        What was typed in, and has no file, may use values that were typed later: its code is looked at again.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such entry.
+        """
+        origin = self.origin(name)
+        if origin and not origin.version:
+            return code_digest(type(self._entries[name]))[:_DIGITS]
+        return self._sources.get(name, "")[:_DIGITS]
+
+    def qualified_name(self, name: str) -> str:
+        """The name, with origin and code of an entry from outside: ``fading [robustbench-fading 0.1.0, code 01ab…]``.
+
+        Names of our own, and names of no entry, stay as they are. Same name, same numbers: the record cache relies
+        on it.
         """
         origin = self.origin(name) if name in self else None
-        return f"{name} [{origin}]" if origin else name
+        return f"{name} [{origin}, code {self.source(name)}]" if origin else name
 
     @property
     def failures(self) -> tuple[FailedPlugin, ...]:
@@ -242,6 +263,12 @@ def describe_origins(*registries: Registry[Any]) -> dict[str, str]:
     """The plug-ins from outside, such as ``{"artefact fading": "robustbench-fading 0.1.0"}``; see `Origin`."""
     found = {f"{one.noun} {name}": one.origin(name) for one in registries for name in one.names()}
     return {name: str(origin) for name, origin in found.items() if origin}
+
+
+def describe_sources(*registries: Registry[Any]) -> dict[str, str]:
+    """The code of the plug-ins from outside, such as ``{"artefact fading": "01ab23…"}``; see `Registry.source`."""
+    found = {f"{one.noun} {name}": one.source(name) for one in registries for name in one.names()}
+    return {name: source for name, source in found.items() if source}
 
 
 def _path_of(cls: type) -> str:

@@ -13,7 +13,7 @@ from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.artefacts._base import Artefact
 from robustbench_cells.errors import DuplicateNameError, PluginError, PluginWarning, UnknownNameError
 from robustbench_cells.origins import Origin
-from robustbench_cells.registry import FailedPlugin, Registry, describe_origins
+from robustbench_cells.registry import FailedPlugin, Registry, describe_origins, describe_sources
 from tests.support.plugins import install_plugin
 
 MODULE = "from {package} import REGISTRY\n\n\n@REGISTRY.register\nclass Thing:\n    name = {name!r}\n"
@@ -256,3 +256,25 @@ def test_importing_the_package_loads_no_entry_point(tmp_path: Path) -> None:
         command = [sys.executable, "-c", code.format(more)]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
         assert (words in done.stderr) if words else (done.stderr == "")
+
+
+def test_code_counts_as_it_was_loaded(package: tuple[str, Path]) -> None:
+    """What is edited while a program runs is not what the program runs."""
+    name, folder = package
+    (folder / "a.py").write_text(MODULE.format(package=name, name="alpha"))
+    module = plug_in(
+        package, "outer", "class Thing:\n    name = 'outer'\n    def run(self):\n        return 1\n", ":Thing"
+    )
+    registry = registry_of(name)
+    assert registry.source("alpha") == ""
+    assert registry.qualified_name("alpha") == "alpha"
+    before = registry.source("outer")
+    assert len(before) == 16
+    assert registry.qualified_name("outer") == f"outer [outer 1.2, code {before}]"
+    assert describe_sources(registry) == {"thing outer": before}
+    file = Path(str(sys.modules[module].__file__))
+    file.write_text(file.read_text().replace("return 1", "return 2"))
+    assert registry.source("outer") == before
+    for loaded in (module, f"{name}.a", name):
+        del sys.modules[loaded]
+    assert registry_of(name).source("outer") != before

@@ -22,7 +22,7 @@ from robustbench_cells.engine.progress import Progress
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.errors import BenchmarkWarning, DataError, GridError, ModelError
 from robustbench_cells.models.baselines import BASELINES
-from robustbench_cells.models.callables import segmenter_from
+from robustbench_cells.models.callables import renamed, segmenter_from
 from robustbench_cells.models.loading import load, require_segmenter, segmenter_name
 from robustbench_cells.results.manifest import RunSettings
 from robustbench_cells.results.record_cache import RecordCache
@@ -166,7 +166,8 @@ def _segmenters(models: Any, *, trusted: bool) -> dict[str, Segmenter]:
             raise ModelError(f"models: {name!r} is not a name; give each model a text as its name")
         if name in BASELINES and sources.get(name) != name:
             raise ModelError(f"models: {name!r} is the name of a baseline; give the model another name")
-        segmenters[name] = segmenter_from(name, load(sources[name], trusted=trusted) if name in sources else model)
+        loaded = load(sources[name], trusted=trusted) if name in sources else None
+        segmenters[name] = segmenter_from(name, model) if loaded is None else renamed(loaded, name)
     return segmenters
 
 

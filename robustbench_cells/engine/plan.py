@@ -103,14 +103,32 @@ class Planner:
 
     def _cache_key(self, condition: Condition, segmenter: str) -> CacheKey:
         return CacheKey(
-            digest=_digest_of(self.segmenters[segmenter]),
-            artefact=ARTEFACTS.qualified_name(condition.artefact_name),
+            digest=self._digest_of(self.segmenters[segmenter]),
+            artefact=self._artefacts.get(condition.artefact_name, condition.artefact_name),
             version=condition.version,
             intensity=float(condition.intensity),
             seed=self.seed,
-            metrics={METRICS.qualified_name(metric.name): metric.version for metric in METRICS},
+            metrics=self._metrics,
             ranges={metric.name: metric.range for metric in METRICS},
         )
+
+    def _digest_of(self, segmenter: Segmenter) -> str:
+        """The digest, with origin and code of a baseline from another package: others may predict otherwise."""
+        return segmenter.digest + self._baselines.get(type(segmenter), "")
+
+    # Code that was typed in is looked at once in a run: what it stores while it runs must not change the keys.
+
+    @cached_property
+    def _artefacts(self) -> Mapping[str, str]:
+        return {artefact.name: ARTEFACTS.qualified_name(artefact.name) for artefact in ARTEFACTS}
+
+    @cached_property
+    def _baselines(self) -> Mapping[type, str]:
+        return {type(one): BASELINES.qualified_name(one.name).removeprefix(one.name) for one in BASELINES}
+
+    @cached_property
+    def _metrics(self) -> Mapping[str, int]:
+        return {METRICS.qualified_name(metric.name): metric.version for metric in METRICS}
 
     def _cached_records(self, condition: Condition, segmenter: str, frames: Sequence[str]) -> dict[PatchKey, Record]:
         scores = self.cache.get(self._cache_key(condition, segmenter), [self._frame_keys[frame] for frame in frames])
@@ -120,10 +138,3 @@ class Planner:
             for frame, index in self._patch_keys(condition, frames)
             if (frame, index) in scores
         }
-
-
-def _digest_of(segmenter: Segmenter) -> str:
-    """The digest, with the origin of a baseline from another package: other versions may predict otherwise."""
-    name = next((one.name for one in BASELINES if type(one) is type(segmenter)), "")
-    origin = BASELINES.origin(name) if name else None
-    return f"{segmenter.digest} [{origin}]" if origin else segmenter.digest

@@ -18,7 +18,7 @@ from robustbench_cells.engine.pairs import CombinedArtefact
 from robustbench_cells.engine.tasks import Timing
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
-from robustbench_cells.registry import describe_origins
+from robustbench_cells.registry import describe_origins, describe_sources
 from robustbench_cells.results.manifest import (
     ArtefactInfo,
     CombinationInfo,
@@ -71,6 +71,7 @@ def make_manifest(
         machine={"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
         dask_workers=dask_workers,
         plugins=describe_origins(ARTEFACTS, METRICS, BASELINES),
+        sources=describe_sources(ARTEFACTS, METRICS, BASELINES),
         incomplete=tuple(incomplete),
     )
 

@@ -111,6 +111,7 @@ def _setting_problems(old: RunManifest, new: RunManifest) -> Iterator[str]:
         *((what, getattr(old.settings, name), getattr(new.settings, name)) for name, what in _SAME_SETTINGS.items()),
         *_versions({name: info for name, info in old.artefacts.items() if name in new.artefacts}, new.artefacts),
         *_versions(old.metrics, new.metrics),
+        *_sources(old, new),
     ):
         if one != other:
             yield f"the {what} is {one} in the baseline and {other} in the candidate"
@@ -119,6 +120,13 @@ def _setting_problems(old: RunManifest, new: RunManifest) -> Iterator[str]:
 def _versions(old: Mapping[str, _Versioned], new: Mapping[str, _Versioned]) -> Iterator[tuple[str, int, int | None]]:
     for name, info in old.items():
         yield f"version of {name}", info.version, new[name].version if name in new else None
+
+
+def _sources(old: RunManifest, new: RunManifest) -> Iterator[tuple[str, str, str | None]]:
+    """The code of each artefact and metric from outside that both runs used; earlier runs do not say."""
+    used = {*(f"artefact {name}" for name in new.artefacts), *(f"metric {name}" for name in old.metrics)}
+    for name in sorted(used & old.sources.keys() & new.sources.keys()):
+        yield f"code of the {name}", old.sources[name], new.sources[name]
 
 
 def _metric_problems(baseline: Results, run: RunManifest, tolerances: Iterable[str]) -> Iterator[str]:

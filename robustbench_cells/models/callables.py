@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models.fingerprint import fingerprint
-from robustbench_cells.models.probe import probe_images
+from robustbench_cells.fingerprint import code_digest, fingerprint
+from robustbench_cells.models.baselines import BASELINES
+from robustbench_cells.models.independence import require_independence
+from robustbench_cells.models.probe import varied_images
 from robustbench_cells.models.runtimes.function import Function
 from robustbench_cells.types import Segmenter
 
@@ -30,19 +32,34 @@ def segmenter_from(name: str, model: Any) -> Segmenter:
     Raises
     ------
     ModelError
-        If it cannot be called, fails on a synthetic probe image, or returns anything but probabilities.
+        If it cannot be called, fails on a synthetic probe image, returns anything but probabilities, or predicts an
+        image in another way the next time or among others.
     """
     if _is_segmenter(model):
-        renamed = copy.copy(model)  # the original keeps its name
-        renamed.name = name
-        return renamed
+        return renamed(model, name) if _is_ours(model) else _from_segmenter(name, model)
     keras = sys.modules.get("keras")
     if keras is not None and isinstance(model, keras.Model):
         return _from_keras(name, model)
     predict = getattr(model, "predict", model)
     if not callable(predict):
         raise ModelError(f"{name}: is {type(model).__name__}; a function or an object with predict() is needed")
-    return Function(name, predict, str(getattr(model, "digest", ""))).identify(fingerprint(predict))
+    declared = str(getattr(model, "digest", ""))
+    return Function(name, predict, declared).identify(fingerprint(predict, state=not declared))
+
+
+def renamed(segmenter: Segmenter, name: str) -> Segmenter:
+    """Copy a segmenter under another name; the original keeps its own."""
+    other = copy.copy(segmenter)
+    other.name = name
+    return other
+
+
+def _from_segmenter(name: str, model: Any) -> Segmenter:
+    """Check a segmenter of third-party code; its digest is a promise, so its code counts too."""
+    require_independence(name, model.predict, varied_images())
+    other = renamed(model, name)
+    other.digest = f"{model.digest} [code {code_digest(type(model))[:16]}]"
+    return other
 
 
 def _from_keras(name: str, model: Any) -> Segmenter:
@@ -50,7 +67,7 @@ def _from_keras(name: str, model: Any) -> Segmenter:
     from robustbench_cells.models.runtimes.keras import KerasSegmenter
 
     segmenter = KerasSegmenter(name, model, digest="")
-    predicted = np.round(segmenter.predict(probe_images()), 3)
+    predicted = np.round(require_independence(name, segmenter.predict, varied_images())[:2], 3)
     content = [*segmenter.weights, predicted]
     segmenter.digest = hashlib.sha256(b"".join(array.tobytes() for array in content)).hexdigest()
     return segmenter
@@ -58,3 +75,10 @@ def _from_keras(name: str, model: Any) -> Segmenter:
 
 def _is_segmenter(model: Any) -> bool:
     return all(hasattr(model, name) for name in ("name", "digest", "predict")) and isinstance(model.digest, str)
+
+
+def _is_ours(segmenter: Segmenter) -> bool:
+    """Whether it was loaded by this package, or is registered: the record cache knows its code then."""
+    return type(segmenter).__module__.startswith("robustbench_cells.") or any(
+        type(one) is type(segmenter) for one in BASELINES
+    )

@@ -70,6 +70,8 @@ def load_segmenter(where: str, *, trusted: bool = False) -> Segmenter:
         segmenter = model_format.load(where, trusted=trusted)
         if isinstance(segmenter, NetworkSegmenter):
             probe(segmenter)
+        if code := FORMATS.source(model_format.name):  # of another package: its code decides what the file means
+            segmenter.digest = f"{segmenter.digest} [code {code}]"
     except (RobustbenchError, Warning):  # warnings are raised only where the user turns them into errors
         raise
     except Exception as error:  # libraries raise anything on a damaged file

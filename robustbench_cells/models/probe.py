@@ -1,4 +1,4 @@
-"""Synthetic probe images of cells, which a network predicts before the run to reveal wrong declarations."""
+"""Synthetic images of cells, which a network predicts before the run to reveal wrong declarations and states."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from robustbench_cells.errors import DeclarationWarning, ModelError
+from robustbench_cells.models.independence import require_independence
 from robustbench_cells.models.network import NetworkSegmenter
 from robustbench_cells.types import PATCH_SIDE, THRESHOLD, Image
 
@@ -19,10 +20,11 @@ def probe(segmenter: NetworkSegmenter) -> None:
     Raises
     ------
     ModelError
-        If the network fails, or its output cannot be probabilities of cells.
+        If the network fails, its output cannot be probabilities of cells, or it predicts an image in another way the
+        next time or among others.
     """
     try:
-        probabilities = segmenter.predict(probe_images())
+        probabilities = require_independence(segmenter.name, segmenter.predict, varied_images())[:2]
     except ModelError:
         raise
     except Exception as error:  # runtimes raise anything
@@ -37,6 +39,12 @@ def probe(segmenter: NetworkSegmenter) -> None:
             DeclarationWarning,
             stacklevel=2,
         )
+
+
+def varied_images() -> Image:
+    """Draw the probe images, and one inverted and one dark and flat: four patches, (4, 256, 256)."""
+    images = probe_images()
+    return np.concatenate([images, 255 - images[:1], images[1:] / 4])
 
 
 def probe_images() -> Image:

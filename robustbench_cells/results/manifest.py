@@ -153,6 +153,8 @@ class RunManifest:
         Largest number of Dask workers at one time; 0 without a cluster.
     plugins
         Distribution and version of each plug-in from another package, by kind and name.
+    sources
+        Digest of the code of each of them; empty in runs of earlier versions.
     incomplete
         Reasons why the run is no basis for a verdict: selected tests that did not end well, a worker that died, an
         interruption. Empty for a run that ended as it should.
@@ -172,6 +174,7 @@ class RunManifest:
     machine: Mapping[str, Any] = field(default_factory=dict)
     dask_workers: int = 0
     plugins: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
     incomplete: tuple[str, ...] = ()
     compared: ComparedRun | None = None
 

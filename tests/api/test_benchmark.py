@@ -84,7 +84,7 @@ def test_cache_resumes_what_was_interrupted(tmp_path: Path) -> None:
 
     def model(images: Image) -> Image:
         calls.append(len(images))
-        if len(calls) == 7:  # two on the probe, two batches of each condition before the last
+        if len(calls) == 9:  # four on the probe, two batches of each condition before the last
             raise KeyboardInterrupt
         return bright(images)
 
@@ -93,7 +93,7 @@ def test_cache_resumes_what_was_interrupted(tmp_path: Path) -> None:
         run({"mine": model}, cache=tmp_path / "records.sqlite")
     before = len(calls)
     result = run({"mine": model}, cache=tmp_path / "records.sqlite")
-    assert len(calls) - before == 4  # two on the probe again, and the last condition
+    assert len(calls) - before == 6  # four on the probe again, and the last condition
     assert set(result.to_pandas()["model"]) == {"mine", "background"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,7 @@ class Fog(Artefact):
 def fog(monkeypatch: pytest.MonkeyPatch) -> Artefact:
     """An artefact of a distribution of version 1, for this test alone."""
     ARTEFACTS.names()
-    for table in ("_entries", "_origins"):
+    for table in ("_entries", "_origins", "_sources"):
         monkeypatch.setattr(ARTEFACTS, table, dict(getattr(ARTEFACTS, table)))
     ARTEFACTS.register(Fog)
     return ARTEFACTS.get("test_fog")
@@ -85,7 +86,25 @@ def test_version_of_another_package_is_part_of_the_key(
     assert key.startswith(f"test_fog [{Fog.__module__} ")
     origin = type(ARTEFACTS.origin("test_fog"))(Fog.__module__, "of another source")
     monkeypatch.setitem(ARTEFACTS._origins, "test_fog", origin)
-    assert len(planner.plan(condition, ["dog_otsu"], FRAMES).task.patches) == 24
+    assert len(replace(planner).plan(condition, ["dog_otsu"], FRAMES).task.patches) == 24
+
+
+def test_code_of_a_plug_in_is_part_of_the_key_whatever_its_version(
+    planner: Planner, fog: Artefact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    condition = Condition(fog, 50.0)
+    planner.keep(condition, "dog_otsu", records(condition))
+    assert not replace(planner).plan(condition, ["dog_otsu"], FRAMES).task.patches
+    monkeypatch.setitem(ARTEFACTS._sources, "test_fog", "of an edited file")
+    assert len(replace(planner).plan(condition, ["dog_otsu"], FRAMES).task.patches) == 24
+
+
+def test_keys_stay_the_same_while_a_run_lasts(planner: Planner, fog: Artefact, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code that was typed in may fill a table of its own while it runs."""
+    condition = Condition(fog, 50.0)
+    planner.keep(condition, "dog_otsu", records(condition))
+    monkeypatch.setitem(ARTEFACTS._sources, "test_fog", "with a table that is filled")
+    assert len(planner.required_records(condition, "dog_otsu")) == 24
 
 
 def test_keys_of_our_own_have_no_origin(planner: Planner) -> None:

@@ -175,3 +175,18 @@ def test_a_criterion_without_any_value_is_refused() -> None:
     part = change_manifest(part, "tests", "ran", value=12)
     with pytest.raises(GateError, match="the conditions that ran give no break_point of unet"):
         compare(BASELINE, part, {"jaccard": 0.01, "break_point": 0.1})
+
+
+@pytest.mark.parametrize("plugin", ["artefact noise", "metric jaccard"])
+def test_code_of_a_plug_in_that_was_edited_is_refused_whatever_its_version(plugin: str) -> None:
+    """Runs of earlier versions do not name the code, and stay comparable."""
+    old, same, edited = (set_manifest("sources", value={plugin: code})(BASELINE) for code in ("a1", "a1", "b2"))
+    with pytest.raises(GateError, match=f"the code of the {plugin} is a1 in the baseline and b2 in the candidate"):
+        compare(old, edited, JACCARD)
+    for baseline, candidate in ((old, same), (BASELINE, edited), (old, BASELINE)):
+        assert compare(baseline, candidate, JACCARD)
+
+
+def test_code_of_a_plug_in_that_is_not_compared_does_not_matter() -> None:
+    old, new = (set_manifest("sources", value={"artefact fog": code})(BASELINE) for code in ("a1", "b2"))
+    assert compare(old, new, JACCARD)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.callables import segmenter_from
 from robustbench_cells.models.probe import probe_images
 
@@ -23,12 +26,37 @@ def test_keras_model_predicts_as_itself() -> None:
     assert segmenter.digest == segmenter_from("mine", model).digest != segmenter_from("mine", other).digest
 
 
-def test_attribute_digest_is_used() -> None:
-    def model(images: np.ndarray) -> np.ndarray:
-        return images > 150
+def test_attribute_digest_counts_and_so_does_the_code() -> None:
+    def make(text: str, level: float) -> Any:
+        def model(images: np.ndarray) -> np.ndarray:
+            return images > level
 
-    model.digest = "version 7"  # type: ignore[attr-defined]
-    assert segmenter_from("mine", model).digest == "version 7"
+        model.digest = text  # type: ignore[attr-defined]
+        return model
+
+    first = segmenter_from("mine", make("version 7", 150)).digest
+    assert first == segmenter_from("mine", make("version 7", 150)).digest
+    assert first != segmenter_from("mine", make("version 8", 150)).digest
+
+    def other(images: np.ndarray) -> np.ndarray:
+        return images > 150 + 0
+
+    other.digest = "version 7"  # type: ignore[attr-defined]
+    assert first != segmenter_from("mine", other).digest
+
+
+def test_code_of_a_segmenter_counts_beside_its_digest() -> None:
+    class Model:
+        name, digest = "a", "1"
+
+        def predict(self, images: np.ndarray) -> np.ndarray:
+            return (images > 150).astype(np.float32)
+
+    before = segmenter_from("mine", Model())
+    assert before.digest == segmenter_from("other", Model()).digest != Model.digest
+    assert (before.name, Model.name) == ("mine", "a")
+    for one in BASELINES:  # the record cache knows the code of these
+        assert segmenter_from("mine", one).digest == one.digest
 
 
 def test_digest_of_a_function_does_not_depend_on_its_name() -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import os
 import re
 import sys
-from pathlib import Path
 from typing import Any
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.fingerprint import fingerprint
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat, require_trust
 from robustbench_cells.models.runtimes.function import Function
+from robustbench_cells.sources import source_digest
 from robustbench_cells.types import Segmenter
 
 
@@ -21,7 +21,8 @@ class PythonFunction(ModelFormat):
     """``module:function``, or ``module:object`` with a method ``predict``; the current folder is searched too.
 
     It maps grey levels, float32 (N, 256, 256) in [0, 255], to probabilities or booleans of the same shape. Its digest
-    is its attribute ``digest``, else computed from its module's source and its predictions on synthetic probe images.
+    is computed from its name, its source with that of what it imports, and its attribute ``digest``; without one, from
+    the values that it can reach and its predictions on synthetic probe images.
     """
 
     name = "python function"
@@ -52,12 +53,6 @@ class PythonFunction(ModelFormat):
         predict = getattr(target, "predict", target)
         if not callable(predict):
             raise ModelError(f"{where}: is {type(target).__name__}; a function or an object with predict() is needed")
-        return Function(where, predict, str(getattr(target, "digest", ""))).identify(_read_source(module))
-
-
-def _read_source(module: str) -> bytes:
-    try:
-        file = inspect.getsourcefile(sys.modules[module])
-    except TypeError:  # a module without Python source
-        return b""
-    return Path(file).read_bytes() if file else b""
+        declared = str(getattr(target, "digest", ""))
+        source = f"{where} {source_digest(module)} ".encode() + fingerprint(predict, state=not declared)
+        return Function(where, predict, declared).identify(source)

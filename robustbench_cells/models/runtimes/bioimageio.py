@@ -12,6 +12,7 @@ import onnxruntime
 from bioimageio.core import Sample, Tensor, create_prediction_pipeline
 from bioimageio.core.backends.onnx_backend import ONNXModelAdapter
 from bioimageio.core.digest_spec import get_test_input_sample, get_test_output_sample
+from bioimageio.core.proc_setup import get_required_dataset_measures
 from bioimageio.spec import InvalidDescr, ValidationContext, build_description
 from bioimageio.spec.model import v0_5
 from ruyaml import YAML
@@ -75,6 +76,7 @@ def package_network(path: Path, folder: Path, content: dict[str, Any], interface
         raise ModelError(f"{path}: is not a valid package: {'.'.join(map(str, reason.loc))}: {reason.msg}")
     if not isinstance(model, v0_5.ModelDescr):
         raise ModelError(f"{path}: describes a {content.get('type')}; a model is needed")
+    _check_statistics(path, model, content)
     for file in _list_files(model):
         _check_inside(path, folder, file)
     for tensor in (*model.inputs, *model.outputs):
@@ -93,6 +95,28 @@ def package_network(path: Path, folder: Path, content: dict[str, Any], interface
         return np.concatenate([_predict_image(pipeline, input_, output, image) for image in batch])
 
     return Network(run, (1, None, None))
+
+
+def _check_statistics(path: Path, model: v0_5.ModelDescr, content: dict[str, Any]) -> None:
+    """Refuse statistics of a data set, which would be those of the patches so far: scores by the order of the tests."""
+    measures = get_required_dataset_measures(model)
+    declared = list(_values(content, "mode"))  # of older descriptions; it is lost for percentiles
+    if measures.pre or measures.post or "per_dataset" in declared:
+        raise ModelError(
+            f"{path}: normalises by statistics of a whole data set (mode per_dataset, or axes that are not given or "
+            "have 'batch'), so its predictions would depend on the order of the tests; in its description, give the "
+            "values (fixed_zero_mean_unit_variance with mean and std), or, if the network was trained so, normalise "
+            "each image for itself (mode per_sample; axes without 'batch')"
+        )
+
+
+def _values(content: Any, key: str) -> Iterator[Any]:
+    """Every value of a key, at any depth."""
+    parts = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    if isinstance(content, dict) and key in content:
+        yield content[key]
+    for part in parts:
+        yield from _values(part, key)
 
 
 def _run_own_test(path: Path, model: v0_5.ModelDescr, pipeline: Any) -> None:

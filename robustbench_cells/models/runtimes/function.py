@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.models.independence import require_independence
 from robustbench_cells.models.probe import probe_images
 from robustbench_cells.types import Image
 
@@ -45,34 +46,36 @@ class Function:
         return found
 
     def identify(self, source: bytes) -> Function:
-        """Complete the digest, if it is empty, by the source and the predictions on probe images; returns itself.
+        """Complete the digest by the source and, if it is empty, by the predictions on probe images; returns itself.
 
         Weights that the function reads at run time are not in its source, but change its predictions.
+
+        Parameters
+        ----------
+        source
+            Name, code and state of the function, as far as they are known.
 
         Raises
         ------
         ModelError
-            If the function fails on the images, is not deterministic, or has no ``digest`` and constant predictions.
+            If the function fails on the images, predicts them in another way the next time or among others, or has no
+            ``digest`` and constant predictions.
         """
         images = probe_images()
         images = np.concatenate([images, 255 - images, images / 4, np.roll(images, 9, 1)[:, ::-1] * 0.5 + 100])
         try:
-            first, second = self.predict(images), self.predict(images)
+            found = require_independence(self.name, self.predict, images)
         except ModelError:
             raise
         except Exception as error:  # third-party code
             raise ModelError(
                 f"{self.name}: fails on probe images of 256 px ({type(error).__name__}: {error})"
             ) from error
-        if not np.array_equal(first, second):
+        if not self.digest and np.ptp(found) == 0:
             raise ModelError(
-                f"{self.name}: returns different values for the same images; is dropout on, or a seed unset?"
-            )
-        if not self.digest and np.ptp(first) == 0:
-            raise ModelError(
-                f"{self.name}: returns {first.flat[0]:g} for every probe image, so its weights cannot be identified; "
+                f"{self.name}: returns {found.flat[0]:g} for every probe image, so its weights cannot be identified; "
                 "give it an attribute `digest`, a string that changes whenever its predictions may"
             )
-        rounded = np.round(first, 3).astype(np.float32)
-        self.digest = self.digest or hashlib.sha256(source + rounded.tobytes()).hexdigest()
+        known = self.digest.encode() or np.round(found, 3).astype(np.float32).tobytes()
+        self.digest = hashlib.sha256(source + known).hexdigest()
         return self

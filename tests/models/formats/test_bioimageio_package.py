@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -214,3 +215,40 @@ def test_declared_normalisation_and_halo_are_applied(tmp_path: Path) -> None:
     np.testing.assert_allclose(found[inside], whole[inside], atol=1e-5)  # the package mirrors the image at its border
     seamed = load_segmenter(str(save_package(tmp_path / "seamed.zip", halo=1))).predict(images)
     assert np.abs(seamed[inside] - whole[inside]).max() > 1e-3  # so the halo matters
+
+
+@pytest.mark.parametrize(
+    ("step", "options"),
+    [
+        ("zero_mean_unit_variance", {"axes": ["batch", "channel", "y", "x"]}),
+        ("zero_mean_unit_variance", {}),
+        ("scale_range", {"axes": ["batch", "y", "x"], "min_percentile": 1.0}),
+    ],
+)
+@pytest.mark.parametrize("place", ["preprocessing", "postprocessing"])
+def test_normalisation_over_the_data_set_is_refused(
+    tiny_models: Path, tmp_path: Path, step: str, options: dict[str, object], place: str
+) -> None:
+    from ruyaml import YAML
+
+    folder = unpack(tiny_models, tmp_path / "package")
+    content = YAML(typ="safe").load((folder / "rdf.yaml").read_text())
+    content["inputs" if place == "preprocessing" else "outputs"][0][place] = [{"id": step, "kwargs": options}]
+    with (folder / "rdf.yaml").open("w") as file:
+        YAML(typ="safe").dump(content, file)
+    with pytest.raises(ModelError, match=r"statistics of a whole data set .*fixed_zero_mean_unit_variance.*per_sample"):
+        load_segmenter(str(folder))
+
+
+@pytest.mark.parametrize("step", ["zero_mean_unit_variance", "scale_range"])
+@pytest.mark.parametrize("mode", ["per_dataset", "per_sample"])
+def test_mode_of_an_older_description_counts(step: str, mode: str) -> None:
+    from robustbench_cells.models.runtimes import bioimageio as runtime
+
+    old = {"inputs": [{"preprocessing": [{"name": step, "kwargs": {"mode": mode, "axes": "xy"}}]}]}
+    model = SimpleNamespace(inputs=[], outputs=[])
+    if mode == "per_sample":
+        runtime._check_statistics(Path("mine.zip"), model, old)
+    else:
+        with pytest.raises(ModelError, match=r"mine\.zip: normalises by statistics of a whole data set"):
+            runtime._check_statistics(Path("mine.zip"), model, old)

@@ -46,25 +46,78 @@ def test_function_needs_trust(module: Callable[[str], str]) -> None:
     np.testing.assert_allclose(segmenter.predict(probe_images()), probe_images() / 255)
 
 
+def digest_of(module: str, name: str = "predict") -> str:
+    """Digest of a function whose module may have changed since it was imported."""
+    for one in (module, "helper"):
+        sys.modules.pop(one, None)
+    return load_segmenter(f"{module}:{name}", trusted=True).digest
+
+
 def test_object_with_predict_and_its_own_digest(module: Callable[[str], str]) -> None:
-    name = module(
+    text = (
         "class Model:\n    digest = 'weights of May'\n    def predict(self, images):\n        return images > 100\n"
-        "model = Model()\n"
+        "model = Model()\nother = Model()\n"
     )
+    name = module(text)
     segmenter = load_segmenter(f"{name}:model", trusted=True)
-    assert segmenter.digest == "weights of May"
     np.testing.assert_array_equal(segmenter.predict(probe_images()), probe_images() > 100)
+    assert segmenter.digest == digest_of(name, "model") != digest_of(name, "other")
+    Path(f"{name}.py").write_text(text.replace("May", "June"))
+    assert segmenter.digest != digest_of(name, "model")
 
 
 def test_digest_depends_on_predictions_and_source(module: Callable[[str], str]) -> None:
     text = "def predict(images):\n    return images > float(open('weights').read())\n"
-    digests = []
+    name, digests = module(text), []
     for weights in ("100", "100", "101"):
         Path("weights").write_text(weights)
-        digests.append(load_segmenter(f"{module(text)}:predict", trusted=True).digest)
+        digests.append(digest_of(name))
     assert digests[0] == digests[1] != digests[2]
     Path("weights").write_text("100")
-    assert load_segmenter(f"{module(text + '#')}:predict", trusted=True).digest != digests[0]
+    Path(f"{name}.py").write_text(f"# a comment\n{text}")
+    assert digest_of(name) == digests[0]
+    Path(f"{name}.py").write_text(f"{text}\nLEVEL = 3\n")
+    assert digest_of(name) != digests[0]
+
+
+MODELS = """
+import functools
+def fine(images): return images / 255
+def raises(images):
+    if images.mean() < 1: raise ValueError("empty")
+    return images / 255
+class Model:
+    def __init__(self, least): self.least = least
+    def predict(self, images): return images / 255 * (images.max() > self.least)
+    def __call__(self, images): return self.predict(images)
+    def other(self, images): return self.predict(images)
+def scaled(images, least=0): return images / 255 * (images.max() > least)
+one, two = Model(1), Model(2)
+part_one, part_two = functools.partial(scaled, least=1), functools.partial(scaled, least=2)
+def make(least): return lambda images: images / 255 * (images.max() > least)
+bound_one, bound_two = make(1), make(2)
+same = fine
+"""
+
+
+def test_models_of_one_module_that_agree_on_the_probe_have_digests_of_their_own(module: Callable[[str], str]) -> None:
+    names = ["fine", "raises", "one", "two", "one.other", "part_one", "part_two", "bound_one", "bound_two", "same"]
+    name = module(MODELS)
+    digests = {one: digest_of(name, one) for one in names}
+    assert len(set(digests.values())) == len(names), digests
+    assert digests == {one: digest_of(name, one) for one in names}
+
+
+@pytest.mark.parametrize("imported", ["import helper", "from helper import scale", "from helper import *"])
+def test_modules_that_it_imports_count(module: Callable[[str], str], imported: str) -> None:
+    call = "helper.scale(images)" if imported == "import helper" else "scale(images)"
+    name = module(f"{imported}\ndef predict(images):\n    return {call}\n")
+    text = "def scale(images):\n    return images / 255 * (images.max() > {})\n"
+    Path("helper.py").write_text(text.format(1))
+    first = digest_of(name)
+    assert digest_of(name) == first
+    Path("helper.py").write_text(text.format(20))
+    assert digest_of(name) != first
 
 
 @pytest.mark.parametrize(
