@@ -19,6 +19,10 @@ class DeclarationWarning(UserWarning):
     """A model's declaration looks wrong: it finds no cells, or almost nothing else, in a synthetic image of cells."""
 
 
+class DataWarning(UserWarning):
+    """Frames or masks are used although something about them is odd."""
+
+
 class BenchmarkWarning(UserWarning):
     """A run continues although a part of it failed."""
 

@@ -34,6 +34,22 @@ def condition_name(artefact: str, intensity: float) -> str:
     return CLEAN if artefact == CLEAN else f"{artefact}-{intensity:g}"
 
 
+@dataclass(frozen=True)
+class Remark:
+    """Something odd about a frame that does not prevent its use; a run warns of it once for all frames.
+
+    Attributes
+    ----------
+    text
+        Sentence about the frames concerned, the same for each; ``{pixels}`` stands for the number of pixels in all.
+    pixels
+        Number of pixels concerned in this frame.
+    """
+
+    text: str
+    pixels: int = 0
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
     """One frame of a data set, with the labels of its cells.
@@ -48,12 +64,15 @@ class Sample:
         float32, (H, W), grey levels in [0, 255].
     labels
         int32, (H, W), 0 background, 1..n cells.
+    remarks
+        What the reader found odd.
     """
 
     dataset: str
     frame: str
     image: Image
     labels: Labels
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from robustbench_cells.datasets.grey_levels import to_grey_levels, to_labels
+from robustbench_cells.datasets.grey_levels import to_grey_levels
+from robustbench_cells.datasets.label_values import to_labels
 from robustbench_cells.datasets.naming import check_frame_name
 from robustbench_cells.datasets.selection import Selection
+from robustbench_cells.datasets.stored_plane import StoredPlane
 from robustbench_cells.errors import DataError
-from robustbench_cells.types import Image, Labels, Sample
+from robustbench_cells.types import Sample
 
 _KINDS = {"image": ("buif", "bool, integer or floating point"), "labels": ("bui", "bool or integer")}
 
@@ -22,16 +24,15 @@ class ArrayDataset:
 
     key = "arrays/all"
 
-    def __init__(self, title: str, frames: dict[str, tuple[Image, Labels]], *, sequence: bool) -> None:
+    def __init__(self, title: str, samples: Sequence[Sample], *, sequence: bool) -> None:
         self.title = title
-        self.frames = tuple(frames)
+        self.frames = tuple(sample.frame for sample in samples)
         self.sequence = sequence
-        self._frames = frames
+        self._samples = {sample.frame: sample for sample in samples}
 
     def read(self, frame: str) -> Sample:
         """See `Dataset.read`."""
-        image, labels = self._frames[frame]
-        return Sample(self.key, frame, image, labels)
+        return self._samples[frame]
 
 
 def from_arrays(
@@ -89,7 +90,7 @@ def from_arrays(
     all_names = [str(number) for number in range(len(all_images))] if names is None else [str(name) for name in names]
     if len(all_names) != len(all_images) or len(set(all_names)) < len(all_names):
         raise DataError(f"{len(set(all_names))} different names for {len(all_images)} images; give each image its own")
-    frames = {}
+    samples = []
     for number, name in enumerate(all_names):
         check_frame_name("names", name)
         image = _check_array(f"images[{number}]", all_images[number], "image")
@@ -98,11 +99,10 @@ def from_arrays(
             raise DataError(
                 f"images[{number}] has shape {image.shape} and labels[{number}] {truth.shape}; the two must be equal"
             )
-        frames[name] = (
-            to_grey_levels(image, f"images[{number}]", white_level),
-            to_labels(truth, f"labels[{number}]"),
-        )
-    return Selection(ArrayDataset(title, frames, sequence=sequence), all_names)
+        grey, remarks = to_grey_levels(StoredPlane(image), f"images[{number}]", white_level)
+        ids = to_labels(StoredPlane(truth), f"labels[{number}]")
+        samples.append(Sample(ArrayDataset.key, name, grey, ids, remarks))
+    return Selection(ArrayDataset(title, samples, sequence=sequence), all_names)
 
 
 def _split_frames(what: str, arrays: Any) -> list[Any]:

@@ -1,102 +1,111 @@
-"""Conversion of stored pixel values to grey levels and labels."""
+"""What the stored values of an image mean: grey levels."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from robustbench_cells.datasets.palettes import palette_to_grey
+from robustbench_cells.datasets.stored_plane import StoredPlane, single_channel
 from robustbench_cells.errors import DataError
-from robustbench_cells.types import Image, Labels
+from robustbench_cells.types import Image, Remark
 
 _WHITE_8_BIT = 255
 _WHITE_12_BIT = 4095
 _WHITE_14_BIT = 16383
 _WHITE_16_BIT = 65535
+_WHITES = {np.dtype(np.uint16): _WHITE_16_BIT, np.dtype(np.int16): 32767}  # other types have none that is agreed on
+_FEW = 1000  # one pixel in so many may be a defect of the camera
+_OPTION = "--rb-white-level in pytest, --white-level in other commands"
+_WHITE_IS_ZERO = Remark(
+    "images declare 0 as white (MinIsWhite), and stored values are taken as grey levels, as tifffile and ImageJ give "
+    "them; if cells that should be bright are dark, save the images inverted"
+)
 
 
-def to_grey_levels(pixels: npt.NDArray[Any], what: str, white_level: int | None = None) -> Image:
-    """Convert the pixels of an image to float32 in [0, 255].
+def to_grey_levels(stored: StoredPlane, what: str, white_level: int | None = None) -> tuple[Image, tuple[Remark, ...]]:
+    """Convert the stored values of an image to float32 in [0, 255].
 
-    8-bit and floating-point values are taken as grey levels, True of a bool image as white. All others are 16-bit
-    values, scaled so that ``white_level`` (65535 if not given) becomes 255. Without a white level, a 16-bit image whose
-    brightest pixel is below 16384 is refused, since it has 14 bits or fewer and would become nearly black; so is a
-    floating-point one that ends at 1.
+    8-bit and floating-point values are taken as grey levels, True of a bool image as white. Values of fewer bits, and
+    of 9 to 15 packed ones, are scaled so that the largest becomes 255. Those of 16 bits are scaled so that
+    ``white_level`` becomes 255, or else 65535 (32767 if signed). Without a white level, a 16-bit image whose pixels
+    are below 16384 is refused, since it has 14 bits or fewer and would become nearly black; one in 1000 pixels may be
+    brighter, as defects of cameras are. Integers of other types need a white level. Values count as they are stored,
+    also where 0 is declared as white.
 
     Parameters
     ----------
-    pixels
-        Image, (H, W): bool, integer or floating point.
+    stored
+        Image: grey, colour with equal channels, or with a palette of grey levels.
     what
         File (and page), for messages.
     white_level
-        Stored value that is white.
+        Stored value that is white. At most one pixel in 1000 may be above it, and is clipped.
+
+    Returns
+    -------
+    tuple
+        The image, and remarks on clipped pixels and on 0 as white.
 
     Raises
     ------
     DataError
         If the values do not fit these rules.
     """
+    pixels = single_channel(stored, what)
+    if stored.palette is not None:
+        pixels = palette_to_grey(pixels, stored.palette, what)
+    remarks: tuple[Remark, ...] = (_WHITE_IS_ZERO,) if stored.white_is_zero else ()
     if pixels.dtype == np.bool_:
-        return pixels.astype(np.float32) * np.float32(_WHITE_8_BIT)
-    if pixels.dtype == np.uint8:
-        return pixels.astype(np.float32)
+        return pixels.astype(np.float32) * np.float32(_WHITE_8_BIT), remarks
     if pixels.dtype.kind == "f":
-        return _check_float(pixels, what)
-    darkest, brightest = int(pixels.min()), int(pixels.max())
-    if white_level is None and brightest <= _WHITE_14_BIT:
-        kind = "16-bit" if pixels.dtype == np.uint16 else f"{pixels.dtype.name} (read as 16-bit)"
-        remedy = (
-            f"give the white level: {_WHITE_12_BIT} for a 12-bit camera, {_WHITE_14_BIT} for 14 bits, {_WHITE_16_BIT} "
-            "to keep the image this dark (--rb-white-level in pytest, --white-level in other commands)"
-        )
-        if brightest <= _WHITE_8_BIT:
-            remedy = f"save it as uint8 if {_WHITE_8_BIT} is white; if it is a mask, give the image; or {remedy}"
-        raise DataError(f"{what}: the brightest pixel of this {kind} image is {brightest} of {_WHITE_16_BIT}; {remedy}")
-    white = _WHITE_16_BIT if white_level is None else white_level
-    if darkest < 0 or brightest > white:
+        return _check_float(pixels, what), remarks
+    if pixels.dtype == np.uint8 and stored.bits is None:
+        return pixels.astype(np.float32), remarks
+    white = _find_white(pixels, stored.bits, what, white_level)
+    if (darkest := int(pixels.min())) < 0:
+        raise DataError(f"{what}: has negative grey levels, down to {darkest}; save it with 0 as black")
+    above = int(np.count_nonzero(pixels > white))
+    if above > pixels.size // _FEW:
         raise DataError(
-            f"{what}: grey levels span {darkest} to {brightest}, outside 0 to the white level {white}; give a higher "
-            "white level, or save the file without negative values"
+            f"{what}: {above} of {pixels.size} pixels are above the white level {white}, up to {pixels.max()}; give a "
+            f"higher white level ({_OPTION})"
         )
-    return np.minimum(pixels.astype(np.float32) * np.float32(_WHITE_8_BIT / white), np.float32(_WHITE_8_BIT))
+    if above:
+        text = f"{{pixels}} pixels above the white level {white} are clipped to it; if they are no defects of the "
+        remarks += (Remark(f"{text}camera, give a higher white level", above),)
+    scaled = pixels.astype(np.float32) * np.float32(_WHITE_8_BIT / white)
+    return np.minimum(scaled, np.float32(_WHITE_8_BIT)), remarks
 
 
-def to_labels(pixels: npt.NDArray[Any], what: str) -> Labels:
-    """Convert the pixels of a mask to int32 labels 1..n.
-
-    A single value besides 0 makes a binary mask, whose cells are the 8-connected components; more values make an
-    instance mask, whose ids keep their order.
-
-    Parameters
-    ----------
-    pixels
-        Mask, (H, W): bool or integer.
-    what
-        File (and page), for messages.
-
-    Raises
-    ------
-    DataError
-        If the values are not those of a mask.
-    """
-    if pixels.dtype.kind not in "bui":
+def _find_white(pixels: npt.NDArray[Any], bits: int | None, what: str, white_level: int | None) -> int:
+    """Find the stored value that is white."""
+    if bits is not None and (white_level is None or bits < 8):
+        return 2**bits - 1
+    if white_level is not None:
+        return white_level
+    white = _WHITES.get(pixels.dtype)
+    brightest = int(pixels.max())
+    remedy = f"give the white level: {_WHITE_12_BIT} for a 12-bit camera, {_WHITE_14_BIT} for 14 bits"
+    if white is None:
         raise DataError(
-            f"{what}: a mask of dtype {pixels.dtype}; save it as integers, 0 for background and positive ids for cells"
+            f"{what}: values of {pixels.dtype.name} (up to {brightest}) have no white level that is agreed on; save it "
+            f"as uint8 or uint16, or {remedy}, or the value that is white ({_OPTION})"
         )
-    ids = np.unique(pixels)
-    if ids[0] < 0:
-        raise DataError(f"{what}: label {ids[0]} is negative; use 0 for background and positive ids for cells")
-    if ids[0] > 0:
-        raise DataError(f"{what}: has no background (0); is it an image instead of a mask?")
-    ids = ids[ids > 0]
-    if len(ids) <= 1:
-        _, components = cv2.connectedComponents((pixels > 0).astype(np.uint8), connectivity=8)
-        return components.astype(np.int32)
-    dense = np.searchsorted(ids, pixels, side="right")
-    return np.where(pixels > 0, dense, 0).astype(np.int32)
+    above = int(np.count_nonzero(pixels > _WHITE_14_BIT))
+    if above > pixels.size // _FEW:
+        return white
+    kind = "16-bit" if white == _WHITE_16_BIT else "signed 16-bit"
+    remedy = f"{remedy}, {white} to keep the image this dark ({_OPTION})"
+    if brightest <= _WHITE_8_BIT:
+        remedy = f"save it as uint8 if {_WHITE_8_BIT} is white; if it is a mask, give the image; or {remedy}"
+    fact = f"the brightest pixel of this {kind} image is {brightest} of {white}"
+    if above:
+        rest = int(pixels[pixels <= _WHITE_14_BIT].max())
+        fact = f"all but {above} pixels of this {kind} image are at most {rest} of {white}"
+    raise DataError(f"{what}: {fact}; {remedy}")
 
 
 def _check_float(pixels: npt.NDArray[Any], what: str) -> Image:

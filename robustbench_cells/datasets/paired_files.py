@@ -39,8 +39,9 @@ class PairedFiles:
 
     def read(self, frame: str) -> Sample:
         """See `Dataset.read`."""
-        image, mask = self.pairs[frame]
-        return Sample(self.key, frame, read_image(image, self.white_level), read_labels(mask))
+        image_file, mask_file = self.pairs[frame]
+        image, remarks = read_image(image_file, self.white_level)
+        return Sample(self.key, frame, image, read_labels(mask_file), remarks)
 
 
 def pair_folders(images: Path, masks: Path) -> dict[str, tuple[Path, Path]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-import numpy.typing as npt
-
-from robustbench_cells.datasets.grey_levels import to_grey_levels, to_labels
+from robustbench_cells.datasets.grey_levels import to_grey_levels
+from robustbench_cells.datasets.label_values import to_labels
+from robustbench_cells.datasets.stored_plane import StoredPlane
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Sample
 
@@ -27,8 +27,8 @@ class Planes(Protocol):
     name: str
     shape: tuple[int, int, int]
 
-    def pixels(self, index: int) -> npt.NDArray[Any]:
-        """Read one plane, (H, W), as stored."""
+    def plane(self, index: int) -> StoredPlane:
+        """Read one plane as stored."""
         ...
 
 
@@ -65,6 +65,8 @@ class PairedPlanes:
     def read(self, frame: str) -> Sample:
         """See `Dataset.read`."""
         index = list(self.names).index(frame)
-        image = to_grey_levels(self.images.pixels(index), f"{self.images.name}, frame {frame}", self.white_level)
-        labels = to_labels(self.masks.pixels(index), f"{self.masks.name}, frame {frame}")
-        return Sample(self.key, frame, image, labels)
+        image, remarks = to_grey_levels(
+            self.images.plane(index), f"{self.images.name}, frame {frame}", self.white_level
+        )
+        labels = to_labels(self.masks.plane(index), f"{self.masks.name}, frame {frame}")
+        return Sample(self.key, frame, image, labels, remarks)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from robustbench_cells.datasets.remarks import Remarks
 from robustbench_cells.datasets.swap_check import SwapCheck
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Dataset, Sample
@@ -53,7 +54,7 @@ class FieldOfInterest:
                 f"{self.whole.title}: a margin of {self.margin} px leaves nothing of frame {frame}; use a smaller one"
             )
         inside = (slice(self.margin, -self.margin),) * 2
-        return Sample(self.key, frame, sample.image[inside], sample.labels[inside])
+        return replace(sample, dataset=self.key, image=sample.image[inside], labels=sample.labels[inside])
 
 
 class Selection:
@@ -88,10 +89,11 @@ class Selection:
         digest = hashlib.sha256(dataset.key.encode())
         self.digests: dict[str, str] = {}
         self.shapes: dict[str, tuple[int, int]] = {}
-        room, swap_check = _CACHE_BYTES, SwapCheck()
+        room, swap_check, remarks = _CACHE_BYTES, SwapCheck(), Remarks()
         for frame in self.frames:
             sample = self.read(frame)
             swap_check.add(sample)
+            remarks.add(sample)
             self.shapes[frame] = (sample.image.shape[0], sample.image.shape[1])
             pixels = [np.ascontiguousarray(array).tobytes() for array in (sample.image, sample.labels)]
             head = f"{frame}{sample.image.shape}".encode()
@@ -105,6 +107,7 @@ class Selection:
             if room >= 0:
                 self._cached[frame] = sample
         swap_check.check(self.title)
+        remarks.warn(self.title)
         self.fingerprint = digest.hexdigest()
 
     def read(self, frame: str) -> Sample:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from robustbench_cells.errors import DataError
 
+_SEPARATE = 2  # planar configuration
 _METAMORPH = 33629  # tag UIC2
 
 
@@ -38,11 +39,13 @@ def read_axes(page: Any, pages: int) -> list[tuple[str, int]]:
             axes = list(zip((notes.get("axes") or "Q" * len(leading)).upper(), leading, strict=False))
     elif _METAMORPH in page.tags:  # all planes are behind one directory, and the tag has one value for each
         axes = [("I", max(pages, page.tags[_METAMORPH].count))]
-    axes += [("depth", page.imagedepth), ("S", page.samplesperpixel)]
+    axes.append(("depth", page.imagedepth))
+    if page.planarconfig == _SEPARATE:  # colours of one frame, or frames that were taken for colours
+        axes.append(("S", page.samplesperpixel))
     return [(axis, size) for axis, size in axes if size != 1]
 
 
-def require_one_plane(path: Path) -> None:
+def require_one_plane(path: Path, page: Any) -> None:
     """Refuse a TIFF file of one page that declares more than the one plane which would be read.
 
     Raises
@@ -50,19 +53,18 @@ def require_one_plane(path: Path) -> None:
     DataError
         If it declares several frames, slices, channels or images, or its page is a preview.
     """
-    from tifffile import TiffFile
-
-    with TiffFile(path) as file:
-        page = file.pages.first.aspage()
-        is_part = page.is_ome and _is_one_of_a_set(page.description)
-        axes = [] if is_part else [(axis, size) for axis, size in read_axes(page, 1) if axis != "S"]
-        if axes:  # but for colours, which are refused with the pixels
-            shown = ", ".join(f"{axis} {size}" for axis, size in axes)
-            raise DataError(
-                f"{path}: declares {shown} in one page, and only its first plane would be read; save one file per "
-                "frame, or save it again as a stack with one page per frame and give IMAGES.tif:MASKS.tif"
-            )
-        require_no_preview(path, page)
+    is_part = page.is_ome and _is_one_of_a_set(page.description)
+    axes = [] if is_part else read_axes(page, 1)
+    if axes:
+        shown = ", ".join(f"{axis} {size}" for axis, size in axes)
+        remedy = "save one file per frame, or save it again as a stack with one page per frame and give "
+        if any(axis == "S" for axis, _ in axes):
+            remedy = "if tifffile.imwrite took the frames for colours, pass photometric='minisblack' and give "
+        raise DataError(
+            f"{path}: declares {shown} in one page, and only its first plane would be read; {remedy}"
+            "IMAGES.tif:MASKS.tif"
+        )
+    require_no_preview(path, page)
 
 
 def require_no_preview(path: Path, page: Any) -> None:

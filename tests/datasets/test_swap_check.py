@@ -58,6 +58,7 @@ def test_dark_sixteen_bit_frames_are_accepted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("side", [6, 10, 89])
+@pytest.mark.filterwarnings("ignore:.*one cell covers more than half")
 def test_cells_that_fill_all_frames_are_accepted(side: int, tmp_path: Path) -> None:
     """Hundreds of adjacent small cells, or one from border to border."""
     rows, columns = np.indices(LABELS.shape[1:]) // side

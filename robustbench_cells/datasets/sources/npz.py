@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from robustbench_cells.datasets.image_files import check_size
+from robustbench_cells.datasets.limits import check_size
 from robustbench_cells.datasets.naming import check_frame_name, resolve_single_split
 from robustbench_cells.datasets.paired_planes import PairedPlanes
 from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
+from robustbench_cells.datasets.stored_plane import StoredPlane
 from robustbench_cells.errors import ArchiveError, DataError
 from robustbench_cells.files.archives import check_archive
 from robustbench_cells.files.npz import MAX_HEADER, read_array
@@ -60,9 +61,9 @@ class Array:
         check_size(name, self.shape[2], self.shape[1])
         self._values = values
 
-    def pixels(self, index: int) -> npt.NDArray[Any]:
-        """See `Planes.pixels`."""
-        return self._values[index]
+    def plane(self, index: int) -> StoredPlane:
+        """See `Planes.plane`."""
+        return StoredPlane(self._values[index])
 
 
 def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:

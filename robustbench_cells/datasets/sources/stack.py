@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
-import threading
-import weakref
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-from PIL import Image as Pillow
-
-from robustbench_cells.datasets.image_files import (
-    check_grey,
-    check_size,
-    check_tiles,
-    open_image,
-    translate_decoding_errors,
-)
+from robustbench_cells.datasets.limits import check_size, translate_decoding_errors
 from robustbench_cells.datasets.naming import resolve_single_split
 from robustbench_cells.datasets.paired_planes import PairedPlanes
 from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
+from robustbench_cells.datasets.stored_plane import StoredPlane
+from robustbench_cells.datasets.tiff_pages import TiffPages
 from robustbench_cells.datasets.tiff_planes import read_axes, require_no_preview
+from robustbench_cells.datasets.tiff_tags import check_page
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Dataset
 
@@ -63,60 +53,46 @@ class Stack(DatasetSource):
 
 
 class Pages:
-    """`Planes` of a TIFF file: tifffile reads its structure, Pillow decodes one page at a time."""
+    """`Planes` of a TIFF file, decoded one page at a time."""
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
-        self.path = path
-        self.shape = _read_shape(path)
-        self._lock = threading.Lock()
-        with translate_decoding_errors(path):
-            self._image: Pillow.Image = open_image(path)  # stays open: seeking a late page from the start is slow
-        weakref.finalize(self, self._image.close)
-
-    def pixels(self, index: int) -> npt.NDArray[Any]:
-        """See `Planes.pixels`."""
-        what = f"{self.path}, page {index}"
-        with self._lock, translate_decoding_errors(self.path):
-            self._image.seek(index)
-            if (self._image.height, self._image.width) != self.shape[1:]:
-                raise DataError(f"{what}: differs in size from what the file declares; replace the file")
-            check_grey(what, self._image.mode)
-            check_tiles(what, self._image)
-            return np.array(self._image)
-
-
-def _read_shape(path: Path) -> tuple[int, int, int]:
-    """Read (N, H, W) of a stack and check that its pages are frames of one size; no pixel is decoded."""
-    from tifffile import TiffFile
-
-    with translate_decoding_errors(path):
         if not path.is_file():
             raise DataError(f"{path}: no such file; give the stacks of images and masks as IMAGES.tif:MASKS.tif")
-        with TiffFile(path) as file:
-            first = file.pages[0].aspage()
-            width, height = first.imagewidth, first.imagelength
-            check_size(str(path), width, height)
-            require_no_preview(path, first)
-            offsets: set[int] = set()
-            for index in itertools.count():
-                try:
-                    page = file.pages[index].aspage()
-                except IndexError:
-                    break
-                offsets.add(page.offset)
-                if len(offsets) <= index or index >= _MAX_PAGES or width * height * len(offsets) > _MAX_PIXELS:
-                    raise DataError(
-                        f"{path}: has more than the {_MAX_PAGES} pages or {_MAX_PIXELS} px allowed, or a cyclic list "
-                        "of pages; split the stack, or replace the file if it is damaged"
-                    )
-                if (page.imagewidth, page.imagelength) != (width, height):
-                    raise DataError(
-                        f"{path}: page {index} is {page.imagewidth}×{page.imagelength} px, but page 0 is "
-                        f"{width}×{height} px; save frames of one size, without previews"
-                    )
-            axes = read_axes(first, len(offsets))
-        _check_axes(path, axes, len(offsets))
+        with translate_decoding_errors(path):
+            self._pages = TiffPages(path)
+            self.shape = _read_shape(self._pages)
+
+    def plane(self, index: int) -> StoredPlane:
+        """See `Planes.plane`."""
+        return self._pages.read(index, f"{self.name}, page {index}")
+
+
+def _read_shape(pages: TiffPages) -> tuple[int, int, int]:
+    """Read (N, H, W) of a stack and check that its pages are frames of one size; no pixel is decoded."""
+    path, first = pages.path, pages.page(0)
+    width, height = first.imagewidth, first.imagelength
+    check_size(str(path), width, height)
+    require_no_preview(path, first)
+    offsets: set[int] = set()
+    for index in itertools.count():
+        try:
+            page = pages.page(index)
+        except IndexError:
+            break
+        offsets.add(page.offset)
+        if len(offsets) <= index or index >= _MAX_PAGES or width * height * len(offsets) > _MAX_PIXELS:
+            raise DataError(
+                f"{path}: has more than the {_MAX_PAGES} pages or {_MAX_PIXELS} px allowed, or a cyclic list of "
+                "pages; split the stack, or replace the file if it is damaged"
+            )
+        if (page.imagewidth, page.imagelength) != (width, height):
+            raise DataError(
+                f"{path}: page {index} is {page.imagewidth}×{page.imagelength} px, but page 0 is {width}×{height} px; "
+                "save frames of one size, without previews"
+            )
+        check_page(f"{path}, page {index}", page)
+    _check_axes(path, read_axes(first, len(offsets)), len(offsets))
     return len(offsets), height, width
 
 

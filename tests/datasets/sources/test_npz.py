@@ -81,11 +81,11 @@ def with_nan(images: np.ndarray) -> np.ndarray:
         ({"images": IMAGES * 2.0, "labels": LABELS}, "span 180 to 440; scale them"),
         (
             {"images": IMAGES.astype(np.int64), "labels": LABELS},
-            r"frame 0: the brightest pixel of this int64 \(read as 16-bit\) image is 220 of 65535; save it as uint8",
+            r"frame 0: values of int64 \(up to 220\) have no white level that is agreed on; save it as uint8",
         ),
         (
             {"images": IMAGES * np.int32(16), "labels": LABELS},
-            "this int32 .* 3520 of 65535; give the white level",
+            "values of int32 .up to 3520. .* give the white level: 4095 for a 12-bit camera",
         ),
         ({"images": with_nan(IMAGES), "labels": LABELS}, "span nan to nan; scale them"),
         (

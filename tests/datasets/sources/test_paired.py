@@ -47,7 +47,7 @@ def test_folders_without_splits_have_no_other_split(tmp_path: Path) -> None:
 
 
 def colour(image: Path, mask: Path) -> None:
-    Pillow.fromarray(np.dstack([IMAGE] * 3)).save(image)
+    Pillow.fromarray(np.dstack([IMAGE, IMAGE, IMAGE // 2])).save(image)
 
 
 def two_pages(image: Path, mask: Path) -> None:
@@ -99,7 +99,7 @@ def missing_folder(image: Path, mask: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (colour, r"t012\.tif: has mode RGB .*save it as 8- or 16-bit grey"),
+        (colour, r"t012\.tif: is a colour image: its 3 channels differ in .* pixels; save it as grey"),
         (two_pages, r"t012\.tif: has more than one page; save one file per frame"),
         (truncated, r"t012\.tif: cannot be read as an image .*replace"),
         (text_as_mask, r"man_seg012\.tif: cannot be read as an image .*replace"),

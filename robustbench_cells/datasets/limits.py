@@ -1,0 +1,42 @@
+"""Limits and errors that all decoders of untrusted files share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image as Pillow
+
+from robustbench_cells.errors import DataError
+
+MAX_PIXELS = 2**26  # per frame, 8192×8192; checked on the declared size, before decoding
+
+_MAX_BYTES = 2**28  # per decoded frame: four for each of these pixels
+_REMEDY = "cut the frame into smaller ones, or replace the file if it is damaged"
+
+
+def check_size(what: str, width: int, height: int, bytes_per_pixel: int = 1) -> None:
+    """Raise a `DataError` if a frame of this declared size exceeds the limit."""
+    if width * height > MAX_PIXELS:
+        raise DataError(f"{what}: declares {width}×{height} px, more than the {MAX_PIXELS} px allowed; {_REMEDY}")
+    if width * height * bytes_per_pixel > _MAX_BYTES:
+        raise DataError(
+            f"{what}: declares {width}×{height} px of {bytes_per_pixel} bytes, more than the {_MAX_BYTES} bytes "
+            f"allowed; {_REMEDY}"
+        )
+
+
+@contextmanager
+def translate_decoding_errors(path: Path) -> Iterator[None]:
+    """Turn whatever a decoder raises on a damaged file into a `DataError` that names the file."""
+    try:
+        yield
+    except DataError:
+        raise
+    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
+        raise DataError(f"{path}: declares far more than the {MAX_PIXELS} px allowed; {_REMEDY}") from error
+    except Exception as error:
+        raise DataError(
+            f"{path}: cannot be read as an image ({error}); replace the file, or remove this image and its mask"
+        ) from error

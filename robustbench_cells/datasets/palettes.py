@@ -1,0 +1,85 @@
+"""Meaning of planes whose values are indexes of a palette."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from robustbench_cells.datasets.stored_plane import Palette
+from robustbench_cells.errors import DataError
+
+_BLACK = (0, 0, 0)
+
+
+def palette_to_grey(pixels: npt.NDArray[Any], palette: Palette, what: str) -> npt.NDArray[Any]:
+    """Return the grey levels, uint8 (H, W), of an image with a palette: the palette's, if all in use are grey.
+
+    Raises
+    ------
+    DataError
+        If the palette has colours or transparency, or is ImageJ's inverting look-up table, of which programs differ in
+        whether it changes the values.
+    """
+    if palette.display_only:
+        return pixels
+    colours, used = _used_colours(pixels, palette, what)
+    if (colours[:, :3] != colours[:, :1]).any():
+        raise DataError(f"{what}: is a colour image (with a palette); save one channel as 8- or 16-bit grey")
+    if len(np.unique(colours[:, 3])) > 1:
+        raise DataError(f"{what}: has transparent colours in its palette; flatten it, and save it as 8-bit grey")
+    if np.array_equal(palette.colours[:, 0], 255 - np.arange(256)):
+        raise DataError(
+            f"{what}: has an inverting palette (ImageJ's inverting look-up table), and programs differ in whether 0 is "
+            "black or white; save it as grey without one (in ImageJ: Image > Lookup Tables > Grays)"
+        )
+    table = np.zeros(256, np.uint8)
+    table[used] = colours[:, 0]
+    return table[pixels]
+
+
+def palette_to_labels(pixels: npt.NDArray[Any], palette: Palette, what: str) -> npt.NDArray[Any]:
+    """Return the indexes, (H, W), of a mask with a palette, which are its labels where index 0 alone is black.
+
+    Annotation programs store the label as the index, and a colour to show it. Other programs sort the palette by
+    brightness or frequency, so that the index means nothing.
+
+    Raises
+    ------
+    DataError
+        If it is not certain which index is the background.
+    """
+    if palette.display_only:
+        return pixels
+    colours, used = _used_colours(pixels, palette, what)
+    if tuple(palette.colours[0, :3]) != _BLACK:
+        raise _uncertain(
+            what, f"index 0 of its palette is the colour {tuple(palette.colours[0, :3].tolist())}, not black"
+        )
+    others = colours[used > 0]
+    if (others[:, :3] == _BLACK).all(axis=1).any():
+        raise _uncertain(what, "several of its palette's indexes are black")
+    if len(np.unique(others[:, 3])) > 1:
+        raise _uncertain(what, "some of its palette's colours are transparent")
+    return pixels
+
+
+def _uncertain(what: str, fact: str) -> DataError:
+    return DataError(
+        f"{what}: {fact}, so it is not certain which pixels are background; save the mask as grey without a palette, 0 "
+        "for background and positive ids for cells"
+    )
+
+
+def _used_colours(
+    pixels: npt.NDArray[Any], palette: Palette, what: str
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
+    """List the colours that occur, (n, 4), and their indexes."""
+    used = np.unique(pixels)
+    if used[-1] >= len(palette.colours):
+        raise DataError(
+            f"{what}: has index {used[-1]}, but a palette of {len(palette.colours)} colours; replace the file if it is "
+            "damaged, or save it as grey"
+        )
+    return palette.colours[used], used
