@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from robustbench_cells.encoding import use_alike
 from robustbench_cells.pytest_plugin.collected import Collected
 from robustbench_cells.pytest_plugin.grid_end import GridEnd
 from robustbench_cells.pytest_plugin.grid_tests import GridKey, GridTests, PhaseReport
@@ -135,6 +137,7 @@ class GridRun:
             return
         if option(self._config, "dask") and self._config.pluginmanager.hasplugin("dsession"):
             raise pytest.UsageError("--rb-dask with -n: the workers of the cluster are enough; leave -n out")
+        use_alike(sys.__stdout__)  # the names of models and data sets may hold any character
         self._require_folder()
         from robustbench_cells.models.loading import warn_of_left_out
 

@@ -46,7 +46,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "profile": {"help": "grid to run: quick, default or paper (default: default)"},
     "artefact": {
         "action": "append",
-        "metavar": "NAME[=X,Y,…]",
+        "metavar": "NAME[=X,Y,...]",
         "help": "run this artefact, at these intensities or those of the profile, and clean; repeatable "
         "(default: the profile's whole grid)",
     },

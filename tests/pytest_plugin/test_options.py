@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from robustbench_cells.pytest_plugin.options import add_options
 from tests.support.pytest_runs import bench, records
 
 
@@ -90,3 +91,12 @@ def test_unusable_grid_of_ones_own_ends_the_run(given: str, words: str, tmp_path
     output = bench(tmp_path, f"--rb-artefact={given}", code=4)
     assert words in output
     assert not (tmp_path / "reports").exists()
+
+
+def test_help_is_in_ascii() -> None:
+    """Where stdout cannot encode a character of it, pytest prints the whole help in one line."""
+    parser = pytest.Parser(_ispytest=True)
+    add_options(parser)
+    texts = [str(option.attrs()) for group in parser._groups for option in group.options]
+    assert len(texts) > 20
+    assert all(text.isascii() for text in [*texts, str(parser._inidict)])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -263,3 +265,21 @@ def test_cache_that_fails_in_a_worker_is_reported(tmp_path: Path) -> None:
     assert "records.sqlite: the disk is full" in done.stdout
     assert "INTERNALERROR" not in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_the_terminal_part_is_printed_in_any_encoding(tmp_path: Path) -> None:
+    (tmp_path / "modèle.py").write_text("def predict(images):\n    return images / 255\n", encoding="utf-8")
+    arguments = [
+        "--rb-profile=quick",
+        "--rb-model=modèle:predict",
+        "--rb-trust-model",
+        "-k",
+        "clean",
+        "-p",
+        "no:randomly",
+    ]
+    command = [sys.executable, "-m", "pytest", str(BENCHMARK), *arguments]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert re.search(rb"mean Jaccard .*modele:predict *\n[- ]+\nclean +0.\d+", done.stdout), done.stdout
