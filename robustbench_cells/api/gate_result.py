@@ -56,7 +56,8 @@ class GateResult:
         -------
         pandas.DataFrame
             model, condition, criterion, baseline, candidate, difference, low, high (95 % interval of the difference),
-            tolerance, outcome.
+            tolerance, outcome, improves (whether it is significantly better), same_as (other conditions with the same
+            patches, which this row judges too).
         """
         rows = []
         for one in self.gate.decisions:
@@ -73,6 +74,8 @@ class GateResult:
                     "high": high,
                     "tolerance": one.tolerance,
                     "outcome": str(one.verdict),
+                    "improves": one.improves,
+                    "same_as": ", ".join(one.copies),
                 }
             )
         return pd.DataFrame(rows)

@@ -23,6 +23,7 @@ from robustbench_cells.gate.comparability import (
     require_comparable,
     score_problems,
 )
+from robustbench_cells.gate.copies import find_copies, judge_once
 from robustbench_cells.gate.criteria import CRITERIA, PairedRecords
 from robustbench_cells.gate.decision import Decision, GateOutcome, assign_verdicts, make_decisions, overall_verdict
 from robustbench_cells.gate.pairing import (
@@ -44,7 +45,8 @@ class Gate:
     Attributes
     ----------
     decisions
-        One decision per criterion, model and condition, in the order of the grid.
+        One decision per criterion, model and condition, in the order of the grid; conditions with the same patches
+        share one.
     not_covered
         Conditions and models of the baseline that the candidate run does not have.
     title
@@ -115,17 +117,19 @@ def compare(
     refuse([problem for name, rows in merged.items() for problem in record_problems(rows, name, candidate, sequential)])
     covered = {name: covered_patches(rows, candidate.run) for name, rows in merged.items()}
     neutral = neutral_intensities(candidate.run)
+    available = used = sum(map(len, covered.values()))
     if sequential:
         conditions = [(name, rows) for name, both in covered.items() for _, rows in both.groupby(CONDITION)]
         interim_test = InterimTest(tolerances, neutral, len(tolerances) * len(conditions))
         frames = candidate.run.dataset.frames
         decided = [decide_condition(interim_test, name, rows, frames) for name, rows in conditions]
-        decisions = [decision for part, _ in decided for decision in part]
+        made = [(name, part) for (name, _), (part, _) in zip(conditions, decided, strict=True)]
         used = sum(patches for _, patches in decided)
     else:
         pairs = {name: PairedRecords(rows, neutral) for name, rows in covered.items()}
-        decisions = [decision for name, pair in pairs.items() for decision in make_decisions(pair, name, tolerances)]
-        used = sum(map(len, covered.values()))
+        made = [(name, list(make_decisions(pair, name, tolerances))) for name, pair in pairs.items()]
+    copies = {name: find_copies(rows, candidate.run) for name, rows in covered.items()}
+    decisions = [decision for name, part in made for decision in judge_once(part, copies[name])]
     refuse(_empty_criteria(decisions, names, tolerances))
     not_run = sorted(set(baseline.records["segmenter"]) - {REFERENCE, *names.values()})
     not_covered = [f"{name} (not run)" for name in not_run]
@@ -136,7 +140,7 @@ def compare(
         assign_verdicts(decisions),
         not_covered,
         candidate.run.dataset.title,
-        patches=(used, sum(map(len, covered.values()))),
+        patches=(used, available),
         tests=(candidate.run.tests.ran, candidate.run.tests.grid),
         commands=(baseline.run.command, candidate.run.command),
     )
@@ -154,7 +158,11 @@ def _undefined_figures(
     decisions: Sequence[Decision], covered: Mapping[str, pd.DataFrame], tolerances: Iterable[str]
 ) -> list[str]:
     """Criteria and conditions for which neither run has a defined value."""
-    decided = {decision.name for decision in decisions}
+    decided = {
+        f"{decision.criterion.name} {decision.segmenter}-{condition}"
+        for decision in decisions
+        for condition in (decision.difference.condition, *decision.copies)
+    }
     criteria = [criterion for criterion in tolerances if CRITERIA.get(criterion).per_condition]
     expected = [
         f"{criterion} {name}-{condition}"

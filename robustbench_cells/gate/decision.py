@@ -2,7 +2,8 @@
 
 A condition *regresses* if its difference is significantly worse than the tolerance, at 5 % for the whole grid (Holm
 1979); it *holds* if its 95 % interval lies entirely on the good side of the tolerance; else it is *inconclusive*: too
-few frames to rule out a drop above the tolerance.
+few frames to rule out a drop above the tolerance. It *improves* if its difference is significantly above 0, at 5 % for
+the whole grid too.
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ class Decision:
         Two-sided p-value of 'worse than the tolerance', adjusted for all looks and all decisions.
     verdict
         Outcome, assigned together with those of all other decisions.
+    p_improves
+        Two-sided p-value of 'better than the baseline', adjusted in the same way.
+    copies
+        Other conditions with the same patches, which are judged by this decision.
     """
 
     criterion: Criterion
@@ -53,11 +58,18 @@ class Decision:
     looks: int = 1
     p_regresses: float = 1.0
     verdict: GateOutcome = GateOutcome.INCONCLUSIVE
+    p_improves: float = 1.0
+    copies: Sequence[str] = ()
 
     @property
     def name(self) -> str:
-        """Criterion and test id."""
-        return f"{self.criterion.name} {self.segmenter}-{self.difference.condition}"
+        """Criterion and test id, with the names of the conditions that have the same patches."""
+        return f"{self.criterion.name} {self.segmenter}-{' = '.join([self.difference.condition, *self.copies])}"
+
+    @property
+    def improves(self) -> bool:
+        """Whether the candidate is significantly better, at 5 % for the whole grid."""
+        return self.p_improves <= FALSE_ALARM
 
     @property
     def gain(self) -> Estimate:
@@ -77,6 +89,13 @@ class Decision:
         Twice the one-sided one: as strict as an interval that lies entirely below the tolerance.
         """
         return min(1.0, 2 * self.looks * self.gain.p_below(-self.tolerance))
+
+    @property
+    def p_better_alone(self) -> float:
+        """Two-sided p-value of 'better than the baseline', adjusted for all looks; 1 where a caveat applies."""
+        if self.difference.caveat:
+            return 1.0
+        return min(1.0, 2 * self.looks * replace(self.gain, value=-self.gain.value).p_below(0.0))
 
     @property
     def holds(self) -> bool:
@@ -101,11 +120,13 @@ def make_decisions(
 def assign_verdicts(decisions: Sequence[Decision]) -> list[Decision]:
     """Give each decision its verdict, corrected for their number: the more there are, the stricter each alarm."""
     decided = []
-    for decision, p in zip(decisions, holm([one.p_alone for one in decisions]).tolist(), strict=True):
+    worse = holm([one.p_alone for one in decisions]).tolist()
+    better = holm([one.p_better_alone for one in decisions]).tolist()
+    for decision, p, p_improves in zip(decisions, worse, better, strict=True):
         verdict = GateOutcome.NON_INFERIOR if decision.holds else GateOutcome.INCONCLUSIVE
         if p <= FALSE_ALARM:
             verdict = GateOutcome.REGRESSED
-        decided.append(replace(decision, p_regresses=p, verdict=verdict))
+        decided.append(replace(decision, p_regresses=p, verdict=verdict, p_improves=p_improves))
     return decided
 
 

@@ -56,7 +56,7 @@ def summarise_gate(verdict: Gate | str) -> GateSummary:
     if isinstance(verdict, str):
         return GateSummary(NO_VERDICT, "No verdict", [verdict])
     decisions = sort_worst_first(verdict)
-    notes = [*_savings(verdict), *_coverage(verdict), *_caveats(decisions)]
+    notes = [*_improvements(decisions), *_savings(verdict), *_coverage(verdict), *_caveats(decisions)]
     return GateSummary(str(verdict.verdict), headline(verdict), notes, decision_rows(decisions))
 
 
@@ -105,7 +105,7 @@ def gate_lines(gate: Gate, details: str) -> str:
             *_caveats(bad),
             f"details: {details}",
         ]
-    lines += [*_savings(gate), *_coverage(gate)]
+    lines += [*_improvements(sort_worst_first(gate)), *_savings(gate), *_coverage(gate)]
     return "\n".join(lines)
 
 
@@ -117,7 +117,7 @@ def gate_markdown(gate: Gate, most_bytes: int = 2**20) -> str:
         f"# {headline(gate)}",
         f"Data set: {escape_markdown(gate.title)}.",
         f"Baseline command: {code_span(baseline)}. Candidate command: {code_span(candidate)}.",
-        *map(escape_markdown, [*_savings(gate), *_coverage(gate), *_caveats(decisions)]),
+        *map(escape_markdown, [*_improvements(decisions), *_savings(gate), *_coverage(gate), *_caveats(decisions)]),
     ]
     table = tabulate(
         [_markdown_row(one) for one in decisions], HEADERS, tablefmt="pipe", disable_numparse=True, colalign=_ALIGNED
@@ -144,6 +144,8 @@ def headline(gate: Gate) -> str:
     """The verdict in one line, with the number of decisions by outcome."""
     counts = [(verdict, sum(one.verdict is verdict for one in gate.decisions)) for verdict in _ORDER]
     text = ", ".join(f"{count} {verdict}" for verdict, count in counts if count)
+    if better := sum(one.improves for one in gate.decisions):
+        text += f", {better} significantly better"
     partial = "" if gate.is_complete else ", of the part that ran"
     return f"{_SENTENCES[gate.verdict]} ({text}{partial})"
 
@@ -166,13 +168,12 @@ def _markdown_row(decision: Decision) -> list[str]:
 
 def _row(decision: Decision) -> tuple[str, ...]:
     difference = decision.difference
-    low, high = decision.interval
     return (
         str(decision.verdict),
         decision.name,
         _number(difference.baseline),
         _number(difference.candidate),
-        f"{difference.estimate.value:+.4f} [{low:+.4f}, {high:+.4f}]",
+        _difference(decision),
         f"{decision.tolerance:g} {decision.criterion.unit if difference.scale == 1 else ''}".strip(),
     )
 
@@ -183,6 +184,21 @@ def _number(value: float) -> str:
 
 def _caveats(decisions: Sequence[Decision]) -> list[str]:
     return [f"{one.name}: {one.difference.caveat}" for one in decisions if one.difference.caveat]
+
+
+def _difference(decision: Decision) -> str:
+    low, high = decision.interval
+    return f"{decision.difference.estimate.value:+.4f} [{low:+.4f}, {high:+.4f}]"
+
+
+def _improvements(decisions: Sequence[Decision]) -> list[str]:
+    """What got better, at 5 % for the whole grid, the most certain first."""
+    better = sorted((one for one in decisions if one.improves), key=lambda one: one.p_improves)
+    if not better:
+        return []
+    named = ", ".join(f"{one.name} {_difference(one)}" for one in better[:_MAX_NAMED])
+    more = f" and {len(better) - _MAX_NAMED} more" if len(better) > _MAX_NAMED else ""
+    return [f"Significantly better than the baseline: {named}{more}"]
 
 
 def _savings(gate: Gate) -> list[str]:

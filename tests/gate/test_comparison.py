@@ -42,8 +42,43 @@ def test_a_drop_within_the_tolerance_holds_and_one_near_it_is_inconclusive() -> 
     assert compare(BASELINE, make_run(drop("clean", 0, 0.04)), {"jaccard": 0.05}).verdict is GateOutcome.NON_INFERIOR
 
 
-def test_an_improvement_holds() -> None:
-    assert compare(BASELINE, make_run(drop("noise", 200, -0.1)), JACCARD).verdict is GateOutcome.NON_INFERIOR
+def test_an_improvement_holds_and_is_reported() -> None:
+    gate = compare(BASELINE, make_run(drop("noise", 200, -0.1), seed=1, spread=0.004), JACCARD)
+    assert gate.verdict is GateOutcome.NON_INFERIOR
+    assert [one.name for one in gate.decisions if one.improves] == ["jaccard unet-noise-200"]
+    (better,) = (one for one in gate.decisions if one.improves)
+    assert better.interval[0] > 0.09
+    for text in (gate_lines(gate, "curves"), gate_markdown(gate).replace("\\", "")):
+        assert "(7 holds, 1 significantly better)" in text
+        assert "Significantly better than the baseline: jaccard unet-noise-200 +0.0990 [+0.0980, +0.1001]" in text
+
+
+def test_fewer_errors_are_an_improvement_too() -> None:
+    def miscount(table: pd.DataFrame) -> None:
+        table.loc[select_unet(table, "clean"), "cells_predicted"] = 25.0 + table["frame"].astype(int) % 3
+
+    better = compare(make_run(miscount), make_run(), {"cells": 0.05})
+    assert [one.name for one in better.decisions if one.improves] == ["cells unet-clean"]
+    worse = compare(make_run(), make_run(miscount), {"cells": 0.05})
+    assert not any(one.improves for one in worse.decisions)
+
+
+def test_chance_improvements_are_rare_over_the_whole_grid() -> None:
+    """At 5 % for all conditions together: of 40 retrainings that change nothing, about two report any."""
+    alarms = sum(
+        any(one.improves for one in compare(BASELINE, make_run(seed=seed, spread=0.01), JACCARD).decisions)
+        for seed in range(40)
+    )
+    assert alarms <= 5  # of 40: more has a probability of 1 %
+
+
+def test_a_score_that_is_better_but_partly_undefined_is_no_improvement() -> None:
+    def change(table: pd.DataFrame) -> None:
+        rows = select_unet(table, "noise", 200)
+        table.loc[rows, "precision"] += 0.1
+        table.loc[rows & (table["frame"] == "3"), "precision"] = np.nan
+
+    assert not any(one.improves for one in compare(BASELINE, make_run(change), {"precision": 0.01}).decisions)
 
 
 def test_correlated_frames_count_as_one_block() -> None:
