@@ -75,7 +75,8 @@ class BenchmarkResult:
         -------
         pandas.DataFrame
             model, artefact, parameter, unit, intensity, frames, patches, each metric (mean or sum over patches),
-            and of each mean ``*_low`` and ``*_high``, its 95 % interval over blocks of frames, and ``*_undefined``.
+            and of each mean ``*_low`` and ``*_high``, its 95 % interval over blocks of frames, ``*_blocks``, their
+            number, and ``*_undefined``.
         """
         return self.results.summary.rename(columns={"segmenter": "model"}).reset_index(drop=True)
 
@@ -92,7 +93,8 @@ class BenchmarkResult:
         Returns
         -------
         pandas.DataFrame
-            model, intensity, metric, value, low, high; the ends are NaN where a metric has no interval.
+            model, intensity, metric, value, low, high (95 % interval), blocks (of frames, that the interval is over; an
+            interval over fewer than six rests on assumptions). The ends are NaN where a metric has no interval.
 
         Raises
         ------
@@ -103,8 +105,9 @@ class BenchmarkResult:
         parts = []
         for name in self._metrics(metric):
             part = rows[["segmenter", "intensity"]].rename(columns={"segmenter": "model"}).assign(metric=name)
-            for column, source in (("value", name), ("low", f"{name}_low"), ("high", f"{name}_high")):
-                part[column] = rows[source].astype(float) if source in rows else float("nan")
+            for column, end in (("value", ""), ("low", "_low"), ("high", "_high")):
+                part[column] = rows[name + end].astype(float) if name + end in rows else float("nan")
+            part["blocks"] = rows.get(f"{name}_blocks", 0)
             parts.append(part)
         return pd.concat(parts, ignore_index=True)
 
@@ -254,7 +257,7 @@ def open_run(folder: str | Path) -> BenchmarkResult:
     --------
     >>> import robustbench_cells as rb
     >>> rb.open_run("reports/baseline").curve("noise", "jaccard").columns.tolist()
-    ['model', 'intensity', 'metric', 'value', 'low', 'high']
+    ['model', 'intensity', 'metric', 'value', 'low', 'high', 'blocks']
     """
     path = Path(folder)
     results = load(path)

@@ -11,6 +11,8 @@ from typing import Any
 import pandas as pd
 
 from robustbench_cells.reporting.number_format import format_figure
+from robustbench_cells.reporting.summary_figures import figures_of
+from robustbench_cells.results.intervals import FEW_BLOCKS
 from robustbench_cells.results.scorecard import Figure
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
@@ -46,11 +48,17 @@ def plotted_metrics(results: Results) -> Iterator[PlottedMetric]:
     targets = {info.target for info in metrics.values()}
     for name in sorted(set(metrics) - targets, key=lambda name: (name != _FIRST, metrics[name].pooled, name)):
         target = metrics[name].target
-        note = _COUNT_NOTE if target else "Shaded: the 95 % interval."
+        note = _COUNT_NOTE if target else f"Shaded: the 95 % interval{few_blocks_note(results, name)}."
         if not target and not results.summary.loc[results.summary["segmenter"] == REFERENCE, name].isna().all():
             note += " Dashed: all-background baseline."
         label = "Jaccard" if name == _FIRST else name.replace("_", " ")
         yield PlottedMetric(name, label, escape(label), target, note)
+
+
+def few_blocks_note(results: Results, metric: str) -> str:
+    """What to add to the legend of intervals of which some are over few blocks; empty if none is."""
+    is_few = (results.summary[f"{metric}_blocks"] < FEW_BLOCKS).any()
+    return f" (in part over fewer than {FEW_BLOCKS} blocks of frames)" if is_few else ""
 
 
 def panel_data(
@@ -90,7 +98,7 @@ def _curve(
     rows: pd.DataFrame, metric: PlottedMetric, line: Mapping[str, Any], artefact: Mapping[str, Any]
 ) -> dict[str, Any]:
     name = metric.name
-    figures = _figures_of(rows, name)
+    figures = figures_of(rows, name)
     curve = {
         "x": rows["intensity"].tolist(),
         "y": _numbers(rows[name]),
@@ -119,16 +127,6 @@ def _path(rows: pd.DataFrame, line: Mapping[str, Any], artefact: Mapping[str, An
     }
 
 
-def _figures_of(rows: pd.DataFrame, metric: str) -> list[Figure]:
-    if f"{metric}_low" not in rows:
-        return [Figure(float(value)) for value in rows[metric]]
-    columns = [rows[f"{metric}{end}"] for end in ("", "_low", "_high", "_blocks")]
-    return [
-        Figure(float(value), float(low), float(high), int(blocks))
-        for value, low, high, blocks in zip(*columns, strict=True)
-    ]
-
-
 def _format(figure: Figure, metric: PlottedMetric) -> str:
     is_count = metric.target and isfinite(figure.value)
     return f"{figure.value:,.0f}" if is_count else format_figure(figure)
@@ -151,7 +149,7 @@ def data_tables(results: Results, metrics: Sequence[PlottedMetric]) -> Iterator[
             for intensity, at in part.groupby("intensity"):
                 cells = {
                     row["segmenter"]: _format(
-                        _figures_of(at[at["segmenter"] == row["segmenter"]], metric.name)[0], metric
+                        figures_of(at[at["segmenter"] == row["segmenter"]], metric.name)[0], metric
                     )
                     for _, row in at.iterrows()
                 }

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 
+from robustbench_cells.reporting.interval_warnings import interval_warnings
 from robustbench_cells.reporting.number_format import format_count
 from robustbench_cells.results.manifest import ComparedRun, RunManifest
-from robustbench_cells.results.tables import block_count
-
-_FEW_BLOCKS = 6  # with fewer the bootstrap distribution hardly has tails
+from robustbench_cells.results.tables import Results
 
 
-def report_head(title: str, run: RunManifest) -> str:
+def report_head(title: str, results: Results) -> str:
     """Heading and provenance of a report."""
+    run = results.run
     lines = [
         f"# {title}",
         f"Data set: {escape_markdown(run.dataset.title)}, fingerprint {code_span(run.dataset.fingerprint[:12])}.",
         *(f"{escape_markdown(line)}." for line in settings_lines(run)),
         f"Command: {code_span(run.command)}.",
-        *(f"**{escape_markdown(warning)}**" for warning in run_warnings(run)),
+        *(f"**{escape_markdown(warning)}**" for warning in run_warnings(results)),
     ]
     return "\n\n".join(lines)
 
@@ -38,18 +38,14 @@ def settings_lines(run: RunManifest) -> list[str]:
     return lines
 
 
-def run_warnings(run: RunManifest) -> list[str]:
+def run_warnings(results: Results) -> list[str]:
     """What a reader must know before any figure."""
-    tests = run.tests
+    tests = results.run.tests
     found = []
     if tests.ran < tests.grid:
         found.append(f"Partial grid: {tests.ran} of its {tests.grid} tests ran.")
-    count = block_count(run)
-    if count == 1:
-        found.append("Few frames: a single block, so there are no 95 % intervals.")
-    elif count < _FEW_BLOCKS:
-        found.append(f"Few frames: intervals over only {count} blocks of frames tend to be too narrow.")
-    found += [f"Incomplete run, no basis for a verdict: {reason}." for reason in run.incomplete]
+    found += interval_warnings(results)
+    found += [f"Incomplete run, no basis for a verdict: {reason}." for reason in results.run.incomplete]
     return [*found, *(f"Failed, and excluded below: {test}." for test in tests.failed)]
 
 

@@ -50,7 +50,7 @@ def page_context(report: Report) -> dict[str, Any]:
         "title": results.run.dataset.title.removeprefix("synthetic, "),
         "synthetic": "synthetic" in results.run.dataset.key,
         "warnings": [
-            *run_warnings(results.run),
+            *run_warnings(results),
             *comparability_warnings(report.cards),
             *margin_warnings(results),
         ],

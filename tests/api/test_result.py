@@ -33,7 +33,7 @@ def test_table_is_the_summary() -> None:
 
 def test_curve_is_tidy_and_has_the_means_of_the_records() -> None:
     curve = RESULT.curve("noise")
-    assert list(curve) == ["model", "intensity", "metric", "value", "low", "high"]
+    assert list(curve) == ["model", "intensity", "metric", "value", "low", "high", "blocks"]
     rows = RESULT.results.records.query("segmenter == 'm' and artefact == 'noise' and intensity == 50")
     (value,) = curve.query("model == 'm' and intensity == 50 and metric == 'jaccard'")["value"]
     assert value == pytest.approx(rows["jaccard"].mean())

@@ -17,7 +17,7 @@ from tests.support.report_results import make_results
     ("frames", "warning"),
     [
         (1, "Few frames: a single block, so there are no 95 % intervals."),
-        (2, "Few frames: intervals over only 2 blocks of frames tend to be too narrow."),
+        (2, "Few frames: only 2 blocks of frames."),
         (6, ""),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from robustbench_cells.reporting.number_format import format_break_point, format_figure
+from robustbench_cells.reporting.number_format import column_decimals, format_break_point, format_figure
 from robustbench_cells.results.scorecard import BreakPoint, Figure
 
 INF, NAN = float("inf"), float("nan")
@@ -22,6 +22,10 @@ INF, NAN = float("inf"), float("nan")
         (Figure(NAN), "undefined"),
         (Figure(INF, INF, INF), "undefined"),
         (Figure(0.8, 0.7, INF), "0.800 [0.700, undefined]"),
+        (Figure(0.8651, 0.8585, 0.8726, 6), "0.865 [0.859, 0.873]"),
+        (Figure(0.8651, 0.8585, 0.8726, 5), "0.865 [0.859, 0.873]*"),
+        (Figure(0.86, 0.81, 0.91, 2), "0.86 [0.81, 0.91]*"),
+        (Figure(0.5, blocks=1), "0.500"),
         (None, "not run"),
     ],
 )
@@ -47,3 +51,13 @@ def test_figures_are_rounded_to_what_their_interval_supports(figure: Figure | No
 )
 def test_break_points_as_text(figure: Figure, direction: int, neutral: float, text: str) -> None:
     assert format_break_point(BreakPoint("noise", "sigma", "px", direction, neutral, 20.0, 200.0, figure)) == text
+
+
+def test_a_column_has_the_decimals_of_its_narrowest_interval() -> None:
+    figures = [Figure(0.8, 0.7, 0.9), Figure(0.45, 0.42, 0.48), Figure(0.0, 0.0, 0.0), Figure(0.5)]
+    assert column_decimals(figures) == 2
+    assert [format_figure(one, decimals=2) for one in figures] == [
+        "0.80 [0.70, 0.90]", "0.45 [0.42, 0.48]", "0.00 [0.00, 0.00]", "0.50",
+    ]  # fmt: skip
+    assert column_decimals([Figure(0.5)]) == 3
+    assert column_decimals([Figure(500.0, 300.0, 700.0)]) == 0

@@ -29,7 +29,7 @@ class ClaimsMarkdown(ReportOutput):
             (f.number, escape_markdown(f.sentence), escape_markdown(f.section), f"**{f.status}**") for f in findings
         ]
         table = tabulate(rows, ("", "claim", "section", "on these frames"), tablefmt="pipe", disable_numparse=True)
-        parts = [report_head("The paper's claims", results.run)]
+        parts = [report_head("The paper's claims", results)]
         if margin := results.run.settings.margin:
             parts.append(f"**Not scored as in the paper:** {margin} px at the border are excluded.")
         if results.inside:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy import ndenumerate
 
 from robustbench_cells.files.atomic import atomic_path
-from robustbench_cells.reporting.charts import PlottedMetric, plotted_metrics
+from robustbench_cells.reporting.charts import PlottedMetric, few_blocks_note, plotted_metrics
 from robustbench_cells.reporting.curve_plot import axis_label, draw_curves
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.pair_heatmaps import PairMap, pair_maps
@@ -88,7 +88,9 @@ def _curves(results: Results, metric: PlottedMetric) -> Figure:
     for panel, part in panels:
         lines |= draw_curves(panel, results, str(part["artefact"].iloc[0]), metric, styles)
     panels[0][0].set_ylabel(axis_label(metric))
-    notes = "dotted: labelled cells" if metric.target else "shaded: 95 % interval"
+    notes = (
+        "dotted: labelled cells" if metric.target else f"shaded: 95 % interval{few_blocks_note(results, metric.name)}"
+    )
     if not metric.target and (results.summary["artefact"] == CLEAN).any():
         notes += "; dotted: clean"
     _finish(results, figure, lines, len(panels), notes)

@@ -63,7 +63,7 @@ class LeaderboardMarkdown(ReportOutput):
             path,
             "\n\n".join(
                 [
-                    report_head("Leaderboard", report.results.run),
+                    report_head("Leaderboard", report.results),
                     *map(escape_markdown, comparability_warnings(report.cards)),
                     about,
                     table,

@@ -11,9 +11,10 @@ from tabulate import tabulate
 
 from robustbench_cells.files.atomic import write_text
 from robustbench_cells.reporting.markdown import escape_markdown, report_head
-from robustbench_cells.reporting.number_format import format_count
+from robustbench_cells.reporting.number_format import column_decimals, few_blocks_mark, format_count
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.report import Report
+from robustbench_cells.reporting.summary_figures import figures_of
 from robustbench_cells.results.manifest import MetricInfo
 from robustbench_cells.types import CLEAN, REFERENCE
 
@@ -28,7 +29,7 @@ class SummaryMarkdown(ReportOutput):
         """See `ReportOutput.write`."""
         results = report.results
         summary = results.summary
-        parts = [report_head("Robustness", results.run)]
+        parts = [report_head("Robustness", results)]
         for artefact, rows in summary.groupby("artefact", sort=False):
             about = getattr(results.run.artefacts.get(str(artefact)), "about", "")
             parts += [
@@ -53,20 +54,25 @@ def _about(rows: pd.DataFrame) -> str:
 def _table(rows: pd.DataFrame, metric: str, info: MetricInfo) -> str:
     values = rows.pivot(index="intensity", columns="segmenter", values=metric)
     names = [str(name) for name in values.columns]
+    decimals = {
+        name: 0 if info.pooled == "sum" else column_decimals(figures_of(rows[rows["segmenter"] == name], metric))
+        for name in names
+    }
     target = info.target
     truths = rows.groupby("intensity")[target].first().tolist() if target else [None] * len(values)
     parameter = rows["parameter"].iloc[0]
     body = []
     for intensity, truth, line in zip(values.index, truths, values.to_numpy().tolist(), strict=True):
         best = _best([value for name, value in zip(names, line, strict=True) if name != REFERENCE], info.best, truth)
-        cells = [_cell(value, info.pooled, value == best) for value in line]
+        cells = [_cell(value, decimals[name], value == best) for name, value in zip(names, line, strict=True)]
         body.append([f"{intensity:g}" if parameter else CLEAN, *cells, *([f"{truth:.0f}"] if target else [])])
     headers = [escape_markdown(header) for header in (parameter or "condition", *names, *(["true"] if target else []))]
     text = tabulate(body, headers, tablefmt="pipe", disable_numparse=True, colalign=["right"] * len(headers))
     if f"{metric}_low" in rows:
         reach = ((rows[f"{metric}_high"] - rows[f"{metric}_low"]) / 2).max()
         if not math.isnan(reach):
-            text += f"\n\n95 % intervals over blocks of frames are in `summary.csv`; here at most ±{reach:.3f}."
+            mark = escape_markdown(few_blocks_mark(int(rows[f"{metric}_blocks"].min())))
+            text += f"\n\n95 % intervals over blocks of frames are in `summary.csv`; here at most ±{reach:.3f}{mark}."
     undefined = f"{metric}_undefined"
     if undefined in rows and rows[undefined].any():
         text += (
@@ -86,8 +92,8 @@ def _best(values: Sequence[float], rule: str, truth: float | None) -> float | No
     return max(values) if rule == "highest" else min(values)
 
 
-def _cell(value: float, pooled: str, best: bool) -> str:
+def _cell(value: float, decimals: int, best: bool) -> str:
     if math.isnan(value):
         return "undefined"
-    text = f"{value:.0f}" if pooled == "sum" else f"{value:.3f}"
+    text = f"{value:.{decimals}f}"
     return f"**{text}**" if best else text

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from robustbench_cells.files.atomic import write_text
-from robustbench_cells.reporting.number_format import format_figure
+from robustbench_cells.reporting.number_format import FEW_BLOCKS_MARK, column_decimals, format_figure
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.report import Report
-from robustbench_cells.results.scorecard import Figure
+from robustbench_cells.reporting.summary_figures import figures_of
+from robustbench_cells.results.intervals import FEW_BLOCKS
 from robustbench_cells.types import CLEAN
 
 _ESCAPES = {
@@ -30,19 +31,23 @@ class SummaryTex(ReportOutput):
         lines = [
             f"% Mean Jaccard [95 % interval] on {_escape(run.dataset.title)}, seed {run.settings.seed}.",
             f"% Command: {_escape(run.command)}",
+            f"% {FEW_BLOCKS_MARK}: over fewer than {FEW_BLOCKS} blocks of frames.",
             r"% Needs \usepackage{booktabs}.",
             rf"\begin{{tabular}}{{l{'r' * len(names)}}}",
             r"\toprule",
             " & ".join(["condition", *map(_escape, names)]) + r" \\",
         ]
+        keys = summary[["segmenter", "artefact", "intensity"]].itertuples(index=False, name=None)
+        figures = dict(zip(keys, figures_of(summary, "jaccard"), strict=True))
+        decimals = {name: column_decimals(one for key, one in figures.items() if key[0] == name) for name in names}
         for artefact in summary["artefact"].unique():
             part = summary[summary["artefact"] == artefact]
             lines.append(r"\midrule")
             for intensity, rows in part.groupby("intensity"):
                 label = CLEAN if artefact == CLEAN else f"{artefact} {intensity:g} {rows['unit'].iloc[0]}"
                 cells = {
-                    row["segmenter"]: format_figure(Figure(row["jaccard"], row["jaccard_low"], row["jaccard_high"]))
-                    for _, row in rows.iterrows()
+                    name: format_figure(figures[name, artefact, intensity], decimals=decimals[name])
+                    for name in rows["segmenter"]
                 }
                 lines.append(" & ".join([_escape(label), *(_escape(cells.get(name, "--")) for name in names)]) + r" \\")
         write_text(path, "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n")

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from robustbench_cells.errors import ResultsError
@@ -20,6 +21,7 @@ from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results
 from tests.support.commands import report
 from tests.support.manifests import change_manifest
+from tests.support.report_outputs import write_output
 from tests.support.report_results import make_examples, make_results
 from tests.support.tiny_results import RESULTS
 
@@ -228,3 +230,48 @@ def test_damaged_example_patches_leave_the_rest_of_the_report(
     page = (tmp_path / "index.html").read_text()
     assert "No example patches: pictures.npz of this run is missing or damaged." in page
     assert "pictures.npz: is damaged" in capsys.readouterr().err
+
+
+def _noisy(frames: int) -> Results:
+    """Two models on frames whose scores vary, the one more than the other."""
+    results = make_results({"calm": 0.9, "wild": 0.9}, frames=frames)
+    rng = np.random.default_rng(0)
+    scores = 0.6 + rng.normal(0, np.where(results.records["segmenter"] == "calm", 0.004, 0.1))
+    metrics = dict.fromkeys(("accuracy", "jaccard", "precision", "recall"), scores)
+    cells = rng.poisson(11, len(scores)).astype(float)
+    return Results(results.records.assign(**metrics, cells_predicted=cells), results.run)
+
+
+@pytest.mark.parametrize("frames", [4, 12])
+def test_each_column_of_the_paper_table_has_one_number_of_digits(frames: int, tmp_path: Path) -> None:
+    text = write_output("summary.tex", Report(_noisy(frames)), tmp_path)
+    rows = [line.removesuffix(r" \\").split(" & ")[1:] for line in text.splitlines() if "[" in line and line[0] != "%"]
+    digits = [
+        {len(number) for cell in column for number in re.findall(r"\.(\d+)", cell)}
+        for column in zip(*rows, strict=True)
+    ]
+    assert digits == [{3}, {2}]
+    assert all(cell.endswith("]*" if frames < 6 else "]") for row in rows for cell in row)
+
+
+@pytest.mark.parametrize("name", ["index.html", "leaderboard.md", "summary.md"])
+def test_intervals_over_few_blocks_are_marked(name: str, tmp_path: Path) -> None:
+    few, many = (write_output(name, Report(_noisy(frames)), tmp_path / str(frames)) for frames in (4, 12))
+    mark = re.compile(r"\d\\?\]\\?\*|±[\d.]+\\\*")
+    assert mark.search(few)
+    assert not mark.search(many)
+
+
+def test_digits_of_a_summary_follow_the_intervals(tmp_path: Path) -> None:
+    text = write_output("summary.md", Report(_noisy(12)), tmp_path)
+    (table,) = re.findall(r"### noise: jaccard\n\n(.*?)\n\n", text, re.DOTALL)
+    cells = [row.replace("*", "").split("|")[2:4] for row in table.splitlines()[2:]]
+    assert [{len(cell.strip().partition(".")[2]) for cell in column} for column in zip(*cells, strict=True)] == [
+        {3},
+        {2},
+    ]
+
+
+def test_the_table_for_programs_has_the_number_of_blocks(tmp_path: Path) -> None:
+    rows = list(csv.DictReader(write_output("summary.csv", Report(_noisy(4)), tmp_path).splitlines()))
+    assert {row["jaccard_blocks"] for row in rows} == {"4"}
