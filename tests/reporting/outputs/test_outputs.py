@@ -257,7 +257,7 @@ def test_each_column_of_the_paper_table_has_one_number_of_digits(frames: int, tm
 @pytest.mark.parametrize("name", ["index.html", "leaderboard.md", "summary.md"])
 def test_intervals_over_few_blocks_are_marked(name: str, tmp_path: Path) -> None:
     few, many = (write_output(name, Report(_noisy(frames)), tmp_path / str(frames)) for frames in (4, 12))
-    mark = re.compile(r"\d\\?\]\\?\*|±[\d.]+\\\*")
+    mark = re.compile(r"\[[-+\d.]+, [-+\d.]+\\?\]\\?\*|±[\d.]+\\\*")
     assert mark.search(few)
     assert not mark.search(many)
 
