@@ -1,7 +1,8 @@
 """Values that flow through the pipeline, and the protocols of its data sets and segmenters.
 
 Conventions: an image is float32, (H, W), grey levels in [0, 255]. Labels are int32, (H, W), 0 for background and 1..n
-for cells; the pixel mask is ``labels > 0``. A batch is (N, H, W).
+for cells, below 0 where no score is computed (`VOID`, `PADDING`); the pixel mask is ``labels > 0``. A batch is (N, H,
+W).
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ PATCH_SIDE = 256  # pixels; the input of the paper's U-Net (section II)
 PATCHES_PER_FRAME = 6  # the paper, section II
 BATCH = 16  # patches rendered, predicted and scored together
 THRESHOLD = 0.5  # foreground above this probability; the paper, section II
+VOID = -1  # label of pixels that the annotators left open: they are in no score
+PADDING = -2  # label of pixels beyond the frame, which are in no score either
 REFERENCE = "background"  # the all-background baseline: the dotted line of the paper's figures
 CLEAN = "clean"  # name of the condition without an artefact
 
@@ -63,7 +66,7 @@ class Sample:
     image
         float32, (H, W), grey levels in [0, 255].
     labels
-        int32, (H, W), 0 background, 1..n cells.
+        int32, (H, W), 0 background, 1..n cells, `VOID` where no score is computed.
     remarks
         What the reader found odd.
     """

@@ -101,6 +101,7 @@ def benchmark(
         dataset=selection.title,
         frames=len(selection.frames),
         margin=margin_of(selection.key),
+        ignore_label=selection.ignore_label,
         models=tuple(segmenters),
         trust_model=trust_models,
         grids=grid,

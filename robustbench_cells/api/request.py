@@ -21,7 +21,7 @@ from robustbench_cells.results.intervals import BLOCK
 from robustbench_cells.results.manifest import RunManifest, RunSettings
 from robustbench_cells.results.record_cache import RecordCache
 
-_FOLLOWED = ("profile", "split", "frames", "seed", "margin", "white_level", "block")  # of a baseline
+_FOLLOWED = ("profile", "split", "frames", "seed", "margin", "white_level", "ignore_label", "block")  # of a baseline
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class Request:
         Pixels left out at each border.
     white_level
         White value of 16-bit files.
+    ignore_label
+        Value of mask pixels that are in no score.
     block
         Consecutive frames that count as one in intervals; None for the data set's default.
     trust_model
@@ -61,6 +63,7 @@ class Request:
     seed: int = 0
     margin: int = 0
     white_level: int | None = None
+    ignore_label: int | None = None
     block: int | None = None
     trust_model: bool = False
 
@@ -155,7 +158,7 @@ def use_cluster(run: BenchmarkRun, request: Request, address: str, patches: int)
 def follow_baseline(given: Mapping[str, Any], baseline: RunManifest) -> Request:
     """The request of a run that is judged by a baseline: it covers what the baseline ran.
 
-    Profile, grid, frames, split, margin, seed, block and white level are the baseline's.
+    Profile, grid, frames, split, margin, seed, block, white level and ignore label are the baseline's.
 
     Parameters
     ----------
@@ -199,6 +202,7 @@ def make_settings(request: Request, selection: Selection) -> RunSettings:
         seed=request.seed,
         margin=request.margin,
         white_level=request.white_level,
+        ignore_label=request.ignore_label,
         trust_model=request.trust_model,
         most_patches=find_profile(request.profile).most_patches,
         block=block,
@@ -229,6 +233,7 @@ def _open_selection(request: Request) -> Selection:
         margin=request.margin,
         frames=find_profile(request.profile).most_frames if request.frames is None else request.frames,
         white_level=request.white_level,
+        ignore_label=request.ignore_label,
     )
 
 

@@ -16,6 +16,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", help="split of each (default: each one's own, as in a run)")
     parser.add_argument("--frames", type=int, default=12, help="frames of each, evenly spread (default: 12)")
     parser.add_argument("--white-level", type=int, help="the value of 16-bit files that is white")
+    parser.add_argument("--ignore-label", type=int, help="the value of mask pixels that the annotators left open")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -26,7 +27,13 @@ def run(options: argparse.Namespace) -> int:
     from robustbench_cells.datasets.opening import open_dataset
 
     selections = [
-        open_dataset(where, options.split, frames=options.frames, white_level=options.white_level)
+        open_dataset(
+            where,
+            options.split,
+            frames=options.frames,
+            white_level=options.white_level,
+            ignore_label=options.ignore_label,
+        )
         for where in options.dataset
     ]
     tables = [describe(selection.read(frame) for frame in selection.frames) for selection in selections]

@@ -35,14 +35,15 @@ def describe(samples: Iterable[Sample]) -> dict[str, float]:
     inside, outside = np.zeros(256), np.zeros(256)
     for sample in samples:
         cells = sample.labels > 0
-        shares.append(cells.mean())
+        scored = sample.labels >= 0
+        shares.append(np.count_nonzero(cells) / np.count_nonzero(scored))
         cell_areas, cell_sides = _measure_cells(sample.labels)
         counts.append(len(cell_areas))
         areas.extend(cell_areas)
         sides.extend(cell_sides)
         levels = sample.image.astype(np.uint8)
         inside += np.bincount(levels[cells], minlength=256)
-        outside += np.bincount(levels[~cells], minlength=256)
+        outside += np.bincount(levels[scored & ~cells], minlength=256)
         spectra.append(_octave_powers(sample.image))
     if not areas:
         raise DataError("no frame has a labelled cell, so there is nothing to describe; give frames with cells")

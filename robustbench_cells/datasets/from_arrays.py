@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from robustbench_cells.datasets.grey_levels import to_grey_levels
-from robustbench_cells.datasets.label_values import to_labels
+from robustbench_cells.datasets.label_values import require_ignore_label, to_labels
 from robustbench_cells.datasets.naming import check_frame_name
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.datasets.stored_plane import StoredPlane
@@ -42,6 +42,7 @@ def from_arrays(
     names: Sequence[str] | None = None,
     sequence: bool = False,
     white_level: int | None = None,
+    ignore_label: int | None = None,
     title: str = "arrays",
 ) -> Selection:
     """Make a data set of arrays in memory.
@@ -60,6 +61,8 @@ def from_arrays(
         Whether the frames follow one another in time; otherwise intervals treat them as independent.
     white_level
         Value that is white in 16-bit images.
+    ignore_label
+        Value of the labels where the annotators left pixels open, which are in no score; not 0.
     title
         Title for reports.
 
@@ -84,6 +87,7 @@ def from_arrays(
     >>> rb.from_arrays(images, labels).frames
     ('0', '1')
     """
+    require_ignore_label(ignore_label)
     all_images, all_labels = _split_frames("images", images), _split_frames("labels", labels)
     if len(all_images) != len(all_labels):
         raise DataError(f"{len(all_images)} images and {len(all_labels)} labels; give each image its labels")
@@ -100,9 +104,9 @@ def from_arrays(
                 f"images[{number}] has shape {image.shape} and labels[{number}] {truth.shape}; the two must be equal"
             )
         grey, remarks = to_grey_levels(StoredPlane(image), f"images[{number}]", white_level)
-        ids = to_labels(StoredPlane(truth), f"labels[{number}]")
+        ids = to_labels(StoredPlane(truth), f"labels[{number}]", ignore_label)
         samples.append(Sample(ArrayDataset.key, name, grey, ids, remarks))
-    return Selection(ArrayDataset(title, samples, sequence=sequence), all_names)
+    return Selection(ArrayDataset(title, samples, sequence=sequence), all_names, ignore_label)
 
 
 def _split_frames(what: str, arrays: Any) -> list[Any]:

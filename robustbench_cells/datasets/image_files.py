@@ -51,7 +51,7 @@ def read_image(path: Path, white_level: int | None = None) -> tuple[Image, tuple
     return to_grey_levels(_read(path, read_tiff, read_png), str(path), white_level)
 
 
-def read_labels(path: Path) -> Labels:
+def read_labels(path: Path, ignore_label: int | None = None) -> Labels:
     """Read a mask file as int32 labels (H, W), numbered 1..n; see `to_labels`.
 
     Raises
@@ -59,7 +59,7 @@ def read_labels(path: Path) -> Labels:
     DataError
         If the file cannot be read, is too large, is not grey, or is not a mask.
     """
-    return to_labels(_read(path, read_tiff, read_png), str(path))
+    return to_labels(_read(path, read_tiff, read_png), str(path), ignore_label)
 
 
 def _read(path: Path, read_as_tiff: Callable[[Path], T], read_as_png: Callable[[Path], T]) -> T:

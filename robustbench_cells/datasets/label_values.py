@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from robustbench_cells.datasets.palettes import palette_to_labels
 from robustbench_cells.datasets.stored_plane import StoredPlane, single_channel
 from robustbench_cells.errors import DataError
-from robustbench_cells.types import Labels
+from robustbench_cells.types import VOID, Labels
 
 _FEW_CLASSES = 10  # a mask without background that has only 1..n, n up to this, is one of classes
 
 
-def to_labels(stored: StoredPlane, what: str) -> Labels:
+def require_ignore_label(ignore_label: int | None) -> None:
+    """Refuse 0, which is the background of every mask."""
+    if ignore_label == 0:
+        raise DataError(
+            "ignore label 0: 0 is the background of every mask; save the masks with another value where the annotators "
+            "left pixels open, such as 255"
+        )
+
+
+def to_labels(stored: StoredPlane, what: str, ignore_label: int | None = None) -> Labels:
     """Convert the stored values of a mask to int32 labels 1..n.
 
     A single value besides 0 makes a binary mask, whose cells are the 8-connected components; more values make an
@@ -26,11 +38,13 @@ def to_labels(stored: StoredPlane, what: str) -> Labels:
         Mask, bool or integer: grey, colour with equal channels, or with a palette whose index 0 alone is black.
     what
         File (and page), for messages.
+    ignore_label
+        Stored value of the pixels that become `VOID`, if there is any.
 
     Raises
     ------
     DataError
-        If the values are not those of a mask.
+        If the other values are not those of a mask.
     """
     if stored.lossy:
         raise DataError(
@@ -44,11 +58,20 @@ def to_labels(stored: StoredPlane, what: str) -> Labels:
         raise DataError(
             f"{what}: a mask of dtype {pixels.dtype}; save it as integers, 0 for background and positive ids for cells"
         )
+    if ignore_label is not None:
+        void = pixels == ignore_label
+        labels = _number_cells(np.where(void, np.zeros_like(pixels), pixels), what)
+        labels[void] = VOID
+        return labels
+    return _number_cells(pixels, what)
+
+
+def _number_cells(pixels: npt.NDArray[Any], what: str) -> Labels:
     ids = np.unique(pixels)
     if ids[0] < 0:
         raise DataError(
             f"{what}: label {ids[0]} is negative; use 0 for background and positive ids for cells (if it marks pixels "
-            "to leave out, save them as 0)"
+            f"to leave out, name it: --rb-ignore-label={ids[0]}, or ignore_label={ids[0]} in Python)"
         )
     if ids[0] > 0:
         raise DataError(_describe_no_background(what, ids.tolist()))

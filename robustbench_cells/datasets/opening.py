@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
 
+from robustbench_cells.datasets.label_values import require_ignore_label
 from robustbench_cells.datasets.selection import FieldOfInterest, Selection
 from robustbench_cells.datasets.sources._base import SOURCES
 from robustbench_cells.errors import DataError
@@ -19,6 +21,7 @@ def open_dataset(
     margin: int = 0,
     frames: int | None = None,
     white_level: int | None = None,
+    ignore_label: int | None = None,
 ) -> Selection:
     """Open a data set, and read and validate every frame that will be used.
 
@@ -34,6 +37,8 @@ def open_dataset(
         Number of frames, evenly spread over the data set; all if not given or if there are fewer.
     white_level
         Value that is white in 16-bit files; 8-bit files need none.
+    ignore_label
+        Value of the mask pixels that the annotators left open, which are in no score; not 0.
 
     Raises
     ------
@@ -50,6 +55,7 @@ def open_dataset(
     for value, minimum, what in ((margin, 0, "margin in px"), (frames, 1, "frames"), (white_level, 1, "white level")):
         if value is not None and value < minimum:
             raise DataError(f"{what}: {value} is too small; the minimum is {minimum}")
+    require_ignore_label(ignore_label)
     source = next((source for source in SOURCES if source.recognises(where)), None)
     if source is None and not any(Path(part).exists() for part in {where, where.rpartition(":")[0]} - {""}):
         names = [source.name for source in SOURCES if source.recognises(source.name)]
@@ -57,10 +63,15 @@ def open_dataset(
     if source is None:
         layouts = "; ".join(f"{source.name}: {source.layout}" for source in SOURCES)
         raise DataError(f"{where}: has none of the supported layouts, which are {layouts}")
-    dataset: Dataset = source.open(where, split, white_level)
+    if ignore_label is None:
+        dataset: Dataset = source.open(where, split, white_level)
+    elif "ignore_label" in signature(source.open).parameters:
+        dataset = source.open(where, split, white_level, ignore_label=ignore_label)
+    else:  # a plug-in that was written before there was one
+        raise DataError(f"{where}: data sets of the kind {source.name} take no ignore label; leave it out")
     if margin:
         dataset = FieldOfInterest(dataset, margin)
     names = list(dataset.frames)
     if frames is not None and frames < len(names):
         names = [names[index] for index in np.linspace(0, len(names) - 1, frames).round().astype(int)]
-    return Selection(dataset, names)
+    return Selection(dataset, names, ignore_label)

@@ -20,7 +20,7 @@ class PairedFiles:
     title: str
     pairs: Mapping[str, tuple[Path, Path]]
     white_level: int | None = None
-
+    ignore_label: int | None = None
     sequence: bool = True
 
     def __post_init__(self) -> None:
@@ -41,7 +41,7 @@ class PairedFiles:
         """See `Dataset.read`."""
         image_file, mask_file = self.pairs[frame]
         image, remarks = read_image(image_file, self.white_level)
-        return Sample(self.key, frame, image, read_labels(mask_file), remarks)
+        return Sample(self.key, frame, image, read_labels(mask_file, self.ignore_label), remarks)
 
 
 def pair_folders(images: Path, masks: Path) -> dict[str, tuple[Path, Path]]:

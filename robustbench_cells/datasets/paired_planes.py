@@ -41,6 +41,7 @@ class PairedPlanes:
     images: Planes
     masks: Planes
     white_level: int | None = None
+    ignore_label: int | None = None
     key: str = "paired/all"  # as for the same frames in folders: the container does not change the random numbers
     sequence: bool = True
 
@@ -68,5 +69,5 @@ class PairedPlanes:
         image, remarks = to_grey_levels(
             self.images.plane(index), f"{self.images.name}, frame {frame}", self.white_level
         )
-        labels = to_labels(self.masks.plane(index), f"{self.masks.name}, frame {frame}")
+        labels = to_labels(self.masks.plane(index), f"{self.masks.name}, frame {frame}", self.ignore_label)
         return Sample(self.key, frame, image, labels, remarks)

@@ -52,7 +52,7 @@ class Remarks:
 
 
 def _inspect_labels(labels: Labels) -> list[Remark]:
-    areas = np.bincount(labels.ravel())[1:]
+    areas = np.bincount(np.maximum(labels, 0).ravel())[1:]
     found = []
     if areas.size and areas.max() > _HALF * labels.size:
         found.append(ONE_LARGE_CELL)

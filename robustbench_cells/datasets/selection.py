@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,8 +11,8 @@ import numpy as np
 
 from robustbench_cells.datasets.remarks import Remarks
 from robustbench_cells.datasets.swap_check import SwapCheck
-from robustbench_cells.errors import DataError
-from robustbench_cells.types import Dataset, Sample
+from robustbench_cells.errors import DataError, DataWarning
+from robustbench_cells.types import PATCH_SIDE, Dataset, Sample
 
 _CACHE_BYTES = 256 * 2**20  # about 80 frames of 720×576
 
@@ -75,26 +76,36 @@ class Selection:
         Digest of each frame's name, pixels and labels.
     fingerprint
         Digest of all frames together.
+    ignore_label
+        Value of the mask pixels that are not scored, if one was named.
+    void
+        Share of the pixels of each frame that are not scored, for frames with any.
     """
 
-    def __init__(self, dataset: Dataset, frames: Sequence[str]) -> None:
+    def __init__(self, dataset: Dataset, frames: Sequence[str], ignore_label: int | None = None) -> None:
         self.key = dataset.key
         self.frames = tuple(frames)
         self.sequence = dataset.sequence
         self.positions = [list(dataset.frames).index(frame) for frame in self.frames]
         total = len(dataset.frames)
         self.title = f"{dataset.title}, {len(frames) if len(frames) == total else f'{len(frames)} of {total}'} frames"
+        self.ignore_label = ignore_label
         self._dataset = dataset
         self._cached: dict[str, Sample] = {}
         digest = hashlib.sha256(dataset.key.encode())
         self.digests: dict[str, str] = {}
         self.shapes: dict[str, tuple[int, int]] = {}
+        self.void: dict[str, float] = {}
         room, swap_check, remarks = _CACHE_BYTES, SwapCheck(), Remarks()
         for frame in self.frames:
             sample = self.read(frame)
             swap_check.add(sample)
             remarks.add(sample)
             self.shapes[frame] = (sample.image.shape[0], sample.image.shape[1])
+            if share := float(np.mean(sample.labels < 0)):
+                self.void[frame] = share
+            if share == 1:
+                raise DataError(f"{self.title}: no pixel of frame {frame} is scored; leave the frame out")
             pixels = [np.ascontiguousarray(array).tobytes() for array in (sample.image, sample.labels)]
             head = f"{frame}{sample.image.shape}".encode()
             digest.update(head)
@@ -107,6 +118,7 @@ class Selection:
             if room >= 0:
                 self._cached[frame] = sample
         swap_check.check(self.title)
+        self._complete_title()
         remarks.warn(self.title)
         self.fingerprint = digest.hexdigest()
 
@@ -117,6 +129,32 @@ class Selection:
         sample = self._dataset.read(frame)
         sample.image.flags.writeable = sample.labels.flags.writeable = False
         return sample
+
+    @property
+    def void_share(self) -> float:
+        """Share of all pixels that are not scored."""
+        areas = {frame: height * width for frame, (height, width) in self.shapes.items()}
+        return sum(self.void[frame] * areas[frame] for frame in self.void) / sum(areas.values())
+
+    @property
+    def smaller_than_patch(self) -> int:
+        """Number of frames that do not hold a whole patch."""
+        return sum(min(shape) < PATCH_SIDE for shape in self.shapes.values())
+
+    def _complete_title(self) -> None:
+        """Say in the title what is padded or not scored; a label to ignore that no mask has may be a mistake."""
+        named = "" if self.ignore_label is None else f" (ignore label {self.ignore_label})"
+        if self.smaller_than_patch:
+            self.title += f", {self.smaller_than_patch} of them under {PATCH_SIDE} px, which patches pad by reflection"
+        if self.void:
+            self.title += f", {self.void_share:.2%} of the pixels not scored{named}"
+        elif named:
+            warnings.warn(
+                f"{self.title}: no mask has the ignore label {self.ignore_label}, so every pixel is scored; check the "
+                "value",
+                DataWarning,
+                stacklevel=4,
+            )
 
     def require_side(self, side: int, purpose: str, remedy: str) -> None:
         """Raise a `DataError` if any frame is smaller than ``side`` pixels on its shorter side."""

@@ -32,8 +32,8 @@ class SwapCheck:
         self._brightest = max(self._brightest, (float(image.max()), sample.frame))
         if self._brightest[0] <= _FEW_LEVELS:
             self._is_integer &= np.array_equal(image, np.rint(image))
-        self._pixels += labels.size
-        self._foreground += int(np.count_nonzero(labels))
+        self._pixels += int(np.count_nonzero(labels >= 0))
+        self._foreground += int(np.count_nonzero(labels > 0))
         self._neighbours += labels[:, 1:].size
         self._edges += int(np.count_nonzero(labels[:, 1:] != labels[:, :-1]))
 

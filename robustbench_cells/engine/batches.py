@@ -15,7 +15,7 @@ import numpy as np
 
 from robustbench_cells.engine.checks import batch_problems
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.engine.patches import cut_patches
+from robustbench_cells.engine.patches import cut_patches, pad_frame
 from robustbench_cells.types import (
     BATCH,
     Dataset,
@@ -81,7 +81,8 @@ def iter_patches(
             continue
         sample = dataset.read(frame)
         shape = (sample.image.shape[0], sample.image.shape[1])
-        yield from cut_patches(sample, condition.view_side(), condition.patches_per_frame(shape, most_patches), seed)
+        side, count = condition.view_side(), condition.patches_per_frame(shape, most_patches)
+        yield from cut_patches(pad_frame(sample, side), side, count, seed)
 
 
 def make_batches(views: Iterable[Patch], condition: Condition, seed: int) -> Iterator[Batch]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.patches import MIN_FRAME_SIDE, can_hold
+from robustbench_cells.errors import DataWarning
 from robustbench_cells.types import Image, Labels, Patch
 
 
@@ -52,15 +55,26 @@ def prediction_problems(images: Image, probabilities: Image) -> list[str]:
 def require_room(selection: Selection, conditions: Sequence[Condition]) -> None:
     """Refuse frames that some conditions cannot cut a view from, and name all of these conditions.
 
+    Frames that are smaller than a patch are padded (see `pad_frame`), with a `DataWarning`.
+
     Raises
     ------
     DataError
         If any frame is too small for any condition.
     """
-    room = min(min(shape) for shape in selection.shapes.values())
-    too_large = {one.name: one.view_side() for one in conditions if one.view_side() > room}
+    smallest = min(selection.shapes.values(), key=min)
+    too_large = {one.name: one.view_side() for one in conditions if not can_hold(smallest, one.view_side())}
     if too_large:
         remedy = "use a smaller margin or larger frames"
         if len(too_large) < len(conditions):
             remedy += f', or leave out what does not fit: -k "not ({" or ".join(too_large)})"'
+        if min(smallest) < MIN_FRAME_SIDE:
+            remedy = f"frames of {MIN_FRAME_SIDE} px or more are padded to a patch; {remedy}"
         selection.require_side(max(too_large.values()), " or ".join(too_large), remedy)
+    if selection.smaller_than_patch:
+        warnings.warn(
+            f"{selection.title}: models see the padding, but no score counts it; an artefact that is placed at random, "
+            "such as illumination, may lie in it",
+            DataWarning,
+            stacklevel=3,
+        )

@@ -16,10 +16,10 @@ import numpy.typing as npt
 from robustbench_cells.engine.batches import Batch
 from robustbench_cells.engine.checks import prediction_problems
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.metrics._base import Comparison, Metric
+from robustbench_cells.metrics._base import Comparison, Metric, score_patches
 from robustbench_cells.types import (
+    PADDING,
     THRESHOLD,
-    Masks,
     Patch,
     Record,
     Segmenter,
@@ -146,7 +146,6 @@ def evaluate_batches(
     outcomes = {name: Outcome(name, condition, metrics) for name in names}
     for batch in batches:
         batch.images.flags.writeable = False  # one segmenter must not change what the next one sees
-        truth = batch.labels > 0
         for segmenter in segmenters:
             outcome = outcomes[segmenter.name]
             missing = [not is_cached(segmenter.name, view) for view in batch.views]
@@ -154,7 +153,7 @@ def evaluate_batches(
                 continue
             outcome.problems.extend(batch.problems)
             try:
-                records = list(compress(_score(segmenter, batch, truth, outcome), missing))
+                records = list(compress(_score(segmenter, batch, outcome), missing))
             except Exception as error:  # a model may be third-party code: its test fails, the others go on
                 outcome.error = error
                 continue
@@ -165,7 +164,7 @@ def evaluate_batches(
     return outcomes
 
 
-def _score(segmenter: Segmenter, batch: Batch, truth: Masks, outcome: Outcome) -> list[Record]:
+def _score(segmenter: Segmenter, batch: Batch, outcome: Outcome) -> list[Record]:
     """A record for each view of a batch, or none at all if the prediction is not valid."""
     started = time.perf_counter()
     try:
@@ -175,8 +174,14 @@ def _score(segmenter: Segmenter, batch: Batch, truth: Masks, outcome: Outcome) -
     if problems := prediction_problems(batch.images, probabilities):
         outcome.problems.extend(problems)
         return []
-    comparison = Comparison(probabilities > THRESHOLD, truth)
-    columns = {metric.name: _within_range(metric, metric.score(comparison)).tolist() for metric in outcome.metrics}
+    masks, scored = probabilities > THRESHOLD, batch.labels >= 0
+    if scored.all():
+        comparison = Comparison(masks, batch.labels > 0)
+    else:  # what is predicted beyond the frame is no part of a cell; an annotator's void may be
+        comparison = Comparison(masks & (batch.labels != PADDING), batch.labels > 0, scored)
+    columns = {
+        metric.name: _within_range(metric, score_patches(metric, comparison)).tolist() for metric in outcome.metrics
+    }
     artefact, intensity = outcome.condition.artefact_name, float(outcome.condition.intensity)
     return [
         Record(

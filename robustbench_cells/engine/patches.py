@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
+
+import numpy as np
 
 from robustbench_cells.errors import DataError
 from robustbench_cells.randomness import generator
-from robustbench_cells.types import Patch, Sample
+from robustbench_cells.types import PADDING, PATCH_SIDE, Patch, Sample
+
+MIN_FRAME_SIDE = 64  # pixels; a smaller frame would be a sixteenth of a patch at most
+_LEAST_SCORED = 0.05  # share of a patch; below it one patch would weigh as much as a whole one
 
 
 def cut_patches(sample: Sample, side: int, count: int, seed: int) -> Iterator[Patch]:
@@ -20,7 +26,7 @@ def cut_patches(sample: Sample, side: int, count: int, seed: int) -> Iterator[Pa
     side
         Side of a patch in pixels.
     count
-        Number of patches; there are fewer where positions coincide.
+        Number of patches; there are fewer where positions coincide, or where under 5 % of a patch are scored.
     seed
         Seed of the run.
 
@@ -46,7 +52,37 @@ def cut_patches(sample: Sample, side: int, count: int, seed: int) -> Iterator[Pa
         sample.dataset, sample.frame, (height, width), side, count=count, seed=seed
     ).items():
         window = slice(top, top + side), slice(left, left + side)
-        yield Patch(sample.dataset, sample.frame, index, sample.image[window], sample.labels[window])
+        labels = sample.labels[window]
+        if np.count_nonzero(labels >= 0) >= _LEAST_SCORED * labels.size:
+            yield Patch(sample.dataset, sample.frame, index, sample.image[window], labels)
+
+
+def can_hold(shape: tuple[int, int], side: int) -> bool:
+    """Tell whether a frame of this shape has room for a view, padded if need be (see `pad_frame`)."""
+    return side <= min(shape) or (side <= PATCH_SIDE and min(shape) >= MIN_FRAME_SIDE)
+
+
+def padded_shape(shape: tuple[int, int], side: int) -> tuple[int, int]:
+    """The shape, (H, W), that `pad_frame` gives a frame of this shape."""
+    if not can_hold(shape, side):
+        return shape
+    return max(shape[0], side), max(shape[1], side)
+
+
+def pad_frame(sample: Sample, side: int) -> Sample:
+    """Extend a frame by reflection to a view, evenly on both sides, with the label `PADDING` beyond its border.
+
+    A network sees a plausible surrounding, and no score counts what is not in the frame. Views larger than a patch are
+    not padded: they are to show more cells, and there are none.
+    """
+    shape = (sample.image.shape[0], sample.image.shape[1])
+    target = padded_shape(shape, side)
+    if target == shape:
+        return sample
+    widths = [((new - old) // 2, new - old - (new - old) // 2) for old, new in zip(shape, target, strict=True)]
+    image = np.pad(sample.image, widths, mode="reflect")
+    labels = np.pad(sample.labels, widths, constant_values=PADDING)
+    return replace(sample, image=image, labels=labels)
 
 
 @lru_cache(maxsize=2**16)  # asked for by every segmenter and condition

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.engine.patches import place_patches
+from robustbench_cells.engine.patches import cut_patches, pad_frame, padded_shape, place_patches
 from robustbench_cells.engine.stopping import StoppingRule
 from robustbench_cells.engine.tasks import PatchKey, Task
 from robustbench_cells.errors import CacheError
@@ -49,6 +49,7 @@ class Planner:
     cache: RecordCache
     seed: int
     most_patches: int
+    _indices_with_void: dict[tuple[str, int, int], Collection[int]] = field(default_factory=dict, init=False)
 
     def plan(self, condition: Condition, names: Sequence[str], frames: Sequence[str]) -> Plan:
         """What these segmenters lack under a condition on these frames."""
@@ -94,12 +95,19 @@ class Planner:
     def _patch_keys(self, condition: Condition, frames: Sequence[str]) -> list[PatchKey]:
         keys: list[PatchKey] = []
         for frame in frames:
-            shape = self.selection.shapes[frame]
-            count = condition.patches_per_frame(shape, self.most_patches)
-            side = condition.view_side()
-            places = place_patches(self.selection.key, frame, shape, side, count=count, seed=self.seed)
-            keys.extend((frame, index) for index in places)
+            count = condition.patches_per_frame(self.selection.shapes[frame], self.most_patches)
+            keys.extend((frame, index) for index in self._patch_indices(frame, condition.view_side(), count))
         return keys
+
+    def _patch_indices(self, frame: str, side: int, count: int) -> Collection[int]:
+        if frame not in self.selection.void:
+            shape = padded_shape(self.selection.shapes[frame], side)
+            return place_patches(self.selection.key, frame, shape, side, count=count, seed=self.seed)
+        key = frame, side, count
+        if key not in self._indices_with_void:
+            patches = cut_patches(pad_frame(self.selection.read(frame), side), side, count, self.seed)
+            self._indices_with_void[key] = tuple(patch.index for patch in patches)
+        return self._indices_with_void[key]
 
     def _cache_key(self, condition: Condition, segmenter: str) -> CacheKey:
         return CacheKey(

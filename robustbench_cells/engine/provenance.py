@@ -56,6 +56,8 @@ def make_manifest(
             fingerprint=selection.fingerprint,
             frames=tuple(selection.frames),
             positions=tuple(selection.positions),
+            void_share=selection.void_share,
+            padded=selection.smaller_than_patch,
         ),
         settings=replace(settings, sequential=sequential),
         segmenters={name: segmenter.digest for name, segmenter in segmenters.items()},

@@ -64,7 +64,7 @@ def render_examples(
         except Exception as error:  # a model may be third-party code; the others go on
             announce(f"example patches: none of {segmenter.name} ({type(error).__name__}: {error})")
             continue
-        masks[segmenter.name] = mask
+        masks[segmenter.name] = mask & (labels >= 0)  # no error is shown where nothing is scored
     return ExamplePatches(views, np.rint(images).astype(np.uint8), labels > 0, masks, times)
 
 

@@ -104,6 +104,11 @@ class BenchmarkRun:
         if (segmenter, condition) not in self._outcomes:
             names = self.wanted[condition] if self.share_batches else [segmenter]
             for name, outcome in self._evaluate(self._conditions[condition], names).items():
+                if outcome.valid and not outcome.records:
+                    outcome.problems.append(
+                        f"no patch has enough pixels that are scored ({self.selection.title}); give other frames, or "
+                        "leave this condition out"
+                    )
                 self._outcomes[name, condition] = outcome
         return self._outcomes[segmenter, condition]
 

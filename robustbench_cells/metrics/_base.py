@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, Protocol
 
@@ -18,16 +18,31 @@ from robustbench_cells.types import Masks, ScoreRange
 class Comparison:
     """Predicted and true masks of a batch, with the pixel counts that several metrics share.
 
+    Pixels that are not scored are background in both masks, so that a metric which counts foreground needs to know
+    nothing of them; one that counts background takes the number of scored pixels from `pixels`.
+
     Attributes
     ----------
     masks
         Predicted foreground, bool, (N, H, W).
     truth
         True foreground (``labels > 0``), bool, (N, H, W).
+    scored
+        Pixels that are scored, bool, (N, H, W); None for all.
+    predicted_everywhere
+        Predicted foreground as given, those pixels included that are not scored.
     """
 
     masks: Masks
     truth: Masks
+    scored: Masks | None = None
+    predicted_everywhere: Masks = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "predicted_everywhere", self.masks)
+        if self.scored is not None:
+            object.__setattr__(self, "masks", self.masks & self.scored)
+            object.__setattr__(self, "truth", self.truth & self.scored)
 
     @cached_property
     def true_positives(self) -> npt.NDArray[np.int64]:
@@ -44,10 +59,12 @@ class Comparison:
         """True foreground pixels per patch, (N,)."""
         return np.count_nonzero(self.truth, axis=(1, 2))
 
-    @property
-    def pixels(self) -> int:
-        """Number of pixels in one patch."""
-        return int(np.prod(self.masks.shape[1:]))
+    @cached_property
+    def pixels(self) -> npt.NDArray[np.int64]:
+        """Scored pixels per patch, (N,)."""
+        if self.scored is None:
+            return np.full(len(self.masks), np.prod(self.masks.shape[1:]), np.int64)
+        return np.count_nonzero(self.scored, axis=(1, 2))
 
 
 class Metric(Protocol):
@@ -80,6 +97,13 @@ class Metric(Protocol):
     def score(self, comparison: Comparison) -> npt.NDArray[np.float64]:
         """Score each patch: float64, (N,), within `range`; NaN where the metric is undefined."""
         ...
+
+
+def score_patches(metric: Metric, comparison: Comparison) -> npt.NDArray[np.float64]:
+    """Score each patch, (N,); a mean is undefined where no pixel is scored."""
+    with np.errstate(invalid="ignore"):  # 0 / 0, which is overwritten
+        scores = metric.score(comparison)
+    return np.where(comparison.pixels == 0, np.nan, scores) if metric.pooled == "mean" else scores
 
 
 METRICS: Registry[Metric] = Registry("robustbench_cells.metrics", "metric", Metric, "robustbench_cells.metrics")

@@ -28,7 +28,7 @@ class Accuracy(Metric):
     range = SHARE
 
     def score(self, comparison: Comparison) -> Scores:
-        """(TP + TN) / all pixels; always defined."""
+        """(TP + TN) / scored pixels."""
         wrong = comparison.predicted + comparison.actual - 2 * comparison.true_positives
         return 1 - wrong / comparison.pixels
 

@@ -24,6 +24,7 @@ _FIELDS = {  # of a request, by option
     "seed": "seed",
     "margin": "margin",
     "white-level": "white_level",
+    "ignore-label": "ignore_label",
     "block": "block",
 }
 
@@ -57,6 +58,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "type": int,
         "help": "the value of 16-bit files that is white, for example 4095 for 12-bit cameras",
     },
+    "ignore-label": {
+        "type": int,
+        "help": "the value of mask pixels that the annotators left open: they are in no score (for example 255)",
+    },
     "block": {
         "type": int,
         "help": "frames of a sequence that count as one in intervals (default: 5; 1 where frames are not a sequence)",
@@ -64,7 +69,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "baseline": {
         "metavar": "DIR",
         "help": "stored results of a run that this one must not be worse than; profile, grid, frames, split, margin, "
-        "seed, block and white level are those of the baseline",
+        "seed, block, white level and ignore label are those of the baseline",
     },
     "gate": {
         "action": "append",

@@ -32,6 +32,10 @@ class DatasetInfo:
         Names of the frames, in order.
     positions
         Positions of these frames within the whole data set.
+    void_share
+        Share of the pixels that the annotators left open and no score counts.
+    padded
+        Number of frames smaller than a patch, which are padded by reflection; no score counts the padding.
     """
 
     key: str
@@ -39,6 +43,8 @@ class DatasetInfo:
     fingerprint: str
     frames: tuple[str, ...]
     positions: tuple[int, ...]
+    void_share: float = 0.0
+    padded: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class RunSettings:
         Pixels cut off at each border; 0 where scores go to the border.
     sequential
         Whether conditions stopped early.
-    dataset, split, models, frames, white_level, trust_model
+    dataset, split, models, frames, white_level, ignore_label, trust_model
         The options of the same names, as given.
     grids
         Intensities of each artefact of a grid of one's own; empty where the profile's whole grid was asked for.
@@ -76,6 +82,7 @@ class RunSettings:
     models: tuple[str, ...] = ()
     frames: int | None = None
     white_level: int | None = None
+    ignore_label: int | None = None
     trust_model: bool = False
     grids: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 

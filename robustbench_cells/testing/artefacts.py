@@ -23,7 +23,7 @@ from robustbench_cells.testing.plugins import (
     require_version,
     sample_images,
 )
-from robustbench_cells.types import PATCH_SIDE, Image, Labels, Patch
+from robustbench_cells.types import PATCH_SIDE, VOID, Image, Labels, Patch
 
 _FRAME = (576, 720)  # pixels
 _OF_FLAT = 1e-3  # grey levels by which a flat image may change at the neutral intensity
@@ -128,6 +128,21 @@ def _transforms_image_and_labels_together(artefact: Artefact) -> None:
             require(together, f"{condition.name}: image and labels are not transformed together")
 
 
+def _moves_what_is_not_scored_with_the_labels(artefact: Artefact) -> None:
+    view = draw_sample((64, 48))
+    highest = view.labels.max()
+    void = np.where(view.labels == highest, VOID, view.labels).astype(np.int32)
+    for intensity in map(float, artefact.grid("default")):
+        moved, left = (
+            artefact.distort(view.image, labels, intensity, generator("one"))[1] for labels in (view.labels, void)
+        )
+        require(
+            np.array_equal(left == VOID, moved == highest),
+            f"{artefact.name}-{intensity:g}: labels of {VOID}, which no score counts, do not stay with their pixels; "
+            "treat them as any other label",
+        )
+
+
 def _refuses_an_intensity_without_meaning(artefact: Artefact) -> None:
     view = draw_sample((64, 64))
     for intensity in (float("nan"), float("inf")):
@@ -162,6 +177,7 @@ ARTEFACT_RULES = (
     _differs_for_another_key_if_it_draws,
     _draws_the_same_at_every_intensity,
     _transforms_image_and_labels_together,
+    _moves_what_is_not_scored_with_the_labels,
     _refuses_an_intensity_without_meaning,
     _gives_a_whole_patch_from_every_view,
 )

@@ -72,7 +72,29 @@ def _is_best_for_the_truth_itself(metric: Metric) -> None:
         require(perfect < other, f"{figures}, though the lowest is best")
 
 
-METRIC_RULES = (_declares_what_it_is, _scores_each_patch_by_itself, _is_best_for_the_truth_itself)
+def _leaves_out_what_is_not_scored(metric: Metric) -> None:
+    rng = np.random.default_rng(1)
+    masks, truth = (np.roll(draw_labels((80, 90), 2)[None] > 0, shift, axis=2) for shift in (0, 2))
+    masks, truth = (np.concatenate([part, rng.random(part.shape) < 0.3]) for part in (masks, truth))
+    kept = truth[:, :, :40]
+    expected = metric.score(Comparison(masks[:, :, :40], kept))
+    scored = np.zeros(truth.shape, bool)
+    scored[:, :, :40] = True
+    masks[:, :, 40] = False  # so that none reaches from one part into the other
+    found = metric.score(Comparison(masks, truth, scored))
+    require(
+        np.array_equal(found, expected, equal_nan=True),
+        f"{metric.name}: {found} where the right half is not scored, {expected} on the left half alone; count pixels "
+        "by comparison.pixels, and take the masks of the comparison as they are",
+    )
+
+
+METRIC_RULES = (
+    _declares_what_it_is,
+    _scores_each_patch_by_itself,
+    _is_best_for_the_truth_itself,
+    _leaves_out_what_is_not_scored,
+)
 
 
 def check_metric(metric: Metric) -> None:

@@ -87,6 +87,7 @@ settings = st.builds(
     models=st.lists(texts, max_size=3).map(tuple),
     frames=st.none() | counts,
     white_level=st.none() | counts,
+    ignore_label=st.none() | st.integers(),
     trust_model=st.booleans(),
     grids=st.dictionaries(names, st.lists(numbers, max_size=3).map(tuple), max_size=2),
 )

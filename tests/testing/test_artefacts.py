@@ -90,6 +90,7 @@ def any_number(self: Artefact, image: Image, labels: Labels, intensity: float, r
         ({"distort": after(lambda image, labels: (image / 2, labels), -1)}, "the neutral intensity: .*changes"),
         ({"distort": after(lambda image, labels: (image, np.roll(labels, 1)), -1)}, "neutral .*: the labels change"),
         ({"distort": after(lambda image, labels: (image, labels[::-1].copy()))}, "not transformed together"),
+        ({"distort": after(lambda image, labels: (image, labels.clip(0)))}, "which no score counts, do not stay"),
         ({"view_side": lambda self, intensity, side: side + 2}, r"a view of \(258, 258\) becomes \(258, 258\)"),
         ({"patches_per_frame": lambda self, intensity, shape, most: 0}, "0 patches a frame"),
     ],

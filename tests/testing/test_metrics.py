@@ -28,6 +28,11 @@ def endless(self, comparison):
     return np.where(comparison.actual > 0, Dice.score(self, comparison), np.inf)
 
 
+def of_all_pixels(self, comparison):
+    wrong = comparison.masks != comparison.truth
+    return 1 - wrong.sum(axis=(1, 2)) / wrong[0].size
+
+
 def clearing(self, comparison):
     scores = Dice.score(self, comparison)
     comparison.masks[:] = False
@@ -49,6 +54,7 @@ def clearing(self, comparison):
         ({"score": of_the_batch}, "depends on the others of its batch"),
         ({"range": ScoreRange(0, 0.5)}, r"a score of \[1\.\], but its range is finite numbers from 0 to 0.5"),
         ({"score": endless}, "a score is infinite; NaN says"),
+        ({"score": of_all_pixels}, "where the right half is not scored, .*count pixels by comparison.pixels"),
         ({"score": clearing}, "the masks that were given are changed"),
     ],
 )

@@ -32,8 +32,15 @@ class DatasetSource(Protocol):
         ...
 
     @abstractmethod
-    def open(self, where: str, split: str | None, white_level: int | None) -> Dataset:
+    def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
         """Open the data set at ``where``.
+
+        Parameters
+        ----------
+        where, split, white_level
+            See `open_dataset`.
+        ignore_label
+            Value of mask pixels that become `VOID`; given only where the user named one.
 
         Raises
         ------

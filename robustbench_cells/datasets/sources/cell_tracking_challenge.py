@@ -34,7 +34,7 @@ class CellTrackingChallenge(DatasetSource):
         """See `DatasetSource.recognises`."""
         return bool(self._sequences(Path(where)))
 
-    def open(self, where: str, split: str | None, white_level: int | None) -> Dataset:
+    def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
         """See `DatasetSource.open`."""
         root = Path(where)
         sequences = self._sequences(root)
@@ -64,7 +64,7 @@ class CellTrackingChallenge(DatasetSource):
         pairs = {str(number): (images[number], masks[number]) for number in sorted(masks)}
         key = f"{self.name}/{sequence}/{truth}"
         note = ", tracking markers instead of outlines" if truth == _MARKERS else ""
-        return PairedFiles(key, f"{where}, split {sequence}/{truth}{note}", pairs, white_level)
+        return PairedFiles(key, f"{where}, split {sequence}/{truth}{note}", pairs, white_level, ignore_label)
 
     def _sequences(self, root: Path) -> list[str]:
         if not root.is_dir():

@@ -34,7 +34,7 @@ class CsvList(DatasetSource):
         """See `DatasetSource.recognises`."""
         return where.lower().endswith(".csv") and Path(where).is_file()
 
-    def open(self, where: str, split: str | None, white_level: int | None) -> Dataset:
+    def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
         """See `DatasetSource.open`."""
         rows = list(_read_rows(Path(where)))
         splits = sorted({row.split for row in rows} - {""})
@@ -54,7 +54,7 @@ class CsvList(DatasetSource):
                     f"{row.place}: duplicate frame {row.frame!r}; give each frame a unique name in a column frame"
                 )
             pairs[row.frame] = (row.image, row.mask)
-        return PairedFiles(f"paired/{split}", f"{where}, split {split}", pairs, white_level)
+        return PairedFiles(f"paired/{split}", f"{where}, split {split}", pairs, white_level, ignore_label)
 
 
 @dataclass(frozen=True)

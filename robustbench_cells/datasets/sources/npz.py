@@ -40,14 +40,14 @@ class Npz(DatasetSource):
         """See `DatasetSource.recognises`."""
         return where.lower().endswith(".npz") and Path(where).is_file()
 
-    def open(self, where: str, split: str | None, white_level: int | None) -> Dataset:
+    def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
         """See `DatasetSource.open`."""
         resolve_single_split(where, split)
         arrays = _read_arrays(Path(where))
         images, labels = (Array(f"{where}, array {name}", arrays[name]) for name in ("images", "labels"))
         names = arrays.get("frames", np.arange(images.shape[0]))
         _check_names(where, names, images.shape[0])
-        return PairedPlanes(where, [str(name) for name in names], images, labels, white_level)
+        return PairedPlanes(where, [str(name) for name in names], images, labels, white_level, ignore_label)
 
 
 class Array:

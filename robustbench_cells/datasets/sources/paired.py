@@ -35,7 +35,7 @@ class Paired(DatasetSource):
         root = Path(where)
         return (root / "input").is_dir() or holds_pairs(root) or bool(self._splits(root))
 
-    def open(self, where: str, split: str | None, white_level: int | None) -> Dataset:
+    def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
         """See `DatasetSource.open`."""
         images, colon, masks = where.rpartition(":")
         if colon and Path(images).is_dir():
@@ -43,7 +43,7 @@ class Paired(DatasetSource):
         else:
             folders, split = self._folders(Path(where), split)
         pairs = pair_folders(*folders)
-        return PairedFiles(f"paired/{split}", f"{where}, split {split}", pairs, white_level)
+        return PairedFiles(f"paired/{split}", f"{where}, split {split}", pairs, white_level, ignore_label)
 
     def _folders(self, root: Path, split: str | None) -> tuple[tuple[Path, Path], str]:
         if (root / "input").is_dir():

@@ -41,11 +41,13 @@ class Stack(DatasetSource):
         paths = self._paths(where)
         return all(path.suffix.lower() in _SUFFIXES for path in paths) and any(path.is_file() for path in paths)
 
-    def open(self, where: str, split: str | None, white_level: int | None) -> Dataset:
+    def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
         """See `DatasetSource.open`."""
         resolve_single_split(where, split)
         images, masks = map(Pages, self._paths(where))
-        return PairedPlanes(where, [str(number) for number in range(images.shape[0])], images, masks, white_level)
+        return PairedPlanes(
+            where, [str(number) for number in range(images.shape[0])], images, masks, white_level, ignore_label
+        )
 
     def _paths(self, where: str) -> tuple[Path, Path]:
         images, _, masks = where.rpartition(":")

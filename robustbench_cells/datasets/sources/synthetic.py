@@ -45,7 +45,7 @@ class Synthetic(DatasetSource):
         """See `DatasetSource.recognises`."""
         return where == self.name
 
-    def open(self, where: str, split: str | None, white_level: int | None) -> Dataset:
+    def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
         """See `DatasetSource.open`."""
         split = split or "test"
         if split not in _FRAMES:
