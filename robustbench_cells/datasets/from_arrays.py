@@ -50,8 +50,8 @@ def from_arrays(
     Parameters
     ----------
     images
-        Array (N, H, W), or N arrays (H, W) of any sizes: uint8 or floating-point grey levels in [0, 255], bool, or
-        16-bit values with a ``white_level``.
+        Array (N, H, W), or N arrays (H, W) of any sizes, each with or without a last axis of length 1: uint8 or
+        floating-point grey levels in [0, 255], bool, or 16-bit values with a ``white_level``.
     labels
         Labels of the same shapes, bool or integer, 0 for background. If a frame has a single value besides 0, its cells
         are the 8-connected components.
@@ -111,8 +111,10 @@ def from_arrays(
 
 def _split_frames(what: str, arrays: Any) -> list[Any]:
     shape = getattr(arrays, "shape", None)
-    if shape is not None and len(shape) != 3:
-        raise DataError(f"{what}: shape {tuple(shape)}; give (N, H, W), or a list of arrays (H, W)")
+    if shape is not None and len(shape) != 3 and not (len(shape) == 4 and shape[-1] == 1):
+        raise DataError(
+            f"{what}: shape {tuple(shape)}; give (N, H, W), or (N, H, W, 1), or a list of arrays (H, W) or (H, W, 1)"
+        )
     frames = list(arrays)
     if not frames:
         raise DataError(f"{what}: empty; give at least one frame")
@@ -122,8 +124,11 @@ def _split_frames(what: str, arrays: Any) -> list[Any]:
 def _check_array(what: str, values: Any, role: str) -> npt.NDArray[Any]:
     array = np.asarray(values)
     kinds, expected = _KINDS[role]
+    shape = array.shape
+    if array.ndim == 3 and shape[-1] == 1:  # the only channel
+        array = array[..., 0]
     if array.ndim != 2 or not array.size:
-        raise DataError(f"{what}: shape {array.shape}; give (H, W)")
+        raise DataError(f"{what}: shape {shape}; give (H, W) or (H, W, 1)")
     if array.dtype.kind not in kinds:
         raise DataError(f"{what}: dtype {array.dtype}; give {expected}")
     return np.ascontiguousarray(array)

@@ -54,7 +54,7 @@ def test_arrays_are_copied_and_read_only() -> None:
     ("images", "labels", "message"),
     [
         (IMAGES[0], LABELS[0], r"images: shape \(300, 300\); give \(N, H, W\)"),
-        (IMAGES[..., None], LABELS, r"images: shape \(4, 300, 300, 1\)"),
+        (np.stack([IMAGES] * 2, -1), LABELS, r"images: shape \(4, 300, 300, 2\)"),
         ([], [], "images: empty"),
         (IMAGES[:2], LABELS, "2 images and 4 labels"),
         (IMAGES[:, :299], LABELS, r"images\[0\] has shape \(299, 300\) and labels\[0\] \(300, 300\)"),
@@ -79,3 +79,8 @@ def test_invalid_array_is_reported_by_name(images: Any, labels: Any, message: st
 def test_invalid_names_of_frames_are_refused(names: list[str]) -> None:
     with pytest.raises(DataError):
         rb.from_arrays(IMAGES, LABELS, names=names)
+
+
+@pytest.mark.parametrize("images", [IMAGES[..., None], list(IMAGES[..., None])], ids=["array", "list"])
+def test_a_last_axis_of_length_1_is_no_other_data(images: object) -> None:
+    assert rb.from_arrays(images, LABELS[..., None]).fingerprint == rb.from_arrays(IMAGES, LABELS).fingerprint

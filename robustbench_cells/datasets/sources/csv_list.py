@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,21 +23,29 @@ _MAX_BYTES = 2**24  # per table, some hundred thousand rows
 class CsvList(DatasetSource):
     """A CSV table with the columns ``image`` and ``mask``, and optionally ``frame`` and ``split``.
 
-    Paths are relative to the table. A frame is named by ``frame``, else by its image file without suffix. Frames of a
-    sequence are listed in temporal order.
+    Paths are relative to the table and stay in its folder, unless a folder is named in which they may also lie, as in
+    ``FOLDER:FILE.csv``; they may then be absolute, or lead there from the table. A frame is named by ``frame``, else by
+    its image file without suffix. Frames of a sequence are listed in temporal order.
     """
 
     name = "csv"
-    layout = "FILE.csv with columns image,mask and optionally frame,split; paths relative to it"
+    layout = (
+        "FILE.csv with columns image,mask and optionally frame,split; paths relative to it and in its folder, or in "
+        "FOLDER for FOLDER:FILE.csv"
+    )
     splits = "values of the column split (default: test); none without it"
 
     def recognises(self, where: str) -> bool:
         """See `DatasetSource.recognises`."""
-        return where.lower().endswith(".csv") and Path(where).is_file()
+        path, _ = _table_and_root(where)
+        return path.suffix.lower() == ".csv" and (path.is_file() or path != Path(where))
 
     def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
         """See `DatasetSource.open`."""
-        rows = list(_read_rows(Path(where)))
+        path, root = _table_and_root(where)
+        if not path.is_file():
+            raise DataError(f"{path}: no such file; give a CSV table, or FOLDER:FILE.csv with a folder of its files")
+        rows = list(_read_rows(path, root))
         splits = sorted({row.split for row in rows} - {""})
         if not splits:
             split = resolve_single_split(where, split)
@@ -68,7 +77,15 @@ class _Row:
     split: str
 
 
-def _read_rows(path: Path) -> Iterator[_Row]:
+def _table_and_root(where: str) -> tuple[Path, Path]:
+    """The table, and the folder besides its own in which its files may lie (or its own again)."""
+    root, colon, table = where.rpartition(":")
+    if colon and not Path(where).is_file() and Path(root).is_dir():
+        return Path(table), Path(root)
+    return Path(where), Path(where).parent
+
+
+def _read_rows(path: Path, root: Path) -> Iterator[_Row]:
     if path.stat().st_size > _MAX_BYTES:
         raise DataError(f"{path}: is larger than the {_MAX_BYTES} bytes allowed for a table; split it")
     try:
@@ -84,25 +101,28 @@ def _read_rows(path: Path) -> Iterator[_Row]:
                         f"{str(columns)[:_SHOWN]}"
                     )
             for line in table:
-                yield _parse_row(path, f"{path}, line {table.line_num}", line)
+                yield _parse_row(path, root, f"{path}, line {table.line_num}", line)
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read as a CSV table in UTF-8 ({error}); save it again") from error
 
 
-def _parse_row(path: Path, place: str, line: dict[str, str | None]) -> _Row:
+def _parse_row(path: Path, root: Path, place: str, line: dict[str, str | None]) -> _Row:
     cells = {name: (value or "").strip() for name, value in line.items() if isinstance(value, str)}
-    image, mask = (_resolve_file(path, place, name, cells.get(name, "")) for name in _COLUMNS)
+    image, mask = (_resolve_file(path, root, place, name, cells.get(name, "")) for name in _COLUMNS)
     frame = cells.get("frame") or image.stem
     check_frame_name(place, frame)
     return _Row(place, image, mask, frame, cells.get("split", ""))
 
 
-def _resolve_file(path: Path, place: str, column: str, given: str) -> Path:
+def _resolve_file(path: Path, root: Path, place: str, column: str, given: str) -> Path:
     if not given:
         raise DataError(f"{place}: has no {column}; each row needs an image and its mask")
-    if Path(given).is_absolute():
-        raise DataError(f"{place}: {given[:_SHOWN]!r} is an absolute path; give it relative to the table")
-    file = path.parent / given
+    file = path.parent / given  # which is the path given, where that is absolute
+    if not any(_lies_in(file, folder) for folder in (path.parent, root)):
+        raise DataError(
+            f"{place}: {given[:_SHOWN]!r} leads out of {root}, and a table may be from somebody else; if its files may "
+            f"lie elsewhere, name a folder that holds them: FOLDER:{path}"
+        )
     try:
         exists = file.is_file()
     except (OSError, ValueError):  # over-long, or with a NUL
@@ -110,3 +130,11 @@ def _resolve_file(path: Path, place: str, column: str, given: str) -> Path:
     if not exists:
         raise DataError(f"{place}: no such file {str(file)[:_SHOWN]}; correct the path, which is relative to the table")
     return file
+
+
+def _lies_in(file: Path, folder: Path) -> bool:
+    """Whether a path stays in a folder, as it is written or with links followed on both sides."""
+    try:
+        return any(Path(follow(file)).is_relative_to(follow(folder)) for follow in (os.path.abspath, os.path.realpath))
+    except (OSError, ValueError):  # over-long, or with a NUL
+        return False

@@ -21,19 +21,20 @@ from robustbench_cells.types import Dataset
 
 _MAX_BYTES = 2**30  # per array, which is held in memory; more frames belong in a stack
 _MAX_FILES = 100
-_KINDS = {"images": "buif", "labels": "bui", "frames": "Uui"}  # accepted dtype.kind of each array
+_PAIRS = (("images", "labels"), ("X", "y"), ("x", "y"))  # names of images and labels
+_KINDS = ("buif", "bui", "Uui")  # accepted dtype.kind of images, labels and names of frames
 
 
 @SOURCES.register
 class Npz(DatasetSource):
     """``numpy.savez(FILE, images=…, labels=…)``, each (N, H, W): 8-bit, 16-bit, or floating point in [0, 255].
 
-    An optional array ``frames`` has N names; else frames are numbered from 0. Nothing in the file is executed: arrays
-    of objects are refused.
+    The arrays may also be called ``X`` and ``y``, and have a last axis of length 1. An optional array ``frames`` has N
+    names; else frames are numbered from 0. Nothing in the file is executed: arrays of objects are refused.
     """
 
     name = "npz"
-    layout = "FILE.npz with arrays images and labels, each (N, H, W), and optionally frames, N names"
+    layout = "FILE.npz with arrays images and labels (or X and y), each (N, H, W), and optionally frames, N names"
     splits = "none"
 
     def recognises(self, where: str) -> bool:
@@ -44,7 +45,8 @@ class Npz(DatasetSource):
         """See `DatasetSource.open`."""
         resolve_single_split(where, split)
         arrays = _read_arrays(Path(where))
-        images, labels = (Array(f"{where}, array {name}", arrays[name]) for name in ("images", "labels"))
+        pair = next(pair for pair in _PAIRS if set(pair) <= arrays.keys())
+        images, labels = (Array(f"{where}, array {name}", arrays[name]) for name in pair)
         names = arrays.get("frames", np.arange(images.shape[0]))
         _check_names(where, names, images.shape[0])
         return PairedPlanes(where, [str(name) for name in names], images, labels, white_level, ignore_label)
@@ -54,8 +56,13 @@ class Array:
     """`Planes` of an array in memory."""
 
     def __init__(self, name: str, values: npt.NDArray[Any]) -> None:
+        shape = values.shape
+        if values.ndim == 4 and shape[-1] == 1:  # the only channel
+            values = values[..., 0]
         if values.ndim != 3 or not values.size:
-            raise DataError(f"{name}: has shape {values.shape}; (frames, height, width) is expected")
+            raise DataError(
+                f"{name}: has shape {shape}; (frames, height, width) is expected, or one channel as a last axis"
+            )
         self.name = name
         self.shape: tuple[int, int, int] = values.shape
         check_size(name, self.shape[2], self.shape[1])
@@ -70,16 +77,24 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     """Read the arrays of a file after validating what it declares."""
     try:
         members = check_archive(path, max_bytes=len(_KINDS) * (_MAX_BYTES + MAX_HEADER), max_files=_MAX_FILES)
-        if missing := [name for name in ("images", "labels") if f"{name}.npy" not in members]:
+        available = [name.removesuffix(".npy") for name in members]
+        pairs = [pair for pair in _PAIRS if set(pair) <= set(available)]
+        if len(pairs) > 1:
             raise DataError(
-                f"{path}: has no array {' and no array '.join(missing)}; available: "
-                f"{', '.join(name.removesuffix('.npy') for name in members) or 'none'}"
+                f"{path}: has the arrays {' and '.join(map(' with '.join, pairs))}, and either pair may be meant; save "
+                "one of them"
+            )
+        if not pairs:
+            missing = [name for name in _PAIRS[0] if name not in available]
+            raise DataError(
+                f"{path}: has no array {' and no array '.join(missing)} (nor X with y); available: "
+                f"{', '.join(available) or 'none'}"
             )
         with zipfile.ZipFile(path) as archive:
             return {
                 name: read_array(f"{path}, array {name}", archive, f"{name}.npy", kinds, _MAX_BYTES)
-                for name, kinds in _KINDS.items()
-                if f"{name}.npy" in members
+                for name, kinds in zip((*pairs[0], "frames"), _KINDS, strict=True)
+                if name in available
             }
     except (DataError, ArchiveError) as error:
         raise DataError(str(error)) from error

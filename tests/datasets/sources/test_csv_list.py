@@ -43,7 +43,10 @@ def test_table_with_splits(tmp_path: Path) -> None:
         ("image,mask\nimages/0.png,masks/0.png\nimages/1.png\n", r"frames\.csv, line 3: has no mask"),
         ("image,mask\nimages/9.png,masks/0.png\n", r"line 2: no such file .*images/9\.png; correct the path"),
         ("image,mask\nimages,masks/0.png\n", "line 2: no such file .*images;"),
-        ("image,mask\n/dev/zero,masks/0.png\n", "line 2: '/dev/zero' is an absolute path; give it relative"),
+        (
+            "image,mask\n/dev/zero,masks/0.png\n",
+            r"line 2: '/dev/zero' leads out of .*name a folder that holds them: FOLDER:.*frames\.csv",
+        ),
         ("image,mask\nhttp://example.org/0.png,masks/0.png\n", "line 2: no such file"),
         (f"image,mask\n{'a' * 9000},masks/0.png\n", "line 2: no such file"),
         (
@@ -60,3 +63,59 @@ def test_table_with_splits(tmp_path: Path) -> None:
 def test_invalid_table_is_reported_with_its_line(text: str | bytes, message: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=message):
         open_dataset(write_table(tmp_path, text))
+
+
+def listed(path: Path, image: Path | str, mask: Path | str) -> str:
+    """A table of one frame."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"image,mask\n{image},{mask}\n")
+    return str(path)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    WRITERS["csv"](tmp_path / "data", IMAGES, LABELS)
+    return tmp_path / "data"
+
+
+def test_absolute_paths_in_the_folder_of_the_table(files: Path) -> None:
+    where = listed(files / "absolute.csv", files / "images/1.png", files / "masks/1.png")
+    assert open_dataset(where).digests == {"1": open_dataset(str(files / "frames.csv")).digests["1"]}
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_paths_out_of_the_folder_of_the_table_only_into_a_folder_that_is_named(files: Path, absolute: bool) -> None:
+    image, mask = (files / name if absolute else f"../data/{name}" for name in ("images/1.png", "masks/1.png"))
+    where = listed(files.parent / "lists/table.csv", image, mask)
+    with pytest.raises(DataError, match=r"table\.csv, line 2: '.*1\.png' leads out of .*lists, .*: FOLDER:"):
+        open_dataset(where)
+    other = files.parent / "other"
+    other.mkdir()
+    with pytest.raises(DataError, match=r"leads out of .*other"):
+        open_dataset(f"{other}:{where}")
+    assert open_dataset(f"{files}:{where}").frames == ("1",)
+    assert open_dataset(f"/:{where}").frames == ("1",)
+
+
+def test_a_folder_that_is_named_allows_no_other(files: Path) -> None:
+    outside = files.parent / "secret.png"
+    outside.write_bytes((files / "masks/1.png").read_bytes())
+    for image in (outside, "../data/../secret.png", files / "../secret.png"):
+        where = listed(files / "table.csv", image, "masks/1.png")
+        with pytest.raises(DataError, match="leads out of"):
+            open_dataset(f"{files}:{where}")
+
+
+def test_links_on_the_way_to_the_data_are_followed(files: Path) -> None:
+    link = files.parent / "link"
+    link.symlink_to(files)
+    for where in (
+        listed(files / "table.csv", link / "images/1.png", link / "masks/1.png"),
+        f"{link}:{listed(files.parent / 'lists/table.csv', files / 'images/1.png', files / 'masks/1.png')}",
+    ):
+        assert open_dataset(where).frames == ("1",)
+
+
+def test_a_missing_table_is_named(files: Path) -> None:
+    with pytest.raises(DataError, match=r"nowhere\.csv: no such file; give a CSV table, or FOLDER:FILE\.csv"):
+        open_dataset(f"{files}:{files}/nowhere.csv")

@@ -44,6 +44,17 @@ def test_grey_levels_of_every_dtype(images: np.ndarray, white_level: int | None,
     np.testing.assert_allclose(open_dataset(where, white_level=white_level).read("2").image, IMAGES[2], rtol=1e-6)
 
 
+@pytest.mark.parametrize(("images", "labels"), [("images", "labels"), ("X", "y"), ("x", "y")])
+@pytest.mark.parametrize("axes", [(False, False), (True, True), (True, False), (False, True)])
+def test_names_and_last_axis_of_deep_learning_code(
+    images: str, labels: str, axes: tuple[bool, bool], tmp_path: Path
+) -> None:
+    arrays = [values[..., None] if axis else values for values, axis in zip((IMAGES, LABELS), axes, strict=True)]
+    selection = open_dataset(save(tmp_path / "a.npz", **{images: arrays[0], labels: arrays[1]}))
+    plain = open_dataset(save(tmp_path / "b.npz", images=IMAGES, labels=LABELS))
+    assert selection.digests == plain.digests
+
+
 def test_bool_images_are_black_and_white(tmp_path: Path) -> None:
     where = save(tmp_path / "a.npz", images=LABELS > 0, labels=LABELS > 0)
     sample = open_dataset(where).read("0")
@@ -67,11 +78,17 @@ def with_nan(images: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"images": IMAGES}, r"a\.npz: has no array labels; available: images"),
-        ({"a": IMAGES}, "has no array images and no array labels; available: a"),
+        ({"images": IMAGES}, r"a\.npz: has no array labels .*; available: images"),
+        ({"a": IMAGES}, "has no array images and no array labels .*; available: a"),
         ({"images": IMAGES[0], "labels": LABELS}, r"array images: has shape \(90, 80\); \(frames, height, width\)"),
         ({"images": IMAGES[:0], "labels": LABELS[:0]}, r"array images: has shape \(0, 90, 80\)"),
-        ({"images": IMAGES[..., None], "labels": LABELS}, r"has shape \(3, 90, 80, 1\)"),
+        (
+            {"images": np.stack([IMAGES] * 2, -1), "labels": LABELS},
+            r"has shape \(3, 90, 80, 2\); .*or one channel as a",
+        ),
+        ({"images": IMAGES[:, None], "labels": LABELS}, r"has shape \(3, 1, 90, 80\)"),
+        ({"images": IMAGES, "labels": LABELS, "X": IMAGES, "y": LABELS}, "images with labels and X with y, and either"),
+        ({"images": IMAGES, "y": LABELS}, r"has no array labels \(nor X with y\); available: images, y"),
         ({"images": IMAGES[:2], "labels": LABELS}, r"array labels: has 3 masks, but .*array images has 2 images"),
         ({"images": IMAGES[:, :50], "labels": LABELS}, r"array labels: is 80×90 px, but .*array images is 80×50 px"),
         (
