@@ -19,6 +19,7 @@ from robustbench_cells.files.checksums import sha256
 from robustbench_cells.models.interface import SCHEMA, Interface, interface_from_card
 
 _MAX_BYTES = 4 * 2**20
+_ADDED = ("crop", "scale")  # keys of later versions
 _UNKNOWN = "additionalProperties"
 _SCHEMA = {
     "type": "object",
@@ -101,5 +102,8 @@ def model_digest(model: Path, companion_files: Sequence[Path] = ()) -> tuple[str
     interface = interface_from_card(card, path.name)
     if interface != Interface():
         content = {name: value for name, value in asdict(interface).items() if name != "card"}
+        for name in _ADDED:  # digests of cards that do not use them stay as they were
+            if content[name] == getattr(Interface, name):
+                del content[name]
         digest = hashlib.sha256(f"{digest} {json.dumps(content)}".encode()).hexdigest()
     return digest, interface

@@ -37,6 +37,8 @@ SCHEMA: dict[str, Any] = {  # tables of a card; unknown keys are refused, else a
             "layout": {"enum": ["NHWC", "NCHW", "NHW"]},
             "kind": {"enum": ["probability", "logits", "labels"]},
             "foreground": {"type": "integer", "minimum": 0},
+            "crop": {"type": "integer", "minimum": 0, "maximum": 2048},
+            "scale": {"type": "number", "minimum": 1 / 64, "maximum": 64},
         },
     },
 }
@@ -69,6 +71,10 @@ class Interface:
         softmax); ``labels``, integers.
     foreground
         Output channel of cells; with ``labels``, the label of cells (any but 0 if not given).
+    crop
+        Width of the border of the input that the output lacks, in pixels of the input (valid padding).
+    scale
+        Pixels of the output per pixel of the input that it covers: 0.5 for an output of half the size.
     card
         Name of the card's file, for messages.
     """
@@ -83,21 +89,29 @@ class Interface:
     output_layout: Layout | None = None
     kind: Literal["probability", "logits", "labels"] = "probability"
     foreground: int | None = None
+    crop: int = 0
+    scale: float = 1.0
     card: str = field(default="its card", compare=False)
 
     @property
     def tile(self) -> int:
-        """Side of the network's input, in pixels."""
-        return self.side or PATCH_SIDE
+        """Side of the network's input, in pixels: of tiles, or of a patch with the border that the output lacks."""
+        return self.side or PATCH_SIDE + 2 * self.crop
+
+    def output_side(self, side: int) -> int:
+        """Side of the output for an input of this side, in pixels."""
+        return round((side - 2 * self.crop) * self.scale)
 
 
 def interface_from_card(card: Mapping[str, Any], name: str = Interface.card) -> Interface:
     """Read the interface that a validated card declares; ``name`` is that of the card's file."""
     inputs, outputs = dict(card.get("input", {})), dict(card.get("output", {}))
-    integers = ("channels", "side", "halo", "foreground")  # 3.0 is an integer to the schema
+    integers = ("channels", "side", "halo", "foreground", "crop")  # 3.0 is an integer to the schema
     for table in (inputs, outputs):
         table |= {key: int(table[key]) for key in integers if key in table}
     if "range" in inputs:
         inputs["range"] = tuple(float(end) for end in inputs["range"])
+    if "scale" in outputs:
+        outputs["scale"] = float(outputs["scale"])
     outputs = {_OUTPUT.get(key, key): value for key, value in outputs.items()}
     return Interface(**inputs, **outputs, card=name)

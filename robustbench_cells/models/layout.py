@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, softmax
@@ -46,16 +47,18 @@ def resolve_layout(name: str, shape: Sequence[int | None], interface: Interface)
     (layout,) = fitting
     sides = tuple(shape[layout.index(axis)] for axis in "HW")
     if any(side not in (None, interface.tile) for side in sides):
-        tiles = f", tiles {interface.tile}×{interface.tile}" if interface.side else ""
+        tiles = f", tiles {interface.tile}×{interface.tile}" if interface.tile != PATCH_SIDE else ""
+        side = f" (side = {sides[0]})" if sides[0] and sides[0] == sides[1] else ""
         raise ModelError(
             f"{name}: its input {_format_shape(shape)}, read as {layout}, has sides {_format_shape(sides)}, but "
             f"patches are {PATCH_SIDE}×{PATCH_SIDE}{tiles}; declare under [input] in {interface.card} another layout, "
-            "or side and halo for tiles"
+            f"or side and halo for tiles{side}"
         )
-    if interface.side and 2 * interface.halo > interface.side - 8:
+    if interface.side and 2 * (interface.halo + interface.crop) > interface.side - 8:
+        crop = f" and a crop of {interface.crop} px" if interface.crop else ""
         raise ModelError(
-            f"{name}: a halo of {interface.halo} px leaves nothing of a tile of {interface.side} px; declare a smaller "
-            "halo"
+            f"{name}: a halo of {interface.halo} px{crop} leaves nothing of a tile of {interface.side} px; declare a "
+            "smaller one"
         )
     return replace(interface, layout=layout)
 
@@ -129,22 +132,75 @@ def add_channels(batch: Image, interface: Interface) -> Image:
 
 
 def to_probabilities(name: str, output: Array, shape: tuple[int, ...], interface: Interface) -> Image:
-    """Convert a network's output to foreground probabilities of this shape, (N, H, W).
+    """Convert a network's output to foreground probabilities of its input, without the border that it lacks.
+
+    Parameters
+    ----------
+    name
+        Name of the network, for messages.
+    output
+        What it returned.
+    shape
+        Shape of its input, (N, H, W).
+    interface
+        Declared interface.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (N, H − 2 crop, W − 2 crop), in [0, 1]; an output of another scale is interpolated linearly.
 
     Raises
     ------
     ModelError
         If the output's shape or values do not fit the interface; the message says what to declare.
     """
-    card = interface.card
+    expected = (shape[0], *(interface.output_side(side) for side in shape[1:]))
+    channels = _channels_last(name, output, shape, expected, interface)
+    values = _to_foreground(name, channels, interface)
+    if interface.scale == 1:
+        return values
+    height, width = (side - 2 * interface.crop for side in shape[1:])
+    method = cv2.INTER_AREA if interface.scale > 1 else cv2.INTER_LINEAR
+    return np.stack([cv2.resize(image, (width, height), interpolation=method) for image in values])
+
+
+def _channels_last(
+    name: str, output: Array, shape: tuple[int, ...], expected: tuple[int, ...], interface: Interface
+) -> Array:
+    """Bring an output of the expected (N, H, W) to (N, H, W, C)."""
     layouts = [layout for layout in _LAYOUTS.get(output.ndim, ()) if interface.output_layout in (None, layout)]
-    fitting = [layout for layout in layouts if tuple(output.shape[layout.index(axis)] for axis in "NHW") == shape]
+    sizes = {layout: tuple(output.shape[layout.index(axis)] for axis in "NHW") for layout in layouts}
+    fitting = [layout for layout in layouts if sizes[layout] == expected]
     if len(fitting) != 1:
+        sides = {size[1] for size in sizes.values() if size[0] == shape[0] and size[1] == size[2]}
         raise ModelError(
             f"{name}: returns shape {_format_shape(output.shape)} for {shape[0]} images of {shape[1]}×{shape[2]} px, "
-            f"but (N, H, W, 1) is needed; else declare its layout under [output] in {card}"
+            f"but {_format_shape(expected)} with one channel is needed; "
+            f"{_size_remedy(shape[1], sides, interface) or f'declare its layout under [output] in {interface.card}'}"
         )
-    channels = np.moveaxis(output, fitting[0].index("C"), -1) if "C" in fitting[0] else output[..., None]
+    return np.moveaxis(output, fitting[0].index("C"), -1) if "C" in fitting[0] else output[..., None]
+
+
+def _size_remedy(side: int, sides: Collection[int], interface: Interface) -> str:
+    """What to declare for a square output of another size than the image: entries of the card, with their values."""
+    if len(sides) != 1 or interface.output_side(side) in sides:
+        return ""
+    (found,) = sides
+    entries = []
+    if 0 < found < side and (side - found) % 2 == 0:
+        width = (side - found) // 2
+        entries.append(f"crop = {width} if it leaves out a border of {width} px (valid padding)")
+    if found and (side % found == 0 or found % side == 0):
+        entries.append(f"scale = {found / side:g} if it is the whole image in another size")
+    if not entries:
+        return "neither a border all around nor a whole ratio explains that: pad or resize within the network"
+    size = "" if interface.side else "; a network that was built for one size of input needs that as [input] side too"
+    return f"declare under [output] in {interface.card} {', or '.join(entries)}{size}"
+
+
+def _to_foreground(name: str, channels: Array, interface: Interface) -> Image:
+    card = interface.card
     if interface.kind == "labels":
         return _labels_to_probabilities(name, channels, interface)
     values = channels.astype(np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 from robustbench_cells.models.interface import Interface
 from robustbench_cells.models.layout import Array, add_channels, prepare_images, resolve_layout, to_probabilities
 from robustbench_cells.models.sliding_window import predict_tiled
-from robustbench_cells.types import BATCH, PATCH_SIDE, Image
+from robustbench_cells.types import BATCH, Image
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,28 @@ class NetworkSegmenter:
         sizes, and a compiled step is reused.
         """
         ready = prepare_images(images, self.interface)
-        if self.interface.side:
-            return predict_tiled(self._predict, ready, self.interface.side, self.interface.halo)
+        if self.interface.side or self.interface.crop:
+            return self._predict_tiled(ready, self.interface.halo)
         return self._predict(ready)
 
     def predict_whole(self, images: Image, halo: int) -> Image:
         """Predict images of any size: normalised as a whole, then cut into overlapping tiles (see `predict_tiled`)."""
-        side = self.interface.side
         ready = prepare_images(images, self.interface)
-        return predict_tiled(self._predict, ready, side or PATCH_SIDE, self.interface.halo if side else halo)
+        return self._predict_tiled(ready, self.interface.halo if self.interface.side else halo)
+
+    def _predict_tiled(self, ready: Image, halo: int) -> Image:
+        """Predict in tiles; the border that the network's output lacks is mirrored around the images."""
+        crop = self.interface.crop
+        if not crop:
+            return predict_tiled(self._predict, ready, self.interface.tile, halo)
+        wider = np.pad(ready, ((0, 0), (crop, crop), (crop, crop)), mode="reflect")
+        whole = predict_tiled(self._predict_inside, wider, self.interface.tile, halo + crop)
+        return whole[:, crop:-crop, crop:-crop]
+
+    def _predict_inside(self, tiles: Image) -> Image:
+        """Predict tiles; the border that the output lacks is 0, which `predict_tiled` discards."""
+        crop = self.interface.crop
+        return np.pad(self._predict(tiles), ((0, 0), (crop, crop), (crop, crop)))
 
     def _predict(self, ready: Image) -> Image:
         chunks = [

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.ndimage
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.probe import probe
@@ -112,3 +113,79 @@ def test_wrong_output_is_reported_on_the_probe(
 ) -> None:
     with pytest.raises(ModelError, match=f"mine: .*{message}"):
         probe(make_segmenter(run, **interface))
+
+
+def valid_blur(side: int | None = None) -> Any:
+    """Average 5×5 pixels without padding."""
+
+    def run(batch: Array) -> Array:
+        assert side is None or batch.shape[1:3] == (side, side)
+        length = batch.shape[1] - 4
+        shifted = [batch[:, row : row + length, column : column + length] for row in range(5) for column in range(5)]
+        return sum(shifted) / 25 / 255
+
+    return run
+
+
+@pytest.mark.parametrize("side", [None, 40, 64, 300, 572])
+def test_border_that_the_output_lacks_is_mirrored(side: int | None) -> None:
+    expected = scipy.ndimage.uniform_filter(UNIT, (0, 5, 5), mode="mirror")
+    found = make_segmenter(valid_blur(side), (None, side, side, 1), side=side, crop=2)
+    np.testing.assert_allclose(found.predict(PATCHES), expected, atol=1e-5)
+    np.testing.assert_array_equal(found.predict(PATCHES[:1])[0], found.predict(PATCHES)[0])
+    frames = np.concatenate([PATCHES, PATCHES[:, :200] / 2], 1)
+    whole = scipy.ndimage.uniform_filter(frames / 255, (0, 5, 5), mode="mirror")
+    np.testing.assert_allclose(found.predict_whole(frames, 8), whole, atol=1e-5)
+
+
+def test_output_of_half_the_size_is_interpolated() -> None:
+    columns = np.broadcast_to(np.linspace(0, 255, 256, dtype=np.float32), (2, 256, 256))
+
+    def pool(batch: Array) -> Array:
+        return batch.reshape(len(batch), 128, 2, 128, 2, 1).mean((2, 4)) / 255
+
+    found = make_segmenter(pool, scale=0.5).predict(columns)
+    assert found.shape == columns.shape
+    inside = (slice(None), slice(1, -1), slice(1, -1))
+    np.testing.assert_allclose(found[inside], columns[inside] / 255, atol=1e-6)  # a plane stays where it is
+
+
+def test_output_of_twice_the_size_is_averaged() -> None:
+    rng = np.random.default_rng(0)
+    fine = rng.uniform(size=(16, 512, 512, 1)).astype(np.float32)
+    found = make_segmenter(lambda batch: fine, scale=2.0).predict(PATCHES)
+    np.testing.assert_allclose(found, fine[:3, ..., 0].reshape(3, 256, 2, 256, 2).mean((2, 4)), atol=1e-5)
+
+
+def test_crop_and_scale_together() -> None:
+    def run(batch: Array) -> Array:
+        inner = batch[:, 6:-6, 6:-6]
+        return inner.reshape(len(batch), 128, 2, 128, 2, 1).mean((2, 4)) / 255
+
+    columns = np.broadcast_to(np.linspace(0, 255, 256, dtype=np.float32), (2, 256, 256))
+    found = make_segmenter(run, crop=6, scale=0.5).predict(columns)
+    np.testing.assert_allclose(found[:, 1:-1, 1:-1], columns[:, 1:-1, 1:-1] / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("length", "message"),
+    [
+        (252, r"declare under \[output\] in mine\.toml crop = 2 if it leaves out a border of 2 px \(valid padding\); a"),
+        (128, r"toml crop = 64 if it .*, or scale = 0\.5 if it is the whole image in another size; a network .*side too"),
+        (64, r"crop = 96 .*scale = 0\.25"),
+        (512, r"declare under \[output\] in mine\.toml scale = 2 if it is the whole image"),
+        (255, "pad or resize within the network"),
+        (300, "pad or resize within the network"),
+    ],
+)
+def test_output_of_another_size_names_the_entry_of_the_card(length: int, message: str) -> None:
+    found = make_segmenter(lambda batch: np.zeros((len(batch), length, length, 1), np.float32))
+    with pytest.raises(ModelError, match=rf"\(16, {length}, {length}, 1\) for 16 images of 256×256 px, .*{message}"):
+        found.predict(PATCHES)
+
+
+def test_another_crop_than_declared_is_reported_with_the_right_one() -> None:
+    with pytest.raises(ModelError, match=r"262×262 px, but \(16, 256, 256\) .*crop = 2 if"):
+        make_segmenter(valid_blur(), crop=3).predict(PATCHES)
+    with pytest.raises(ModelError, match=r"a halo of 0 px and a crop of 30 px leaves nothing of a tile of 64 px"):
+        make_segmenter(valid_blur(), (None, 64, 64, 1), side=64, crop=30)

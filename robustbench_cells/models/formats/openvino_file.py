@@ -17,7 +17,7 @@ from robustbench_cells.models.interface import Interface
 from robustbench_cells.models.layout import Array, cast_batch, select_output
 from robustbench_cells.models.network import Network, NetworkSegmenter
 from robustbench_cells.models.runtimes.threads import configured_threads
-from robustbench_cells.types import BATCH, PATCH_SIDE, Segmenter
+from robustbench_cells.types import BATCH, Segmenter
 
 _MAX_BYTES = 2**31 - 1  # of graph and weights together
 _MAX_OUTPUT = 2 * 2**30  # bytes of one operator's output for a batch
@@ -68,14 +68,14 @@ def _check_xml(path: Path) -> None:
         raise ModelError(f"{path}: has the operator {named}, which may never terminate; such a model is refused")
 
 
-def _check_sizes(path: Path, model: Any) -> None:
+def _check_sizes(path: Path, model: Any, side: int) -> None:
     """Refuse an operator whose output exceeds the memory limit, or whose rank depends on the data."""
     for output in (output for operator in model.get_ops() for output in operator.outputs()):
         shape = output.get_partial_shape()
         if shape.rank.is_dynamic:
             raise ModelError(f"{path}: has an operator of dynamic rank; such a model is refused")
         lengths = [length.get_length() if length.is_static else None for length in shape]
-        sides = [PATCH_SIDE if length is None else length for length in lengths[1:]]
+        sides = [side if length is None else length for length in lengths[1:]]
         if prod([lengths[0] or BATCH, *sides] if lengths else [1]) * 4 > _MAX_OUTPUT:
             raise ModelError(f"{path}: has an operator that outputs {shape}, more than the {_MAX_OUTPUT} bytes allowed")
 
@@ -89,7 +89,7 @@ def _network(path: Path, weights: Path, interface: Interface) -> Network:
     try:
         core = openvino.Core()
         graph = core.read_model(path, weights)
-        _check_sizes(path, graph)
+        _check_sizes(path, graph, interface.tile)
         model = core.compile_model(graph, "CPU", settings)
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1]

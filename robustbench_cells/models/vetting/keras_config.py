@@ -21,6 +21,8 @@ _MAX_SIZE = 2**20  # any count of channels, pixels and the like
 _MAX_REACH = 256  # pixels; backends pad the image by the reach of a kernel
 _MAX_CALLS = 10_000  # layer calls
 _MAX_NAME = 255  # characters
+_MAX_NORMALIZATIONS = 16  # layers whose building computes mean and variance
+_EXPORT = 'model.export("mine.onnx", format="onnx")'
 
 
 def _names(text: str) -> frozenset[str]:
@@ -32,8 +34,10 @@ _LAYERS = _names(
     Activation ActivityRegularization Add AlphaDropout Average AveragePooling2D BatchNormalization Concatenate Conv2D
     Conv2DTranspose Cropping2D Dense DepthwiseConv2D Dropout ELU Flatten GaussianDropout GaussianNoise
     GlobalAveragePooling2D GlobalMaxPooling2D GroupNormalization Identity InputLayer LayerNormalization LeakyReLU
-    MaxPooling2D Maximum Minimum Multiply PReLU Permute RMSNormalization ReLU Rescaling Reshape Resizing
-    SeparableConv2D Softmax SpatialDropout2D Subtract UnitNormalization UpSampling2D ZeroPadding2D
+    MaxPooling2D Maximum Minimum Multiply Normalization PReLU Permute RMSNormalization RandomBrightness RandomContrast
+    RandomErasing RandomFlip RandomGaussianBlur RandomInvert RandomRotation RandomSharpness
+    RandomTranslation RandomZoom ReLU Rescaling Reshape Resizing SeparableConv2D Softmax SpatialDropout2D Subtract
+    UnitNormalization UpSampling2D ZeroPadding2D
     """
 )
 _MODELS = frozenset({"Functional", "Model", "Sequential"})
@@ -93,7 +97,7 @@ _STRINGS: dict[str, frozenset[str] | None] = {  # keys of strings, and their val
     "padding": frozenset({"same", "valid"}),
     "fill_mode": frozenset({"constant", "nearest", "reflect", "wrap"}),
     "interpolation": frozenset({"area", "bicubic", "bilinear", "lanczos3", "lanczos5", "nearest"}),
-    "mode": frozenset({"fan_avg", "fan_in", "fan_out"}),
+    "mode": frozenset({"fan_avg", "fan_in", "fan_out", "horizontal", "horizontal_and_vertical", "vertical"}),
     "distribution": frozenset({"normal", "truncated_normal", "uniform", "untruncated_normal"}),
     "activation": _ACTIVATIONS,
     **{
@@ -145,8 +149,14 @@ def read_config(path: Path, text: str | bytes, *, modules: bool) -> dict[str, An
         config = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path}: its configuration is not JSON ({error}); save it again with Keras 3") from error
-    if not isinstance(config, dict) or str(config.get("class_name")) not in _MODELS:
+    if not isinstance(config, dict) or not isinstance(config.get("class_name"), str):
         raise ModelError(f"{path}: its configuration is not that of a Keras model; save it again with Keras 3")
+    if (kind := config["class_name"]) not in _MODELS:
+        raise ModelError(
+            f"{path}: is a subclassed model ({kind[:100]}); what it computes is Python code, which the file does not "
+            f"have; export it to ONNX ({_EXPORT}) or as a SavedModel (model.export), which needs --rb-trust-model, or "
+            "build it as a functional model and save that"
+        )
     config.pop("compile_config", None)
     validator = _Validator(path, modules)
     validator.check_value(config, "", "the model", 0)
@@ -162,11 +172,13 @@ class _Validator:
     def __init__(self, path: Path, modules: bool) -> None:
         self.path = path
         self.modules = modules
+        self.normalizations = 0
 
     def refuse(self, place: str, what: str) -> ModelError:
         return ModelError(
             f"{self.path}: its configuration requests {what[:200]} (in {place[:100]!r}); only layers of plain "
-            "segmentation networks are accepted, since others can execute code or read files (see SECURITY.md)"
+            "segmentation networks are accepted, since others can execute code or read files (see SECURITY.md); an "
+            f"export to ONNX has neither: {_EXPORT}"
         )
 
     def check_value(self, value: Any, key: str, place: str, depth: int) -> None:
@@ -222,6 +234,8 @@ class _Validator:
             raise self.refuse(place, f"{kind} without a configuration")
         if _kernel_reach(table["config"]) > _MAX_REACH:
             raise self.refuse(place, f"a {kind} that reaches farther than {_MAX_REACH} pixels")
+        if kind == "Normalization":
+            self.check_normalization(table["config"], place)
         if unknown := table.keys() - _OBJECT_KEYS:
             raise self.refuse(place, f"{kind} with {', '.join(sorted(unknown))}")
         if table.get("compile_config"):
@@ -236,6 +250,15 @@ class _Validator:
                 raise self.refuse(place, "a layer that is not called on the output of another")
         for key in table.keys() - {"class_name", "module", "registered_name"}:
             self.check_value(table[key], key, place, depth + 1)
+
+    def check_normalization(self, config: Mapping[str, Any], place: str) -> None:
+        """Bound what Keras computes eagerly: mean and variance have the lengths of all axes that are kept."""
+        self.normalizations += 1
+        axis = config.get("axis")
+        if self.normalizations > _MAX_NORMALIZATIONS or (isinstance(axis, list) and len(axis) > 1):
+            raise self.refuse(
+                place, f"Normalization over several axes, or more than {_MAX_NORMALIZATIONS} such layers"
+            )
 
     def check_function(self, table: Mapping[str, Any], place: str) -> None:
         name, module, registered = (table.get(key) for key in ("config", "module", "registered_name"))
