@@ -57,10 +57,10 @@ class FailedPlugin:
         return f"{self.entry_point!r} of {self.origin} ({self.error})"
 
 
-def unknown(name: str, noun: str, names: Iterable[str]) -> str:
-    """What to say of a name that is not there."""
+def unknown(name: object, noun: str, names: Iterable[str]) -> str:
+    """What to say of a name that is not there, or that is no name."""
     names = list(names)
-    near = difflib.get_close_matches(name, names, 1)
+    near = difflib.get_close_matches(str(name), names, 1)
     meant = f" (did you mean {near[0]}?)" if near else ""
     return f"no {noun} is called {name!r}{meant}; there are: {', '.join(names) or 'none'}"
 

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,7 @@ def benchmark(
     >>> result.curve("noise", "jaccard")["intensity"].tolist()
     [0.0, 50.0, 0.0, 50.0]
     """
+    _require_whole(seed=seed, block=block)
     require_block(block)
     grid = resolve_grid(profile, _chosen(artefacts))
     conditions = make_conditions(profile, grid)
@@ -136,12 +138,30 @@ def _chosen(artefacts: Grid | Iterable[str] | str | None) -> Grid:
         return {}
     if isinstance(artefacts, str):
         return {artefacts: None}
+    names = list(artefacts) if isinstance(artefacts, Iterable) else [artefacts]
+    if wrong := [name for name in names if not isinstance(name, str)]:
+        raise GridError(
+            f"artefacts: {type(wrong[0]).__name__} is no name; give names, as in ['noise'], or intensities by name, as "
+            "in {'noise': [10, 50]}"
+        )
     if not isinstance(artefacts, Mapping):
-        return dict.fromkeys(artefacts)
-    for name, levels in artefacts.items():
-        if levels is not None and (isinstance(levels, str) or not isinstance(levels, Iterable)):
-            raise GridError(f"artefacts: {name!r} has {levels!r}; a list of intensities or None is needed")
-    return {name: None if levels is None else [float(level) for level in levels] for name, levels in artefacts.items()}
+        return dict.fromkeys(names)
+    return {name: None if levels is None else _levels(name, levels) for name, levels in artefacts.items()}
+
+
+def _require_whole(**numbers: object) -> None:
+    for name, number in numbers.items():
+        if number is not None and not isinstance(number, Integral):
+            raise TypeError(f"{name}: {number!r} is {type(number).__name__}; a whole number is needed")
+
+
+def _levels(name: str, levels: Any) -> list[float]:
+    try:
+        if isinstance(levels, str):
+            raise TypeError
+        return [float(level) for level in levels]
+    except (TypeError, ValueError) as error:
+        raise GridError(f"artefacts: {name!r} has {levels!r}; a list of intensities or None is needed") from error
 
 
 def _selection(data: Any) -> Selection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -115,6 +115,8 @@ def _split_frames(what: str, arrays: Any) -> list[Any]:
         raise DataError(
             f"{what}: shape {tuple(shape)}; give (N, H, W), or (N, H, W, 1), or a list of arrays (H, W) or (H, W, 1)"
         )
+    if isinstance(arrays, str) or not isinstance(arrays, Iterable):
+        raise DataError(f"{what}: {type(arrays).__name__}; give an array (N, H, W), or a list of arrays (H, W)")
     frames = list(arrays)
     if not frames:
         raise DataError(f"{what}: empty; give at least one frame")

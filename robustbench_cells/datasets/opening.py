@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from inspect import signature
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +18,7 @@ from robustbench_cells.types import Dataset
 
 
 def open_dataset(
-    where: str,
+    where: str | os.PathLike[str],
     split: str | None = None,
     *,
     margin: int = 0,
@@ -44,6 +47,8 @@ def open_dataset(
     ------
     DataError
         If there is no such data set, or a file is not usable.
+    TypeError
+        If it is no text and no path (arrays go to `from_arrays`), or a number is none.
 
     Examples
     --------
@@ -52,9 +57,13 @@ def open_dataset(
     >>> data.read(data.frames[0]).image.shape
     (526, 670)
     """
-    for value, minimum, what in ((margin, 0, "margin in px"), (frames, 1, "frames"), (white_level, 1, "white level")):
-        if value is not None and value < minimum:
-            raise DataError(f"{what}: {value} is too small; the minimum is {minimum}")
+    if not isinstance(where, str | os.PathLike):
+        raise TypeError(
+            f"open_dataset: {type(where).__name__} is no name and no path of a data set; for arrays in memory: "
+            "rb.from_arrays(images, labels)"
+        )
+    where = os.fspath(where)
+    _check_numbers({"margin in px": (margin, 0), "frames": (frames, 1), "white level": (white_level, 1)})
     require_ignore_label(ignore_label)
     source = next((source for source in SOURCES if source.recognises(where)), None)
     if source is None and not any(Path(part).exists() for part in {where, where.rpartition(":")[0]} - {""}):
@@ -75,3 +84,12 @@ def open_dataset(
     if frames is not None and frames < len(names):
         names = [names[index] for index in np.linspace(0, len(names) - 1, frames).round().astype(int)]
     return Selection(dataset, names, ignore_label)
+
+
+def _check_numbers(numbers: Mapping[str, tuple[object, int]]) -> None:
+    """Check that each number is whole and at least its minimum."""
+    for name, (value, minimum) in numbers.items():
+        if value is not None and not isinstance(value, Integral):
+            raise TypeError(f"{name}: {value!r} is {type(value).__name__}; a whole number is needed")
+        if isinstance(value, Integral) and int(value) < minimum:
+            raise DataError(f"{name}: {value} is too small; the minimum is {minimum}")

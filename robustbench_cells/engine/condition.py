@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 
 from robustbench_cells.artefacts._base import Artefact
 from robustbench_cells.types import (
@@ -20,6 +21,11 @@ from robustbench_cells.types import (
 class Condition:
     """An artefact at an intensity, or no artefact at all.
 
+    Raises
+    ------
+    TypeError
+        If the artefact is none, as its name or its class, or the intensity is no number.
+
     Examples
     --------
     >>> import robustbench_cells as rb
@@ -31,6 +37,18 @@ class Condition:
 
     artefact: Artefact | None = None
     intensity: float = 0.0
+
+    def __post_init__(self) -> None:
+        is_artefact = hasattr(self.artefact, "distort") and not isinstance(self.artefact, type)
+        if self.artefact is not None and not is_artefact:
+            name = self.artefact if isinstance(self.artefact, str) else "noise"
+            raise TypeError(
+                f"Condition: {self.artefact!r} is no artefact; give the object: "
+                f"rb.Condition(rb.ARTEFACTS.get({name!r}), {self.intensity!r})"
+            )
+        intensity: object = self.intensity
+        if not isinstance(intensity, Real):
+            raise TypeError(f"Condition: an intensity of {intensity!r} is {type(intensity).__name__}; give a number")
 
     @property
     def artefact_name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ def segmenter_name(where: str) -> str:
     return model_format.name_of(where) if model_format else Path(where).stem
 
 
-def load_segmenter(where: str, *, trusted: bool = False) -> Segmenter:
+def load_segmenter(where: str | os.PathLike[str], *, trusted: bool = False) -> Segmenter:
     """Load a shipped model by name, or any other by its file, folder or reference.
 
     A model that is not shipped first predicts a synthetic probe image, to reveal a wrong declaration immediately.
@@ -54,6 +55,8 @@ def load_segmenter(where: str, *, trusted: bool = False) -> Segmenter:
     ------
     ModelError
         If there is no such model, a library that it needs is not installed, or it cannot be used.
+    TypeError
+        If it is no text and no path: a function or an object needs no loading.
 
     Examples
     --------
@@ -61,6 +64,12 @@ def load_segmenter(where: str, *, trusted: bool = False) -> Segmenter:
     >>> rb.load_segmenter("unet_original").name
     'unet_original'
     """
+    if not isinstance(where, str | os.PathLike):
+        raise TypeError(
+            f"load_segmenter: {type(where).__name__} is no name and no path of a model; a function or an object with "
+            'predict() needs no loading: rb.benchmark({"mine": function}, data), rb.predict_frame(function, image)'
+        )
+    where = os.fspath(where)
     shipped = shipped_models()
     model_format = require_format(str(shipped.get(where, where)))
     require_extra(where, model_format.extra)

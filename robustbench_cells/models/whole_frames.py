@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from robustbench_cells.models.network import NetworkSegmenter
+from robustbench_cells.models.runtimes.function import Function
 from robustbench_cells.models.sliding_window import GRID, predict_tiled
 from robustbench_cells.types import PATCH_SIDE, Image, Segmenter
 
 HALO = 64  # pixels; more than the reach of 50 of the paper's U-Net
 
 
-def predict_frame(segmenter: Segmenter, image: Image, halo: int = HALO) -> Image:
+def predict_frame(segmenter: Segmenter | Callable[[Image], Any], image: Image, halo: int = HALO) -> Image:
     """Predict foreground probabilities of a whole frame of any size, patch by patch.
 
     The result equals that of the whole frame in one piece if the segmenter's reach is at most ``halo`` pixels.
@@ -21,7 +25,7 @@ def predict_frame(segmenter: Segmenter, image: Image, halo: int = HALO) -> Image
     Parameters
     ----------
     segmenter
-        Model or baseline.
+        Model or baseline, or a function as `benchmark` takes it.
     image
         Frame, float32, (H, W), grey levels in [0, 255].
     halo
@@ -36,6 +40,8 @@ def predict_frame(segmenter: Segmenter, image: Image, halo: int = HALO) -> Image
     ------
     ValueError
         If the image is not a grey frame in [0, 255], or the halo leaves nothing of a patch.
+    TypeError
+        If the segmenter predicts nothing, as the name of a model does.
 
     Examples
     --------
@@ -44,6 +50,13 @@ def predict_frame(segmenter: Segmenter, image: Image, halo: int = HALO) -> Image
     >>> rb.predict_frame(rb.BASELINES.get("dog_otsu"), frame.image).shape
     (576, 720)
     """
+    if not hasattr(segmenter, "predict"):
+        if not callable(segmenter):
+            raise TypeError(
+                f"predict_frame: {type(segmenter).__name__} predicts nothing; give rb.load_segmenter(name or path), "
+                "rb.BASELINES.get(name) or a function"
+            )
+        segmenter = Function("the function", segmenter, digest="")
     image = np.asarray(image)
     if image.ndim != 2 or not image.size or image.dtype.kind not in "fiu":
         raise ValueError(f"the image is {image.dtype} of shape {image.shape}; grey levels of shape (H, W) are needed")

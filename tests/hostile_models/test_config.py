@@ -114,6 +114,13 @@ def computed_eagerly(convolution: dict[str, Any]) -> None:
     convolution["inbound_nodes"] = [{"args": [[[[[1.0]]]]], "kwargs": {}}]
 
 
+def many_normalizations(folder: Path, tiny: Path, trap: Trap) -> Path:
+    def change(config: dict[str, Any]) -> None:
+        config["config"]["layers"] += [keras_layer("Normalization", axis=[-1]) for _ in range(17)]
+
+    return with_config(folder, tiny, change)
+
+
 def nested_calls(folder: Path, tiny: Path, trap: Trap) -> Path:
     """Nest a network in a network in a network, each called 150 times."""
     config = read_config_of(tiny)
@@ -162,7 +169,11 @@ HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
     "keras-hub": layer("PARSeqTokenizer", "keras_hub.models", vocabulary="{trap.pipe}"),
     "Lambda in TimeDistributed": lambda_in("TimeDistributed"),
     "Lambda in Bidirectional": lambda_in("Bidirectional"),
-    "Normalization, which computes when it is built": layer("Normalization", mean=1.0, variance=1.0),
+    "Normalization of a whole image, which is computed as it is built": layer(
+        "Normalization", axis=[1, 2], mean=1.0, variance=1.0
+    ),
+    "Normalization of a whole image, from a file": layer("Normalization", axis=[1, 2, 3], mean=None, variance=None),
+    "many Normalizations": many_normalizations,
     "JaxLayer": layer("JaxLayer", call_fn={"class_name": "__lambda__", "config": {"value": "…"}}),
     "FlaxLayer": layer("FlaxLayer", module="…"),
     "an internal module of Keras": layer("Conv2D", "keras.src.utils.file_utils"),

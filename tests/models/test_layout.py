@@ -170,8 +170,14 @@ def test_crop_and_scale_together() -> None:
 @pytest.mark.parametrize(
     ("length", "message"),
     [
-        (252, r"declare under \[output\] in mine\.toml crop = 2 if it leaves out a border of 2 px \(valid padding\); a"),
-        (128, r"toml crop = 64 if it .*, or scale = 0\.5 if it is the whole image in another size; a network .*side too"),
+        (
+            252,
+            r"declare under \[output\] in mine\.toml crop = 2 if it leaves out a border of 2 px \(valid padding\); a",
+        ),
+        (
+            128,
+            r"toml crop = 64 if it .*, or scale = 0\.5 if it is the whole image in another size; a network .*side too",
+        ),
         (64, r"crop = 96 .*scale = 0\.25"),
         (512, r"declare under \[output\] in mine\.toml scale = 2 if it is the whole image"),
         (255, "pad or resize within the network"),

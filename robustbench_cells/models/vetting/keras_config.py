@@ -232,10 +232,7 @@ class _Validator:
                 raise self.refuse(place, f"{module}.{kind}" if module else kind)
         if not isinstance(table.get("config"), dict):
             raise self.refuse(place, f"{kind} without a configuration")
-        if _kernel_reach(table["config"]) > _MAX_REACH:
-            raise self.refuse(place, f"a {kind} that reaches farther than {_MAX_REACH} pixels")
-        if kind == "Normalization":
-            self.check_normalization(table["config"], place)
+        self.check_bounds(kind, table["config"], place)
         if unknown := table.keys() - _OBJECT_KEYS:
             raise self.refuse(place, f"{kind} with {', '.join(sorted(unknown))}")
         if table.get("compile_config"):
@@ -251,14 +248,15 @@ class _Validator:
         for key in table.keys() - {"class_name", "module", "registered_name"}:
             self.check_value(table[key], key, place, depth + 1)
 
-    def check_normalization(self, config: Mapping[str, Any], place: str) -> None:
-        """Bound what Keras computes eagerly: mean and variance have the lengths of all axes that are kept."""
-        self.normalizations += 1
+    def check_bounds(self, kind: str, config: Mapping[str, Any], place: str) -> None:
+        """Bound what a layer reaches, and what Keras computes while it builds one."""
+        if _kernel_reach(config) > _MAX_REACH:
+            raise self.refuse(place, f"a {kind} that reaches farther than {_MAX_REACH} pixels")
+        self.normalizations += kind == "Normalization"
         axis = config.get("axis")
-        if self.normalizations > _MAX_NORMALIZATIONS or (isinstance(axis, list) and len(axis) > 1):
-            raise self.refuse(
-                place, f"Normalization over several axes, or more than {_MAX_NORMALIZATIONS} such layers"
-            )
+        is_wide = kind == "Normalization" and isinstance(axis, list) and len(axis) > 1
+        if is_wide or self.normalizations > _MAX_NORMALIZATIONS:
+            raise self.refuse(place, f"Normalization over several axes, or more than {_MAX_NORMALIZATIONS} such layers")
 
     def check_function(self, table: Mapping[str, Any], place: str) -> None:
         name, module, registered = (table.get(key) for key in ("config", "module", "registered_name"))

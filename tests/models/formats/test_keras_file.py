@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,3 +108,108 @@ def test_nested_outputs_are_selected_by_name(tmp_path: Path) -> None:
     write_card(tmp_path / "twice.toml", {"output": {"name": "again"}})
     with pytest.raises(ModelError, match="has duplicate outputs 'again'"):
         load_segmenter(str(tmp_path / "twice.keras"))
+
+
+LAYERS = {  # of the input, and what they compute in inference
+    "Normalization": ({"axis": None}, True),
+    "Normalization of channels": ({}, True),
+    "Normalization by numbers": ({"axis": None, "mean": 115.0, "variance": 900.0}, True),
+    **{
+        f"Random{name}": (options, False)
+        for name, options in {
+            "Brightness": {"factor": 0.2},
+            "Contrast": {"factor": 0.2},
+            "Erasing": {},
+            "Flip": {"mode": "horizontal", "seed": 3},
+            "GaussianBlur": {},
+            "Invert": {},
+            "Rotation": {"factor": 0.2},
+            "Sharpness": {"factor": 0.5},
+            "Translation": {"height_factor": 0.2, "width_factor": 0.1},
+            "Zoom": {"height_factor": 0.2},
+        }.items()
+    },
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_adapted_normalization_and_augmentation_load(name: str, tmp_path: Path) -> None:
+    import keras
+    from keras import layers
+
+    options, normalizes = LAYERS[name]
+    images = probe_images()
+    layer = getattr(layers, name.split(maxsplit=1)[0])(**options)
+    if normalizes and "mean" not in options:
+        layer.adapt(images[..., None])
+    inputs = keras.Input((None, None, 1))
+    keras.Model(inputs, layers.Activation("sigmoid")(layer(inputs) / 20.0)).save(tmp_path / "mine.keras")
+    values = images
+    if normalizes:
+        mean, variance = (115.0, 900.0) if "mean" in options else (images.mean(), images.var())
+        values = (images - mean) / np.sqrt(variance)
+    found = load_segmenter(str(tmp_path / "mine.keras")).predict(images)
+    np.testing.assert_allclose(found, 1 / (1 + np.exp(-values / 20)), atol=1e-4)
+
+
+def test_subclassed_model_is_named_as_one(tmp_path: Path) -> None:
+    import keras
+
+    class Mine(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.convolution = keras.layers.Conv2D(1, 3, padding="same", activation="sigmoid")
+
+        def call(self, images: object) -> object:
+            return self.convolution(images)
+
+    model = Mine()
+    model.build((None, 256, 256, 1))
+    model.save(tmp_path / "mine.keras")
+    with pytest.raises(
+        ModelError, match=r"is a subclassed model \(Mine\); .*export it to ONNX \(model\.export\(.*functional"
+    ):
+        load_segmenter(str(tmp_path / "mine.keras"))
+
+
+def original_unet() -> Any:
+    """The U-Net of Ronneberger et al. (2015): convolutions without padding, 572 px in and 388 px out; few filters."""
+    import keras
+    from keras import layers
+
+    def level(x: Any, filters: int) -> Any:
+        for _ in range(2):
+            x = layers.Conv2D(filters, 3, activation="relu", kernel_initializer=keras.initializers.HeNormal(filters))(x)
+        return x
+
+    inputs = keras.Input((572, 572, 1))
+    x, skips = layers.Rescaling(1 / 255)(inputs), []
+    for filters in (2, 2, 3, 3):
+        skips.append(level(x, filters))
+        x = layers.MaxPooling2D(2)(skips[-1])
+    x = level(x, 4)
+    for filters in (3, 3, 2, 2):
+        x, skip = layers.Conv2DTranspose(filters, 2, strides=2)(x), skips.pop()
+        border = (skip.shape[1] - x.shape[1]) // 2
+        x = level(layers.Concatenate()([layers.Cropping2D(border)(skip), x]), filters)
+    x = layers.Conv2D(1, 1, kernel_initializer=keras.initializers.Constant(20.0), activation="sigmoid")(x)
+    return keras.Model(inputs, x)
+
+
+def test_original_unet_runs_from_its_file(tmp_path: Path) -> None:
+    model = original_unet()
+    assert model.output_shape == (None, 388, 388, 1)
+    model.save(tmp_path / "mine.keras")
+    where = str(tmp_path / "mine.keras")
+    with pytest.raises(ModelError, match=r"side and halo for tiles \(side = 572\)"):
+        load_segmenter(where)
+    write_card(tmp_path / "mine.toml", {"input": {"side": 572}})
+    with pytest.raises(ModelError, match=r"returns shape \(16, 388, 388, 1\) .* in mine\.toml crop = 92 if"):
+        load_segmenter(where)
+    write_card(tmp_path / "mine.toml", {"input": {"side": 572}, "output": {"crop": 92}})
+    images = probe_images()
+    padded = np.pad(images, ((0, 0), (92, 92), (92, 92)), mode="reflect")
+    padded = np.pad(padded, ((0, 0), (0, 132), (0, 132)), mode="symmetric")
+    expected = model.predict(padded[..., None], verbose=0)[:, :256, :256, 0]
+    assert np.ptp(expected) > 0.01
+    np.testing.assert_allclose(load_segmenter(where).predict(images), expected, atol=1e-5)
