@@ -80,12 +80,12 @@ def _relative(means: Floats) -> Floats:
 STATISTICS: Mapping[str, _Statistic] = {
     "mean": _Statistic(lambda sums: _means(sums)[..., 0], _MEANS[0]),
     "paired difference": _Statistic(_difference, 0.0),
-    "area under the curve": _Statistic(
+    "area": _Statistic(
         lambda sums: normalised_auc(_means(sums), _INTENSITIES), float(normalised_auc(np.array(_MEANS), _INTENSITIES))
     ),
-    "relative score (rPC)": _Statistic(lambda sums: _relative(_means(sums)), float(_relative(np.array(_MEANS)))),
+    "rPC": _Statistic(lambda sums: _relative(_means(sums)), float(_relative(np.array(_MEANS)))),
     "count ratio": _Statistic(lambda sums: np.asarray(sums[..., 7] / sums[..., 9]), _FACTOR),
-    "paired difference of count ratios": _Statistic(
+    "paired count ratios": _Statistic(
         lambda sums: np.asarray((sums[..., 8] - sums[..., 7]) / sums[..., 9]), 0.0
     ),
 }
