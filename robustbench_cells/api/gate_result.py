@@ -56,8 +56,8 @@ class GateResult:
         -------
         pandas.DataFrame
             model, condition, criterion, baseline, candidate, difference, low, high (95 % interval of the difference),
-            tolerance, outcome, improves (whether it is significantly better), same_as (other conditions with the same
-            patches, which this row judges too).
+            blocks (of frames, that the interval is over), tolerance, outcome, improves (whether it is significantly
+            better), same_as (other conditions with the same patches, which this row judges too).
         """
         rows = []
         for one in self.gate.decisions:
@@ -72,6 +72,7 @@ class GateResult:
                     "difference": one.difference.estimate.value,
                     "low": low,
                     "high": high,
+                    "blocks": one.blocks,
                     "tolerance": one.tolerance,
                     "outcome": str(one.verdict),
                     "improves": one.improves,

@@ -120,13 +120,13 @@ def compare(
     available = used = sum(map(len, covered.values()))
     if sequential:
         conditions = [(name, rows) for name, both in covered.items() for _, rows in both.groupby(CONDITION)]
-        interim_test = InterimTest(tolerances, neutral, len(tolerances) * len(conditions))
+        interim_test = InterimTest(tolerances, neutral, len(tolerances) * len(conditions), candidate.run.settings.block)
         frames = candidate.run.dataset.frames
         decided = [decide_condition(interim_test, name, rows, frames) for name, rows in conditions]
         made = [(name, part) for (name, _), (part, _) in zip(conditions, decided, strict=True)]
         used = sum(patches for _, patches in decided)
     else:
-        pairs = {name: PairedRecords(rows, neutral) for name, rows in covered.items()}
+        pairs = {name: PairedRecords(rows, neutral, candidate.run.settings.block) for name, rows in covered.items()}
         made = [(name, list(make_decisions(pair, name, tolerances))) for name, pair in pairs.items()]
     copies = {name: find_copies(rows, candidate.run) for name, rows in covered.items()}
     decisions = [decision for name, part in made for decision in judge_once(part, copies[name])]

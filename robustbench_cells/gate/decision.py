@@ -79,8 +79,20 @@ class Decision:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % interval of the difference, simultaneous over all looks."""
-        return self.difference.estimate.interval(self._level)
+        """95 % interval of the difference that is shown, simultaneous over all looks (see `PairedDifference.shown`)."""
+        return (self.difference.shown or self.difference.estimate).interval(self._level)
+
+    @property
+    def blocks(self) -> int:
+        """Number of blocks of frames that this interval is over."""
+        return (self.difference.shown or self.difference.estimate).blocks
+
+    @property
+    def is_close(self) -> bool:
+        """Whether the test decides, over blocks taken as independent, while the interval crosses the tolerance."""
+        low, high = self.interval
+        limit = -self.tolerance if self.criterion.better == "more" else self.tolerance
+        return self.verdict is not GateOutcome.INCONCLUSIVE and low <= limit <= high
 
     @property
     def p_alone(self) -> float:

@@ -22,9 +22,14 @@ def neutral_intensities(run: RunManifest) -> dict[str, float]:
 
 
 def add_blocks(rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:
-    """Add a column with the block of each row's frame."""
-    numbers = assign_blocks(run.dataset.positions, run.settings.block)
-    return rows.assign(block=rows["frame"].map(dict(zip(run.dataset.frames, numbers.tolist(), strict=True))))
+    """Add columns with the position and the block of each row's frame."""
+    dataset = run.dataset
+    numbers = assign_blocks(dataset.positions, run.settings.block)
+    position, block = (
+        rows["frame"].map(dict(zip(dataset.frames, of_frame, strict=True)))
+        for of_frame in (dataset.positions, numbers.tolist())
+    )
+    return rows.assign(position=position, block=block)
 
 
 def covered_patches(rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:

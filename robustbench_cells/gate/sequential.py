@@ -16,6 +16,7 @@ from robustbench_cells.gate.comparability import refuse, require_comparable
 from robustbench_cells.gate.criteria import PairedRecords
 from robustbench_cells.gate.decision import FALSE_ALARM, Decision, make_decisions
 from robustbench_cells.gate.pairing import add_blocks, condition_sides, neutral_intensities, pair_records
+from robustbench_cells.results.intervals import BLOCK
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.tables import Results, records_table
 from robustbench_cells.types import Record
@@ -42,16 +43,21 @@ class InterimTest:
         Neutral intensity of each artefact.
     count
         Largest number of decisions in the whole comparison.
+    as_one
+        Frames that count as one, at least.
     """
 
     tolerances: Mapping[str, float]
     neutral: Mapping[str, float]
     count: int
+    as_one: int = BLOCK
 
     def decide(self, segmenter: str, rows: pd.DataFrame) -> list[Decision]:
         """Decisions at one look at one condition; for the rows see `PairedRecords`."""
         numbered = rows.assign(block=pd.factorize(rows["block"])[0])  # a look may have no frame of some blocks
-        return list(make_decisions(PairedRecords(numbered, self.neutral), segmenter, self.tolerances, LOOKS))
+        return list(
+            make_decisions(PairedRecords(numbered, self.neutral, self.as_one), segmenter, self.tolerances, LOOKS)
+        )
 
     def is_decided(self, decisions: Sequence[Decision]) -> bool:
         """Whether every criterion is decided, so that no more frames are needed."""
@@ -128,7 +134,10 @@ def early_stopping(
     names = require_comparable(baseline, run, tolerances, against, sequential=True)
     count = sum(name in names for segmenters in wanted.values() for name in segmenters)
     return EarlyStopping(
-        baseline, run, names, InterimTest(tolerances, neutral_intensities(run), len(tolerances) * count)
+        baseline,
+        run,
+        names,
+        InterimTest(tolerances, neutral_intensities(run), len(tolerances) * count, run.settings.block),
     )
 
 

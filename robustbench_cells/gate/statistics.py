@@ -40,12 +40,15 @@ class Estimate:
     value, error
         Estimate and standard error, in the unit of what is estimated.
     blocks
-        Number of blocks that it is based on; one less are the degrees of freedom.
+        Number of blocks that it is based on.
+    degrees
+        Degrees of freedom of the error; None for one less than the blocks.
     """
 
     value: float
     error: float
     blocks: int
+    degrees: float | None = None
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Lower and upper confidence limit; infinite with fewer than two blocks."""
@@ -53,7 +56,8 @@ class Estimate:
 
         if self.blocks < 2:
             return float("-inf"), float("inf")
-        reach = float(self.error * stdtrit(self.blocks - 1, (1 + level) / 2))
+        degrees = self.blocks - 1 if self.degrees is None else self.degrees
+        reach = float(self.error * stdtrit(degrees, (1 + level) / 2))
         return self.value - reach, self.value + reach
 
     def p_below(self, bound: float) -> float:

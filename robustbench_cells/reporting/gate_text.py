@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import floor, isfinite, log10
 from pathlib import Path
 
 from tabulate import tabulate
@@ -14,7 +15,10 @@ from robustbench_cells.files.atomic import read_json, write_text
 from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.decision import Decision, GateOutcome
 from robustbench_cells.reporting.markdown import code_span, escape_markdown
+from robustbench_cells.reporting.number_format import FEW_BLOCKS_MARK, few_blocks_mark
+from robustbench_cells.results.intervals import FEW_BLOCKS
 
+_MAX_DECIMALS = 4
 _MAX_NAMED = 40  # conditions that a partial verdict names as not covered
 _ORDER = (GateOutcome.REGRESSED, GateOutcome.INCONCLUSIVE, GateOutcome.NON_INFERIOR)
 _SENTENCES = {
@@ -167,28 +171,53 @@ def _markdown_row(decision: Decision) -> list[str]:
 
 
 def _row(decision: Decision) -> tuple[str, ...]:
-    difference = decision.difference
+    difference, decimals = decision.difference, _decimals(decision)
     return (
         str(decision.verdict),
         decision.name,
-        _number(difference.baseline),
-        _number(difference.candidate),
+        f"{difference.baseline:.{decimals}f}",
+        f"{difference.candidate:.{decimals}f}",
         _difference(decision),
         f"{decision.tolerance:g} {decision.criterion.unit if difference.scale == 1 else ''}".strip(),
     )
 
 
-def _number(value: float) -> str:
-    return f"{value:.4f}" if abs(value) < 10 else f"{value:.1f}"
+def _decimals(decision: Decision) -> int:
+    """Decimals that the interval supports: up to the leading digit of half its width, four at most."""
+    low, high = decision.interval
+    reach = (high - low) / 2
+    if not isfinite(reach) or reach <= 0:
+        return _MAX_DECIMALS
+    return min(_MAX_DECIMALS, max(0, -floor(log10(reach))))
 
 
 def _caveats(decisions: Sequence[Decision]) -> list[str]:
-    return [f"{one.name}: {one.difference.caveat}" for one in decisions if one.difference.caveat]
+    caveats = [f"{one.name}: {one.difference.caveat}" for one in decisions if one.difference.caveat]
+    if any(one.blocks < FEW_BLOCKS for one in decisions):
+        caveats.append(
+            f"Few frames: intervals marked {FEW_BLOCKS_MARK} are over fewer than {FEW_BLOCKS} blocks of frames, and "
+            "rest on what is assumed of the frames more than on what they show"
+        )
+    return [*caveats, *_close_calls(decisions)]
+
+
+def _close_calls(decisions: Sequence[Decision]) -> list[str]:
+    """What the test decides, whose blocks count as independent, while the interval does not."""
+    names = [one.name for one in decisions if one.is_close]
+    if not names:
+        return []
+    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+    return [
+        "Decided by the test, which takes blocks of frames as independent; the interval, which allows for frames that "
+        f"are alike, crosses the tolerance, so more frames are needed to be sure: {', '.join(names[:_MAX_NAMED])}{more}"
+    ]
 
 
 def _difference(decision: Decision) -> str:
-    low, high = decision.interval
-    return f"{decision.difference.estimate.value:+.4f} [{low:+.4f}, {high:+.4f}]"
+    """A difference with its interval."""
+    numbers = (decision.difference.estimate.value, *decision.interval)
+    value, low, high = (f"{number + 0.0:+.{_decimals(decision)}f}" for number in numbers)
+    return f"{value} [{low}, {high}]{few_blocks_mark(decision.blocks)}"
 
 
 def _improvements(decisions: Sequence[Decision]) -> list[str]:

@@ -85,9 +85,7 @@ STATISTICS: Mapping[str, _Statistic] = {
     ),
     "rPC": _Statistic(lambda sums: _relative(_means(sums)), float(_relative(np.array(_MEANS)))),
     "count ratio": _Statistic(lambda sums: np.asarray(sums[..., 7] / sums[..., 9]), _FACTOR),
-    "paired count ratios": _Statistic(
-        lambda sums: np.asarray((sums[..., 8] - sums[..., 7]) / sums[..., 9]), 0.0
-    ),
+    "paired count ratios": _Statistic(lambda sums: np.asarray((sums[..., 8] - sums[..., 7]) / sums[..., 9]), 0.0),
 }
 
 

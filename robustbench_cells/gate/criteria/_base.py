@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Literal, Protocol
@@ -13,7 +13,7 @@ import pandas as pd
 
 from robustbench_cells.gate.statistics import Estimate, block_sums
 from robustbench_cells.registry import Registry
-from robustbench_cells.results.intervals import Floats
+from robustbench_cells.results.intervals import BLOCK, Floats, FrameOrder, estimates
 from robustbench_cells.types import condition_name
 
 
@@ -33,6 +33,9 @@ class PairedDifference:
         Factor by which the criterion's tolerance is multiplied.
     caveat
         Why it cannot hold, whatever its interval; empty if it can.
+    shown
+        The same difference with an error that allows for frames that are alike (see `PairedRecords.estimate`), for the
+        interval that is shown; None for the test's own.
     """
 
     artefact: str
@@ -42,6 +45,7 @@ class PairedDifference:
     estimate: Estimate
     scale: float = 1.0
     caveat: str = ""
+    shown: Estimate | None = None
 
     @property
     def condition(self) -> str:
@@ -56,14 +60,17 @@ class PairedRecords:
     Attributes
     ----------
     records
-        One row per patch that both have: artefact, intensity, frame, patch, block of the frame, and each metric twice,
-        with the suffixes ``_old`` (baseline) and ``_new`` (candidate).
+        One row per patch that both have: artefact, intensity, frame, patch, position and block of the frame, and each
+        metric twice, with the suffixes ``_old`` (baseline) and ``_new`` (candidate).
     neutral
         Neutral intensity of each artefact that has one.
+    as_one
+        Frames that count as one, at least.
     """
 
     records: pd.DataFrame
     neutral: Mapping[str, float]
+    as_one: int = BLOCK
 
     def conditions(self) -> Iterator[tuple[str, float, pd.DataFrame]]:
         """Iterate over conditions: artefact, intensity and records of each."""
@@ -73,8 +80,20 @@ class PairedRecords:
     @staticmethod
     def sums(rows: pd.DataFrame, *columns: str) -> Floats:
         """Sum columns by block, (blocks, columns + 1); the last column is the number of rows."""
-        values = np.column_stack([*(rows[column].to_numpy(float) for column in columns), np.ones(len(rows))])
-        return block_sums(values, rows["block"].to_numpy(np.int64))
+        return block_sums(_columns(rows, columns), rows["block"].to_numpy(np.int64))
+
+    def estimate(self, rows: pd.DataFrame, columns: Sequence[str], statistic: Callable[[Floats], Floats]) -> Estimate:
+        """Estimate a statistic of such sums as the reports do, with an error that allows for frames that are alike."""
+        positions, frame = np.unique(rows["position"].to_numpy(np.int64), return_inverse=True)
+        sums = block_sums(_columns(rows, columns), frame.ravel())
+        found = estimates(sums[None], statistic, FrameOrder(positions, self.as_one))
+        value, error, degrees = (float(one[0]) for one in (found.values, found.errors, found.degrees))
+        return Estimate(value, error, 0 if np.isnan(error) else int(found.blocks[0]), degrees)
+
+
+def _columns(rows: pd.DataFrame, columns: Sequence[str]) -> Floats:
+    """Columns of the rows, and one that counts them."""
+    return np.column_stack([*(rows[column].to_numpy(float) for column in columns), np.ones(len(rows))])
 
 
 class Criterion(Protocol):

@@ -36,7 +36,10 @@ class Cells(Criterion):
     def differences(self, pair: PairedRecords) -> Iterator[PairedDifference]:
         """See `Criterion.differences`; none for conditions without cells."""
         for artefact, intensity, rows in pair.conditions():
-            sums = pair.sums(rows, "cells_predicted_old", "cells_predicted_new", "cells_true_new")
+            columns = ("cells_predicted_old", "cells_predicted_new", "cells_true_new")
+            sums = pair.sums(rows, *columns)
             if (sums[:, 2] > 0).sum() >= 2:  # the jackknife leaves one block out
                 old, new = _errors(sums.sum(axis=0))
-                yield PairedDifference(artefact, intensity, float(old), float(new), jackknife(sums, _difference))
+                shown = pair.estimate(rows, columns, _difference)
+                estimate = jackknife(sums, _difference)
+                yield PairedDifference(artefact, intensity, float(old), float(new), estimate, shown=shown)

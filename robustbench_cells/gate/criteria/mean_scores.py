@@ -47,6 +47,7 @@ class MeanScore(Criterion):
                 total[1] / total[2],
                 jackknife(sums[sums[:, 2] > 0], _mean_difference),
                 caveat=caveat,
+                shown=pair.estimate(defined, (old, new), _mean_difference),
             )
 
 

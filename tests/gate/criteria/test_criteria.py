@@ -42,7 +42,7 @@ def test_every_criterion_fulfils_the_contract(name: str) -> None:
         on=["segmenter", "artefact", "intensity", "frame", "patch"],
         suffixes=("_old", "_new"),
     ).query("segmenter == 'unet'")
-    merged = merged.assign(block=merged["frame"].astype(int) // 5)
+    merged = merged.assign(position=merged["frame"].astype(int), block=merged["frame"].astype(int) // 5)
     swapped = merged.rename(
         columns=lambda name: name.replace("_old", "_x").replace("_new", "_old").replace("_x", "_new")
     )
@@ -55,3 +55,30 @@ def test_every_criterion_fulfils_the_contract(name: str) -> None:
         assert one.estimate.value == pytest.approx(-other.estimate.value)
         assert one.estimate.error == pytest.approx(other.estimate.error)
         assert np.isfinite([one.baseline, one.candidate, one.estimate.value, one.estimate.error]).all()
+
+
+@pytest.mark.parametrize("frames", [8, 24, 60])
+def test_the_interval_that_is_shown_holds_the_difference_of_correlated_frames(frames: int) -> None:
+    """93 % at a correlation of 0.6 from one frame to the next; with 300 runs 88 % is its limit of one in a thousand."""
+    rng = np.random.default_rng(frames)
+    position = np.repeat(np.arange(frames), 6)
+    held = []
+    for _ in range(300):
+        effect = rng.normal(0, 0.05, frames)
+        for frame in range(1, frames):
+            effect[frame] = 0.6 * effect[frame - 1] + 0.8 * effect[frame]
+        old, new = 0.6 + rng.normal(0, 0.06, (2, 6 * frames))
+        columns = {
+            "artefact": "clean",
+            "intensity": 0.0,
+            "frame": position.astype(str),
+            "patch": np.arange(len(old)) % 6,
+        }
+        blocks = {"position": position, "block": position // 5}
+        table = pd.DataFrame(columns | blocks | {"jaccard_old": old, "jaccard_new": new + effect[position]})
+        (one,) = CRITERIA.get("jaccard").differences(PairedRecords(table, {}, 5))
+        assert one.shown
+        low, high = one.shown.interval()
+        assert one.shown.value == pytest.approx(one.estimate.value)
+        held.append(low <= 0 <= high)
+    assert np.mean(held) > 0.88
