@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from robustbench_cells.api.examples import render_report_examples
-from robustbench_cells.api.request import default_block, margin_of, require_block
+from robustbench_cells.api.request import default_block, margin_of, require_block, require_floor
 from robustbench_cells.api.result import BenchmarkResult
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
@@ -41,6 +41,7 @@ def benchmark(
     seed: int = 0,
     cache: str | Path | None = None,
     block: int | None = None,
+    floor: float | None = None,
     trust_models: bool = False,
     progress: bool = True,
 ) -> BenchmarkResult:
@@ -65,6 +66,9 @@ def benchmark(
         one nothing is kept.
     block
         Consecutive frames that count as one in intervals; by default 5 of a sequence, else 1.
+    floor
+        Mean Jaccard score that every model must keep: the limit of break-points, the same for all models; by default
+        90 % of the best clean score.
     trust_models
         Whether model files may run code of their own.
     progress
@@ -91,6 +95,7 @@ def benchmark(
     """
     _require_whole(seed=seed, block=block)
     require_block(block)
+    require_floor(floor)
     grid = resolve_grid(profile, _chosen(artefacts))
     conditions = make_conditions(profile, grid)
     selection = _selection(data)
@@ -107,6 +112,7 @@ def benchmark(
         models=tuple(segmenters),
         trust_model=trust_models,
         grids=grid,
+        floor=floor,
     )
     command = f"robustbench_cells.benchmark({list(segmenters)}, {selection.title!r}, {artefacts=}, seed={seed})"
     require_room(selection, conditions)

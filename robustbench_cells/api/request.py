@@ -52,6 +52,8 @@ class Request:
         Consecutive frames that count as one in intervals; None for the data set's default.
     trust_model
         Whether models may run code of their own.
+    floor
+        Mean Jaccard score that every model must keep; None for 90 % of the best clean score.
     """
 
     dataset: str = "synthetic"
@@ -66,6 +68,7 @@ class Request:
     ignore_label: int | None = None
     block: int | None = None
     trust_model: bool = False
+    floor: float | None = None
 
     @cached_property
     def grid(self) -> dict[str, tuple[float, ...]]:
@@ -112,6 +115,7 @@ def open_request(
         If anything that the request names is missing or not usable.
     """
     require_block(request.block)
+    require_floor(request.floor)
     names = dict.fromkeys(name for segmenters in wanted.values() for name in segmenters)
     sources = {name: request.sources[name] for name in names}
     for source in sources.values():  # before frames and models take their time
@@ -207,6 +211,7 @@ def make_settings(request: Request, selection: Selection) -> RunSettings:
         most_patches=find_profile(request.profile).most_patches,
         block=block,
         grids=request.grid,
+        floor=request.floor,
     )
 
 
@@ -224,6 +229,12 @@ def require_block(block: int | None) -> None:
     """Refuse a block of less than one frame."""
     if block is not None and block < 1:
         raise DataError(f"blocks of {block} frames: 1 or more is needed")
+
+
+def require_floor(floor: float | None) -> None:
+    """Refuse a limit that no mean Jaccard score can be above and below."""
+    if floor is not None and not 0 < floor <= 1:
+        raise DataError(f"a floor of {floor:g}: a Jaccard score between 0 and 1 is needed, as in 0.7")
 
 
 def _open_selection(request: Request) -> Selection:

@@ -16,6 +16,7 @@ from robustbench_cells.errors import BenchmarkWarning, UnknownNameError
 from robustbench_cells.gate.comparison import compare
 from robustbench_cells.gate.policy import default_tolerances
 from robustbench_cells.registry import unknown
+from robustbench_cells.reporting.break_point_table import break_point_table
 from robustbench_cells.reporting.gate_files import withdraw
 from robustbench_cells.reporting.gate_text import GateSummary, load_gate
 from robustbench_cells.reporting.outputs import write_reports
@@ -27,8 +28,6 @@ from robustbench_cells.results.tables import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-_DIRECTIONS = {1: "up", -1: "down"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +51,7 @@ class BenchmarkResult:
     >>> result.to_pandas()[["model", "artefact", "intensity"]].values.tolist()[-1]
     ['dog_otsu', 'noise', 50.0]
     >>> result.break_points().columns.tolist()
-    ['model', 'artefact', 'direction', 'intensity', 'low', 'high', 'censored']
+    ['model', 'artefact', 'direction', 'limit', 'score', 'low', 'high', 'intensity', 'censored']
     """
 
     results: Results
@@ -112,30 +111,20 @@ class BenchmarkResult:
         return pd.concat(parts, ignore_index=True)
 
     def break_points(self) -> pd.DataFrame:
-        """Where each model's mean Jaccard falls below 90 % of its clean value.
+        """Where each model's mean Jaccard falls below the absolute limit and below 90 % of its own clean score.
+
+        The interval is a bracket: nothing that ran tells where between ``low`` and ``high`` the score falls.
 
         Returns
         -------
         pandas.DataFrame
-            model, artefact, direction (``up`` or ``down`` from the neutral intensity), intensity, low, high (95 %
-            interval), censored: empty, or ``right`` where the model does not break up to ``intensity``, ``left`` where
-            it breaks somewhere before ``intensity``, or ``undefined``. An infinite end of an interval lies outside of
-            the tested range.
+            model, artefact, direction (``up`` or ``down`` from the neutral intensity), limit (``absolute``, the same
+            for all models, or ``relative``), score (the limit), low, high (last intensity surely above the limit, and
+            first surely below; infinite where none ran outside), intensity (interpolated between means), censored:
+            empty, ``right`` where the score is surely below nowhere, ``left`` where the neutral intensity did not run
+            and the score is surely above nowhere, ``both`` or ``undefined``.
         """
-        rows = []
-        for card in self._report.cards:
-            for point in card.break_points:
-                value, censored = point.intensity.value, ""
-                if point.undefined:
-                    censored = "undefined"
-                elif point.left_censored:
-                    value, censored = point.nearest, "left"
-                elif not point.reached:
-                    value, censored = point.end, "right"
-                low, high = sorted((point.intensity.low, point.intensity.high))
-                rows.append((card.segmenter, point.artefact, _DIRECTIONS[point.direction], value, low, high, censored))
-        columns = ["model", "artefact", "direction", "intensity", "low", "high", "censored"]
-        return pd.DataFrame(rows, columns=columns)
+        return break_point_table(self._report.cards)
 
     def plot(self, artefact: str, metric: str = "jaccard", ax: Axes | None = None) -> Axes:
         """Draw the degradation curves under an artefact.

@@ -14,3 +14,8 @@ _EXACT: dict[str, Any] = {} if _READS_EXACTLY else {"float_precision": "round_tr
 def read_csv(source: Path | IO[Any], **options: Any) -> pd.DataFrame:
     """Read a table as `pandas.read_csv` does, each float exactly as it was written, with every version of pandas."""
     return pd.read_csv(source, **_EXACT, **options)
+
+
+def escape_formula(name: str) -> str:
+    """Prefix a name from an untrusted file that a spreadsheet would run as a formula."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name

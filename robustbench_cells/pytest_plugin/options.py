@@ -26,6 +26,7 @@ _FIELDS = {  # of a request, by option
     "white-level": "white_level",
     "ignore-label": "ignore_label",
     "block": "block",
+    "floor": "floor",
 }
 
 _OPTIONS: dict[str, dict[str, Any]] = {
@@ -65,6 +66,12 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "block": {
         "type": int,
         "help": "frames of a sequence that count as one in intervals (default: 5; 1 where frames are not a sequence)",
+    },
+    "floor": {
+        "type": float,
+        "metavar": "SCORE",
+        "help": "mean Jaccard that every model must keep: the limit of break-points, for example 0.7 (default: nine "
+        "tenths of the best clean score of the run)",
     },
     "baseline": {
         "metavar": "DIR",
@@ -121,7 +128,8 @@ def option(config: pytest.Config, name: str) -> Any:
     try:
         return None if given is None else convert(given)
     except ValueError as error:
-        raise pytest.UsageError(f"{key} = {given}: a whole number is needed") from error
+        kind = "a whole number" if convert is int else "a number"
+        raise pytest.UsageError(f"{key} = {given}: {kind} is needed") from error
 
 
 def request_of(config: pytest.Config) -> Request:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from math import isnan
 from typing import Any
 
-from robustbench_cells.reporting.number_format import displays_equal, format_break_point, format_figure
+from robustbench_cells.reporting.number_format import displays_equal, format_break_point, format_figure, format_limit
 from robustbench_cells.reporting.scorecard_rows import card_rows, comparability_warnings
 from robustbench_cells.reporting.style import Style
-from robustbench_cells.results.scorecard import BreakPoint, ScoreCard
+from robustbench_cells.results.break_points import BreakPoint
+from robustbench_cells.results.scorecard import ScoreCard
 from robustbench_cells.results.tables import Results
 
 _TESTED = "(end of the tested range)"
@@ -26,12 +27,15 @@ def summary_sentence(cards: Sequence[ScoreCard], *, has_combined: bool) -> str:
     best = next(iter(cards), None)
     if best is None or best.mean is None:
         return ""
-    if best.clean is None:
-        return 'Break-points are relative to the clean score, which was not run; include it (-k "… or clean").'
-    if isnan(best.mean.value) or not best.break_points:
+    if not best.limits and best.clean is None:
+        return (
+            "The limit of break-points is 90 % of the best clean score, which was not run; include it "
+            '(-k "… or clean"), or give a score by --rb-floor.'
+        )
+    if isnan(best.mean.value) or not best.limits:
         return ""
-    limits = "; ".join(map(_limit, best.break_points))
-    keeps = f"keeps 90 % of its clean Jaccard of {format_figure(best.clean)} within these limits: {limits}."
+    limits = "; ".join(map(_limit, best.limits))
+    keeps = f"keeps a mean Jaccard of {format_limit(best.limits[0].limit)} within these limits: {limits}."
     if best.net_count_error:
         error = format_figure(best.net_count_error, percent=True, signed=True)
         keeps += f" On clean patches its net cell-count error is {error}."
@@ -48,16 +52,19 @@ def summary_sentence(cards: Sequence[ScoreCard], *, has_combined: bool) -> str:
 
 
 def _limit(point: BreakPoint) -> str:
-    direction = "up to" if point.direction > 0 else "down to"
+    name, up = f"{point.artefact} {'up' if point.direction > 0 else 'down'} to {point.parameter}", point.direction > 0
     if point.broken_at_neutral:
         return f"{point.artefact} at no intensity"
-    if point.left_censored:
-        return f"{point.artefact} not determined ({point.parameter} {point.neutral:g} was not run)"
-    if point.undefined:
-        return f"{point.artefact} undefined"
-    if not point.reached:
-        return f"{point.artefact} {direction} {point.parameter} {point.end:g} {point.unit} {_TESTED}"
-    return f"{point.artefact} {direction} {point.parameter} {format_break_point(point)}"
+    if point.undefined or point.left_censored:
+        return f"{point.artefact} {format_break_point(point)}"
+    if point.right_censored:
+        if point.near == point.neutral:
+            return f"{point.artefact} {format_break_point(point)}"
+        rest = _TESTED if point.near == point.end else "(beyond it not determined)"
+        return f"{name} {point.near:g} {point.unit} {rest}"
+    if point.near == point.neutral:
+        return f"{point.artefact} {'below' if up else 'above'} {point.parameter} {point.far:g} {point.unit}"
+    return f"{name} {point.near:g} {point.unit} (fails by {point.far:g})"
 
 
 def model_card(card: ScoreCard, results: Results, style: Style) -> dict[str, Any]:
@@ -73,35 +80,37 @@ def model_card(card: ScoreCard, results: Results, style: Style) -> dict[str, Any
 
 
 def _span(card: ScoreCard, artefact: str, results: Results) -> dict[str, Any]:
-    """The trusted range of a segmenter on an artefact's axis: a bar in per cent of the axis, and a text."""
-    points = [point for point in card.break_points if point.artefact == artefact]
+    """The trusted range of a segmenter on an artefact's axis: bars in per cent of the axis, and a text."""
+    points = [point for point in card.limits if point.artefact == artefact]
     if all(name != artefact for name, _ in card.conditions):
-        return {"width": None, "text": "not run"}
+        return {"bars": None, "text": "not run"}
     if not points:
-        return {"width": None, "text": "needs clean too" if card.clean is None else "needs two intensities"}
+        return {"bars": None, "text": "needs two intensities" if card.limits or card.clean else "needs clean too"}
     if any(point.undefined for point in points):
-        return {"width": None, "text": "undefined"}
+        return {"bars": None, "text": "undefined"}
+    text = "; ".join(_range_text(point) for point in sorted(points, key=lambda one: one.direction))
+    if all(point.left_censored and point.right_censored for point in points):
+        return {"bars": None, "text": text}
     rows = results.summary[results.summary["artefact"] == artefact]
     neutral = results.run.artefacts[artefact].neutral
     first, last = min(neutral, *rows["intensity"]), max(neutral, *rows["intensity"])
-    text = "; ".join(_range_text(point) for point in sorted(points, key=lambda one: one.direction))
-    determined = [point for point in points if not point.left_censored]
-    if not determined:
-        return {"width": None, "text": text}
-    ends = [x for point in determined for x in (point.nearest, point.intensity.value if point.reached else point.end)]
-    return {
-        "left": round(100 * (min(ends) - first) / (last - first), 1),
-        "width": round(100 * (max(ends) - min(ends)) / (last - first), 1),
-        "text": text,
-    }
+
+    def bar(one: float, other: float, *, sure: bool) -> dict[str, Any]:
+        low, high = sorted((one, other))
+        left, width = (round(100 * part / (last - first), 1) for part in (low - first, high - low))
+        return {"left": left, "width": width, "sure": sure}
+
+    bars = []
+    for point in points:
+        far = point.end if point.right_censored else point.far
+        if not point.left_censored:
+            bars.append(bar(point.nearest, point.near, sure=True))
+        bars.append(bar(point.neutral if point.left_censored else point.near, far, sure=False))
+    return {"bars": [one for one in bars if one["width"]], "text": text}
 
 
 def _range_text(point: BreakPoint) -> str:
-    direction = "up to" if point.direction > 0 else "down to"
-    if point.broken_at_neutral:
-        return f"below 90 % already at {point.neutral:g} {point.unit}"
-    if point.left_censored:
-        return f"limit {format_break_point(point)}"
-    if not point.reached:
-        return f"no failure {direction} {point.end:g} {point.unit} {_TESTED}"
-    return f"{direction} {format_break_point(point)}"
+    text = format_break_point(point)
+    if point.right_censored:
+        return f"{text} {_TESTED}" if point.near == point.end else text
+    return text if point.broken_at_neutral else f"fails {text}"

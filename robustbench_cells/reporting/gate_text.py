@@ -192,7 +192,8 @@ def _decimals(decision: Decision) -> int:
 
 
 def _caveats(decisions: Sequence[Decision]) -> list[str]:
-    caveats = [f"{one.name}: {one.difference.caveat}" for one in decisions if one.difference.caveat]
+    texts = [(one.name, text) for one in decisions for text in (one.difference.caveat, one.difference.remark)]
+    caveats = [f"{name}: {text}" for name, text in texts if text]
     if any(one.blocks < FEW_BLOCKS for one in decisions):
         caveats.append(
             f"Few frames: intervals marked {FEW_BLOCKS_MARK} are over fewer than {FEW_BLOCKS} blocks of frames, and "

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import floor, isfinite, isnan, log10
 
+from robustbench_cells.results.break_points import BreakPoint, Limit
 from robustbench_cells.results.intervals import FEW_BLOCKS
-from robustbench_cells.results.scorecard import BreakPoint, Figure
+from robustbench_cells.results.scorecard import Figure
 
 FEW_BLOCKS_MARK = "*"
 _MAX_DECIMALS = 3
@@ -72,32 +73,52 @@ def displays_equal(one: Figure, other: Figure) -> bool:
 
 
 def format_break_point(point: BreakPoint) -> str:
-    """A break-point with its unit and interval, or why it has no value within the tested range."""
-    figure = point.intensity
-    if point.undefined:
-        return "undefined"
+    """Where a score falls below its limit, with the unit: between the two intensities that are known."""
+    return "undefined" if point.undefined else f"{_bracket_with_unit(point)}{few_blocks_mark(point.blocks)}"
+
+
+def _bracket_with_unit(point: BreakPoint) -> str:
+    unit, way = point.unit, "up" if point.direction > 0 else "down"
     if point.broken_at_neutral:
-        return "below 90 % already at the neutral intensity"
-    up = point.direction > 0
-    before = f"{'below' if up else 'above'} {point.nearest:g}"
-    finite = [x for x in (figure.value, figure.low, figure.high) if isfinite(x)]
-    number = _rounding(_decimals(finite[0] if finite else 0.0, (figure.high - figure.low) / 2), signed=False)
+        return f"below the limit already at {point.neutral:g} {unit} (neutral)"
+    if point.left_censored:
+        side = f"{'below' if point.direction > 0 else 'above'} {point.far:g} {unit}"
+        reason = f"left-censored: {point.parameter} {point.neutral:g} was not run"
+        return f"{'not determined' if point.right_censored else side} ({reason})"
+    if point.right_censored:
+        if point.near == point.neutral:
+            return f"not determined {'above' if way == 'up' else 'below'} {point.near:g} {unit} (too few frames)"
+        kept = f"no failure {way} to {point.near:g} {unit}"
+        return kept if point.near == point.end else f"{kept}, not determined beyond (too few frames)"
+    low, high = sorted((point.near, point.far))
+    return f"between {low:g} and {high:g} {unit}"
 
-    def limit(value: float) -> str:
-        if isfinite(value):
-            return number(value)
-        return f"beyond {point.end:g}" if point.direction * value > 0 else before
 
-    if point.reached:
-        text = f"{number(figure.value)} {point.unit}"
-    elif point.left_censored:
-        text = f"{before} {point.unit} (left-censored: {point.parameter} {point.neutral:g} was not run)"
-    else:
-        text = f"no failure {'up' if up else 'down'} to {point.end:g} {point.unit}"
-    if isnan(figure.low) or (figure.value == figure.low == figure.high and not point.reached):
-        return text
-    limits = [limit(value) for value in sorted((figure.low, figure.high))]
-    return f"{text} [{limits[0]}, {limits[1]}]{few_blocks_mark(figure.blocks)}"
+def format_bracket(point: BreakPoint) -> str:
+    """The same in a few letters for a narrow column, without the unit."""
+    return "undefined" if point.undefined else f"{_short_bracket(point)}{few_blocks_mark(point.blocks)}"
+
+
+def _short_bracket(point: BreakPoint) -> str:
+    if point.right_censored and (point.left_censored or point.near == point.neutral):
+        return "unknown"
+    if point.broken_at_neutral:
+        return f"at {point.neutral:g}"
+    if point.left_censored:
+        return f"before {point.far:g}"
+    if point.right_censored:
+        return f"beyond {point.near:g}"
+    low, high = sorted((point.near, point.far))
+    return f"{low:g} to {high:g}"
+
+
+def format_limit(limit: Limit) -> str:
+    """A limit with where it comes from."""
+    if not limit.is_absolute:
+        return f"{limit.score:.3f} (90 % of its own clean score)"
+    if not limit.best:
+        return f"{limit.score:g} (the limit that was asked for)"
+    return f"{limit.score:.3f} (90 % of the best clean score, that of {limit.best})"
 
 
 def _decimals(value: float, reach: float) -> int:

@@ -13,7 +13,7 @@ from robustbench_cells.reporting.first_screen import margin_warnings, model_card
 from robustbench_cells.reporting.gallery import gallery
 from robustbench_cells.reporting.gate_text import HEADERS
 from robustbench_cells.reporting.markdown import run_warnings, settings_lines
-from robustbench_cells.reporting.number_format import format_count
+from robustbench_cells.reporting.number_format import format_count, format_limit
 from robustbench_cells.reporting.pair_heatmaps import PairMap, pair_maps
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.reporting.scorecard_rows import comparability_warnings
@@ -55,6 +55,7 @@ def page_context(report: Report) -> dict[str, Any]:
             *margin_warnings(results),
         ],
         "answer": summary_sentence(report.cards, has_combined=bool(maps)),
+        "limit": next((format_limit(point.limit) for card in report.cards for point in card.limits), "the limit"),
         "artefacts": artefacts,
         "cards": [model_card(card, results, styles[card.segmenter]) for card in report.cards],
         "gate": report.gate,

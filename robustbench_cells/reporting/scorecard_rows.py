@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from robustbench_cells.reporting.number_format import format_break_point, format_figure
-from robustbench_cells.results.scorecard import BreakPoint, ScoreCard
+from robustbench_cells.reporting.number_format import format_break_point, format_figure, format_limit
+from robustbench_cells.results.break_points import BreakPoint
+from robustbench_cells.results.scorecard import ScoreCard
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class CardRow:
 
 
 _INTERVAL = " In brackets: the 95 % interval over blocks of frames."
+BRACKET = (
+    "From the last intensity at which it is surely above to the first at which it is surely below, over blocks of "
+    "frames: where between them it falls is not known, since nothing ran there."
+)
 
 
 def card_rows(card: ScoreCard) -> Iterator[CardRow]:
@@ -46,11 +51,10 @@ def card_rows(card: ScoreCard) -> Iterator[CardRow]:
         "little to lose, so never compare models by it alone." + _INTERVAL,
         format_figure(card.relative),
     )
-    for point in card.break_points:
+    for point in (*card.limits, *card.own_limits):
         yield CardRow(
             break_point_label(point),
-            "The intensity at which the mean Jaccard falls below 90 % of the clean one, interpolated linearly."
-            + _INTERVAL,
+            f"Where the mean Jaccard falls below {format_limit(point.limit)}. {BRACKET}",
             format_break_point(point),
         )
     for artefact, area in card.areas.items():
@@ -87,7 +91,8 @@ def card_rows(card: ScoreCard) -> Iterator[CardRow]:
 
 def break_point_label(point: BreakPoint) -> str:
     """Artefact, and which limit of its parameter it is."""
-    return f"{point.artefact}: {'upper' if point.direction > 0 else 'lower'} {point.parameter} limit"
+    own = "" if point.limit.is_absolute else ", relative to its own clean score"
+    return f"{point.artefact}: {'upper' if point.direction > 0 else 'lower'} {point.parameter} limit{own}"
 
 
 def comparability_warnings(cards: Sequence[ScoreCard]) -> list[str]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from robustbench_cells.randomness import generator
 from robustbench_cells.results.frame_blocks import LEVEL, BlockDesign, Floats, Ints, block_design, frames_as_one
 
 __all__ = [
@@ -25,15 +24,12 @@ __all__ = [
     "FrameOrder",
     "Ints",
     "assign_blocks",
-    "draw_sums",
     "estimates",
-    "percentile_interval",
     "ratio",
 ]
 
 BLOCK = 5  # frames of a sequence that count as one at least; without a sequence every frame counts
 FEW_BLOCKS = 6  # an interval over fewer rests on what is assumed of the frames more than on what they show
-_DRAWS = 2000
 
 
 def assign_blocks(positions: Sequence[int], length: int) -> npt.NDArray[np.int64]:
@@ -176,48 +172,3 @@ def ratio(sums: Floats) -> Floats:
     """The first column by the second: a mean, from sums and numbers of values; NaN where there are none."""
     empty = np.full(sums.shape[:-1], np.nan)
     return np.divide(sums[..., 0], sums[..., 1], out=empty, where=sums[..., 1] > 0)
-
-
-def draw_sums(sums: Floats, order: FrameOrder) -> Floats:
-    """Draw 2000 tables of sums that are as uncertain as the one there is, for statistics that may be infinite.
-
-    Sums over blocks are given random weights, with the corrections of `limits` and tails of Student's t, so that the
-    percentile interval of a mean over the draws is the one of `limits`. The same number of frames gets the same
-    weights, so values of one draw belong together.
-
-    Parameters
-    ----------
-    sums
-        Sums over the patches of each frame, (frames, columns).
-    order
-        Order of the frames; all of them have patches.
-
-    Returns
-    -------
-    numpy.ndarray
-        (2000, columns).
-    """
-    frames, total = len(sums), sums.sum(axis=0)
-    influences = (sums - total / frames).T
-    lengths = frames_as_one(influences[influences.any(axis=1)], order.positions, order.length)
-    length = int(np.ceil(np.median(lengths))) if len(lengths) else order.length
-    design = block_design(order.positions, length)
-    count = len(design.starts)
-    sizes = np.diff(np.append(design.starts, frames))
-    deviations = np.add.reduceat(sums, design.starts, axis=0) - sizes[:, None] / frames * total
-    rng = generator("draws", frames)
-    weights = rng.standard_normal((_DRAWS, count))
-    tails = np.sqrt(design.degrees / rng.chisquare(design.degrees, (_DRAWS, 1)))
-    return np.asarray(total + design.inflation * np.sqrt(count / (count - 1)) * tails * (weights @ deviations))
-
-
-def percentile_interval(values: Floats) -> tuple[float, float]:
-    """95 % percentile interval of values on draws; for statistics that may be infinite.
-
-    Infinite values count as extremes; NaN ones are left out.
-    """
-    values = values[~np.isnan(values)]
-    if not len(values):
-        return float("nan"), float("nan")
-    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="inverted_cdf")
-    return float(low), float(high)

@@ -69,6 +69,10 @@ class RunSettings:
         The options of the same names, as given.
     grids
         Intensities of each artefact of a grid of one's own; empty where the profile's whole grid was asked for.
+    floor
+        Mean Jaccard score that every segmenter must keep; None for 90 % of the best clean score.
+    refined
+        Intensities of each artefact that were added to the grid to make brackets of break-points narrower.
     """
 
     profile: str
@@ -85,6 +89,8 @@ class RunSettings:
     ignore_label: int | None = None
     trust_model: bool = False
     grids: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    floor: float | None = None
+    refined: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -225,8 +231,11 @@ def _of(kind: type[T], content: Mapping[str, Any]) -> T:
 
 
 def _settings(content: Mapping[str, Any]) -> RunSettings:
-    grids = {name: tuple(map(float, levels)) for name, levels in content.get("grids", {}).items()}
-    return _of(RunSettings, {**content, "grids": grids})
+    levels = {
+        key: {name: tuple(map(float, levels)) for name, levels in content.get(key, {}).items()}
+        for key in ("grids", "refined")
+    }
+    return _of(RunSettings, {**content, **levels})
 
 
 def _artefact(content: Mapping[str, Any]) -> ArtefactInfo:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isfinite, isnan, nan
+from math import inf, isnan, nan
 
 import numpy as np
 import pandas as pd
 
-from robustbench_cells.results.curves import break_point_distance, directions, normalised_auc
-from robustbench_cells.results.intervals import Estimates, Floats, draw_sums, estimates, percentile_interval, ratio
+from robustbench_cells.results.break_points import BreakPoint, break_points
+from robustbench_cells.results.curves import normalised_auc
+from robustbench_cells.results.intervals import Estimates, Floats, estimates, ratio
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
 
@@ -36,56 +37,6 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class BreakPoint:
-    """Intensity at which a segmenter's mean Jaccard falls below 90 % of its clean value, in one direction from neutral.
-
-    Attributes
-    ----------
-    artefact, parameter, unit
-        Name of the artefact, and parameter and unit of its intensity.
-    direction
-        1 for larger intensities, -1 for smaller ones.
-    neutral
-        Neutral intensity of the artefact, whether or not it ran.
-    nearest, end
-        Nearest and farthest intensity that ran, seen from the neutral one.
-    intensity
-        Break-point in the artefact's unit, NaN where a score is undefined. Infinite in this direction where it is not
-        reached up to the end (right-censored), in the opposite direction where it lies before the nearest intensity
-        (left-censored).
-    """
-
-    artefact: str
-    parameter: str
-    unit: str
-    direction: int
-    neutral: float
-    nearest: float
-    end: float
-    intensity: Figure
-
-    @property
-    def reached(self) -> bool:
-        """Whether the break-point lies within the tested range."""
-        return isfinite(self.intensity.value)
-
-    @property
-    def broken_at_neutral(self) -> bool:
-        """Whether the score is below 90 % at the neutral intensity already, by a side effect such as a stretch."""
-        return self.nearest == self.neutral == self.intensity.value
-
-    @property
-    def left_censored(self) -> bool:
-        """Whether it breaks before the nearest intensity that ran, and the neutral one did not run."""
-        return self.direction * self.intensity.value == -inf
-
-    @property
-    def undefined(self) -> bool:
-        """Whether a score that it depends on is undefined."""
-        return isnan(self.intensity.value)
-
-
-@dataclass(frozen=True)
 class ScoreCard:
     """The key figures of one segmenter.
 
@@ -96,11 +47,12 @@ class ScoreCard:
     clean
         Mean Jaccard on clean patches; None, like all that depends on it, if they did not run.
     mean
-        Mean Jaccard over each artefact's intensities, then over the artefacts; None if no artefact ran.
+        Mean Jaccard over each artefact's intensities, then over the artefacts; None if no artefact ran. Like the areas,
+        without intensities that were added for break-points.
     relative
         Mean over the grid divided by the clean score: rPC (Michaelis et al. 2019).
     break_points
-        Break-points of each artefact, in both directions where the grid has both.
+        Break-points of each artefact, in both directions where the grid has both: see `break_points.break_points`.
     areas
         Normalised area under the degradation curve of each artefact.
     worst_artefact
@@ -125,6 +77,16 @@ class ScoreCard:
     milliseconds: Figure | None
     conditions: frozenset[tuple[str, float]]
 
+    @property
+    def limits(self) -> tuple[BreakPoint, ...]:
+        """Break-points of the absolute limit, the same for all segmenters."""
+        return tuple(point for point in self.break_points if point.limit.is_absolute)
+
+    @property
+    def own_limits(self) -> tuple[BreakPoint, ...]:
+        """Break-points of the segmenter's own clean score."""
+        return tuple(point for point in self.break_points if not point.limit.is_absolute)
+
 
 def scorecards(results: Results, milliseconds: Mapping[str, Sequence[float]] | None = None) -> list[ScoreCard]:
     """One card per segmenter except the background, the highest mean Jaccard over the grid first.
@@ -140,7 +102,8 @@ def scorecards(results: Results, milliseconds: Mapping[str, Sequence[float]] | N
     """
     times = milliseconds or {}
     names = [name for name in results.records["segmenter"].unique() if name != REFERENCE]
-    cards = [_card(results, str(name), times.get(str(name), ())) for name in names]
+    points = break_points(results)
+    cards = [_card(results.on_grid, str(name), times.get(str(name), ()), points[str(name)]) for name in names]
 
     def score(card: ScoreCard) -> float:
         figure = card.mean or card.clean
@@ -167,13 +130,6 @@ class _Curves:
         sums = self._table(conditions)
         return _figure(estimates(sums[None], lambda sums: statistic(_means(sums)), self._order))
 
-    def break_point(self, conditions: Sequence[tuple[str, float]], statistic: Callable[[Floats], Floats]) -> Figure:
-        """The same of a statistic that may be infinite, from draws."""
-        sums = self._table(conditions)
-        blocks = self._order.count_blocks(self._order.length)
-        limits = percentile_interval(statistic(_means(draw_sums(sums, self._order)))) if blocks > 1 else (nan, nan)
-        return Figure(float(statistic(_means(sums.sum(axis=0)))), *limits, blocks)
-
     def _table(self, conditions: Sequence[tuple[str, float]]) -> Floats:
         """Sum and number of the scores under one condition after the other, (frames, columns)."""
         return np.concatenate(self._sums[[self.conditions.index(one) for one in conditions]].transpose(0, 2, 1)).T
@@ -191,7 +147,7 @@ def _figure(estimate: Estimates) -> Figure:
     return Figure(float(estimate.values[0]), float(low[0]), float(high[0]), int(estimate.blocks[0]))
 
 
-def _card(results: Results, name: str, times: Sequence[float]) -> ScoreCard:
+def _card(results: Results, name: str, times: Sequence[float], points: tuple[BreakPoint, ...]) -> ScoreCard:
     records = results.records[results.records["segmenter"] == name]
     curves = _Curves(results, records)
     clean = (CLEAN, 0.0)
@@ -219,7 +175,7 @@ def _card(results: Results, name: str, times: Sequence[float]) -> ScoreCard:
             if grid and is_clean
             else None
         ),
-        break_points=tuple(_break_points(results, curves, levels)) if is_clean else (),
+        break_points=points,
         areas={
             artefact: curves.figure(
                 [(artefact, x) for x in side],
@@ -242,26 +198,6 @@ def _clean(results: Results, name: str) -> Figure:
     row = table[(table["segmenter"] == name) & (table["artefact"] == CLEAN)].iloc[0]
     value, low, high = (float(row[f"jaccard{end}"]) for end in ("", "_low", "_high"))
     return Figure(value, low, high, int(row["jaccard_blocks"]))
-
-
-def _break_points(results: Results, curves: _Curves, levels: Mapping[str, list[float]]) -> list[BreakPoint]:
-    found = []
-    for artefact, intensities in levels.items():
-        info = results.run.artefacts[artefact]
-        neutral = info.neutral
-        for direction, side in directions(intensities, neutral):
-            distances = [abs(x - neutral) for x in side]
-
-            def break_point(
-                means: Floats, direction: int = direction, distances: list[float] = distances, neutral: float = neutral
-            ) -> Floats:
-                intensity = neutral + direction * break_point_distance(means[..., 1:], means[..., 0], distances)
-                return np.where(np.isnan(means).any(axis=-1), nan, intensity)
-
-            intensity = curves.break_point([(CLEAN, 0.0), *((artefact, x) for x in side)], break_point)
-            ends = side[0], side[-1]
-            found.append(BreakPoint(artefact, info.parameter, info.unit, direction, neutral, *ends, intensity))
-    return found
 
 
 def _count_error(results: Results, records: pd.DataFrame, *, absolute: bool) -> Figure | None:

@@ -45,6 +45,18 @@ class Results:
         return summarise(self)
 
     @cached_property
+    def on_grid(self) -> Results:
+        """The same without the intensities that were added for break-points, at which not every segmenter ran."""
+        added = self.run.settings.refined
+        if not added:
+            return self
+        is_added = pd.Series(False, self.records.index)
+        for artefact, levels in added.items():
+            is_added |= (self.records["artefact"] == artefact) & self.records["intensity"].isin(levels)
+        inside = self.inside.on_grid if self.inside else None
+        return Results(self.records[~is_added].reset_index(drop=True), self.run, inside)
+
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the records, in hexadecimal."""
         rows = pd.util.hash_pandas_object(self.records[[*KEYS, *sorted(self.run.metrics)]], index=False)

@@ -51,20 +51,26 @@ def test_what_did_not_run_is_named(arguments: tuple[str, ...], words: str) -> No
 
 
 def test_break_points_say_what_is_censored() -> None:
-    table = RESULT.break_points().set_index(["model", "artefact", "direction"])
-    weak = table.loc[("weak", "noise", "up")]
-    assert 0 < weak["low"] <= weak["intensity"] <= weak["high"] < 50
+    table = RESULT.break_points().set_index(["model", "artefact", "direction", "limit"])
+    weak = table.loc[("weak", "noise", "up", "relative")]
+    assert (weak["low"], weak["high"]) == (0, 50)  # intensities that ran
+    assert 0 < weak["intensity"] < 50
+    assert weak["score"] == pytest.approx(0.9 * 0.474)
     assert weak["censored"] == ""
+    absolute = table.query("limit == 'absolute'")
+    assert absolute["score"].tolist() == pytest.approx([0.9 * 0.874] * 8)
+    assert len(table) == 2 * len(absolute)
     right = table[table["censored"] == "right"]
     assert len(right)
-    assert (right["high"].abs() == inf).all()
+    assert (right[["low", "high"]].abs() == inf).any(axis=1).all()
     assert np.isfinite(right["intensity"]).all()
     without_zoom_1 = RESULT.results.records.query("artefact != 'cell_size' or intensity != 1").reset_index(drop=True)
     fallen = without_zoom_1["jaccard"].where(without_zoom_1["artefact"] != "cell_size", 0.01)
     left = BenchmarkResult(type(RESULT.results)(without_zoom_1.assign(jaccard=fallen), RESULT.results.run))
     rows = left.break_points().query("artefact == 'cell_size' and direction == 'up'")
-    assert rows["censored"].tolist() == ["left"] * len(rows)
-    assert rows["intensity"].tolist() == [2.0] * len(rows)
+    assert rows["censored"].tolist() == ["left"] * 4
+    assert rows["intensity"].tolist() == rows["high"].tolist() == [2.0] * 4
+    assert rows["low"].tolist() == [-inf] * 4
 
 
 def test_plot_draws_each_model_into_the_axes_that_it_is_given() -> None:

@@ -17,6 +17,8 @@ from tests.support.pytest_runs import bench, records
         (("--rb-dataset", "nowhere"), "nowhere: no such folder or file, and no embedded data set"),
         (("--rb-frames", "two"), "invalid int value: 'two'"),
         (("-o", "rb_frames=two"), "rb_frames = two: a whole number is needed"),
+        (("-o", "rb_floor=high"), "rb_floor = high: a number is needed"),
+        (("--rb-floor", "1.5"), "a floor of 1.5: a Jaccard score between 0 and 1 is needed"),
     ],
 )
 def test_mistake_ends_the_run_before_it_starts(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from robustbench_cells.reporting.first_screen import model_card
 from robustbench_cells.reporting.gate_text import GateSummary
 from robustbench_cells.reporting.report import Report
+from robustbench_cells.reporting.style import Style
 from robustbench_cells.results.tables import Results
 from tests.support.report_outputs import write_output
 from tests.support.report_results import make_results
@@ -23,8 +26,14 @@ def read_lead(results: Results, folder: Path, gate: GateSummary | None = None) -
 @pytest.mark.parametrize(
     ("models", "text"),
     [
-        ({"ruined": 0.14}, "ruined keeps 90 % of its clean Jaccard of 0.11"),
-        ({"good": 0.9, "ruined": 0.14}, "It keeps 90 % of its clean Jaccard of 0.87"),
+        (
+            {"ruined": 0.14},
+            "ruined keeps a mean Jaccard of 0.103 (90 % of the best clean score, that of ruined) within",
+        ),
+        (
+            {"good": 0.9, "ruined": 0.14},
+            "It keeps a mean Jaccard of 0.787 (90 % of the best clean score, that of good)",
+        ),
     ],
 )
 def test_the_verdict_comes_first_and_then_the_best_model(models: dict[str, float], text: str, tmp_path: Path) -> None:
@@ -50,7 +59,8 @@ def test_models_that_are_displayed_equal_tie(models: tuple[float, ...], text: st
 
 def test_limits_at_the_end_of_the_tested_range_are_marked(tmp_path: Path) -> None:
     lead = read_lead(make_results({"m": 0.9}), tmp_path)
-    assert "within these limits: cell_size up to zoom " in lead
+    assert "within these limits: cell_size up to zoom 1" not in lead  # the neutral one: no limit is known
+    assert "within these limits: cell_size below zoom 2 ×" in lead
     assert "cell_size down to zoom 0.5 × (end of the tested range)" in lead
 
 
@@ -62,5 +72,44 @@ def test_a_left_censored_break_point_is_not_determined(tmp_path: Path) -> None:
     text = "below 50 grey levels (left-censored: sigma 0 was not run)"
     assert text in write_output("leaderboard.md", report, tmp_path)
     page = write_output("index.html", report, tmp_path)
-    assert "noise not determined (sigma 0 was not run)" in page
-    assert f'<span class="reach">limit {text}</span>' in page
+    assert f"noise {text}" in page
+    assert f'<span class="reach">fails {text}</span>' in page
+
+
+def test_the_limit_is_one_for_all_models(tmp_path: Path) -> None:
+    """A model that is worse everywhere is not ahead, though it loses a smaller share of its own clean score."""
+    results = make_results({"good": 0.9, "weak": 0.4})
+    weak = results.records["segmenter"] == "weak"
+    flat = results.records.assign(jaccard=results.records["jaccard"].mask(weak, 0.4))
+    page = write_output("index.html", Report(Results(flat, results.run)), tmp_path)
+    spans = re.findall(r'<span class="reach">(.*?)</span>', page)
+    noise = [one for one in spans if "grey levels" in one and "already" in one]
+    assert len(noise) == 2  # illumination and noise, of the weak one
+    assert "no failure up to 100 grey levels" in page  # relative to its own clean score, in its card
+    given = Results(flat, replace(results.run, settings=replace(results.run.settings, floor=0.3)))
+    lead = read_lead(given, tmp_path)
+    assert "a mean Jaccard of 0.3 (the limit that was asked for)" in lead
+
+
+def test_the_bar_is_solid_where_it_is_sure_and_faint_up_to_where_it_fails() -> None:
+    results = make_results({"m": 0.9})
+    (card,) = Report(results).cards
+    spans = model_card(card, results, Style("red", "o", "circle", "A"))["spans"]
+    by_artefact = dict(zip(results.single_artefacts, spans, strict=True))
+    assert by_artefact["noise"]["bars"] == [
+        {"left": 0.0, "width": 50.0, "sure": False},
+    ]
+    assert by_artefact["noise"]["text"] == "fails between 0 and 50 grey levels"
+    assert by_artefact["cell_size"]["bars"] == [
+        {"left": 33.3, "width": 66.7, "sure": False},
+        {"left": 0.0, "width": 33.3, "sure": True},
+    ]
+
+
+def test_the_paper_s_findings_stand_only_where_its_networks_ran(tmp_path: Path) -> None:
+    paper = {"unet_original": 0.9, "unet_augmented": 0.85, "unet_distorted": 0.8}
+    own = {"mine": 0.9, "dog_otsu": 0.5, "nlm_otsu": 0.4, "background": 0.1}
+    for models, is_shown in ((paper | own, True), (own, False), (own | {"unet_original": 0.9}, False)):
+        report = Report(make_results(models))
+        assert bool(report.findings) is is_shown
+        assert ("The paper's findings" in write_output("index.html", report, tmp_path)) is is_shown

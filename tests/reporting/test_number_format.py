@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from robustbench_cells.reporting.number_format import column_decimals, format_break_point, format_figure
-from robustbench_cells.results.scorecard import BreakPoint, Figure
+from robustbench_cells.reporting.number_format import (
+    FEW_BLOCKS_MARK,
+    column_decimals,
+    format_bracket,
+    format_break_point,
+    format_figure,
+    format_limit,
+)
+from robustbench_cells.results.break_points import BreakPoint, Limit
+from robustbench_cells.results.scorecard import Figure
 
 INF, NAN = float("inf"), float("nan")
 
@@ -33,24 +43,43 @@ def test_figures_are_rounded_to_what_their_interval_supports(figure: Figure | No
     assert format_figure(figure) == text
 
 
-@pytest.mark.parametrize(
-    ("figure", "direction", "neutral", "text"),
-    [
-        (Figure(26.04, 25.4, 26.7), 1, 0, "26.0 px [25.4, 26.7]"),
-        (Figure(180.0, 170.0, INF), 1, 0, "180 px [170, beyond 200]"),
-        (Figure(INF, INF, INF), 1, 0, "no failure up to 200 px"),
-        (Figure(INF, 170.0, INF), 1, 0, "no failure up to 200 px [170, beyond 200]"),
-        (Figure(-INF, -INF, -INF), -1, 400, "no failure down to 200 px"),
-        (Figure(20.0, 20.0, 20.0), 1, 20, "below 90 % already at the neutral intensity"),
-        (Figure(-INF, -INF, -INF), 1, 0, "below 20 px (left-censored: sigma 0 was not run)"),
-        (Figure(-INF, -INF, 26.7), 1, 0, "below 20 px (left-censored: sigma 0 was not run) [below 20, 26.7]"),
-        (Figure(26.04, -INF, 26.7), 1, 0, "26.0 px [below 20, 26.7]"),
-        (Figure(INF, INF, INF), -1, 400, "above 20 px (left-censored: sigma 400 was not run)"),
-        (Figure(NAN), 1, 0, "undefined"),
-    ],
-)
-def test_break_points_as_text(figure: Figure, direction: int, neutral: float, text: str) -> None:
-    assert format_break_point(BreakPoint("noise", "sigma", "px", direction, neutral, 20.0, 200.0, figure)) == text
+BREAK_POINTS = [
+    ((50, 100), 1, 0, "between 50 and 100 px", "50 to 100"),
+    ((100, 50), -1, 400, "between 50 and 100 px", "50 to 100"),
+    ((0, 20), 1, 0, "between 0 and 20 px", "0 to 20"),
+    ((200, INF), 1, 0, "no failure up to 200 px", "beyond 200"),
+    ((200, -INF), -1, 400, "no failure down to 200 px", "beyond 200"),
+    ((100, INF), 1, 0, "no failure up to 100 px, not determined beyond (too few frames)", "beyond 100"),
+    ((0, INF), 1, 0, "not determined above 0 px (too few frames)", "unknown"),
+    ((400, -INF), -1, 400, "not determined below 400 px (too few frames)", "unknown"),
+    ((20, 20), 1, 20, "below the limit already at 20 px (neutral)", "at 20"),
+    ((-INF, 20), 1, 0, "below 20 px (left-censored: sigma 0 was not run)", "before 20"),
+    ((INF, 20), -1, 400, "above 20 px (left-censored: sigma 400 was not run)", "before 20"),
+    ((-INF, INF), 1, 0, "not determined (left-censored: sigma 0 was not run)", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("bracket", "direction", "neutral", "text", "short"), BREAK_POINTS)
+def test_break_points_as_text(
+    bracket: tuple[float, float], direction: int, neutral: float, text: str, short: str
+) -> None:
+    point = BreakPoint(
+        "m", "noise", "sigma", "px", direction, neutral, 20.0, 200.0, Limit(0.8), *bracket, interpolated=60.0
+    )
+    assert format_break_point(point) == text
+    assert format_bracket(point) == short
+    assert format_break_point(replace(point, blocks=6)) == text
+    marked = replace(point, blocks=5)
+    assert (format_break_point(marked), format_bracket(marked)) == (text + FEW_BLOCKS_MARK, short + FEW_BLOCKS_MARK)
+    undefined = replace(point, interpolated=NAN)
+    assert format_break_point(undefined) == format_bracket(undefined) == "undefined"
+
+
+def test_a_limit_says_where_it_comes_from() -> None:
+    assert format_limit(Limit(0.7)) == "0.7 (the limit that was asked for)"
+    assert format_limit(Limit(0.8123, "m")) == "0.812 (90 % of the best clean score, that of m)"
+    own = Limit(0.8123, "m", is_absolute=False)
+    assert format_limit(own) == "0.812 (90 % of its own clean score)"
 
 
 def test_a_column_has_the_decimals_of_its_narrowest_interval() -> None:

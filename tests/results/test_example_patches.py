@@ -56,7 +56,7 @@ def test_the_index_of_the_file_keeps_its_keys(tmp_path: Path) -> None:
         index = json.loads(np.load(BytesIO(archive.read("index.npy"))).tobytes())
     assert list(index) == ["of", "views", "segmenters", "milliseconds"]
     assert {tuple(view) for view in index["views"]} == {("artefact", "intensity", "frame", "patch", "worst_of")}
-    assert {view["worst_of"] for view in index["views"]} == {"", "strong", "weak"}
+    assert {view["worst_of"] for view in index["views"]} == {"", "strong"}
 
 
 @pytest.mark.parametrize("keep", [0, 100, -100])

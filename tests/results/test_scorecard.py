@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import inf, isinf, isnan
+from dataclasses import replace
+from math import isnan
 
 import pytest
 
@@ -34,34 +35,6 @@ def test_a_card_agrees_with_the_records() -> None:
     assert card.areas["noise"].value == pytest.approx((clean + 2 * (clean - 0.25) + clean - 0.5) / 4)
 
 
-def test_break_points_are_where_a_tenth_is_lost_in_each_direction() -> None:
-    card = BY_NAME["strong"]
-    clean = card.clean.value if card.clean else 0
-    at = {(point.artefact, point.direction): point for point in card.break_points}
-    assert set(at) == {("noise", 1), ("illumination", 1), ("cell_size", 1), ("cell_size", -1)}
-    noise = at["noise", 1].intensity
-    assert noise.value == pytest.approx(0.1 * clean / 0.5 * 100)
-    assert noise.low <= noise.value <= noise.high
-    assert at["cell_size", -1].reached is False
-    assert isinf(at["cell_size", -1].intensity.value)
-
-
-@pytest.mark.parametrize(
-    ("artefact", "direction", "nearest"), [("noise", 1, 100), ("cell_size", -1, 0.5), ("noise", 1, 50)]
-)
-def test_a_break_point_before_the_first_intensity_is_left_censored_without_neutral(
-    artefact: str, direction: int, nearest: float
-) -> None:
-    """Sigma 0 stretches the contrast: it may have broken the model already, which clean does not show."""
-    rows = RUN.records
-    halved = rows.assign(jaccard=rows["jaccard"].where(rows["artefact"] == "clean", rows["jaccard"] / 2))
-    part = halved[(halved["artefact"] == "clean") | (halved["intensity"] == nearest)].reset_index(drop=True)
-    (point,) = [one for one in scorecards(Results(part, RUN.run))[0].break_points if one.artefact == artefact]
-    assert point.left_censored
-    assert not any((point.reached, point.broken_at_neutral, point.undefined))
-    assert (point.nearest, point.intensity.value) == (nearest, -direction * inf)
-
-
 def test_cards_are_ordered_by_an_absolute_score() -> None:
     cards = scorecards(make_results({"weak": 0.3, "strong": 0.8, "background": 0.1}))
     assert [card.segmenter for card in cards] == ["strong", "weak"]  # no card for the background
@@ -78,3 +51,19 @@ def test_one_block_has_no_interval() -> None:
     (card,) = scorecards(make_results({"one": 0.9}, frames=1))
     assert card.mean
     assert isnan(card.mean.low)
+
+
+def test_intensities_added_for_break_points_change_no_mean() -> None:
+    run = replace(RUN.run, settings=replace(RUN.run.settings, refined={"noise": (50.0,)}))
+    added = {card.segmenter: card for card in scorecards(Results(RUN.records, run))}["strong"]
+    rows = RUN.records
+    without = rows[(rows["artefact"] != "noise") | (rows["intensity"] != 50)].reset_index(drop=True)
+    card = {card.segmenter: card for card in scorecards(Results(without, RUN.run))}["strong"]
+    assert (added.mean, added.relative, added.areas, added.conditions) == (
+        card.mean,
+        card.relative,
+        card.areas,
+        card.conditions,
+    )
+    (point, *_) = (one for one in added.limits if one.artefact == "noise")
+    assert (point.near, point.far) == (0, 50)  # but it does count for the bracket

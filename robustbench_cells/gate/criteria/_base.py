@@ -36,6 +36,8 @@ class PairedDifference:
     shown
         The same difference with an error that allows for frames that are alike (see `PairedRecords.estimate`), for the
         interval that is shown; None for the test's own.
+    remark
+        What a reader of the values must know; empty if nothing.
     """
 
     artefact: str
@@ -46,6 +48,7 @@ class PairedDifference:
     scale: float = 1.0
     caveat: str = ""
     shown: Estimate | None = None
+    remark: str = ""
 
     @property
     def condition(self) -> str:

@@ -10,8 +10,9 @@ import pandas as pd
 
 from robustbench_cells.gate.criteria._base import CRITERIA, Criterion, PairedDifference, PairedRecords
 from robustbench_cells.gate.statistics import jackknife
-from robustbench_cells.results.curves import break_point_distance, directions
-from robustbench_cells.results.intervals import Floats
+from robustbench_cells.results.brackets import locate_crossing
+from robustbench_cells.results.curves import BREAK_RATIO, break_point_distance, directions
+from robustbench_cells.results.intervals import Floats, FrameOrder
 from robustbench_cells.types import CLEAN
 
 
@@ -19,9 +20,10 @@ from robustbench_cells.types import CLEAN
 class BreakPointCriterion(Criterion):
     """Intensity of each artefact at which the mean Jaccard falls below 90 % of its clean value.
 
-    In both directions from the neutral intensity, where the grid has both. A model that does not break gets the end of
-    the tested range. A left-censored break-point is set to the nearest intensity that ran; for the candidate that is
-    the best case, so it may regress but never holds.
+    In both directions from the neutral intensity, where the grid has both; interpolated between intensities, with the
+    brackets of both models as a remark. A model that does not break gets the end of the tested range. A left-censored
+    break-point is set to the nearest intensity that ran; for the candidate that is the best case, so it may regress but
+    never holds.
     """
 
     name = "break_point"
@@ -69,6 +71,9 @@ class BreakPointCriterion(Criterion):
             f"the candidate may break anywhere {'below' if direction > 0 else 'above'} {side[0]:g} "
             f"(left-censored: {neutral:g} was not run)"
         )
+        old, new = (
+            _describe(sums.reshape(count, -1, 3)[..., [model, 2]], distances, neutral, direction) for model in (0, 1)
+        )
         return PairedDifference(
             artefact,
             None,
@@ -77,4 +82,20 @@ class BreakPointCriterion(Criterion):
             jackknife(sums, lambda sums: distance(sums, 1) - distance(sums, 0)),
             scale=distances[-1],
             caveat=caveat if left_censored.any() else "",
+            remark=f"both are interpolated; the baseline falls {old}, the candidate {new}",
         )
+
+
+def _describe(scores: Floats, distances: Sequence[float], neutral: float, direction: int) -> str:
+    """The bracket of a break-point in a few words, from (blocks, conditions, 2); clean is the first condition."""
+    clean, *curve = scores.swapaxes(0, 1)
+    order = FrameOrder(np.arange(len(scores)), 1)
+    found = locate_crossing(np.stack(curve), order, distances, BREAK_RATIO, clean)
+    near, far = (neutral + direction * distance for distance in (found.near, found.far))
+    if found.near == -inf and found.far == inf:
+        return "anywhere"
+    if found.near == -inf:
+        return f"before {far:g}"
+    if found.far == inf:
+        return f"beyond {near:g}, if at all"
+    return f"between {min(near, far):g} and {max(near, far):g}"

@@ -20,7 +20,7 @@ class ClaimsMarkdown(ReportOutput):
     name = "claims.md"
 
     def write(self, report: Report, path: Path) -> None:
-        """See `ReportOutput.write`; nothing is written if no claim can be tested."""
+        """See `ReportOutput.write`; nothing is written where the paper's networks did not run."""
         results, findings = report.results, report.findings
         if all(finding.status is ClaimStatus.NOT_TESTED for finding in findings):
             path.unlink(missing_ok=True)

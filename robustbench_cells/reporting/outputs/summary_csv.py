@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from robustbench_cells.files.atomic import write_text
+from robustbench_cells.files.csv_tables import escape_formula
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.report import Report
 
@@ -20,10 +21,5 @@ class SummaryCsv(ReportOutput):
     def write(self, report: Report, path: Path) -> None:
         """See `ReportOutput.write`; six significant digits."""
         summary = report.results.summary
-        table = summary.assign(**{name: summary[name].map(_escape) for name in _TEXTS})
+        table = summary.assign(**{name: summary[name].map(escape_formula) for name in _TEXTS})
         write_text(path, table.to_csv(index=False, float_format="%.6g"))
-
-
-def _escape(name: str) -> str:
-    """Prefix a name from an untrusted file that a spreadsheet would run as a formula."""
-    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name

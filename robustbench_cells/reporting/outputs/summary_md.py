@@ -28,7 +28,7 @@ class SummaryMarkdown(ReportOutput):
     def write(self, report: Report, path: Path) -> None:
         """See `ReportOutput.write`."""
         results = report.results
-        summary = results.summary
+        summary = results.on_grid.summary
         parts = [report_head("Robustness", results)]
         for artefact, rows in summary.groupby("artefact", sort=False):
             about = getattr(results.run.artefacts.get(str(artefact)), "about", "")

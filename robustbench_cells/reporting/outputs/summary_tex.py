@@ -26,7 +26,7 @@ class SummaryTex(ReportOutput):
 
     def write(self, report: Report, path: Path) -> None:
         """See `ReportOutput.write`."""
-        summary, run = report.results.summary, report.results.run
+        summary, run = report.results.on_grid.summary, report.results.run
         names = sorted(summary["segmenter"].unique())
         lines = [
             f"% Mean Jaccard [95 % interval] on {_escape(run.dataset.title)}, seed {run.settings.seed}.",

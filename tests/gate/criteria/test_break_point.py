@@ -26,6 +26,8 @@ def test_a_left_censored_candidate_never_holds() -> None:
     assert both.difference.caveat == "the candidate may break anywhere below 50 (left-censored: 0 was not run)"
     assert decide_noise(broken, valid, 0.1).verdict is GateOutcome.NON_INFERIOR
     assert decide_noise(valid, valid, 0.1).verdict is GateOutcome.NON_INFERIOR
+    remark = "both are interpolated; the baseline falls before 50, the candidate before 50"
+    assert both.difference.remark == remark
     assert decide_noise(valid, broken, 0.1).verdict is GateOutcome.REGRESSED
 
 
