@@ -16,7 +16,7 @@ _WHITE_8_BIT = 255
 _WHITE_12_BIT = 4095
 _WHITE_14_BIT = 16383
 _WHITE_16_BIT = 65535
-_WHITES = {np.dtype(np.uint16): _WHITE_16_BIT, np.dtype(np.int16): 32767}  # other types have none that is agreed on
+_WHITES = {"uint16": _WHITE_16_BIT, "int16": 32767}  # other types have none that is agreed on
 _FEW = 1000  # one pixel in so many may be a defect of the camera
 _OPTION = "--rb-white-level in pytest, --white-level in other commands"
 _WHITE_IS_ZERO = Remark(
@@ -86,7 +86,7 @@ def _find_white(pixels: npt.NDArray[Any], bits: int | None, what: str, white_lev
         return 2**bits - 1
     if white_level is not None:
         return white_level
-    white = _WHITES.get(pixels.dtype)
+    white = _WHITES.get(pixels.dtype.name)
     brightest = int(pixels.max())
     remedy = f"give the white level: {_WHITE_12_BIT} for a 12-bit camera, {_WHITE_14_BIT} for 14 bits"
     if white is None:

@@ -12,16 +12,16 @@ from robustbench_cells.errors import DataWarning
 from robustbench_cells.types import Labels, Remark, Sample
 
 _HALF = 0.5  # share of a frame that one cell hardly fills
-_PIECES = 3  # per label, from which labels are rather classes
+_PIECES = 3  # per label, from which labels are rather no cells
 _FEW_PIECES = 10
 
 ONE_LARGE_CELL = Remark(
-    "one cell covers more than half of the frame; if it is the background, invert the mask (0 is background), else "
-    "ignore this warning"
+    "one cell covers more than half of the frame. If it is the background, invert the mask (0 is background); if it is "
+    "many cells that touch in a binary mask, save one id per cell"
 )
 MANY_PIECES = Remark(
-    "each label has many separate pieces; if labels are classes (such as cell and border) rather than cells, save a "
-    "binary mask or one id per cell, else touching cells and counts of cells are wrong"
+    "labels have many separate pieces each, so they are hardly cells. If they are classes (such as cell and border), "
+    "or a binary mask was smoothed or resized into several values, save a binary mask or one id per cell"
 )
 
 
@@ -52,11 +52,21 @@ class Remarks:
 
 
 def _inspect_labels(labels: Labels) -> list[Remark]:
-    areas = np.bincount(np.maximum(labels, 0).ravel())[1:]
-    found = []
-    if areas.size and areas.max() > _HALF * labels.size:
+    cells, found = np.maximum(labels, 0), []
+    half = _HALF * cells.size
+    if np.count_nonzero(cells) > half and np.bincount(cells.ravel())[1:].max() > half:
         found.append(ONE_LARGE_CELL)
-    pieces = cv2.connectedComponents((labels > 0).astype(np.uint8), connectivity=8)[0] - 1
-    if pieces >= max(_FEW_PIECES, _PIECES * int(np.count_nonzero(areas))):
+    labelled, touching = int(cells.max()), cv2.connectedComponents((cells > 0).astype(np.uint8))[0] - 1
+    if touching != labelled and _count_pieces(cells) >= max(_PIECES * labelled, labelled + _FEW_PIECES):
         found.append(MANY_PIECES)
     return found
+
+
+def _count_pieces(labels: Labels) -> int:
+    """Count 4-connected regions of equal labels, as those of a grid whose lines join equal neighbours."""
+    height, width = labels.shape
+    grid = np.zeros((2 * height - 1, 2 * width - 1), np.uint8)
+    grid[::2, ::2] = labels > 0
+    grid[::2, 1::2] = (labels[:, 1:] == labels[:, :-1]) & (labels[:, 1:] > 0)
+    grid[1::2, ::2] = (labels[1:] == labels[:-1]) & (labels[1:] > 0)
+    return int(cv2.connectedComponents(grid, connectivity=4)[0]) - 1

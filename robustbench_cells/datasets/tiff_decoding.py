@@ -64,11 +64,13 @@ def decode_page(what: str, page: Any, open_by_pillow: Callable[[], Pillow.Image]
         pixels = _decode_by_pillow(what, page, open_by_pillow)
     if is_premultiplied(page) and (pixels[..., -1] != np.iinfo(pixels.dtype).max).any():
         raise DataError(f"{what}: has grey levels multiplied by its transparency; flatten it, and save it as grey")
+    palette = read_palette(page)
+    is_packed = 1 < bits < 8 * page.dtype.itemsize and (palette is None or palette.display_only)
     return StoredPlane(
-        pixels=pixels,
-        bits=bits if 1 < bits < 8 * page.dtype.itemsize else None,
+        pixels=pixels if palette is None else pixels.astype(np.uint8),
+        bits=bits if is_packed else None,
         alpha=has_alpha(page),
-        palette=read_palette(page),
+        palette=palette,
         white_is_zero=is_white_zero(page),
         lossy=lossy_compression(page),
     )

@@ -109,8 +109,10 @@ def _find_samples(page: Any) -> str:
 
 
 def _find_type(page: Any) -> str:
-    bits = page.bitspersample
-    if page.dtype is not None and page.dtype.kind in "buif" and isinstance(bits, int):
+    bits, kinds, most = page.bitspersample, "buif", 64
+    if int(page.photometric) == _PALETTE:  # indexes
+        kinds, most = "bu", 8
+    if page.dtype is not None and page.dtype.kind in kinds and isinstance(bits, int) and bits <= most:
         return ""
     return (
         f"has values of a type that is not read ({str(bits)[:40]} bits, SampleFormat {str(page.sampleformat)[:40]}); "

@@ -159,7 +159,7 @@ class GridRun:
 
     def _open(self) -> None:
         from robustbench_cells.api.request import open_request, use_cluster
-        from robustbench_cells.errors import RobustbenchError
+        from robustbench_cells.errors import DataWarning, RobustbenchError
 
         cache = Path(option(self._config, "store") or Path(option(self._config, "reports")) / "records.sqlite")
         alone = self._worker is None
@@ -180,16 +180,16 @@ class GridRun:
                     run.stopping = policy.early_stopping(run.manifest(), self._tests.wanted())
             if alone and (address := option(self._config, "dask")):
                 use_cluster(run, self.request(), address, option(self._config, "dask-patches"))
-        except RobustbenchError as error:
+        except (RobustbenchError, DataWarning) as error:  # the warning, where pytest turns warnings into errors
             raise pytest.UsageError(str(error)) from error
         self.run = run
 
     def pytest_warning_recorded(self, warning_message: Any) -> None:
         """Show before the run what may spoil it: pytest shows it after the last test."""
-        from robustbench_cells.errors import DeclarationWarning, MissingExtraWarning
+        from robustbench_cells.errors import DataWarning, DeclarationWarning, MissingExtraWarning
 
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
-        if reporter and issubclass(warning_message.category, DeclarationWarning | MissingExtraWarning):
+        if reporter and issubclass(warning_message.category, DataWarning | DeclarationWarning | MissingExtraWarning):
             reporter.ensure_newline()
             reporter.write_line(f"warning: {warning_message.message}", yellow=True)
 

@@ -38,6 +38,16 @@ def test_indexes_are_labels_where_index_0_alone_is_black(kind: str, colours: Col
     np.testing.assert_array_equal(sample.labels, LABELS[0])
 
 
+@pytest.mark.parametrize("bits", [1, 4])
+def test_palettes_of_few_bits(bits: int, tmp_path: Path) -> None:
+    mask = (LABELS[0] > 0).astype(np.uint8)
+    tags = {262: (3,), 320: (np.array([(0, 0, 0), (255, 255, 255)] * 2 ** (bits - 1)) * 257).T.ravel().tolist()}
+    page = grey_page(mask, bits, tags=tags)
+    np.testing.assert_array_equal(open_pages(tmp_path / "a", IMAGE_PAGE, page).read("0").labels > 0, mask > 0)
+    sample = open_pages(tmp_path / "b", page, grey_page(mask, 8)).read("0")
+    np.testing.assert_array_equal(sample.image, mask * 255)
+
+
 def test_transparent_background_of_a_mask_is_background(tmp_path: Path) -> None:
     sample = open_with(tmp_path, "PNG", "mask", LABELS[0], ANNOTATED, b"\0").read("0")
     np.testing.assert_array_equal(sample.labels, LABELS[0])

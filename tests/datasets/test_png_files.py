@@ -66,7 +66,7 @@ def test_values_are_those_that_are_stored(name: str, chunk: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4])
-@pytest.mark.filterwarnings("ignore:.*each label has many separate pieces")
+@pytest.mark.filterwarnings("ignore:.*labels have many separate pieces")
 def test_few_bits_span_black_to_white(bits: int, tmp_path: Path) -> None:
     white = 2**bits - 1
     few = np.round(IMAGES[0] / IMAGES[0].max() * white).astype(np.uint8)

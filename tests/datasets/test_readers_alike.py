@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -214,8 +216,34 @@ def test_a_background_that_is_labelled_as_a_cell_is_a_warning(reader: str, tmp_p
         rb.open_dataset(where)
 
 
+def smoothed(labels: Pixels) -> Pixels:
+    """A binary mask that was resized with interpolation."""
+    return cv2.GaussianBlur((labels > 0).astype(np.uint8) * 255, None, 2)
+
+
+NO_CELLS: dict[str, Callable[[Pixels], Pixels]] = {
+    "classes": lambda labels: np.where(labels % 2, 1, 2).astype(np.uint8) * (labels > 0),
+    "cells and borders": lambda labels: 2 * (labels > 0) - cv2.erode((labels > 0).astype(np.uint8), None),
+    "smoothed": smoothed,
+}
+
+
 @pytest.mark.parametrize("reader", READERS)
-def test_classes_in_place_of_cells_are_a_warning(reader: str, tmp_path: Path) -> None:
-    classes = np.where(LABELS % 2, 1, 2).astype(np.uint8) * (LABELS > 0)
-    with pytest.warns(DataWarning, match=r"in 2 of 2 frames .* each label has many separate pieces"):
-        rb.open_dataset(READERS[reader](tmp_path / "set", IMAGES, classes))
+@pytest.mark.parametrize("name", NO_CELLS)
+def test_labels_that_are_no_cells_are_a_warning(name: str, reader: str, tmp_path: Path) -> None:
+    masks = np.stack([NO_CELLS[name](labels) for labels in LABELS]).astype(np.uint8)
+    with pytest.warns(DataWarning, match=r"in 2 of 2 frames .* labels have many separate pieces each"):
+        rb.open_dataset(READERS[reader](tmp_path / "set", IMAGES, masks))
+
+
+def test_cells_that_touch_are_no_warning() -> None:
+    rows, columns = np.indices((300, 300)) // 20
+    with warnings.catch_warnings(action="error"):
+        rb.from_arrays(IMAGES, np.stack([(rows * 15 + columns) * (rows > 0)] * 2))
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_arrays_of_either_byte_order(order: str) -> None:
+    data = rb.from_arrays((SIXTEEN * 257).astype(f"{order}u2"), LABELS.astype(f"{order}i4"))
+    np.testing.assert_allclose(data.read("1").image, IMAGES[1], rtol=1e-6)
+    np.testing.assert_array_equal(data.read("1").labels, LABELS[1])

@@ -26,6 +26,8 @@ _NAMES = (
     b"fdAT",
     b"eXIf",
     b"pHYs",
+    b"gAMA",
+    b"sBIT",
 )
 
 

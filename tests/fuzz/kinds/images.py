@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import tifffile
 from PIL import Image as Pillow
 
 from tests.fuzz.kind import KINDS, Kind
 from tests.fuzz.kinds._frames import BINARY, DEEP, IMAGES, LABELS, read_all
+from tests.support.raw_png import GREY, PALETTE, RGB, RGB_ALPHA, write_raw_png
+from tests.support.raw_tiff import write_raw_tiff
+from tests.support.tiff_frames import colour_page, grey_page, palette_tag
 
 
 @KINDS.register
@@ -43,7 +47,32 @@ class Images(Kind):
                 path.parent.mkdir(parents=True)
                 pixels = BINARY[0] > 0 if compression == "group4" else IMAGES[0] if part == "input" else LABELS[0]
                 Pillow.fromarray(pixels).save(path, compression=compression)
+        _write_types(folder)
 
     def load(self, folder: Path) -> object:
         """See `Kind.load`."""
         return read_all(str(folder))
+
+
+def _write_types(folder: Path) -> None:
+    """Write what tells more of its values: colours, palettes, few bits, wide types, white as 0."""
+    image, mask, opaque = IMAGES[0], LABELS[0].astype(np.uint8), np.full(IMAGES[0].shape, 255, np.uint8)
+    colours = [(level, level, level) for level in range(256)]
+    for part, plane in (("input", image), ("output", mask)):
+        deep = np.dstack([plane.astype(np.uint16) * 257] * 3)
+        write_raw_png(folder / "png_colours" / part / "t0.png", deep, 16, RGB)
+        write_raw_png(folder / "png_alpha" / part / "t0.png", np.dstack([plane] * 3 + [opaque]), 8, RGB_ALPHA)
+        chunks = [(b"PLTE", bytes(np.array(colours, np.uint8).ravel()))]
+        write_raw_png(folder / "png_palette" / part / "t0.png", plane, 8, PALETTE, chunks)
+        write_raw_png(folder / "png_4_bit" / part / "t0.png", plane % 16, 4, GREY, [(b"tRNS", b"\0\xff")])
+        for name, page in (
+            ("tiff_colours", colour_page(np.dstack([plane] * 3 + [opaque]), tags={338: (2,)})),
+            ("tiff_palette", grey_page(plane, 8, tags={262: (3,), 320: palette_tag(*colours)})),
+            ("tiff_4_bit", grey_page(plane % 16, 4, photometric=0)),
+            ("tiff_12_bit", grey_page(plane.astype(np.uint16) * 16, 12)),
+        ):
+            write_raw_tiff(folder / name / part / "t0.tif", [page])
+        path = folder / "tiff_wide" / part / "t0.tif"
+        path.parent.mkdir(parents=True)
+        wide = plane.astype(np.float64 if part == "input" else np.int64)
+        tifffile.imwrite(path, wide, photometric="minisblack", compression="zlib", rowsperstrip=16)
