@@ -12,7 +12,7 @@ from robustbench_cells.datasets.grey_levels import to_grey_levels
 from robustbench_cells.datasets.label_values import require_ignore_label, to_labels
 from robustbench_cells.datasets.naming import check_frame_name
 from robustbench_cells.datasets.selection import Selection
-from robustbench_cells.datasets.stored_plane import StoredPlane
+from robustbench_cells.datasets.stored_plane import CHANNELS, array_plane
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Sample
 
@@ -99,19 +99,19 @@ def from_arrays(
         check_frame_name("names", name)
         image = _check_array(f"images[{number}]", all_images[number], "image")
         truth = _check_array(f"labels[{number}]", all_labels[number], "labels")
-        if image.shape != truth.shape:
+        if image.shape[:2] != truth.shape[:2]:
             raise DataError(
                 f"images[{number}] has shape {image.shape} and labels[{number}] {truth.shape}; the two must be equal"
             )
-        grey, remarks = to_grey_levels(StoredPlane(image), f"images[{number}]", white_level)
-        ids = to_labels(StoredPlane(truth), f"labels[{number}]", ignore_label)
+        grey, remarks = to_grey_levels(array_plane(image), f"images[{number}]", white_level)
+        ids = to_labels(array_plane(truth), f"labels[{number}]", ignore_label)
         samples.append(Sample(ArrayDataset.key, name, grey, ids, remarks))
     return Selection(ArrayDataset(title, samples, sequence=sequence), all_names, ignore_label)
 
 
 def _split_frames(what: str, arrays: Any) -> list[Any]:
     shape = getattr(arrays, "shape", None)
-    if shape is not None and len(shape) != 3 and not (len(shape) == 4 and shape[-1] == 1):
+    if shape is not None and len(shape) != 3 and not (len(shape) == 4 and shape[-1] in CHANNELS):
         raise DataError(
             f"{what}: shape {tuple(shape)}; give (N, H, W), or (N, H, W, 1), or a list of arrays (H, W) or (H, W, 1)"
         )
@@ -126,11 +126,9 @@ def _split_frames(what: str, arrays: Any) -> list[Any]:
 def _check_array(what: str, values: Any, role: str) -> npt.NDArray[Any]:
     array = np.asarray(values)
     kinds, expected = _KINDS[role]
-    shape = array.shape
-    if array.ndim == 3 and shape[-1] == 1:  # the only channel
-        array = array[..., 0]
-    if array.ndim != 2 or not array.size:
-        raise DataError(f"{what}: shape {shape}; give (H, W) or (H, W, 1)")
+    has_channels = array.ndim == 3 and array.shape[-1] in CHANNELS
+    if not (array.ndim == 2 or has_channels) or not array.size:
+        raise DataError(f"{what}: shape {array.shape}; give (H, W) or (H, W, 1), or equal channels (H, W, 3)")
     if array.dtype.kind not in kinds:
         raise DataError(f"{what}: dtype {array.dtype}; give {expected}")
     return np.ascontiguousarray(array)

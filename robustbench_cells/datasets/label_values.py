@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from robustbench_cells.datasets.palettes import palette_to_labels
+from robustbench_cells.datasets.palettes import marks_void, palette_to_labels
 from robustbench_cells.datasets.stored_plane import StoredPlane, single_channel
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import VOID, Labels
@@ -54,6 +54,11 @@ def to_labels(stored: StoredPlane, what: str, ignore_label: int | None = None) -
     pixels = single_channel(stored, what)
     if stored.palette is not None:
         pixels = palette_to_labels(pixels, stored.palette, what)
+        if ignore_label is None and marks_void(pixels, stored.palette):
+            raise DataError(
+                f"{what}: has index 255 of PASCAL VOC's palette, which marks pixels that the annotators left open; "
+                "leave them out by --rb-ignore-label=255 (ignore_label=255 in Python), or save the mask without them"
+            )
     if pixels.dtype.kind not in "bui":
         raise DataError(
             f"{what}: a mask of dtype {pixels.dtype}; save it as integers, 0 for background and positive ids for cells"

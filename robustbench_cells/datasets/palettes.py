@@ -11,6 +11,7 @@ from robustbench_cells.datasets.stored_plane import Palette
 from robustbench_cells.errors import DataError
 
 _BLACK = (0, 0, 0)
+_VOID_INDEX, _VOID_COLOUR = 255, (224, 224, 192)  # of PASCAL VOC: pixels that annotators left open
 
 
 def palette_to_grey(pixels: npt.NDArray[Any], palette: Palette, what: str) -> npt.NDArray[Any]:
@@ -63,6 +64,13 @@ def palette_to_labels(pixels: npt.NDArray[Any], palette: Palette, what: str) -> 
     if len(np.unique(others[:, 3])) > 1:
         raise _uncertain(what, "some of its palette's colours are transparent")
     return pixels
+
+
+def marks_void(pixels: npt.NDArray[Any], palette: Palette) -> bool:
+    """Tell whether a mask has the index that is no label in PASCAL VOC's palette, which annotation programs use."""
+    colours = palette.colours
+    is_voc = len(colours) > _VOID_INDEX and tuple(colours[_VOID_INDEX, :3].tolist()) == _VOID_COLOUR
+    return is_voc and bool((pixels == _VOID_INDEX).any())
 
 
 def _uncertain(what: str, fact: str) -> DataError:

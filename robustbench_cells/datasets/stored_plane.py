@@ -57,6 +57,14 @@ class StoredPlane:
     lossy: str = ""
 
 
+CHANNELS = (1, 3, 4)  # lengths of the last axis of an array that holds grey: alone, as RGB, as RGB and opacity
+
+
+def array_plane(values: npt.NDArray[Any]) -> StoredPlane:
+    """Make a plane of an array, (H, W) or (H, W, `CHANNELS`)."""
+    return StoredPlane(values, alpha=values.ndim == 3 and values.shape[-1] == 4)
+
+
 def single_channel(stored: StoredPlane, what: str) -> npt.NDArray[Any]:
     """Return the values of a plane as (H, W): grey that was saved as colour has equal channels.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -90,3 +91,14 @@ def test_transparent_labels_and_missing_colours_are_refused(tmp_path: Path) -> N
         open_with(tmp_path / "b", "PNG", "image", IMAGES[0], GREYS, bytes(100))
     with pytest.raises(DataError, match=f"has index {CELLS}, but a palette of 20 colours"):
         open_with(tmp_path / "c", "PNG", "mask", LABELS[0], ANNOTATED[:20])
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "PNG"])
+def test_the_void_of_pascal_voc_is_no_cell(kind: str, tmp_path: Path) -> None:
+    mask = np.where(cv2.dilate((LABELS[0] > 0).astype(np.uint8), None) > 0, 255, 0).astype(np.uint8)
+    mask[LABELS[0] > 0] = LABELS[0][LABELS[0] > 0]
+    colours = [*ANNOTATED, *GREYS[len(ANNOTATED) : 255], (224, 224, 192)]
+    with pytest.raises(DataError, match=r"index 255 of PASCAL VOC's palette, .* --rb-ignore-label=255"):
+        open_with(tmp_path, kind, "mask", mask, colours)
+    sample = rb.open_dataset(str(tmp_path), ignore_label=255).read("0")
+    np.testing.assert_array_equal(np.maximum(sample.labels, 0), LABELS[0])

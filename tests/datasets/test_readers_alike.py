@@ -247,3 +247,20 @@ def test_arrays_of_either_byte_order(order: str) -> None:
     data = rb.from_arrays((SIXTEEN * 257).astype(f"{order}u2"), LABELS.astype(f"{order}i4"))
     np.testing.assert_allclose(data.read("1").image, IMAGES[1], rtol=1e-6)
     np.testing.assert_array_equal(data.read("1").labels, LABELS[1])
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_arrays_with_equal_channels_are_grey(channels: int, tmp_path: Path) -> None:
+    """Of four the last is opacity."""
+    images, masks = (np.stack([stack] * channels, axis=-1) for stack in (IMAGES, LABELS))
+    for stack in (images, masks):
+        stack[..., 3:] = 255
+    for selection in (rb.open_dataset(in_arrays(tmp_path / "set", images, masks)), rb.from_arrays(images, masks)):
+        np.testing.assert_array_equal(selection.read("1").image, IMAGES[1])
+        np.testing.assert_array_equal(selection.read("1").labels, LABELS[1])
+    if channels > 1:
+        images[0, 0, 0, 0] += 1
+        with pytest.raises(DataError, match=r"images\[0\]: is a colour image: its 3 channels differ in 1 of 90000"):
+            rb.from_arrays(images, masks)
+        with pytest.raises(DataError, match=r"frame 0: is a colour image: its 3 channels differ in 1 of 90000"):
+            rb.open_dataset(in_arrays(tmp_path / "other", images, masks))

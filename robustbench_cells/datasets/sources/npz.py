@@ -13,7 +13,7 @@ from robustbench_cells.datasets.limits import check_size
 from robustbench_cells.datasets.naming import check_frame_name, resolve_single_split
 from robustbench_cells.datasets.paired_planes import PairedPlanes
 from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
-from robustbench_cells.datasets.stored_plane import StoredPlane
+from robustbench_cells.datasets.stored_plane import CHANNELS, StoredPlane, array_plane
 from robustbench_cells.errors import ArchiveError, DataError
 from robustbench_cells.files.archives import check_archive
 from robustbench_cells.files.npz import MAX_HEADER, read_array
@@ -56,21 +56,20 @@ class Array:
     """`Planes` of an array in memory."""
 
     def __init__(self, name: str, values: npt.NDArray[Any]) -> None:
-        shape = values.shape
-        if values.ndim == 4 and shape[-1] == 1:  # the only channel
-            values = values[..., 0]
-        if values.ndim != 3 or not values.size:
+        has_channels = values.ndim == 4 and values.shape[-1] in CHANNELS
+        if not (values.ndim == 3 or has_channels) or not values.size:
             raise DataError(
-                f"{name}: has shape {shape}; (frames, height, width) is expected, or one channel as a last axis"
+                f"{name}: has shape {values.shape}; (frames, height, width) is expected, or one channel as a last axis "
+                "(or RGB or RGBA with equal channels)"
             )
         self.name = name
-        self.shape: tuple[int, int, int] = values.shape
+        self.shape: tuple[int, int, int] = values.shape[:3]
         check_size(name, self.shape[2], self.shape[1])
         self._values = values
 
     def plane(self, index: int) -> StoredPlane:
         """See `Planes.plane`."""
-        return StoredPlane(self._values[index])
+        return array_plane(self._values[index])
 
 
 def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
