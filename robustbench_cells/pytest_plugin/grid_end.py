@@ -73,12 +73,15 @@ class GridEnd:
         from robustbench_cells.api.finish import RanTests, finish_run
         from robustbench_cells.engine.tasks import Timing
         from robustbench_cells.pytest_plugin.finish import UNUSABLE, summarise_run
+        from robustbench_cells.pytest_plugin.gate_tests import log_gate_tests
 
         reasons = [*_stopped(exitstatus), *tests.problems()]
         timing = sum((Timing(**spent) for spent in tests.timings.values()), Timing())
         ran = RanTests(list(tests.cells()), reasons, timing, self._command)
         self._finished = finish_run(run, self.policy, ran, self._folder, announce=announce)
         self._summary = summarise_run(self._finished, self.policy, ran, self._folder)
+        if self.policy and self._finished.verdict is not None:
+            log_gate_tests(session, self._finished.verdict, self.policy)
         if tests.broken:  # no test failed
             session.exitstatus = UNUSABLE
         session.exitstatus = session.exitstatus or self._summary.exit_code or (UNUSABLE if tests.missing() else 0)

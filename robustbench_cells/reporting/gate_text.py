@@ -13,7 +13,7 @@ from tabulate import tabulate
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.files.atomic import read_json, write_text
 from robustbench_cells.gate.comparison import Gate
-from robustbench_cells.gate.decision import Decision, GateOutcome
+from robustbench_cells.gate.decision import Decision, GateOutcome, overall_verdict
 from robustbench_cells.reporting.markdown import code_span, escape_markdown
 from robustbench_cells.reporting.number_format import FEW_BLOCKS_MARK, few_blocks_mark
 from robustbench_cells.results.intervals import FEW_BLOCKS
@@ -105,8 +105,7 @@ def gate_lines(gate: Gate, details: str) -> str:
     lines = [headline(gate)]
     if bad := [decision for decision in sort_worst_first(gate) if decision.verdict is not GateOutcome.NON_INFERIOR]:
         lines += [
-            tabulate(decision_rows(bad), HEADERS, disable_numparse=True, colalign=_ALIGNED),
-            *_caveats(bad),
+            decision_table(bad),
             f"details: {details}",
         ]
     lines += [*_improvements(sort_worst_first(gate)), *_savings(gate), *_coverage(gate)]
@@ -146,17 +145,27 @@ def no_verdict_markdown(reason: str) -> str:
 
 def headline(gate: Gate) -> str:
     """The verdict in one line, with the number of decisions by outcome."""
-    counts = [(verdict, sum(one.verdict is verdict for one in gate.decisions)) for verdict in _ORDER]
+    return verdict_line(gate.decisions, "" if gate.is_complete else ", of the part that ran")
+
+
+def verdict_line(decisions: Sequence[Decision], remark: str = "") -> str:
+    """The verdict on some decisions in one line, with their number by outcome."""
+    counts = [(verdict, sum(one.verdict is verdict for one in decisions)) for verdict in _ORDER]
     text = ", ".join(f"{count} {verdict}" for verdict, count in counts if count)
-    if better := sum(one.improves for one in gate.decisions):
+    if better := sum(one.improves for one in decisions):
         text += f", {better} significantly better"
-    partial = "" if gate.is_complete else ", of the part that ran"
-    return f"{_SENTENCES[gate.verdict]} ({text}{partial})"
+    return f"{_SENTENCES[overall_verdict(decisions)]} ({text}{remark})"
 
 
 def sort_worst_first(gate: Gate) -> list[Decision]:
     """Sort decisions by verdict, then by p-value."""
     return sorted(gate.decisions, key=lambda one: (_ORDER.index(one.verdict), one.p_regresses))
+
+
+def decision_table(decisions: Sequence[Decision]) -> str:
+    """Format decisions for the terminal, one row each, with their caveats."""
+    table = tabulate(decision_rows(decisions), HEADERS, disable_numparse=True, colalign=_ALIGNED)
+    return "\n".join([table, *_caveats(decisions)])
 
 
 def decision_rows(decisions: Sequence[Decision]) -> list[tuple[str, ...]]:

@@ -31,24 +31,34 @@ def test_the_gate_passes_what_is_no_worse(tmp_path: Path, baseline: Path) -> Non
     assert "clean = cell_size-1" in (tmp_path / "reports" / "gate.md").read_text()
     junit = (tmp_path / "junit.xml").read_text()
     assert '<property name="gate" value="holds"' in junit
+    assert '<testcase classname="gate.dog_otsu" name="jaccard"' in junit
+    assert 'errors="0" failures="0" skipped="0" tests="21"' in junit
     assert '<property name="gate jaccard dog_otsu-noise-50" value="holds: +0.0000' in junit
 
 
 def test_the_gate_stops_what_is_worse(tmp_path: Path, baseline: Path) -> None:
     arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "noise or illumination")
-    output = gated(tmp_path, baseline, *arguments, code=1)
+    output = gated(tmp_path, baseline, *arguments, "--junitxml", "junit.xml", code=1)
     assert "FAIL: the candidate is significantly worse" in output
+    assert "FAILED gate::nlm_otsu::jaccard - FAIL: " in output
+    assert "1 failed, 12 passed" in output
+    assert 'errors="0" failures="1" skipped="0" tests="13"' in (tmp_path / "junit.xml").read_text()
     assert "of the part that ran" in output
     assert "jaccard nlm_otsu-illumination-1000" in output
     assert "not covered: nlm_otsu-cell_size-0.5" in output
 
 
-@pytest.mark.parametrize(("option", "code"), [((), 8), (("--rb-inconclusive", "pass"), 0)])
+@pytest.mark.parametrize(
+    ("option", "code", "counts"),
+    [((), 8, "1 failed, 2 passed"), (("--rb-inconclusive", "pass"), 0, "2 passed, 1 skipped")],
+)
 def test_the_gate_says_when_the_frames_cannot_tell(
-    option: tuple[str, ...], code: int, tmp_path: Path, baseline: Path
+    option: tuple[str, ...], code: int, counts: str, tmp_path: Path, baseline: Path
 ) -> None:
     arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "noise-0", *option)
-    assert "INCONCLUSIVE: too few frames" in gated(tmp_path, baseline, *arguments, code=code)
+    output = gated(tmp_path, baseline, *arguments, code=code)
+    assert "INCONCLUSIVE: too few frames" in output
+    assert counts in output
 
 
 def test_a_run_that_stops_early(tmp_path: Path) -> None:
@@ -106,7 +116,7 @@ def test_workers_judge_a_suite_of_ones_own_too(tmp_path: Path, baseline: Path) -
     arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "illumination-1000")
     done = own_suite(tmp_path, *arguments, "--rb-baseline", str(baseline), "-n", "2")
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "4 passed" in done.stdout
+    assert "1 failed, 4 passed" in done.stdout
     assert "FAIL: the candidate is significantly worse (1 regresses, of the part that ran)" in done.stdout
 
 
