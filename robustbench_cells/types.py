@@ -122,6 +122,10 @@ class ScoreRange:
         low, high = self._bounds
         return np.isinf(scores) | (scores < low) | (scores > high)
 
+    def clip(self, limits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Limits of an interval of a mean, which lies within the bounds too."""
+        return np.asarray(np.clip(limits, *self._bounds))
+
     @property
     def _bounds(self) -> tuple[float, float]:
         return -inf if self.low is None else self.low, inf if self.high is None else self.high

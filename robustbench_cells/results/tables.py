@@ -177,7 +177,7 @@ def summarise(results: Results) -> pd.DataFrame:
                 results.records, number_of, np.column_stack([np.where(defined, scores, 0.0), defined])
             )
             means = estimates(sums, ratio, results.frame_order)
-            low, high = means.limits()
+            low, high = map(info.range.clip, means.limits())
             for end, limit in (("low", low), ("high", high), ("blocks", means.blocks)):
                 extra[f"{name}_{end}"] = pd.Series(limit, summary.index)
             extra[f"{name}_undefined"] = groups["patch"].size() - groups[name].count()

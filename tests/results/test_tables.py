@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.results.tables import Results, records_table, summarise
+from robustbench_cells.types import ScoreRange
+from tests.support.report_results import make_results
 from tests.support.tiny_results import NAN, RESULTS, RUN, make_record
 
 
@@ -36,3 +40,13 @@ def test_a_sum_over_no_defined_score_is_undefined() -> None:
 def test_a_table_without_a_record_is_refused() -> None:
     with pytest.raises(ResultsError, match="no condition ran"):
         records_table([])
+
+
+def test_limits_of_an_interval_lie_within_what_the_metric_can_be() -> None:
+    results = make_results({"m": 0.9})
+    near_one = np.random.default_rng(0).choice([1.0, 1.0, 0.7], len(results.records))
+    metrics = {name: replace(info, range=ScoreRange(0, 1)) for name, info in results.run.metrics.items()}
+    bounded = Results(results.records.assign(jaccard=near_one), replace(results.run, metrics=metrics))
+    free = Results(bounded.records, results.run)
+    assert free.summary["jaccard_high"].max() > 1
+    assert bounded.summary["jaccard_high"].max() == 1
