@@ -13,7 +13,9 @@ from robustbench_cells.results.break_points import BreakPoint, break_points
 from robustbench_cells.results.curves import normalised_auc
 from robustbench_cells.results.intervals import Estimates, Floats, estimates, ratio
 from robustbench_cells.results.tables import Results
-from robustbench_cells.types import CLEAN, REFERENCE
+from robustbench_cells.types import CLEAN, REFERENCE, ScoreRange
+
+_ANYTHING = ScoreRange()
 
 
 @dataclass(frozen=True)
@@ -118,17 +120,26 @@ class _Curves:
     """Mean Jaccard of a segmenter under each condition, and what is computed from these means."""
 
     def __init__(self, results: Results, records: pd.DataFrame) -> None:
-        self._order = results.frame_order
+        self._order, self._range = results.frame_order, results.run.metrics["jaccard"].range
         groups = records.groupby(["artefact", "intensity"])
         self.conditions: list[tuple[str, float]] = [*groups.size().index]
         scores = records["jaccard"].to_numpy(float)
         columns = np.column_stack([np.nan_to_num(scores), ~np.isnan(scores)])
         self._sums = results.frame_sums(records, groups.ngroup().to_numpy(), columns)
 
-    def figure(self, conditions: Sequence[tuple[str, float]], statistic: Callable[[Floats], Floats]) -> Figure:
+    def average(self, conditions: Sequence[tuple[str, float]], statistic: Callable[[Floats], Floats]) -> Figure:
+        """A weighted average of the means under these conditions, with its interval: within the score's range."""
+        return self.figure(conditions, statistic, self._range)
+
+    def figure(
+        self,
+        conditions: Sequence[tuple[str, float]],
+        statistic: Callable[[Floats], Floats],
+        within: ScoreRange = _ANYTHING,
+    ) -> Figure:
         """A smooth statistic of the means under these conditions, with its interval."""
         sums = self._table(conditions)
-        return _figure(estimates(sums[None], lambda sums: statistic(_means(sums)), self._order))
+        return _figure(estimates(sums[None], lambda sums: statistic(_means(sums)), self._order), within)
 
     def _table(self, conditions: Sequence[tuple[str, float]]) -> Floats:
         """Sum and number of the scores under one condition after the other, (frames, columns)."""
@@ -141,9 +152,9 @@ def _means(sums: Floats) -> Floats:
         return sums[..., 0::2] / sums[..., 1::2]
 
 
-def _figure(estimate: Estimates) -> Figure:
-    """The single estimate."""
-    low, high = estimate.limits()
+def _figure(estimate: Estimates, within: ScoreRange) -> Figure:
+    """The single estimate, with limits within what it can be."""
+    low, high = map(within.clip, estimate.limits())
     return Figure(float(estimate.values[0]), float(low[0]), float(high[0]), int(estimate.blocks[0]))
 
 
@@ -162,14 +173,14 @@ def _card(results: Results, name: str, times: Sequence[float], points: tuple[Bre
         return np.stack([means[..., part].mean(axis=-1) for part in parts], axis=-1).mean(axis=-1)
 
     means = {
-        artefact: curves.figure([(artefact, x) for x in side], lambda means: means.mean(axis=-1)).value
+        artefact: curves.average([(artefact, x) for x in side], lambda means: means.mean(axis=-1)).value
         for artefact, side in levels.items()
     }
     means = {artefact: value for artefact, value in means.items() if not isnan(value)}
     return ScoreCard(
         segmenter=name,
         clean=_clean(results, name) if is_clean else None,
-        mean=curves.figure(grid, mean) if grid else None,
+        mean=curves.average(grid, mean) if grid else None,
         relative=(
             curves.figure([clean, *grid], lambda means: mean(means[..., 1:]) / means[..., 0])
             if grid and is_clean
@@ -177,7 +188,7 @@ def _card(results: Results, name: str, times: Sequence[float], points: tuple[Bre
         ),
         break_points=points,
         areas={
-            artefact: curves.figure(
+            artefact: curves.average(
                 [(artefact, x) for x in side],
                 lambda means, side=side: normalised_auc(means, side),  # type: ignore[misc]
             )
@@ -207,4 +218,4 @@ def _count_error(results: Results, records: pd.DataFrame, *, absolute: bool) -> 
     error = rows["cells_predicted"] - rows["cells_true"]
     columns = np.column_stack([error.abs() if absolute else error, rows["cells_true"]])
     sums = results.frame_sums(rows, np.zeros(len(rows), np.int64), columns)
-    return _figure(estimates(sums, ratio, results.frame_order))
+    return _figure(estimates(sums, ratio, results.frame_order), ScoreRange(0.0 if absolute else -1.0))
