@@ -175,8 +175,9 @@ def frames_as_one(influences: Floats, positions: Ints, least: int) -> Ints:
 
 def _significant_lags(is_quiet: npt.NDArray[np.bool_]) -> Ints:
     """Number of lags before the first run of insignificant ones, (estimates,), from (estimates, lags)."""
-    padded = np.pad(is_quiet, ((0, 0), (0, _QUIET_LAGS)), constant_values=True)
-    runs = np.lib.stride_tricks.sliding_window_view(padded, _QUIET_LAGS, axis=1).all(axis=-1)
+    ends = np.ones((len(is_quiet), _QUIET_LAGS), bool)
+    padded, lags = np.hstack([is_quiet, ends]), is_quiet.shape[1] + 1
+    runs = np.logical_and.reduce([padded[:, shift : shift + lags] for shift in range(_QUIET_LAGS)])
     return np.argmax(runs, axis=1)
 
 
