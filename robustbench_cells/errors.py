@@ -1,5 +1,10 @@
 """Errors that the user can fix: each message names the thing, the value and the remedy."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 _START, _END = 2000, 500  # characters shown of an over-long message
 
 
@@ -51,6 +56,10 @@ class ModelError(RobustbenchError):
     """A model file cannot be loaded, or does not behave as a segmenter."""
 
 
+class ExitError(RobustbenchError):
+    """Third-party code tried to end the program, or the test that called it."""
+
+
 class ResultsError(RobustbenchError):
     """Stored results are missing or cannot be read."""
 
@@ -81,3 +90,27 @@ class PluginError(RobustbenchError):
 
 class DuplicateNameError(RobustbenchError):
     """Two plug-ins have the same name."""
+
+
+@contextmanager
+def refuse_exits(name: str) -> Iterator[None]:
+    """Turn what would end the program into an error: a model that calls ``sys.exit(0)`` must not end the run.
+
+    Parameters
+    ----------
+    name
+        Name of what runs in the block.
+
+    Raises
+    ------
+    ExitError
+        In place of any exception that is no `Exception`, but for an interruption by the user.
+    """
+    try:
+        yield
+    except (Exception, KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        raise ExitError(
+            f"{name}: raised {error!r}, which would end the run; its code must not call sys.exit or the like"
+        ) from error

@@ -11,7 +11,7 @@ from robustbench_cells.api.examples import render_report_examples
 from robustbench_cells.engine.evaluate import GridCell
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.engine.tasks import Timing
-from robustbench_cells.errors import GateError, ResultsError, RobustbenchError
+from robustbench_cells.errors import GateError, ResultsError, RobustbenchError, refuse_exits
 from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.policy import GatePolicy
 from robustbench_cells.reporting.gate_files import publish, save_verdict, withdraw
@@ -80,11 +80,10 @@ def begin_run(folder: Path, policy: GatePolicy | None, command: str) -> None:
     OSError
         If the folder cannot be written to.
     """
+    withdraw(folder)
     mark_unfinished(folder, command)
     if policy:
         save_verdict("the run has not ended, or it was killed", folder)
-    else:
-        withdraw(folder)
 
 
 def finish_run(
@@ -194,7 +193,8 @@ def _examples(
     if results.run.incomplete or results.run.tests.failed:
         return None, "no model runs again after a failed run"
     try:
-        examples = render_report_examples(run, results, announce)
+        with refuse_exits("example patches"):
+            examples = render_report_examples(run, results, announce)
     except Exception as error:  # a data set, an artefact or memory: a report without is better than none
         return None, f"{type(error).__name__}: {error}"
     if examples:

@@ -17,7 +17,7 @@ from robustbench_cells import __version__
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.engine.evaluate import Outcome
 from robustbench_cells.engine.tasks import Task, TaskResult, run_task
-from robustbench_cells.errors import ClusterError
+from robustbench_cells.errors import ClusterError, refuse_exits
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.card import card_path
@@ -133,7 +133,8 @@ class WorkerSetup(distributed.WorkerPlugin):
             if not self._segmenters:
                 self._open()
             try:
-                result = run_task(task, self.frames, self._segmenters)
+                with refuse_exits(task.condition.name):
+                    result = run_task(task, self.frames, self._segmenters)
             except Exception as error:  # an artefact may be third-party code
                 result = TaskResult({name: Outcome(name, task.condition, (), error=error) for name in task.missing})
         outcomes = {name: replace(outcome, error=_portable(outcome.error)) for name, outcome in result.outcomes.items()}

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from robustbench_cells.engine.batches import Batch
 from robustbench_cells.engine.checks import prediction_problems
 from robustbench_cells.engine.condition import Condition
+from robustbench_cells.errors import refuse_exits
 from robustbench_cells.metrics._base import Comparison, Metric, score_patches
 from robustbench_cells.types import (
     PADDING,
@@ -153,7 +154,8 @@ def evaluate_batches(
                 continue
             outcome.problems.extend(batch.problems)
             try:
-                records = list(compress(_score(segmenter, batch, outcome), missing))
+                with refuse_exits(segmenter.name):
+                    records = list(compress(_score(segmenter, batch, outcome), missing))
             except Exception as error:  # a model may be third-party code: its test fails, the others go on
                 outcome.error = error
                 continue

@@ -11,6 +11,7 @@ import numpy as np
 from robustbench_cells.engine.batches import iter_patches
 from robustbench_cells.engine.checks import prediction_problems
 from robustbench_cells.engine.condition import Condition
+from robustbench_cells.errors import refuse_exits
 from robustbench_cells.results.example_patches import ExamplePatches, ExampleView
 from robustbench_cells.types import BATCH, THRESHOLD, Dataset, Image, Labels, Masks, Segmenter
 
@@ -57,10 +58,11 @@ def render_examples(
         own = [index for index, view in enumerate(views) if view.failure_of in ("", segmenter.name)]
         mask = np.zeros(images.shape, bool)
         try:
-            for start in range(0, len(own), BATCH):
-                part = own[start : start + BATCH]
-                mask[part] = _mask(segmenter, images[part])
-            times[segmenter.name] = [_milliseconds(segmenter, whole) for _ in range(_TIMES)]
+            with refuse_exits(segmenter.name):
+                for start in range(0, len(own), BATCH):
+                    part = own[start : start + BATCH]
+                    mask[part] = _mask(segmenter, images[part])
+                times[segmenter.name] = [_milliseconds(segmenter, whole) for _ in range(_TIMES)]
         except Exception as error:  # a model may be third-party code; the others go on
             announce(f"example patches: none of {segmenter.name} ({type(error).__name__}: {error})")
             continue

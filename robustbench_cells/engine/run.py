@@ -15,7 +15,7 @@ from robustbench_cells.engine.progress import Progress, ProgressClock
 from robustbench_cells.engine.provenance import make_manifest
 from robustbench_cells.engine.stopping import StoppingRule
 from robustbench_cells.engine.tasks import Task, Timing, run_task
-from robustbench_cells.errors import CacheError, ClusterError, ResultsError
+from robustbench_cells.errors import CacheError, ClusterError, ResultsError, refuse_exits
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.results.manifest import RunManifest, RunSettings
 from robustbench_cells.results.record_cache import RecordCache
@@ -199,7 +199,8 @@ class BenchmarkRun:
             self.on_progress(self._clock.at(condition.name, done, total))
 
         try:
-            outcomes = self._compute(plan.task, advance)
+            with refuse_exits(condition.name):
+                outcomes = self._compute(plan.task, advance)
         except (CacheError, ClusterError):
             raise
         except Exception as error:  # an artefact may be third-party code: its tests fail, the others go on

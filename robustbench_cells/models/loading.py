@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from robustbench_cells.errors import MissingExtraWarning, ModelError, RobustbenchError, UnknownNameError
+from robustbench_cells.errors import MissingExtraWarning, ModelError, RobustbenchError, UnknownNameError, refuse_exits
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.extras import install_line, missing_library, require_extra
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat
@@ -76,9 +76,10 @@ def load_segmenter(where: str | os.PathLike[str], *, trusted: bool = False) -> S
     if where in shipped:
         return model_format.load(str(shipped[where]), trusted=False)
     try:
-        segmenter = model_format.load(where, trusted=trusted)
-        if isinstance(segmenter, NetworkSegmenter):
-            probe(segmenter)
+        with refuse_exits(where):
+            segmenter = model_format.load(where, trusted=trusted)
+            if isinstance(segmenter, NetworkSegmenter):
+                probe(segmenter)
         if code := FORMATS.source(model_format.name):  # of another package: its code decides what the file means
             segmenter.digest = f"{segmenter.digest} [code {code}]"
     except (RobustbenchError, Warning):  # warnings are raised only where the user turns them into errors

@@ -90,12 +90,13 @@ class GridEnd:
                 for name, value in self._summary.properties:
                     plugin.add_global_property(name, value)
 
-    def say_that_nothing_is_judged(self) -> None:
+    def say_if_nothing_is_judged(self, exitstatus: int) -> None:
         """Say so where an ini file names a baseline and no test of the grid is selected: it may be a mistake."""
         from robustbench_cells.pytest_plugin.finish import RunSummary
 
         baseline = option(self._config, "baseline")
-        self._summary = RunSummary(verdict=[f"nothing is judged by {baseline}: no test of the grid ran"])
+        if baseline and exitstatus in _ENDED and not self._config.option.collectonly:
+            self._summary = RunSummary(verdict=[f"nothing is judged by {baseline}: no test of the grid ran"])
 
     def retract(self, session: pytest.Session, error: OSError) -> None:
         """Take back the verdict: a file of another part of pytest could not be written."""

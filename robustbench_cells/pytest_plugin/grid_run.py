@@ -142,8 +142,13 @@ class GridRun:
         from robustbench_cells.models.loading import warn_of_left_out
 
         warn_of_left_out(self.request().models)
-        self._open()
-        self._end.begin()
+        run = self._open()
+        try:
+            self._end.begin()
+        except OSError as error:
+            run.close()
+            raise self._unwritable(error) from error
+        self.run = run
 
     def _require_folder(self) -> None:
         folder, baseline = Path(option(self._config, "reports")), option(self._config, "baseline")
@@ -153,11 +158,13 @@ class GridRun:
             folder.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=folder).close()
         except OSError as error:
-            raise pytest.UsageError(
-                f"--rb-reports {folder}: cannot be written to ({error}); give another folder"
-            ) from error
+            raise self._unwritable(error) from error
 
-    def _open(self) -> None:
+    def _unwritable(self, error: OSError) -> pytest.UsageError:
+        folder = option(self._config, "reports")
+        return pytest.UsageError(f"--rb-reports {folder}: cannot be written to ({error}); give another folder")
+
+    def _open(self) -> BenchmarkRun:
         from robustbench_cells.api.request import open_request, use_cluster
         from robustbench_cells.errors import DataWarning, RobustbenchError
 
@@ -182,7 +189,7 @@ class GridRun:
                 use_cluster(run, self.request(), address, option(self._config, "dask-patches"))
         except (RobustbenchError, DataWarning) as error:  # the warning, where pytest turns warnings into errors
             raise pytest.UsageError(str(error)) from error
-        self.run = run
+        return run
 
     def pytest_warning_recorded(self, warning_message: Any) -> None:
         """Show before the run what may spoil it: pytest shows it after the last test."""
@@ -203,8 +210,7 @@ class GridRun:
             from robustbench_cells.models.runtimes.threads import share_cores
 
             share_cores(self._worker["workercount"])
-            self._open()
-        assert self.run is not None  # noqa: S101
+            self.run = self._open()
         try:
             return self.run.outcome(condition, name)
         except (CacheError, ClusterError) as error:  # no later test could do better
@@ -239,8 +245,8 @@ class GridRun:
             return (yield)
         if self.run is not None:
             self._end.finish(session, exitstatus, self.run, self._tests, self._announce)
-        elif option(self._config, "baseline") and not self._config.option.collectonly:
-            self._end.say_that_nothing_is_judged()
+        else:
+            self._end.say_if_nothing_is_judged(exitstatus)
         try:
             result = yield
         except OSError as error:
