@@ -68,6 +68,7 @@ def require_comparable(
             *_validity_problems("baseline", baseline.run),
             *_setting_problems(baseline.run, run),
             *_name_problems(baseline, run, names),
+            *_source_problems(baseline.run, run),
             *_metric_problems(baseline, run, {"jaccard", *tolerances}),
         ]
     )
@@ -111,7 +112,6 @@ def _setting_problems(old: RunManifest, new: RunManifest) -> Iterator[str]:
         *((what, getattr(old.settings, name), getattr(new.settings, name)) for name, what in _SAME_SETTINGS.items()),
         *_versions({name: info for name, info in old.artefacts.items() if name in new.artefacts}, new.artefacts),
         *_versions(old.metrics, new.metrics),
-        *_sources(old, new),
     ):
         if one != other:
             yield f"the {what} is {one} in the baseline and {other} in the candidate"
@@ -122,11 +122,15 @@ def _versions(old: Mapping[str, _Versioned], new: Mapping[str, _Versioned]) -> I
         yield f"version of {name}", info.version, new[name].version if name in new else None
 
 
-def _sources(old: RunManifest, new: RunManifest) -> Iterator[tuple[str, str, str | None]]:
-    """The code of each artefact and metric from outside that both runs used; earlier runs do not say."""
+def _source_problems(old: RunManifest, new: RunManifest) -> Iterator[str]:
+    """Report artefacts and metrics from outside whose code was edited; runs of earlier versions do not name it."""
     used = {*(f"artefact {name}" for name in new.artefacts), *(f"metric {name}" for name in old.metrics)}
     for name in sorted(used & old.sources.keys() & new.sources.keys()):
-        yield f"code of the {name}", old.sources[name], new.sources[name]
+        if old.sources[name] != new.sources[name]:
+            yield (
+                f"the code of the {name} is {old.sources[name]} in the baseline and {new.sources[name]} in the "
+                "candidate: re-create the baseline with this code, or restore the code"
+            )
 
 
 def _metric_problems(baseline: Results, run: RunManifest, tolerances: Iterable[str]) -> Iterator[str]:

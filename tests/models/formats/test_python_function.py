@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.models.formats._base import FORMATS
 from robustbench_cells.models.loading import load_segmenter
 from robustbench_cells.models.probe import probe_images
+from robustbench_cells.origins import Origin
 
 NUMBERS = itertools.count()  # a module is imported once per process
 
@@ -78,6 +80,18 @@ def test_digest_depends_on_predictions_and_source(module: Callable[[str], str]) 
     assert digest_of(name) == digests[0]
     Path(f"{name}.py").write_text(f"{text}\nLEVEL = 3\n")
     assert digest_of(name) != digests[0]
+
+
+def test_code_of_a_format_of_another_package_counts(
+    module: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It decides what a file means: the same file read by other code is another model."""
+    name = module("def predict(images):\n    return images / 255\n")
+    ours = digest_of(name)
+    monkeypatch.setitem(FORMATS._origins, "python function", Origin("robustbench-mine", "1"))
+    for code in ("a1", "b2"):
+        monkeypatch.setitem(FORMATS._sources, "python function", code)
+        assert digest_of(name) == f"{ours} [code {code}]"
 
 
 MODELS = """
