@@ -26,7 +26,8 @@ def merge_runs(first: Results, second: Results) -> Results:
     Raises
     ------
     ResultsError
-        If the two differ in their metrics, in an artefact's version or unit, or in the length of a block.
+        If the two differ in their metrics, in an artefact's version or unit, in the code of plug-ins, or in the length
+        of a block.
     """
     runs = first.run, second.run
     shared = sorted(set(runs[0].artefacts) & set(runs[1].artefacts))
@@ -35,6 +36,7 @@ def merge_runs(first: Results, second: Results) -> Results:
         for what, one, other in (
             ("metrics", *(run.metrics for run in runs)),
             ("artefacts", *([_version_and_unit(run, name) for name in shared] for run in runs)),
+            ("code of plug-ins", *(_shared_sources(run, *runs) for run in runs)),
             ("frames per block", *(run.settings.block for run in runs)),
         )
         if one != other
@@ -100,6 +102,15 @@ def _patches_of(run: RunManifest) -> tuple[Any, ...]:
 
 def _version_and_unit(run: RunManifest, artefact: str) -> tuple[int, str]:
     return run.artefacts[artefact].version, run.artefacts[artefact].unit
+
+
+def _shared_sources(run: RunManifest, first: RunManifest, second: RunManifest) -> dict[str, str]:
+    """Code of the artefacts and metrics from outside that both runs name."""
+    used = {
+        *(f"artefact {name}" for name in first.artefacts.keys() & second.artefacts.keys()),
+        *(f"metric {name}" for name in first.metrics),
+    }
+    return {name: run.sources[name] for name in used & first.sources.keys() & second.sources.keys()}
 
 
 def _merged_name(name: str, label: str) -> str:

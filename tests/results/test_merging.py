@@ -29,3 +29,12 @@ def test_two_runs_on_other_frames_stay_apart() -> None:
     second = change_manifest(second, "settings", "block", value=2)
     with pytest.raises(ResultsError, match="frames per block differ"):
         merge_runs(first, second)
+
+
+@pytest.mark.parametrize("plugin", ["artefact noise", "metric jaccard"])
+def test_edited_plug_ins_are_not_compared(plugin: str) -> None:
+    run = make_results({"m": 0.9, "background": 0.1})
+    first, second = (change_manifest(run, "sources", value={plugin: code}) for code in ("a1", "b2"))
+    with pytest.raises(ResultsError, match="their code of plug-ins differ"):
+        merge_runs(first, second)
+    assert len(merge_runs(first, run).records)  # runs of earlier versions do not name it
