@@ -88,7 +88,7 @@ def _decode_by_tifffile(what: str, page: Any) -> npt.NDArray[Any]:
         raise DataError(f"{what}: a part of its pixels is missing; if the file is truncated, get a fresh copy")
     pixels = np.empty(page.shaped, page.dtype)
     filled = 0
-    for encoded, number in file.read_segments(offsets, sizes, length=count, flat=True):
+    for encoded, number in file.read_segments(offsets[:count], sizes[:count], flat=True):
         _, (sample, _, row, column, _), shape = page.decode(None, number)
         if int(page.compression) in _DEFLATE:
             _check_expansion(what, encoded, math.prod(shape) * page.dtype.itemsize)
@@ -120,6 +120,11 @@ def _decode_by_pillow(what: str, page: Any, open_by_pillow: Callable[[], Pillow.
         pixels = np.asarray(open_by_pillow())
     except (UnidentifiedImageError, SyntaxError) as error:
         raise unread from error
+    except OSError as error:
+        raise DataError(
+            f"{what}: cannot be decompressed ({name_compression(page)}: {error}); replace the file if it is damaged, "
+            f"else {RESAVE}"
+        ) from error
     if is_white_zero(page) and pixels.dtype in (np.bool_, np.uint8):
         pixels = ~pixels
     if bits in (2, 4) and pixels.ndim == 2 and read_palette(page) is None:

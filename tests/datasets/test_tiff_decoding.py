@@ -60,7 +60,10 @@ def test_what_libtiff_alone_decompresses(compression: str, dtype: type, tmp_path
     mask = LABELS[0] if dtype is np.float32 else (LABELS[0] > 0).astype(dtype)
     for folder, plane in (("input", image), ("output", mask)):
         (tmp_path / folder).mkdir()
-        Pillow.fromarray(plane).save(tmp_path / folder / "t0.tif", compression=compression)
+        try:
+            Pillow.fromarray(plane).save(tmp_path / folder / "t0.tif", compression=compression)
+        except OSError:
+            pytest.skip(f"this libtiff has no {compression}")
     white_level = 255 if dtype in (np.uint16, np.int32) else None
     sample = rb.open_dataset(str(tmp_path), white_level=white_level).read("0")
     expected = image * 255.0 if dtype is np.bool_ else IMAGES[0]
@@ -86,6 +89,13 @@ def test_a_missing_part_of_the_pixels_is_refused(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         with pytest.raises(DataError, match=r"t0\.tif: (a part of its pixels is missing|cannot be read as an image)"):
             open_pages(tmp_path / name, (data, {**tags, **change}), MASK_PAGE)
+
+
+@pytest.mark.parametrize("number", [5, 50000])
+def test_what_cannot_be_decompressed_is_named(number: int, tmp_path: Path) -> None:
+    data, tags = IMAGE_PAGE
+    with pytest.raises(DataError, match=r"t0\.tif: cannot be decompressed \((LZW|ZSTD): .*; replace .*, else save it"):
+        open_pages(tmp_path, (data, {**tags, 259: (number,)}), MASK_PAGE)
 
 
 def test_a_segment_that_expands_beyond_its_size_is_refused(tmp_path: Path) -> None:
