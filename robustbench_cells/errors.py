@@ -108,7 +108,7 @@ def refuse_exits(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except (Exception, KeyboardInterrupt, GeneratorExit):
+    except (Exception, KeyboardInterrupt):
         raise
     except BaseException as error:
         raise ExitError(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import commands
-from tests.support.gate_repository import GRID, SAME, SUITE, Repository, make_repository
+from tests.support.gate_repository import GRID, IN_A_TEST, SAME, SUITE, Repository, make_repository
 
 JUDGED = ("robustness", "--rb-model=model:predict", "--rb-trust-model", "--rb-baseline=baseline")
 NEVER = "no verdict"
@@ -98,17 +98,16 @@ def test_a_phase_that_does_not_pass(when: str, what: str, code: int, words: str,
 def test_a_test_that_is_not_passed(text: str, code: int, words: str, repository: Repository) -> None:
     repository.write("robustness/test_grid.py", text)
     if "pass\n" in text:
-        repository.set_model("found = found if len(images) == 8 else images")
+        repository.set_model(f"{IN_A_TEST}found = images")
     require_no_verdict(repository, *repository.pytest(*JUDGED), code, words)
 
 
 @pytest.mark.parametrize(
     "call", ["sys.exit(0)", "raise GeneratorExit", "raise SystemExit", "__import__('pytest').skip('x')"]
 )
-@pytest.mark.parametrize("workers", [()], ids=["alone"])
-def test_a_model_that_ends_the_program(call: str, workers: tuple[str, ...], repository: Repository) -> None:
-    repository.set_model(f"if len(images) != 8: {call}")
-    code, output = repository.pytest(*JUDGED, *workers)
+def test_a_model_that_ends_the_program(call: str, repository: Repository) -> None:
+    repository.set_model(f"{IN_A_TEST}{call}")
+    code, output = repository.pytest(*JUDGED)
     require_no_verdict(repository, code, output, 1, "model:predict-clean")
 
 

@@ -15,6 +15,7 @@ from robustbench_cells.reporting.report import Report
 
 SUITE = "def test_robustness(rb_outcome):\n    assert rb_outcome.valid\n"
 _MODEL = """
+import os
 import sys
 
 import numpy as np
@@ -26,6 +27,7 @@ def predict(images):
     return found
 """
 SAME, WORSE = "pass", "found[:, ::2] = 0"
+IN_A_TEST = "if 'test_grid' in os.environ.get('PYTEST_CURRENT_TEST', ''): "  # and not as it is loaded
 GRID = ("--rb-profile=quick", "--rb-artefact=noise=0", "--rb-trust-model", "--rb-model=model:predict")
 
 

@@ -45,12 +45,15 @@ def own_suite(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 
 _BREAKS = """
+import os
+
 def predict(images):
-    return images / 255 if len(images) == 8 else images  # the probe has eight images
+    in_a_test = "test_robustness[" in os.environ.get("PYTEST_CURRENT_TEST", "")  # and not as it is loaded
+    return images if in_a_test else images / 255
 """
 
 
 def breaking_model(folder: Path) -> str:
-    """A model that is well until it meets a batch of frames, and then answers grey levels."""
+    """A model that is well as it is loaded, and answers grey levels in a test of the grid."""
     (folder / "breaks.py").write_text(_BREAKS)
     return "breaks:predict"
