@@ -85,6 +85,10 @@ def test_options_and_ini_keys_exist(page: str, pytest_help: str) -> None:
     options = set(re.findall(r"--rb-[a-z-]+\b", text_of(page)))
     keys = set(re.findall(r"\brb_[a-z_]+(?= ?=)", text_of(page)))
     assert options <= set(re.findall(r"^ +(--rb-[a-z-]+)", pytest_help, re.MULTILINE))
+    takes_a_value = "|".join(re.findall(r"^ +(--rb-[a-z-]+)[= ]\S", pytest_help, re.MULTILINE))
+    assert not re.search(rf"(?:{takes_a_value}) [\w./{{]", text_of(page)), (
+        "pytest takes a value after a space for a path"
+    )
     assert keys <= set(re.findall(r"^ +(rb_[a-z_]+) \(", pytest_help, re.MULTILINE))
 
 
