@@ -14,7 +14,7 @@ from robustbench_cells.types import PATCH_SIDE, Sample
 
 def check_draw(recipe: Recipe, seed: int) -> None:
     """Check one patch drawn for training: valid, image and labels transformed together, the same for the same seed."""
-    labels = draw_labels((512, 560), seed, cells=40)
+    labels = draw_labels((512, 560), seed, cells=160)
     drawing = Sample("synthetic/train", "1", (labels > 0).astype(np.float32) * 255, labels)
     image, left = recipe.draw(drawing, generator(seed))
     at = f"{recipe.name}, seed {seed}"
