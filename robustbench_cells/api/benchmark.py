@@ -20,6 +20,7 @@ from robustbench_cells.engine.checks import require_room
 from robustbench_cells.engine.evaluate import GridCell
 from robustbench_cells.engine.grid import find_profile, make_conditions, resolve_grid
 from robustbench_cells.engine.progress import Progress
+from robustbench_cells.engine.refine import refine as bisect_brackets
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.errors import BenchmarkWarning, DataError, GridError, ModelError
 from robustbench_cells.models.baselines import BASELINES
@@ -42,6 +43,7 @@ def benchmark(
     cache: str | Path | None = None,
     block: int | None = None,
     floor: float | None = None,
+    refine: bool = False,
     trust_models: bool = False,
     progress: bool = True,
 ) -> BenchmarkResult:
@@ -69,6 +71,10 @@ def benchmark(
     floor
         Mean Jaccard score that every model must keep: the limit of break-points, the same for all models; by default
         90 % of the best clean score.
+    refine
+        Whether the bracket of each break-point is bisected until it is narrower than a tenth of its value, or than what
+        the frames leave open. The intensities that this adds count for curves and break-points, and for no mean over
+        the grid.
     trust_models
         Whether model files may run code of their own.
     progress
@@ -132,6 +138,8 @@ def benchmark(
             run.on_progress = _show_bar(stack, run)
         failed: dict[tuple[str, str], Exception] = {}
         cells = [_cell(run, condition.name, name, failed) for condition in conditions for name in segmenters]
+        if refine:
+            cells += [_cell(run, one.condition, one.segmenter, failed) for one in bisect_brackets(run, cells)]
         results = run.results(cells, run.timing, command)
     _report_failures(failed, segmenters)
     if results is None:
@@ -232,6 +240,7 @@ def _show_bar(stack: ExitStack, run: BenchmarkRun) -> Callable[[Progress], None]
     finished: dict[str, int] = {}
 
     def show(progress: Progress) -> None:
+        bar.total = run.patch_count
         finished[progress.condition] = progress.done
         bar.set_description(progress.condition, refresh=False)
         bar.update(sum(finished.values()) - bar.n)

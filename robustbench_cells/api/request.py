@@ -17,6 +17,7 @@ from robustbench_cells.engine.progress import Progress
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.errors import ClusterError, DataError, GateError
 from robustbench_cells.models.loading import load, require_segmenter, segmenter_sources
+from robustbench_cells.results.bisection import added_intensities
 from robustbench_cells.results.intervals import BLOCK
 from robustbench_cells.results.manifest import RunManifest, RunSettings
 from robustbench_cells.results.record_cache import RecordCache
@@ -54,6 +55,10 @@ class Request:
         Whether models may run code of their own.
     floor
         Mean Jaccard score that every model must keep; None for 90 % of the best clean score.
+    refine
+        Whether brackets of break-points are bisected.
+    refined
+        Intensities of each artefact that a baseline added in this way: they are among those of `artefacts`.
     """
 
     dataset: str = "synthetic"
@@ -69,6 +74,8 @@ class Request:
     block: int | None = None
     trust_model: bool = False
     floor: float | None = None
+    refine: bool = False
+    refined: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @cached_property
     def grid(self) -> dict[str, tuple[float, ...]]:
@@ -185,9 +192,11 @@ def follow_baseline(given: Mapping[str, Any], baseline: RunManifest) -> Request:
         if name in given and given[name] not in (value, same.get(name)):
             shown = same.get(name) if value is None else value
             _refuse(f"{name.replace('_', ' ')} {given[name]}", f"{name.replace('_', ' ')} {shown}")
-    levels = old.grids or dict.fromkeys(baseline.artefacts)  # older baselines name their artefacts alone
+    if given.get("refine") and not old.refined:
+        _refuse("refine", "its grid alone")
+    levels = added_intensities(old.grids, old.refined) or dict.fromkeys(baseline.artefacts)  # older ones: names alone
     grid = resolve_grid(old.profile, levels)
-    request = Request(**{**given, **followed})
+    request = Request(**{**given, **followed, "refine": False, "refined": old.refined})
     for name, wanted in request.grid.items() if request.artefacts else ():
         if not set(wanted) <= set(grid.get(name, ())):
             _refuse(f"artefact {name}={_shown(wanted)}", f"{name}={_shown(grid.get(name, ())) or 'nothing'}")
@@ -210,8 +219,12 @@ def make_settings(request: Request, selection: Selection) -> RunSettings:
         trust_model=request.trust_model,
         most_patches=find_profile(request.profile).most_patches,
         block=block,
-        grids=request.grid,
+        grids={
+            name: tuple(x for x in levels if x not in request.refined.get(name, ()))
+            for name, levels in request.grid.items()
+        },
         floor=request.floor,
+        refined=request.refined,
     )
 
 

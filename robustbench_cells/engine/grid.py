@@ -99,7 +99,7 @@ def resolve_grid(profile: str, chosen: Mapping[str, Sequence[float] | None]) -> 
             raise UnknownNameError(unknown(name, "artefact", whole))
     artefacts = {artefact.name: artefact for artefact in artefacts_of(profile)}
     return {
-        name: whole[name] if levels is None else _require_meaningful(artefacts[name], levels)
+        name: whole[name] if levels is None else require_meaningful(artefacts[name], levels)
         for name in whole
         if name in chosen
         for levels in [chosen[name]]
@@ -112,7 +112,7 @@ def make_conditions(profile: str, grid: Mapping[str, Sequence[float]]) -> list[C
     return [Condition(), *(Condition(artefacts[name], level) for name, levels in grid.items() for level in levels)]
 
 
-def _require_meaningful(artefact: Artefact, levels: Sequence[float]) -> tuple[float, ...]:
+def require_meaningful(artefact: Artefact, levels: Sequence[float]) -> tuple[float, ...]:
     """The intensities, sorted; refused where the artefact itself refuses them."""
     if not levels:
         raise GridError(f"{artefact.name}: no intensity is given; name some, or the artefact alone for its usual ones")

@@ -48,6 +48,7 @@ def make_manifest(
     incomplete: Sequence[str],
 ) -> RunManifest:
     """Describe a run; see `BenchmarkRun` for the parameters."""
+    names = {condition.name for condition in grid}
     return RunManifest(
         command=command,
         dataset=DatasetInfo(
@@ -64,7 +65,7 @@ def make_manifest(
         artefacts=_artefacts(grid),
         metrics=_metrics(),
         tests=GridTests(
-            ran=len({(cell.segmenter, cell.condition) for cell in cells}),
+            ran=len({(cell.segmenter, cell.condition) for cell in cells if cell.condition in names}),
             grid=grid_size,
             failed=tuple(sorted({f"{cell.segmenter}-{cell.condition}" for cell in cells if not cell.valid})),
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from robustbench_cells.engine.stopping import StoppingRule
 from robustbench_cells.engine.tasks import Task, Timing, run_task
 from robustbench_cells.errors import CacheError, ClusterError, ResultsError, refuse_exits
 from robustbench_cells.metrics import METRICS
+from robustbench_cells.results.bisection import added_intensities
 from robustbench_cells.results.manifest import RunManifest, RunSettings
 from robustbench_cells.results.record_cache import RecordCache
 from robustbench_cells.results.tables import Results, records_table
@@ -75,6 +76,7 @@ class BenchmarkRun:
     _outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict, init=False)
     _plans: dict[tuple[str, ...], Plan] = field(default_factory=dict, init=False)
     _sent: bool = field(default=False, init=False)
+    _added: Mapping[str, tuple[float, ...]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._conditions = {condition.name: condition for condition in self.grid if condition.name in self.wanted}
@@ -103,14 +105,23 @@ class BenchmarkRun:
         """
         if (segmenter, condition) not in self._outcomes:
             names = self.wanted[condition] if self.share_batches else [segmenter]
-            for name, outcome in self._evaluate(self._conditions[condition], names).items():
-                if outcome.valid and not outcome.records:
-                    outcome.problems.append(
-                        f"no patch has enough pixels that are scored ({self.selection.title}); give other frames, or "
-                        "leave this condition out"
-                    )
-                self._outcomes[name, condition] = outcome
+            self._evaluate_all(self._conditions[condition], names)
         return self._outcomes[segmenter, condition]
+
+    def add_condition(self, condition: Condition, names: Sequence[str]) -> list[GridCell]:
+        """Evaluate segmenters at an intensity that is not in the grid.
+
+        Raises
+        ------
+        CacheError, ClusterError
+            See `outcome`.
+        """
+        if condition.name not in self._conditions:
+            self._conditions[condition.name] = condition
+            self._clock.conditions += 1
+        self._added = added_intensities(self._added, {condition.artefact_name: (float(condition.intensity),)})
+        self._evaluate_all(condition, names)
+        return [GridCell(name, condition.name, self._outcomes[name, condition.name].valid) for name in names]
 
     def results(
         self, cells: Iterable[GridCell], timing: Timing, command: str, incomplete: Sequence[str] = ()
@@ -162,7 +173,7 @@ class BenchmarkRun:
             self.selection,
             self.segmenters,
             self.grid,
-            self.settings,
+            replace(self.settings, refined=added_intensities(self.settings.refined, self._added)),
             cells,
             grid_size=self.grid_size,
             timing=timing or Timing(),
@@ -171,6 +182,15 @@ class BenchmarkRun:
             dask_workers=self.backend.workers if self.backend else 0,
             incomplete=incomplete,
         )
+
+    def _evaluate_all(self, condition: Condition, names: Sequence[str]) -> None:
+        for name, outcome in self._evaluate(condition, names).items():
+            if outcome.valid and not outcome.records:
+                outcome.problems.append(
+                    f"no patch has enough pixels that are scored ({self.selection.title}); give other frames, or "
+                    "leave this condition out"
+                )
+            self._outcomes[name, condition.name] = outcome
 
     def _evaluate(self, condition: Condition, names: Sequence[str]) -> Mapping[str, Outcome]:
         """On all frames; or, by the stopping rule, on more and more of them."""

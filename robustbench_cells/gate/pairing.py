@@ -9,7 +9,7 @@ import pandas as pd
 
 from robustbench_cells.results.intervals import assign_blocks
 from robustbench_cells.results.manifest import RunManifest
-from robustbench_cells.results.tables import Results
+from robustbench_cells.results.tables import Results, added_rows
 from robustbench_cells.types import condition_name
 
 CONDITION = ["artefact", "intensity"]
@@ -41,12 +41,17 @@ def covered_patches(rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:
 def pair_records(
     baseline: Results, candidate: Results, old: str, new: str, how: Literal["outer", "inner"] = "outer"
 ) -> pd.DataFrame:
-    """Join the scores of both runs by patch; the column ``_merge`` says which run has the patch."""
+    """Join the scores of both runs by patch; the column ``_merge`` says which run has the patch.
+
+    At intensities that were added for break-points the baseline has only some models: the candidate's others are left
+    out.
+    """
     one, other = (
         results.records[results.records["segmenter"] == name].drop(columns="segmenter")
         for results, name in ((baseline, old), (candidate, new))
     )
-    return one.merge(other, on=_PATCH, how=how, suffixes=("_old", "_new"), indicator=True, validate="1:1")
+    rows = one.merge(other, on=_PATCH, how=how, suffixes=("_old", "_new"), indicator=True, validate="1:1")
+    return rows[(rows["_merge"] != "right_only") | ~added_rows(rows, candidate.run)].reset_index(drop=True)
 
 
 def condition_sides(rows: pd.DataFrame) -> Iterator[tuple[str, set[str]]]:

@@ -220,6 +220,30 @@ class GridRun:
             pytest.fail(self._broken, pytrace=False)
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """Once all tests have run, in whichever process, bisect the brackets of break-points if that was asked for."""
+        result = yield
+        if self.run and self._worker is None and self.request().refine and not self._tests.problems():
+            self._refine(session, self.run)
+        return result
+
+    def _refine(self, session: pytest.Session, run: BenchmarkRun) -> None:
+        from robustbench_cells.engine.refine import refine
+        from robustbench_cells.errors import CacheError, ClusterError
+
+        try:
+            self._tests.added = refine(run, list(self._tests.cells()))
+        except (CacheError, ClusterError) as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+        self._tests.timings[""] = run.timing.as_dict()
+        for cell in self._tests.added:
+            if not cell.valid:
+                outcome = run.outcome(cell.condition, cell.segmenter)
+                reason = outcome.error or "; ".join(outcome.problems)
+                session.testsfailed += 1
+                self._tests.lost.append(f"{cell.segmenter}-{cell.condition} failed ({reason})")
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         """Put into the report of a test what it was about, for `pytest_runtest_logreport` in the controller."""
         report = yield

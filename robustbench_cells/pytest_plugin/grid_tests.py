@@ -91,12 +91,15 @@ class GridTests:
         Time spent so far by each process, as `engine.tasks.Timing` names it.
     broken
         Failure of the record cache or of the cluster; empty if there is none.
+    added
+        What ran in addition to the tests, at intensities between those of the grid.
     """
 
     def __init__(self) -> None:
         self.lost: list[str] = []
         self.timings: dict[str, dict[str, Any]] = {}
         self.broken = ""
+        self.added: list[GridCell] = []
         self._tests: dict[tuple[str, int], _Progress] = {}
 
     def select(self, keys: Iterable[GridKey], worker: str = "") -> None:
@@ -118,13 +121,14 @@ class GridTests:
         return {condition: list(names) for condition, names in found.items()}
 
     def cells(self) -> Iterator[GridCell]:
-        """Every test that had an outcome."""
+        """Every test that had an outcome, and what ran in addition."""
         from robustbench_cells.engine.evaluate import GridCell
 
         for test in self._tests.values():
             if test.valid is not None:
                 condition, name = test.key
                 yield GridCell(name, condition, test.valid)
+        yield from self.added
 
     def missing(self) -> list[str]:
         """Reasons why tests are missing, which no exit code of pytest need show."""

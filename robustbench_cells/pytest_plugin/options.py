@@ -27,6 +27,7 @@ _FIELDS = {  # of a request, by option
     "ignore-label": "ignore_label",
     "block": "block",
     "floor": "floor",
+    "refine": "refine",
 }
 
 _OPTIONS: dict[str, dict[str, Any]] = {
@@ -72,6 +73,12 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "SCORE",
         "help": "mean Jaccard that every model must keep: the limit of break-points, for example 0.7 (default: nine "
         "tenths of the best clean score of the run)",
+    },
+    "refine": {
+        "action": "store_true",
+        "default": False,
+        "help": "after the grid, run between the intensities where a model falls below its limits, until each bracket "
+        "is narrower than a tenth of its value, or than what the frames leave open",
     },
     "baseline": {
         "metavar": "DIR",

@@ -30,10 +30,12 @@ def settings_lines(run: RunManifest) -> list[str]:
     for label, side in zip(("A: ", "B: ") if len(sides) > 1 else ("",), sides, strict=True):
         settings = side.settings
         margin = f", {settings.margin} px at the border excluded" if settings.margin else ""
+        added = sum(map(len, settings.refined.values()))
+        refined = f", brackets refined at {format_count(added, 'intensity', 'intensities')}" if added else ""
         lines.append(
             f"{label}Profile {settings.profile} (at most "
             f"{format_count(settings.most_patches, 'patch', 'patches')} per frame), seed "
-            f"{settings.seed}{margin}, robustbench_cells {side.versions['robustbench_cells']}"
+            f"{settings.seed}{margin}{refined}, robustbench_cells {side.versions['robustbench_cells']}"
         )
     return lines
 

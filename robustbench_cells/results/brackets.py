@@ -41,8 +41,6 @@ class Crossing:
     gaps
         Pairs of neighbouring intensities at the ends of the bracket; one between them would make it narrower. Empty
         where an end is infinite.
-    spread
-        Width of what the frames alone leave open, for a curve that is straight around its crossing; NaN if unknown.
     blocks
         Smallest number of blocks of frames that a score is based on; None without a score.
     """
@@ -51,7 +49,6 @@ class Crossing:
     near: float
     far: float
     gaps: tuple[tuple[float, float], ...] = ()
-    spread: float = nan
     blocks: int | None = None
 
 
@@ -97,7 +94,6 @@ def locate_crossing(
         -inf if is_left_censored else float(at[max(near, 0)]),
         inf if far is None else float(at[far]),
         () if far is None or is_left_censored else tuple(_gaps(at, near, far)),
-        _spread(value, reach, at),
         int(found.blocks[is_known].min()),
     )
 
@@ -127,12 +123,3 @@ def _gaps(at: Floats, near: int, far: int) -> Iterator[tuple[float, float]]:
         yield float(at[near]), float(at[near + 1])
     if far > max(near + 1, 0):
         yield float(at[far - 1]), float(at[far])
-
-
-def _spread(value: Floats, reach: Floats, at: Floats) -> float:
-    """See `Crossing.spread`."""
-    first = int(np.argmax(value < 0))
-    if first == 0:
-        return nan
-    slope = (value[first - 1] - value[first]) / (at[first] - at[first - 1])
-    return float((reach[first - 1] + reach[first]) / slope)

@@ -63,8 +63,6 @@ class BreakPoint:
         below at the nearest intensity and the neutral one did not run.
     gaps
         Pairs of neighbouring intensities between which another one would make the bracket narrower.
-    spread
-        Width of what the frames alone leave open; NaN if unknown.
     blocks
         Smallest number of blocks of frames that a score is based on; None without a score.
     """
@@ -82,7 +80,6 @@ class BreakPoint:
     far: float
     interpolated: float
     gaps: tuple[tuple[float, float], ...] = ()
-    spread: float = nan
     blocks: int | None = None
 
     @property
@@ -203,6 +200,5 @@ def _locate(
         far=at(found.far),
         interpolated=at(found.value),
         gaps=tuple((at(one), at(other)) for one, other in found.gaps),
-        spread=found.spread,
         blocks=found.blocks,
     )

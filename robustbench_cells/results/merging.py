@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from robustbench_cells.errors import ResultsError
+from robustbench_cells.results.bisection import added_intensities
 from robustbench_cells.results.manifest import ComparedRun, DatasetInfo, GridTests, RunManifest
 from robustbench_cells.results.tables import KEYS, Results
 from robustbench_cells.types import REFERENCE
@@ -131,6 +132,7 @@ def _merge_manifests(first: RunManifest, second: RunManifest, same_patches: bool
         dataset=first.dataset if same_patches else _merge_datasets(first, second),
         segmenters=merge_names(first.segmenters, second.segmenters),
         artefacts={**second.artefacts, **first.artefacts},
+        settings=replace(first.settings, refined=added_intensities(first.settings.refined, second.settings.refined)),
         compared=ComparedRun(second.settings, second.versions),
         incomplete=tuple(f"{label}: {reason}" for label, run in sides for reason in run.incomplete),
         tests=GridTests(

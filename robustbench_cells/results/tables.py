@@ -47,12 +47,9 @@ class Results:
     @cached_property
     def on_grid(self) -> Results:
         """The same without the intensities that were added for break-points, at which not every segmenter ran."""
-        added = self.run.settings.refined
-        if not added:
+        if not self.run.settings.refined:
             return self
-        is_added = pd.Series(False, self.records.index)
-        for artefact, levels in added.items():
-            is_added |= (self.records["artefact"] == artefact) & self.records["intensity"].isin(levels)
+        is_added = added_rows(self.records, self.run)
         inside = self.inside.on_grid if self.inside else None
         return Results(self.records[~is_added].reset_index(drop=True), self.run, inside)
 
@@ -107,6 +104,14 @@ class Results:
         """Names of the artefacts that ran, without the combined ones, in alphabetical order."""
         ran = set(self.records["artefact"])
         return [name for name, info in sorted(self.run.artefacts.items()) if info.together is None and name in ran]
+
+
+def added_rows(records: pd.DataFrame, run: RunManifest) -> pd.Series:
+    """Which records are at intensities that were added for break-points."""
+    is_added = pd.Series(False, records.index)
+    for artefact, levels in run.settings.refined.items():
+        is_added |= (records["artefact"] == artefact) & records["intensity"].isin(levels)
+    return is_added
 
 
 def records_table(records: Iterable[Record]) -> pd.DataFrame:
