@@ -10,7 +10,7 @@ from robustbench_cells.api.finish import FinishedRun, RanTests, describe_error
 from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.decision import GateOutcome
 from robustbench_cells.gate.policy import GatePolicy
-from robustbench_cells.reporting.gate_text import gate_lines
+from robustbench_cells.reporting.gate_text import format_difference, gate_lines
 from robustbench_cells.reporting.terminal import terminal_table
 
 FAILED, UNUSABLE = 1, 4  # pytest's exit codes: tests failed, usage error
@@ -80,6 +80,4 @@ def _add_verdict(summary: RunSummary, gate: Gate, policy: GatePolicy, folder: Pa
     summary.exit_code = policy.exit_code(gate)
     summary.properties.append(("gate", str(gate.verdict)))
     for one in gate.decisions:
-        low, high = one.interval
-        value = f"{one.verdict}: {one.difference.estimate.value:+.4f} [{low:+.4f}, {high:+.4f}]"
-        summary.properties.append((f"gate {one.name}", value))
+        summary.properties.append((f"gate {one.name}", f"{one.verdict}: {format_difference(one)}"))

@@ -186,7 +186,7 @@ def _row(decision: Decision) -> tuple[str, ...]:
         decision.name,
         f"{difference.baseline:.{decimals}f}",
         f"{difference.candidate:.{decimals}f}",
-        _difference(decision),
+        format_difference(decision),
         f"{decision.tolerance:g} {decision.criterion.unit if difference.scale == 1 else ''}".strip(),
     )
 
@@ -223,7 +223,7 @@ def _close_calls(decisions: Sequence[Decision]) -> list[str]:
     ]
 
 
-def _difference(decision: Decision) -> str:
+def format_difference(decision: Decision) -> str:
     """A difference with its interval."""
     numbers = (decision.difference.estimate.value, *decision.interval)
     value, low, high = (f"{number + 0.0:+.{_decimals(decision)}f}" for number in numbers)
@@ -235,7 +235,7 @@ def _improvements(decisions: Sequence[Decision]) -> list[str]:
     better = sorted((one for one in decisions if one.improves), key=lambda one: one.p_improves)
     if not better:
         return []
-    named = ", ".join(f"{one.name} {_difference(one)}" for one in better[:_MAX_NAMED])
+    named = ", ".join(f"{one.name} {format_difference(one)}" for one in better[:_MAX_NAMED])
     more = f" and {len(better) - _MAX_NAMED} more" if len(better) > _MAX_NAMED else ""
     return [f"Significantly better than the baseline: {named}{more}"]
 
