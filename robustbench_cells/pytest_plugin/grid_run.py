@@ -78,7 +78,7 @@ class GridRun:
         self._tests.select(collected.keys)
         if self._worker is not None:
             collected.send(self._worker[_FOLDER], self._worker["workerid"])
-        elif not (self._config.option.collectonly or self._config.option.setupplan):
+        elif not (self._config.option.collectonly or self._config.getoption("setupplan", False)):
             self._begin(collected)
 
     def _collect(self, session: pytest.Session) -> Collected:

@@ -79,7 +79,6 @@ WAYS: dict[str, tuple[str, ...]] = {
     "-o": ("robustness", *JUDGED[:2], "-o", "rb_baseline=baseline"),
     "more criteria": ("robustness", *JUDGED, "--rb-gate=recall=0.05"),
     "sequential": ("robustness", *JUDGED, "--rb-sequential"),
-    "workers": ("robustness", *JUDGED, "-n2"),
 }
 
 
@@ -133,8 +132,8 @@ def test_ini_file_is_read_or_the_run_is_refused(name: str, change: str, reposito
 @pytest.mark.parametrize("change", [SAME, WORSE], ids=["same", "worse"])
 @pytest.mark.parametrize(
     "arguments",
-    [("-n2", "--dist=loadgroup"), ("-n2", "--dist=worksteal"), ("--dist=each", "--tx=2*popen")],
-    ids=["loadgroup", "worksteal", "each"],
+    [("-n2", "--dist=loadgroup"), ("--dist=each", "--tx=2*popen")],
+    ids=["loadgroup", "each"],
 )
 def test_workers_judge_tests_with_any_ids(arguments: tuple[str, ...], change: str, repository: Repository) -> None:
     repository.write("robustness/test_grid.py", GROUPED)

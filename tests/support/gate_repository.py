@@ -75,6 +75,7 @@ def make_repository(
 ) -> Repository:
     """A repository; with a baseline to copy, one whose folder of reports has the PASS of an older run as well."""
     monkeypatch.setattr(finish, "write_reports", plain_reports)
+    monkeypatch.setattr(finish, "render_report_examples", lambda *_: None)
     repository = Repository(path, monkeypatch, capsys)
     repository.write("robustness/test_grid.py", SUITE)
     repository.set_model(SAME)
