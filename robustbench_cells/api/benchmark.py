@@ -217,7 +217,7 @@ def _cell(run: BenchmarkRun, condition: str, name: str, failed: dict[tuple[str, 
     outcome = run.outcome(condition, name)
     if not outcome.valid:
         failed[name, condition] = outcome.error or ModelError(f"{name}: {'; '.join(outcome.problems)}")
-    return GridCell(name, condition, outcome.valid)
+    return GridCell(name, condition, outcome.valid, outcome.failure)
 
 
 def _report_failures(failed: Mapping[tuple[str, str], Exception], segmenters: Mapping[str, Segmenter]) -> None:

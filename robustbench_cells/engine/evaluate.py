@@ -29,11 +29,12 @@ from robustbench_cells.types import (
 
 @dataclass(frozen=True)
 class GridCell:
-    """One test of the grid that ran, and whether it is valid."""
+    """One test of the grid that ran, whether it is valid, and in a word why it is not."""
 
     segmenter: str
     condition: str
     valid: bool
+    failure: str = ""
 
 
 @dataclass
@@ -66,6 +67,13 @@ class Outcome:
     def valid(self) -> bool:
         """Whether the inputs and the prediction of every patch are valid."""
         return self.error is None and not self.problems
+
+    @property
+    def failure(self) -> str:
+        """Kind of the exception, or ``invalid``; empty where the outcome is valid."""
+        if self.error is not None:
+            return type(self.error).__name__
+        return "invalid" if self.problems else ""
 
     @property
     def sound(self) -> bool:

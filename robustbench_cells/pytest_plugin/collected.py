@@ -26,12 +26,15 @@ class Collected:
         Ini file in force; empty if there is none.
     mistake
         Mistake in the options, if there is one.
+    has_grid
+        Whether there were tests of the grid, selected or not.
     """
 
     keys: Sequence[GridKey] = ()
     folders: Sequence[str] = ()
     ini: str = ""
     mistake: str = ""
+    has_grid: bool = False
 
     def send(self, folder: str, worker: str) -> None:
         """Leave it in the folder that the controller has named."""

@@ -49,7 +49,8 @@ def summarise_run(finished: FinishedRun, policy: GatePolicy | None, ran: RanTest
     results = finished.results
     if results:
         summary.title = f"robustness on {results.run.dataset.title}"
-        summary.lines = [terminal_table(results), f"{len(results.records)} records: {ran.timing.describe()}"]
+        failures = {(cell.segmenter, cell.condition): cell.failure or "failed" for cell in ran.cells if not cell.valid}
+        summary.lines = [terminal_table(results, failures), f"{len(results.records)} records: {ran.timing.describe()}"]
     elif not finished.error:
         summary.lines = [f"no test gave a result, so nothing was written; what is in {folder} is older"]
         summary.exit_code = UNUSABLE

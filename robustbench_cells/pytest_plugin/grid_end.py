@@ -15,6 +15,7 @@ from robustbench_cells.pytest_plugin.options import option
 
 if TYPE_CHECKING:
     from robustbench_cells.api.finish import FinishedRun
+    from robustbench_cells.engine.evaluate import GridCell
     from robustbench_cells.engine.run import BenchmarkRun
     from robustbench_cells.gate.policy import GatePolicy
     from robustbench_cells.pytest_plugin.finish import RunSummary
@@ -29,27 +30,42 @@ class GridEnd:
     ----------
     policy
         What the run is judged by, if it is.
+    notes
+        Lines on what was selected and asked for.
     """
 
     def __init__(self, config: pytest.Config) -> None:
         self.policy: GatePolicy | None = None
+        self.notes: list[str] = []
         self._config = config
         self._finished: FinishedRun | None = None
         self._summary: RunSummary | None = None
+        self._folder = Path()  # of the results
 
     @property
-    def _folder(self) -> Path:
+    def _asked_for(self) -> Path:
         return Path(option(self._config, "reports"))
 
     @property
     def _command(self) -> str:
         return shlex.join(["pytest", *map(str, self._config.invocation_params.args)])
 
-    def begin(self) -> None:
-        """See `api.finish.begin_run`."""
+    def begin(self, run: BenchmarkRun, tests: GridTests) -> None:
+        """Choose the folder of the results, by what is selected; see `api.finish.begin_run`."""
         from robustbench_cells.api.finish import begin_run
+        from robustbench_cells.engine.evaluate import GridCell
 
+        selected = [GridCell(name, condition, True) for condition, names in tests.wanted().items() for name in names]
+        self._choose_folder(run, selected)
+        baseline = option(self._config, "baseline")
+        if baseline and Path(baseline).resolve() == self._folder.resolve():
+            raise pytest.UsageError(f"--rb-baseline {baseline}: this run would overwrite it; give another --rb-reports")
         begin_run(self._folder, self.policy, self._command)
+
+    def _choose_folder(self, run: BenchmarkRun, cells: list[GridCell]) -> None:
+        from robustbench_cells.results.parts import folder_of_results
+
+        self._folder = folder_of_results(run.manifest(cells), self._asked_for)
 
     def finish(
         self,
@@ -75,11 +91,17 @@ class GridEnd:
         from robustbench_cells.pytest_plugin.finish import UNUSABLE, summarise_run
         from robustbench_cells.pytest_plugin.gate_tests import log_gate_tests
 
+        self._choose_folder(run, list(tests.cells()))  # again: it may have ended early
         reasons = [*_stopped(exitstatus), *tests.problems()]
         timing = sum((Timing(**spent) for spent in tests.timings.values()), Timing())
         ran = RanTests(list(tests.cells()), reasons, timing, self._command)
         self._finished = finish_run(run, self.policy, ran, self._folder, announce=announce)
         self._summary = summarise_run(self._finished, self.policy, ran, self._folder)
+        if self._finished.results and self._folder != self._asked_for:
+            self._summary.lines.append(
+                f"this is a part of what {self._asked_for} holds: its results and reports are in {self._folder}, and "
+                f"{self._asked_for} keeps the whole run"
+            )
         if self.policy and self._finished.verdict is not None:
             log_gate_tests(session, self._finished.verdict, self.policy)
         if tests.broken:  # no test failed
@@ -111,12 +133,13 @@ class GridEnd:
 
     def show(self, reporter: Any) -> None:
         """Write the sections of the terminal."""
-        if self._summary is None or not self._summary.lines:
+        lines = [*(self._summary.lines if self._summary else ()), *self.notes]
+        if not lines:
             return
-        reporter.section(self._summary.title)
-        for line in self._summary.lines:
+        reporter.section(self._summary.title if self._summary else "robustness")
+        for line in lines:
             reporter.write_line(line)
-        if self._summary.verdict:
+        if self._summary and self._summary.lines and self._summary.verdict:
             reporter.section("gate")
             reporter.write_line(self._summary.verdict[0], **self._emphasis())
             for line in self._summary.verdict[1:]:

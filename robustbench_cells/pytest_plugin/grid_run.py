@@ -12,10 +12,12 @@ import pytest
 
 from robustbench_cells.encoding import use_alike
 from robustbench_cells.pytest_plugin.collected import Collected
+from robustbench_cells.pytest_plugin.explanation import explain_failure
 from robustbench_cells.pytest_plugin.grid_end import GridEnd
 from robustbench_cells.pytest_plugin.grid_tests import GridKey, GridTests, PhaseReport
 from robustbench_cells.pytest_plugin.ini_files import require_ini_in_force
-from robustbench_cells.pytest_plugin.options import gate_policy_of, option, request_of
+from robustbench_cells.pytest_plugin.keyword_notes import note_on_nothing, notes_on_more
+from robustbench_cells.pytest_plugin.options import gate_policy_of, option, request_of, ungated_notes
 from robustbench_cells.pytest_plugin.progress import announcer
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ class GridRun:
             list(dict.fromkeys(str(item.path.parent) for item in items)),
             str(self._config.inipath or ""),
             str(self.mistake or ""),
+            has_grid=self._request is not None,
         )
 
     @pytest.hookimpl(optionalhook=True)
@@ -129,12 +132,17 @@ class GridRun:
         if self.mistake or collected.mistake:
             raise self.mistake or pytest.UsageError(collected.mistake)
         require_ini_in_force(self._config, collected)
+        keyword = self._config.option.keyword
         if not collected.keys:
+            note = note_on_nothing(keyword, self.request()) if keyword and collected.has_grid else ""
             if self._config.getoption("rb_baseline") is not None:
                 raise pytest.UsageError(
-                    "--rb-baseline: no test of the grid is left to be judged; give a suite with one, and check -k"
+                    "--rb-baseline: no test of the grid is left to be judged; "
+                    f"{note or 'give a suite with one, and check -k'}"
                 )
+            self._end.notes += [note] if note else []
             return
+        self._end.notes += [*notes_on_more(keyword, list(self._tests.wanted())), *ungated_notes(self._config)]
         if option(self._config, "dask") and self._config.pluginmanager.hasplugin("dsession"):
             raise pytest.UsageError("--rb-dask with -n: the workers of the cluster are enough; leave -n out")
         use_alike(sys.__stdout__)  # the names of models and data sets may hold any character
@@ -144,7 +152,7 @@ class GridRun:
         warn_of_left_out(self.request().models)
         run = self._open()
         try:
-            self._end.begin()
+            self._end.begin(run, self._tests)
         except OSError as error:
             run.close()
             raise self._unwritable(error) from error
@@ -252,7 +260,9 @@ class GridRun:
             outcome = item.funcargs.get(FIXTURE) if call.when == "call" else None
             valid = None if outcome is None else bool(getattr(outcome, "valid", False))
             timing = self.run.timing.as_dict() if self.run else {}
-            PhaseReport(number, valid, timing, self._broken).attach(report)
+            if outcome is not None:
+                explain_failure(report, outcome, call.excinfo and call.excinfo.value)
+            PhaseReport(number, valid, getattr(outcome, "failure", ""), timing, self._broken).attach(report)
         return report
 
     def pytest_runtest_logreport(self, report: Any) -> None:

@@ -32,6 +32,8 @@ class PhaseReport:
         Place of the test among the selected tests of the grid.
     valid
         Whether its outcome is valid; None but for the test itself, and where it had none.
+    failure
+        Why it is not, in a word.
     timing
         Time spent so far by the process, as `engine.tasks.Timing` names it.
     broken
@@ -40,6 +42,7 @@ class PhaseReport:
 
     number: int
     valid: bool | None = None
+    failure: str = ""
     timing: dict[str, Any] = field(default_factory=dict)
     broken: str = ""
 
@@ -61,14 +64,15 @@ class _Progress:
     key: GridKey
     phases: dict[str, str] = field(default_factory=dict)
     valid: bool | None = None
+    failure: str = ""
 
-    def add(self, phase: str, outcome: str, valid: bool | None) -> None:
+    def add(self, phase: str, outcome: str, report: PhaseReport) -> None:
         if phase == _PHASES[0]:  # of the first attempt, or of another one
             self.phases = {}
         if self.phases.get(phase, "passed") == "passed":  # parts of a test report too, and one may fail
             self.phases[phase] = outcome
-        if valid is not None:
-            self.valid = valid
+        if report.valid is not None:
+            self.valid, self.failure = report.valid, report.failure
 
     def problem(self) -> str:
         """What became of the test instead of passing; empty if it passed."""
@@ -109,7 +113,7 @@ class GridTests:
 
     def add(self, report: PhaseReport, phase: str, outcome: str, worker: str = "", process: str = "") -> None:
         """Take note of how a phase of a test ended, and in which process."""
-        self._tests[worker, report.number].add(phase, outcome, report.valid)
+        self._tests[worker, report.number].add(phase, outcome, report)
         self.timings[process] = report.timing
         self.broken = self.broken or report.broken
 
@@ -127,7 +131,7 @@ class GridTests:
         for test in self._tests.values():
             if test.valid is not None:
                 condition, name = test.key
-                yield GridCell(name, condition, test.valid)
+                yield GridCell(name, condition, test.valid, test.failure)
         yield from self.added
 
     def missing(self) -> list[str]:

@@ -90,6 +90,11 @@ def _nearest_with_settings(folder: Path) -> list[Path]:
     return []
 
 
+def keys_of(path: Path) -> list[str]:
+    """Keys ``rb_…`` of an ini file."""
+    return [key for key in _settings(path) if key.startswith("rb_")]
+
+
 def _settings(path: Path) -> list[str]:
     """Keys ``rb_…`` of a file, and ``addopts`` with options ``--rb-…``, in any section that some pytest reads."""
     try:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from robustbench_cells.pytest_plugin.ini_files import keys_of
+
 if TYPE_CHECKING:
     from robustbench_cells.api.request import Request
     from robustbench_cells.gate.policy import GatePolicy
 
+_BASELINE = "rb_baseline"
 _NEED_A_BASELINE = ("gate", "against", "inconclusive", "sequential")
 _INI_KINDS: Any = {None: "string", "append": "args", "store_true": "bool"}
 _FIELDS = {  # of a request, by option
@@ -130,7 +133,9 @@ def option(config: pytest.Config, name: str) -> Any:
     if given == "" or (isinstance(given, list) and "" in given):
         raise pytest.UsageError(f"--rb-{name}: is empty; leave it out, or give a value")
     if given is None:
-        given = config.getini(key) or words.get("default")
+        given = _ini_value(config, key)
+    if given is None:
+        given = words.get("default")
     convert = words.get("type", lambda value: value)
     try:
         return None if given is None else convert(given)
@@ -139,8 +144,50 @@ def option(config: pytest.Config, name: str) -> Any:
         raise pytest.UsageError(f"{key} = {given}: {kind} is needed") from error
 
 
+def _ini_value(config: pytest.Config, key: str) -> Any:
+    """The value of an ini key, None where there is none; an empty one raises, for it may be a variable that is unset.
+
+    An empty ``rb_baseline`` alone means something: no gate (`ungated_notes` says so).
+    """
+    try:
+        value = config.getini(key)
+    except (ValueError, pytest.UsageError) as error:  # no truth value
+        raise pytest.UsageError(f"{key}: {error}; write true or false") from error
+    if value is None or (key == _BASELINE and value == ""):
+        return None
+    if value == [] or (isinstance(value, str) and not value.strip()):
+        raise pytest.UsageError(f"{key}: is empty, in an ini file or by -o; leave it out, or give a value")
+    return value
+
+
+def _require_known_keys(config: pytest.Config) -> None:
+    """Refuse keys ``rb_…`` that nobody has declared: mistyped, they would do nothing, and a gate would not judge."""
+    known = {f"rb_{name.replace('-', '_')}" for name in _OPTIONS}
+    by_option = [text.partition("=")[0].strip() for text in config.getoption("override_ini") or ()]
+    for key in (*(keys_of(config.inipath) if config.inipath else ()), *by_option):
+        if not key.startswith("rb_") or key in known:
+            continue
+        try:
+            config.getini(key)  # of another plug-in
+        except (KeyError, ValueError):
+            raise pytest.UsageError(f"{key}: no such ini key; there are {', '.join(sorted(known))}") from None
+
+
+def ungated_notes(config: pytest.Config) -> list[str]:
+    """Say that nothing is judged where keys of an ini file or ``-o`` are about the gate, and no baseline is named."""
+    if option(config, "baseline"):
+        return []
+    given = [name for name in _NEED_A_BASELINE if config.getini(f"rb_{name}")]
+    if config.getini(_BASELINE) == "":
+        return [f"no gate was asked for: {_BASELINE} is empty, so nothing is judged"]
+    return [f"no gate was asked for: rb_{given[0]} is set and no {_BASELINE}, so nothing is judged"] if given else []
+
+
 def request_of(config: pytest.Config) -> Request:
     """What the run is to cover; with a baseline, what the baseline covers."""
+    _require_known_keys(config)
+    for name in _OPTIONS:  # also those that this run does not ask for
+        option(config, name)
     from robustbench_cells.api.request import Request, follow_baseline
     from robustbench_cells.results.storage import load_manifest
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from tabulate import tabulate
 
@@ -11,11 +12,20 @@ from robustbench_cells.reporting.number_format import column_decimals, format_br
 from robustbench_cells.reporting.summary_figures import figures_of
 from robustbench_cells.results.break_points import BreakPoint, break_points
 from robustbench_cells.results.tables import Results
+from robustbench_cells.types import condition_name
 
 
-def terminal_table(results: Results) -> str:
-    """Mean Jaccard, one row per condition and one column per segmenter; below it where each falls below the limit."""
-    return "\n".join([_means(results), *_limits(break_points(results)), *interval_warnings(results)])
+def terminal_table(results: Results, failures: Mapping[tuple[str, str], str] = MappingProxyType({})) -> str:
+    """Mean Jaccard, one row per condition and one column per segmenter; below it where each falls below the limit.
+
+    Parameters
+    ----------
+    results
+        Records and manifest.
+    failures
+        Why there is no score, in a word, by names of segmenter and condition.
+    """
+    return "\n".join([_means(results, failures), *_limits(break_points(results)), *interval_warnings(results)])
 
 
 def _limits(points: Mapping[str, tuple[BreakPoint, ...]]) -> list[str]:
@@ -34,17 +44,17 @@ def _limits(points: Mapping[str, tuple[BreakPoint, ...]]) -> list[str]:
     return ["", f"Where the mean Jaccard falls below {format_limit(limits[0])}:", table]
 
 
-def _means(results: Results) -> str:
+def _means(results: Results, failures: Mapping[tuple[str, str], str]) -> str:
     summary = results.on_grid.summary
-    clean = summary["parameter"] == ""
-    shown = summary["artefact"].where(clean, summary["artefact"] + " " + summary["intensity"].map("{:g}".format))
-    values = summary.assign(condition=shown).pivot(index="condition", columns="segmenter", values="jaccard")
-    values = values.loc[shown.drop_duplicates()]
-    headers = ["mean Jaccard", *values.columns]
-    figures = {name: figures_of(rows, "jaccard") for name, rows in summary.groupby("segmenter")}
-    decimals = [column_decimals(figures[name]) for name in values.columns]
-    body = [
-        [name, *(f"{value:.{count}f}" for value, count in zip(row, decimals, strict=True))]
-        for name, row in zip(values.index, values.to_numpy(), strict=True)
-    ]
-    return tabulate(body, headers, disable_numparse=True, colalign=["left", *["right"] * len(values.columns)])
+    summary = summary.assign(condition=list(map(condition_name, summary["artefact"], summary["intensity"])))
+    spaced = summary["artefact"] + " " + summary["intensity"].map("{:g}".format)
+    shown = dict(zip(summary["condition"], spaced.where(summary["parameter"] != "", summary["artefact"]), strict=True))
+    shown |= {condition: condition for _, condition in failures if condition not in shown}
+    texts = dict(failures)
+    for name, rows in summary.groupby("segmenter"):
+        decimals = column_decimals(figures_of(rows, "jaccard"))
+        for condition, value in zip(rows["condition"], rows["jaccard"], strict=True):
+            texts[str(name), condition] = f"{value:.{decimals}f}"
+    names = sorted({name for name, _ in texts})
+    body = [[label, *(texts.get((name, condition), "-") for name in names)] for condition, label in shown.items()]
+    return tabulate(body, ["mean Jaccard", *names], disable_numparse=True, colalign=["left", *["right"] * len(names)])

@@ -1,0 +1,29 @@
+"""What the report of a failed test adds: where a model raised, or what is wrong with a prediction."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import pytest
+
+
+def explain_failure(report: pytest.TestReport, outcome: Any, raised: BaseException | None) -> None:
+    """Add a section to the report of a failed test: a suite may assert no more than that the outcome is valid.
+
+    Parameters
+    ----------
+    report
+        Report of the test itself.
+    outcome
+        What the fixture gave to the test.
+    raised
+        Exception of the test; where it is that of the outcome, pytest shows its traceback.
+    """
+    error, problems = getattr(outcome, "error", None), getattr(outcome, "problems", ())
+    if not report.failed or (error is not None and error is raised):
+        return
+    if error is not None:
+        report.sections.append((f"what {outcome.segmenter} raised", "".join(traceback.format_exception(error))))
+    elif problems:
+        report.sections.append((f"what is wrong with {outcome.segmenter}", "\n".join(problems)))

@@ -1,0 +1,29 @@
+"""What ``-k`` selected, where that may not be what was meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from robustbench_cells.pytest_plugin.keyword_notes import notes_on_more
+
+PAIR = "illumination-300+noise-10"
+CONDITIONS = ["clean", "noise-10", "noise-100", "noise-150", "cell_size-1", "cell_size-1.5", PAIR]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "more"),
+    [
+        ("noise-10", f"noise-100, {PAIR}"),
+        ("NOISE-10 and not clean", f"noise-100, {PAIR}"),
+        ("(unet-noise-10 or clean)", f"noise-100, {PAIR}"),
+        ("cell_size-1", "cell_size-1.5"),
+    ],
+)
+def test_longer_names_are_named_with_the_exact_way(keyword: str, more: str) -> None:
+    (note,) = notes_on_more(keyword, CONDITIONS)
+    assert f"selects {more} too, since -k looks for parts of names; --rb-artefact=" in note
+
+
+@pytest.mark.parametrize("keyword", ["", "noise", "noise-150", "clean", "noise-100", "defocus-3"])
+def test_a_keyword_that_selects_what_it_names_needs_no_note(keyword: str) -> None:
+    assert notes_on_more(keyword, CONDITIONS) == []

@@ -1,0 +1,117 @@
+"""What a run says of its selection, its gate and a model that raises, and where its results go."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.gate_repository import GRID, Repository, make_repository
+
+RAISES = """if len(images) > 9:
+        raise RuntimeError("the lens is foggy")"""
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Repository:
+    return make_repository(tmp_path, monkeypatch, capsys)
+
+
+def counts_in(folder: Path) -> dict[str, object]:
+    return dict(json.loads((folder / "run.json").read_text())["tests"])
+
+
+def test_a_part_leaves_the_whole_run_where_it_is(repository: Repository) -> None:
+    reports = repository.path / "reports"
+    code, output = repository.pytest("robustness", *GRID)
+    assert code == 0, output
+    whole = (reports / "patches.csv.gz").read_bytes()
+    for part in (("-k", "clean"), ("-n", "1", "-k", "clean"), ("--deselect", "robustness/test_grid.py"), ("-x",)):
+        if part == ("-x",):
+            repository.set_model(RAISES)
+        code, output = repository.pytest("robustness", *GRID, *part)
+        assert (reports / "patches.csv.gz").read_bytes() == whole, output
+        if "-k" in part:
+            line = (
+                "this is a part of what reports holds: its results and reports are in reports/part, and reports keeps"
+            )
+            assert line in output
+            assert counts_in(reports / "part")["ran"] == 2
+    assert counts_in(reports)["ran"] == 4
+
+
+def test_a_part_is_judged_where_it_lies(repository: Repository) -> None:
+    repository.pytest("robustness", *GRID, "--rb-reports=baseline")
+    judged = ("robustness", "--rb-model=model:predict", "--rb-trust-model", "--rb-baseline=baseline")
+    assert repository.pytest(*judged)[0] == 0
+    whole = (repository.path / "reports" / "gate.md").read_text()
+    code, output = repository.pytest(*judged, "-k", "noise-0")
+    assert code == 0, output
+    assert (repository.path / "reports" / "gate.md").read_text() == whole
+    assert "the 2 of 4 tests" in (repository.path / "reports" / "part" / "gate.md").read_text()
+    code, output = repository.pytest(*judged[:3], "--rb-baseline=reports/part", "-k", "noise-0")
+    assert code == 4, output
+    assert "--rb-baseline reports/part: this run would overwrite it" in output
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_a_keyword_that_selects_nothing_lists_what_there_is(workers: tuple[str, ...], repository: Repository) -> None:
+    code, output = repository.pytest("robustness", *GRID, "-k", "defocus", *workers)
+    assert code == 5
+    assert "-k 'defocus' selects no test of the grid; artefacts: clean, cell_size, illumination, noise; mod" in output
+    assert "background, model:predict" in output
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("rb_dataset=", "rb_dataset: is empty"),
+        ("rb_split= ", "rb_split: is empty"),
+        ("rb_against=", "rb_against: is empty"),
+        ("rb_store=", "rb_store: is empty"),
+        ("rb_frames=", "rb_frames: is empty"),
+        ("rb_sequential=", "rb_sequential: invalid truth value"),
+        ("rb_sequential=maybe", "rb_sequential: invalid truth value 'maybe'"),
+        ("rb_baselin=baseline", "rb_baselin: no such ini key; there are"),
+    ],
+)
+@pytest.mark.parametrize("in_file", [False, True])
+def test_an_ini_key_that_would_do_nothing_is_refused(
+    given: str, words: str, in_file: bool, repository: Repository
+) -> None:
+    repository.write("pytest.ini", f"[pytest]\n{given if in_file else ''}\n")
+    code, output = repository.pytest("robustness", *GRID, *(() if in_file else ("-o", given)))
+    assert code == 4
+    assert words in output
+    assert not (repository.path / "reports" / "run.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("rb_baseline=", "no gate was asked for: rb_baseline is empty, so nothing is judged"),
+        ("rb_gate=recall", "no gate was asked for: rb_gate is set and no rb_baseline, so nothing is judged"),
+        ("rb_sequential=true", "no gate was asked for: rb_sequential is set and no rb_baseline, so nothing"),
+    ],
+)
+@pytest.mark.parametrize("in_file", [False, True])
+def test_a_run_that_is_not_judged_says_so_where_a_gate_is_mentioned(
+    given: str, words: str, in_file: bool, repository: Repository
+) -> None:
+    repository.write("pytest.ini", f"[pytest]\n{given if in_file else ''}\n")
+    code, output = repository.pytest("robustness", *GRID, "-k", "background-clean", *(() if in_file else ("-o", given)))
+    assert code == 0, output
+    assert words in output
+
+
+def test_a_model_that_raises_is_traced_into_its_own_code_and_named_in_the_table(repository: Repository) -> None:
+    repository.set_model(RAISES)
+    code, output = repository.pytest("robustness", *GRID)
+    assert code == 1
+    assert "what model:predict raised" in output
+    assert f'File "{repository.path}/model.py", line' in output
+    assert "RuntimeError: the lens is foggy" in output
+    table = output[output.index("mean Jaccard") :]
+    assert table.splitlines()[2].split() == ["clean", "0.000", "RuntimeError"]
+    assert "nan" not in table
