@@ -180,6 +180,26 @@ class Segmenter(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Runner:
+    """What runs a network.
+
+    Attributes
+    ----------
+    library, version
+        Library that runs it, and its version.
+    provider
+        Part of the library that computes: Keras' backend with its version, onnxruntime's execution provider, a device.
+    threads
+        Number of threads of the process that loaded it.
+    """
+
+    library: str
+    version: str
+    provider: str
+    threads: int
+
+
 class Dataset(Protocol):
     """Frames with labels.
 

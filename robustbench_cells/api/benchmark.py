@@ -25,7 +25,8 @@ from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.errors import BenchmarkWarning, DataError, GridError, ModelError
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.callables import renamed, segmenter_from
-from robustbench_cells.models.loading import load, require_segmenter, segmenter_name
+from robustbench_cells.models.loading import open_segmenter, require_segmenter, segmenter_name
+from robustbench_cells.models.on_demand import load_all
 from robustbench_cells.results.manifest import RunSettings
 from robustbench_cells.results.record_cache import RecordCache
 from robustbench_cells.types import REFERENCE, Segmenter
@@ -124,6 +125,8 @@ def benchmark(
     require_room(selection, conditions)
     with ExitStack() as stack:
         path = Path(cache) if cache else Path(stack.enter_context(tempfile.TemporaryDirectory())) / "records.sqlite"
+        if not path.exists():  # a mistake leaves no file
+            load_all(segmenters.values())
         run = BenchmarkRun(
             selection=selection,
             segmenters=segmenters,
@@ -134,6 +137,7 @@ def benchmark(
             cache=RecordCache(path),
         )
         stack.callback(run.close)
+        run.load_models()
         if progress:
             run.on_progress = _show_bar(stack, run)
         failed: dict[tuple[str, str], Exception] = {}
@@ -201,8 +205,8 @@ def _segmenters(models: Any, *, trusted: bool) -> dict[str, Segmenter]:
             raise ModelError(f"models: {name!r} is not a name; give each model a text as its name")
         if name in BASELINES and sources.get(name) != name:
             raise ModelError(f"models: {name!r} is the name of a baseline; give the model another name")
-        loaded = load(sources[name], trusted=trusted) if name in sources else None
-        segmenters[name] = segmenter_from(name, model) if loaded is None else renamed(loaded, name)
+        opened = open_segmenter(sources[name], trusted=trusted) if name in sources else None
+        segmenters[name] = segmenter_from(name, model) if opened is None else renamed(opened, name)
     return segmenters
 
 

@@ -16,7 +16,8 @@ from robustbench_cells.engine.grid import find_profile, make_conditions, resolve
 from robustbench_cells.engine.progress import Progress
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.errors import ClusterError, DataError, GateError
-from robustbench_cells.models.loading import load, require_segmenter, segmenter_sources
+from robustbench_cells.models.loading import open_segmenter, require_segmenter, segmenter_sources
+from robustbench_cells.models.on_demand import load_all
 from robustbench_cells.results.bisection import added_intensities
 from robustbench_cells.results.intervals import BLOCK
 from robustbench_cells.results.manifest import RunManifest, RunSettings
@@ -103,7 +104,9 @@ def open_request(
     on_progress: Callable[[Progress], None] = lambda progress: None,
     on_wait: Callable[[str], None] = lambda line: None,
 ) -> BenchmarkRun:
-    """Open the data set, load the wanted models and open the cache: a mistake is found before anything runs.
+    """Open the data set, the wanted models and the cache.
+
+    Models are loaded if there is no cache yet; else `BenchmarkRun.load_models` loads those that it lacks records of.
 
     Parameters
     ----------
@@ -129,9 +132,11 @@ def open_request(
         require_segmenter(source)
     selection = _open_selection(request)
     require_room(selection, [one for one in request.conditions if one.name in wanted])
-    segmenters = {name: load(source, trusted=request.trust_model) for name, source in sources.items()}
+    segmenters = {name: open_segmenter(source, trusted=request.trust_model) for name, source in sources.items()}
     for name, segmenter in segmenters.items():
         segmenter.name = name
+    if not cache.exists():
+        load_all(segmenters.values())
     return BenchmarkRun(
         selection=selection,
         segmenters=segmenters,

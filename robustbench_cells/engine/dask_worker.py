@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -128,10 +128,9 @@ class WorkerSetup(distributed.WorkerPlugin):
         self._segmenters: dict[str, Segmenter] = {}
 
     def run_task(self, task: Task) -> TaskResult:
-        """Run a task; models are loaded once."""
+        """Run a task; each model that it needs is loaded once."""
         with self._lock:
-            if not self._segmenters:
-                self._open()
+            self._open(task.missing)
             try:
                 with refuse_exits(task.condition.name):
                     result = run_task(task, self.frames, self._segmenters)
@@ -140,7 +139,10 @@ class WorkerSetup(distributed.WorkerPlugin):
         outcomes = {name: replace(outcome, error=_portable(outcome.error)) for name, outcome in result.outcomes.items()}
         return TaskResult(outcomes, result.timing)
 
-    def _open(self) -> None:
+    def _open(self, names: Iterable[str]) -> None:
+        missing = [name for name in names if name not in self._segmenters]
+        if not missing:
+            return
         ours = _versions()
         other = [
             f"{what} is {version} here and {ours.get(what, 'missing')} there"
@@ -150,9 +152,10 @@ class WorkerSetup(distributed.WorkerPlugin):
         if other:
             raise ClusterError(f"a worker differs from here: {'; '.join(other)}; install the same package there")
         limit_threads(self._threads)
-        self._segmenters = {name: model.load() for name, model in self.models.items()}
-        for name, segmenter in self._segmenters.items():
+        for name in missing:
+            segmenter = self.models[name].load()
             segmenter.name = name
+            self._segmenters[name] = segmenter
 
 
 def _portable(error: Exception | None) -> Exception | None:

@@ -72,14 +72,23 @@ class Planner:
         CacheError
             If some have disappeared from the cache.
         """
+        records = self._all_records(condition, segmenter, rule)
+        if records is None:
+            raise CacheError(f"{self.cache.path}: records of {segmenter}-{condition.name} have disappeared; run again")
+        return records
+
+    def is_complete(self, condition: Condition, segmenter: str, rule: StoppingRule | None = None) -> bool:
+        """Whether all records that a run of a condition uses are cached."""
+        return self._all_records(condition, segmenter, rule) is not None
+
+    def _all_records(self, condition: Condition, segmenter: str, rule: StoppingRule | None) -> list[Record] | None:
+        """The records that a run of a condition uses; None if some are not cached."""
         frames = self.selection.frames
-        records: Sequence[Record] = ()
+        records: list[Record] = []
         for look in rule.interim_looks(frames) if rule else [frames]:
             records = list(self._cached_records(condition, segmenter, look).values())
             if len(records) < len(self._patch_keys(condition, look)):
-                raise CacheError(
-                    f"{self.cache.path}: records of {segmenter}-{condition.name} have disappeared; run again"
-                )
+                return None
             if rule and rule.is_decided(segmenter, records):
                 break
         return records

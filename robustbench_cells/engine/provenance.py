@@ -76,6 +76,7 @@ def make_manifest(
         plugins=describe_origins(ARTEFACTS, METRICS, BASELINES),
         sources=describe_sources(ARTEFACTS, METRICS, BASELINES),
         incomplete=tuple(incomplete),
+        runners={name: runner for name, one in segmenters.items() if (runner := getattr(one, "runner", None))},
     )
 
 

@@ -17,6 +17,7 @@ from robustbench_cells.engine.stopping import StoppingRule
 from robustbench_cells.engine.tasks import Task, Timing, run_task
 from robustbench_cells.errors import CacheError, ClusterError, ResultsError, refuse_exits
 from robustbench_cells.metrics import METRICS
+from robustbench_cells.models.on_demand import load_all
 from robustbench_cells.results.bisection import added_intensities
 from robustbench_cells.results.manifest import RunManifest, RunSettings
 from robustbench_cells.results.record_cache import RecordCache
@@ -94,6 +95,21 @@ class BenchmarkRun:
         if self.backend:
             self.backend.close()
         self.cache.close()
+
+    def load_models(self) -> None:
+        """Load the models that have something to compute, so that a mistake is found before anything runs.
+
+        A model whose records are all cached is not loaded.
+
+        Raises
+        ------
+        ModelError
+            If one cannot be used.
+        """
+        for name, segmenter in self.segmenters.items():
+            conditions = (one for one in self._conditions.values() if name in self.wanted[one.name])
+            if not all(self._planner.is_complete(condition, name, self.stopping) for condition in conditions):
+                load_all([segmenter])
 
     def outcome(self, condition: str, segmenter: str) -> Outcome:
         """The result of a segmenter under a condition; computed on the first call.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from robustbench_cells.errors import MissingExtraWarning, ModelError, RobustbenchError, UnknownNameError, refuse_exits
@@ -13,6 +15,7 @@ from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.extras import install_line, missing_library, require_extra
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat
 from robustbench_cells.models.network import NetworkSegmenter
+from robustbench_cells.models.on_demand import OnDemandSegmenter
 from robustbench_cells.models.probe import probe
 from robustbench_cells.registry import unknown
 from robustbench_cells.types import REFERENCE, Segmenter
@@ -75,20 +78,55 @@ def load_segmenter(where: str | os.PathLike[str], *, trusted: bool = False) -> S
     require_extra(where, model_format.extra)
     if where in shipped:
         return model_format.load(str(shipped[where]), trusted=False)
+    with _translate_errors(where):
+        segmenter = model_format.load(where, trusted=trusted)
+        if isinstance(segmenter, NetworkSegmenter):
+            probe(segmenter)
+        segmenter.digest = _with_code(segmenter.digest, model_format)
+    return segmenter
+
+
+def open_segmenter(source: str, *, trusted: bool = False) -> Segmenter:
+    """Open a baseline by its name, or a model that is loaded, as by `load_segmenter`, when it first predicts.
+
+    A model whose digest only loading tells is loaded immediately: a Python function, say.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, a library that it needs is not installed, or its files cannot be read.
+    """
+    if source in BASELINES:
+        return BASELINES.get(source)
+    path = str(shipped_models().get(source, source))
+    model_format = require_format(path)
+    require_extra(source, model_format.extra)
+    with _translate_errors(source):
+        digest = model_format.digest_of(path, trusted=trusted)
+    if not digest:
+        return load_segmenter(source, trusted=trusted)
+    name, known = model_format.name_of(path), _with_code(digest, model_format)
+    return OnDemandSegmenter(name, known, partial(load_segmenter, source, trusted=trusted))
+
+
+def _with_code(digest: str, model_format: ModelFormat) -> str:
+    """The digest of a model, with the code of a format from another package, which decides what the file means."""
+    code = FORMATS.source(model_format.name)
+    return f"{digest} [code {code}]" if code else digest
+
+
+@contextmanager
+def _translate_errors(where: str) -> Iterator[None]:
+    """Turn whatever a library raises on a damaged file into a `ModelError`, and a call of ``sys.exit``, too."""
     try:
         with refuse_exits(where):
-            segmenter = model_format.load(where, trusted=trusted)
-            if isinstance(segmenter, NetworkSegmenter):
-                probe(segmenter)
-        if code := FORMATS.source(model_format.name):  # of another package: its code decides what the file means
-            segmenter.digest = f"{segmenter.digest} [code {code}]"
+            yield
     except (RobustbenchError, Warning):  # warnings are raised only where the user turns them into errors
         raise
-    except Exception as error:  # libraries raise anything on a damaged file
+    except Exception as error:
         raise ModelError(
             f"{where}: cannot be loaded ({type(error).__name__}: {error}); if it is damaged, get a fresh copy"
         ) from error
-    return segmenter
 
 
 def require_format(where: str) -> ModelFormat:

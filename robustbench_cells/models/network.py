@@ -10,7 +10,7 @@ import numpy as np
 from robustbench_cells.models.interface import Interface
 from robustbench_cells.models.layout import Array, add_channels, prepare_images, resolve_layout, to_probabilities
 from robustbench_cells.models.sliding_window import predict_tiled
-from robustbench_cells.types import BATCH, Image
+from robustbench_cells.types import BATCH, Image, Runner
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,13 @@ class Network:
         Function from a float32 batch of `input_shape` to an array of images with one or more channels.
     input_shape
         Shape of the input, None for a length that may vary.
+    runner
+        What runs it, where that is known.
     """
 
     run: Callable[[Array], Array]
     input_shape: tuple[int | None, ...]
+    runner: Runner | None = None
 
 
 class NetworkSegmenter:
@@ -47,6 +50,8 @@ class NetworkSegmenter:
     ----------
     interface
         Interface with the resolved input layout.
+    runner
+        What runs the network, where that is known.
 
     Raises
     ------
@@ -57,6 +62,7 @@ class NetworkSegmenter:
     def __init__(self, name: str, network: Network, digest: str, interface: Interface | None = None) -> None:
         self.name = name
         self.digest = digest
+        self.runner = network.runner
         self._network = network
         self.interface = resolve_layout(name, network.input_shape, interface or Interface())
         self._batch = network.input_shape[0] or BATCH

@@ -193,6 +193,8 @@ class GridRun:
                 policy.require_comparable(run.manifest())
                 if policy.sequential:
                     run.stopping = policy.early_stopping(run.manifest(), self._tests.wanted())
+            if alone:  # each worker loads what its tests need
+                run.load_models()
             if alone and (address := option(self._config, "dask")):
                 use_cluster(run, self.request(), address, option(self._config, "dask-patches"))
         except (RobustbenchError, DataWarning) as error:  # the warning, where pytest turns warnings into errors

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from robustbench_cells.types import ScoreRange
+from robustbench_cells.types import Runner, ScoreRange
 
 T = TypeVar("T")
 
@@ -171,6 +171,9 @@ class RunManifest:
     incomplete
         Reasons why the run is no basis for a verdict: selected tests that did not end well, a worker that died, an
         interruption. Empty for a run that ended as it should.
+    runners
+        What ran each network, by the name of the segmenter; of those alone that this run loaded, not of those whose
+        records were all cached.
     compared
         The second run where two are compared; never stored.
     """
@@ -189,6 +192,7 @@ class RunManifest:
     plugins: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     incomplete: tuple[str, ...] = ()
+    runners: Mapping[str, Runner] = field(default_factory=dict)
     compared: ComparedRun | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -219,6 +223,7 @@ class RunManifest:
                 "artefacts": {name: _artefact(one) for name, one in content["artefacts"].items()},
                 "metrics": {name: _metric(one) for name, one in content["metrics"].items()},
                 "tests": _of(GridTests, content["tests"]),
+                "runners": {name: _of(Runner, one) for name, one in content.get("runners", {}).items()},
                 "compared": None,
             },
         )

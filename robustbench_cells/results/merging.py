@@ -134,6 +134,7 @@ def _merge_manifests(first: RunManifest, second: RunManifest, same_patches: bool
         artefacts={**second.artefacts, **first.artefacts},
         settings=replace(first.settings, refined=added_intensities(first.settings.refined, second.settings.refined)),
         compared=ComparedRun(second.settings, second.versions),
+        runners=merge_names(first.runners, second.runners),
         incomplete=tuple(f"{label}: {reason}" for label, run in sides for reason in run.incomplete),
         tests=GridTests(
             first.tests.ran + second.tests.ran,

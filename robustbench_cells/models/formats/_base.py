@@ -50,6 +50,21 @@ class ModelFormat(Protocol):
         """List other files that belong to the model; for most formats none."""
         return ()
 
+    def digest_of(self, where: str, *, trusted: bool) -> str:
+        """Compute the digest that the loaded model will have, without loading it; ``""`` if only loading tells.
+
+        Parameters
+        ----------
+        where, trusted
+            See `load`.
+
+        Raises
+        ------
+        ModelError
+            If its files or its card cannot be read.
+        """
+        return ""
+
     @abstractmethod
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """Load a model.

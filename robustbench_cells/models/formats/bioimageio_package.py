@@ -36,6 +36,10 @@ class BioimageioPackage(ModelFormat):
         """See `ModelFormat.recognises`."""
         return where.endswith(".zip") or any((Path(where) / name).is_file() for name in _DESCRIPTIONS)
 
+    def digest_of(self, where: str, *, trusted: bool) -> str:
+        """See `ModelFormat.digest_of`: from the files and the card."""
+        return model_digest(Path(where))[0]
+
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`."""
         from robustbench_cells.models.runtimes.bioimageio import package_network, read_description

@@ -37,6 +37,10 @@ class LegacyH5(ModelFormat):
         """See `ModelFormat.recognises`."""
         return where.endswith(_SUFFIXES) and not where.endswith(".weights.h5")
 
+    def digest_of(self, where: str, *, trusted: bool) -> str:
+        """See `ModelFormat.digest_of`: from the file and the card."""
+        return model_digest(Path(where))[0]
+
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`; trust changes nothing."""
         path = Path(where)

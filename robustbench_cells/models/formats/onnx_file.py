@@ -29,6 +29,10 @@ class OnnxFile(ModelFormat):
         """See `ModelFormat.companion_files`: the files of external tensors."""
         return external_files(Path(where))
 
+    def digest_of(self, where: str, *, trusted: bool) -> str:
+        """See `ModelFormat.digest_of`: from the files and the card."""
+        return model_digest(Path(where), self.companion_files(where))[0]
+
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`; trust changes nothing."""
         path = Path(where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from robustbench_cells.models.formats._base import FORMATS, ModelFormat
 from robustbench_cells.models.interface import Interface
 from robustbench_cells.models.layout import Array, cast_batch, select_output
 from robustbench_cells.models.network import Network, NetworkSegmenter
-from robustbench_cells.models.runtimes.threads import configured_threads
-from robustbench_cells.types import BATCH, Segmenter
+from robustbench_cells.models.runtimes.threads import configured_threads, used_threads
+from robustbench_cells.types import BATCH, Runner, Segmenter
 
 _MAX_BYTES = 2**31 - 1  # of graph and weights together
 _MAX_OUTPUT = 2 * 2**30  # bytes of one operator's output for a batch
@@ -39,6 +40,10 @@ class OpenvinoFile(ModelFormat):
     def companion_files(self, where: str) -> Sequence[Path]:
         """See `ModelFormat.companion_files`: the weights."""
         return (Path(where).with_suffix(".bin"),)
+
+    def digest_of(self, where: str, *, trusted: bool) -> str:
+        """See `ModelFormat.digest_of`: from the files and the card."""
+        return model_digest(Path(where), self.companion_files(where))[0]
 
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`; trust changes nothing."""
@@ -107,4 +112,4 @@ def _network(path: Path, weights: Path, interface: Interface) -> Network:
         return np.array(model(cast_batch(batch, kind))[place])
 
     shape = tuple(length.get_length() if length.is_static else None for length in input_.partial_shape)
-    return Network(run, shape)
+    return Network(run, shape, Runner("openvino", version("openvino"), "CPU", used_threads()))

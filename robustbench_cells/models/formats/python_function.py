@@ -11,7 +11,7 @@ from typing import Any
 from robustbench_cells.errors import ModelError
 from robustbench_cells.fingerprint import fingerprint
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat, require_trust
-from robustbench_cells.models.runtimes.function import Function
+from robustbench_cells.models.runtimes.function import Function, function_digest
 from robustbench_cells.sources import source_digest
 from robustbench_cells.types import Segmenter
 
@@ -37,9 +37,21 @@ class PythonFunction(ModelFormat):
         """See `ModelFormat.name_of`: as given."""
         return where
 
+    def digest_of(self, where: str, *, trusted: bool) -> str:
+        """See `ModelFormat.digest_of`: known where the function declares one; else its predictions are a part of it."""
+        if not trusted:
+            return ""
+        _, declared, source = self._find(where)
+        return function_digest(source, declared.encode()) if declared else ""
+
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`."""
         require_trust(where, "is a Python function", trusted=trusted)
+        predict, declared, source = self._find(where)
+        return Function(where, predict, declared).identify(source)
+
+    def _find(self, where: str) -> tuple[Any, str, bytes]:
+        """The function, its declared digest, and what is known of its code."""
         module, _, name = where.partition(":")
         if (here := os.getcwd()) not in sys.path:
             sys.path.insert(0, here)
@@ -54,5 +66,8 @@ class PythonFunction(ModelFormat):
         if not callable(predict):
             raise ModelError(f"{where}: is {type(target).__name__}; a function or an object with predict() is needed")
         declared = str(getattr(target, "digest", ""))
-        source = f"{where} {source_digest(module)} ".encode() + fingerprint(predict, state=not declared)
-        return Function(where, predict, declared).identify(source)
+        return (
+            predict,
+            declared,
+            f"{where} {source_digest(module)} ".encode() + fingerprint(predict, state=not declared),
+        )

@@ -14,7 +14,7 @@ from robustbench_cells.models.formats._base import FORMATS, ModelFormat, require
 from robustbench_cells.models.interface import Interface
 from robustbench_cells.models.layout import Array, select_output
 from robustbench_cells.models.network import Network, NetworkSegmenter
-from robustbench_cells.models.runtimes.keras import translate_errors
+from robustbench_cells.models.runtimes.keras import keras_runner, translate_errors
 from robustbench_cells.models.runtimes.quiet import import_keras
 from robustbench_cells.types import Segmenter
 
@@ -33,6 +33,10 @@ class SavedModel(ModelFormat):
         """See `ModelFormat.recognises`."""
         return (Path(where) / "saved_model.pb").is_file()
 
+    def digest_of(self, where: str, *, trusted: bool) -> str:
+        """See `ModelFormat.digest_of`: from the files and the card."""
+        return model_digest(Path(where))[0]
+
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`."""
         path = Path(where)
@@ -48,7 +52,9 @@ class SavedModel(ModelFormat):
             layer = _open_endpoint(keras, path)
             return NetworkSegmenter(
                 path.stem,
-                Network(lambda batch: _take_output(path, layer(batch), interface), _input_shape(path, layer)),
+                Network(
+                    lambda batch: _take_output(path, layer(batch), interface), _input_shape(path, layer), keras_runner()
+                ),
                 digest,
                 interface,
             )

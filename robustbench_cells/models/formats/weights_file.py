@@ -25,6 +25,10 @@ class WeightsFile(ModelFormat):
         """See `ModelFormat.recognises`."""
         return where.endswith(".weights.h5")
 
+    def digest_of(self, where: str, *, trusted: bool) -> str:
+        """See `ModelFormat.digest_of`: from the file and the card."""
+        return model_digest(Path(where))[0]
+
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`; trust changes nothing."""
         path = Path(where)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ from robustbench_cells.errors import ModelError
 from robustbench_cells.models.interface import Interface
 from robustbench_cells.models.layout import Array, select_output
 from robustbench_cells.models.network import Network
-from robustbench_cells.models.runtimes.onnx import load_checked_session
+from robustbench_cells.models.runtimes.onnx import load_checked_session, onnx_runner
 from robustbench_cells.models.runtimes.quiet import hide_progress_bars
+from robustbench_cells.types import Runner
 
 _MAX_BYTES = 2**20  # of a description
 _MAX_DEPTH = 50
@@ -94,7 +96,13 @@ def package_network(path: Path, folder: Path, content: dict[str, Any], interface
     def run(batch: Array) -> Array:
         return np.concatenate([_predict_image(pipeline, input_, output, image) for image in batch])
 
-    return Network(run, (1, None, None))
+    return Network(run, (1, None, None), _runner(onnx=onnx))
+
+
+def _runner(*, onnx: bool) -> Runner:
+    inner = onnx_runner()
+    provider = f"{inner.library} {inner.version} {inner.provider}" if onnx else "chosen by bioimageio.core"
+    return Runner("bioimageio.core", version("bioimageio.core"), provider, inner.threads)
 
 
 def _check_statistics(path: Path, model: v0_5.ModelDescr, content: dict[str, Any]) -> None:

@@ -77,5 +77,10 @@ class Function:
                 "give it an attribute `digest`, a string that changes whenever its predictions may"
             )
         known = self.digest.encode() or np.round(found, 3).astype(np.float32).tobytes()
-        self.digest = hashlib.sha256(source + known).hexdigest()
+        self.digest = function_digest(source, known)
         return self
+
+
+def function_digest(source: bytes, known: bytes) -> str:
+    """Digest of a function: of its code, and of its declared digest or what it predicts."""
+    return hashlib.sha256(source + known).hexdigest()

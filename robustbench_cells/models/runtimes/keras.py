@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from robustbench_cells.errors import ModelError
 from robustbench_cells.models.interface import Interface
 from robustbench_cells.models.layout import select_output
 from robustbench_cells.models.network import Network, NetworkSegmenter
+from robustbench_cells.models.runtimes.threads import used_threads
+from robustbench_cells.types import Runner
 
 if TYPE_CHECKING:
     import keras
@@ -23,6 +26,14 @@ def jit_setting() -> bool | str:
     import keras
 
     return False if keras.backend.backend() == "tensorflow" else "auto"
+
+
+def keras_runner() -> Runner:
+    """What runs Keras models."""
+    import keras
+
+    backend = keras.backend.backend()
+    return Runner("keras", keras.__version__, f"{backend} {version(backend)}", used_threads())
 
 
 @contextmanager
@@ -62,7 +73,7 @@ class KerasSegmenter(NetworkSegmenter):
         if not model.compiled:
             model.compile(jit_compile=jit_setting())
         self.model = model
-        super().__init__(name, Network(self._run, model.input_shape), digest, interface)
+        super().__init__(name, Network(self._run, model.input_shape, keras_runner()), digest, interface)
 
     @property
     def weights(self) -> list[np.ndarray]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,16 @@ from robustbench_cells.models.interface import Interface
 from robustbench_cells.models.layout import Array, cast_batch, select_output
 from robustbench_cells.models.network import Network
 from robustbench_cells.models.runtimes.onnx_elu import lower_elu
-from robustbench_cells.models.runtimes.threads import configured_threads
+from robustbench_cells.models.runtimes.threads import configured_threads, used_threads
 from robustbench_cells.models.vetting.onnx_graph import (
     check_tensor_files,
     iter_messages,
     read_graph,
 )
+from robustbench_cells.types import Runner
 
 _MAX_MEMORY = 4 * 2**30  # bytes for all sessions of a process
+_PROVIDER = "CPUExecutionProvider"
 _TOGETHER = 2  # images of one call: few, so that activations stay in the cache; not one, whose axis a graph may squeeze
 LOOP_OPERATORS = {"Loop", "Scan"}  # segmentation networks need none, and they may never terminate
 
@@ -105,7 +107,12 @@ def _open_session(onnxruntime: Any, content: bytes, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.add_session_config_entry("session.use_env_allocators", "1")
     _limit_memory(onnxruntime)
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(content, options, providers=[_PROVIDER])
+
+
+def onnx_runner() -> Runner:
+    """What runs ONNX graphs."""
+    return Runner("onnxruntime", version("onnxruntime"), _PROVIDER, used_threads())
 
 
 @cache
@@ -140,7 +147,7 @@ def _network(path: Path, session: Any, interface: Interface, *, has_free_batch: 
 
     def run_shared(batch: Array) -> Array:
         parts = [batch[start : start + _TOGETHER] for start in range(0, len(batch), _TOGETHER)]
-        with ThreadPoolExecutor(configured_threads() or os.cpu_count() or 1) as pool:
+        with ThreadPoolExecutor(used_threads()) as pool:
             return np.concatenate(list(pool.map(run, parts)))
 
-    return Network(run_shared if has_free_batch else run, shape)
+    return Network(run_shared if has_free_batch else run, shape, onnx_runner())

@@ -18,6 +18,11 @@ def configured_threads() -> int:
     return int(count) if count.isdecimal() else 0
 
 
+def used_threads() -> int:
+    """Number of threads that libraries use: the configured number, or one for each core."""
+    return configured_threads() or os.cpu_count() or 1
+
+
 def limit_threads(threads: int) -> None:
     """Set the number of threads, before any model is loaded; counts already in the environment take precedence."""
     import cv2

@@ -1,0 +1,72 @@
+"""Models that are loaded when they first have to predict."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+
+from robustbench_cells.errors import ModelError
+from robustbench_cells.types import Image, Runner, Segmenter
+
+
+class OnDemandSegmenter:
+    """A model whose digest is known from its files, and which is loaded when it first predicts (see `Segmenter`).
+
+    The records of an unchanged model are found by its digest: it need not be loaded, validated or tried.
+
+    Parameters
+    ----------
+    name, digest
+        See `Segmenter`.
+    load
+        Function that loads the model, validates it, and tries it.
+    """
+
+    def __init__(self, name: str, digest: str, load: Callable[[], Segmenter]) -> None:
+        self.name = name
+        self.digest = digest
+        self._load = load
+        self._loaded: Segmenter | None = None
+        self._lock = threading.Lock()
+
+    def predict(self, images: Image) -> Image:
+        """See `Segmenter.predict`."""
+        return self.loaded().predict(images)
+
+    def loaded(self) -> Segmenter:
+        """The model, loaded on the first call.
+
+        Raises
+        ------
+        ModelError
+            If it cannot be used, or its files have changed since its digest was computed.
+        """
+        with self._lock:
+            if self._loaded is None:
+                segmenter = self._load()
+                if segmenter.digest != self.digest:
+                    raise ModelError(
+                        f"{self.name}: its files changed while it was in use, so its records would be mixed with those "
+                        "of another model; run again"
+                    )
+                segmenter.name = self.name
+                self._loaded = segmenter
+            return self._loaded
+
+    @property
+    def runner(self) -> Runner | None:
+        """What runs the model; None before it is loaded."""
+        return getattr(self._loaded, "runner", None)
+
+
+def load_all(segmenters: Iterable[Segmenter]) -> None:
+    """Load those that are not: a mistake is found before anything runs.
+
+    Raises
+    ------
+    ModelError
+        As `OnDemandSegmenter.loaded`.
+    """
+    for segmenter in segmenters:
+        if isinstance(segmenter, OnDemandSegmenter):
+            segmenter.loaded()
