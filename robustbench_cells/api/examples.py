@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
+from robustbench_cells.engine.kept_examples import KeptExamples
 from robustbench_cells.engine.render_examples import render_examples
 from robustbench_cells.engine.run import BenchmarkRun
+from robustbench_cells.results.example_cache import ExampleCache
 from robustbench_cells.results.example_patches import ExamplePatches, choose_examples
 from robustbench_cells.results.tables import Results
 
@@ -17,12 +20,20 @@ def render_report_examples(
     if not (views := choose_examples(results)):
         return None
     ran = set(results.records["segmenter"])
-    return render_examples(
-        views,
-        run.selection,
-        [segmenter for name, segmenter in run.segmenters.items() if name in ran],
-        {(condition.artefact_name, float(condition.intensity)): condition for condition in run.grid},
-        seed=run.settings.seed,
-        most_patches=run.settings.most_patches,
-        announce=announce,
-    )
+    conditions = {(condition.artefact_name, float(condition.intensity)): condition for condition in run.grid}
+    with ExitStack() as stack:
+        kept = None
+        if run.cache.path.exists():  # that of a result in memory is gone
+            cache = ExampleCache(run.cache.path)
+            stack.callback(cache.close)
+            kept = KeptExamples(cache, run.planner, lambda view: conditions[view.artefact, view.intensity])
+        return render_examples(
+            views,
+            run.selection,
+            [segmenter for name, segmenter in run.segmenters.items() if name in ran],
+            conditions,
+            seed=run.settings.seed,
+            most_patches=run.settings.most_patches,
+            kept=kept,
+            announce=announce,
+        )

@@ -16,6 +16,7 @@ from robustbench_cells.errors import CacheError
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.results.cache_keys import CacheKey, FrameKey
+from robustbench_cells.results.example_cache import mask_key
 from robustbench_cells.results.record_cache import RecordCache
 from robustbench_cells.types import Record, Segmenter
 
@@ -92,6 +93,14 @@ class Planner:
             if rule and rule.is_decided(segmenter, records):
                 break
         return records
+
+    def digest(self, segmenter: str) -> str:
+        """The digest that a segmenter's records are cached by."""
+        return self._digest_of(self.segmenters[segmenter])
+
+    def mask_key(self, condition: Condition, segmenter: str, frame: str, patch: int) -> str:
+        """The key of a predicted mask (see `example_cache.mask_key`)."""
+        return mask_key(self._cache_key(condition, segmenter), self._frame_keys[frame], patch)
 
     def patch_count(self, condition: Condition) -> int:
         """Patches of a condition on all frames."""

@@ -11,6 +11,7 @@ import numpy as np
 from robustbench_cells.engine.batches import iter_patches
 from robustbench_cells.engine.checks import prediction_problems
 from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.kept_examples import KeptExamples
 from robustbench_cells.errors import refuse_exits
 from robustbench_cells.results.example_patches import ExamplePatches, ExampleView
 from robustbench_cells.types import BATCH, THRESHOLD, Dataset, Image, Labels, Masks, Segmenter
@@ -26,9 +27,10 @@ def render_examples(
     *,
     seed: int,
     most_patches: int,
+    kept: KeptExamples | None = None,
     announce: Callable[[str], None] = lambda line: None,
 ) -> ExamplePatches:
-    """Render each view, have the segmenters predict it, and time each segmenter on a whole batch.
+    """Render each view, have the segmenters predict it, and time each segmenter that runs on a whole batch.
 
     Parameters
     ----------
@@ -42,8 +44,11 @@ def render_examples(
         Conditions by artefact and intensity.
     seed, most_patches
         Seed of the run, and its cap on the patches per frame.
+    kept
+        Masks and times of earlier runs: a segmenter whose masks are all kept does not run, and has no times unless they
+        are kept, too.
     announce
-        Called with a line of progress before each segmenter.
+        Called with a line of progress before each segmenter that runs.
     """
     rendered = [_render(view, dataset, conditions[view.artefact, view.intensity], seed, most_patches) for view in views]
     images, labels = np.stack([image for image, _ in rendered]), np.stack([label for _, label in rendered])
@@ -54,19 +59,32 @@ def render_examples(
     masks: dict[str, Masks] = {}
     times: dict[str, list[float]] = {}
     for number, segmenter in enumerate(segmenters):
-        announce(f"example patches: {segmenter.name}, {number}/{len(segmenters)} segmenters")
-        own = [index for index, view in enumerate(views) if view.failure_of in ("", segmenter.name)]
+        name = segmenter.name
+        own = {index: view for index, view in enumerate(views) if view.failure_of in ("", name)}
         mask = np.zeros(images.shape, bool)
-        try:
-            with refuse_exits(segmenter.name):
-                for start in range(0, len(own), BATCH):
-                    part = own[start : start + BATCH]
-                    mask[part] = _mask(segmenter, images[part])
-                times[segmenter.name] = [_milliseconds(segmenter, whole) for _ in range(_TIMES)]
-        except Exception as error:  # a model may be third-party code; the others go on
-            announce(f"example patches: none of {segmenter.name} ({type(error).__name__}: {error})")
+        known = kept.masks(name, own) if kept else {}
+        for index, earlier in known.items():
+            mask[index] = earlier
+        missing = [index for index in own if index not in known]
+        if not missing and kept:
+            masks[name] = mask
+            times |= {name: measured} if (measured := kept.times(name)) else {}
             continue
-        masks[segmenter.name] = mask & (labels >= 0)  # no error is shown where nothing is scored
+        announce(f"example patches: {name}, {number}/{len(segmenters)} segmenters")
+        try:
+            with refuse_exits(name):
+                for start in range(0, len(missing), BATCH):
+                    part = missing[start : start + BATCH]
+                    mask[part] = _mask(segmenter, images[part])
+                times[name] = [_milliseconds(segmenter, whole) for _ in range(_TIMES)]
+        except Exception as error:  # a model may be third-party code; the others go on
+            announce(f"example patches: none of {name} ({type(error).__name__}: {error})")
+            continue
+        masks[name] = mask
+        if kept:
+            kept.put_masks(name, [views[index] for index in missing], mask[missing])
+            kept.put_times(name, times[name])
+    masks = {name: mask & (labels >= 0) for name, mask in masks.items()}  # no error is shown where nothing is scored
     return ExamplePatches(views, np.rint(images).astype(np.uint8), labels > 0, masks, times)
 
 

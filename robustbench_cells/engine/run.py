@@ -55,6 +55,8 @@ class BenchmarkRun:
         Called after each batch.
     on_wait
         Called with a line of text while the run waits for a cluster.
+    planner
+        What of the run is cached, and by which keys.
     stopping
         Rule by which conditions need no more frames, if the run may stop early; set before the first outcome.
     backend
@@ -71,6 +73,7 @@ class BenchmarkRun:
     share_batches: bool = True
     on_progress: Callable[[Progress], None] = lambda progress: None
     on_wait: Callable[[str], None] = lambda line: None
+    planner: Planner = field(init=False)
     stopping: StoppingRule | None = field(default=None, init=False)
     backend: DaskBackend | None = field(default=None, init=False)
     timing: Timing = field(default_factory=Timing, init=False)
@@ -83,12 +86,12 @@ class BenchmarkRun:
         self._conditions = {condition.name: condition for condition in self.grid if condition.name in self.wanted}
         self._clock = ProgressClock(len(self.wanted))
         settings = self.settings
-        self._planner = Planner(self.selection, self.segmenters, self.cache, settings.seed, settings.most_patches)
+        self.planner = Planner(self.selection, self.segmenters, self.cache, settings.seed, settings.most_patches)
 
     @property
     def patch_count(self) -> int:
         """Patches of all wanted conditions together."""
-        return sum(map(self._planner.patch_count, self._conditions.values()))
+        return sum(map(self.planner.patch_count, self._conditions.values()))
 
     def close(self) -> None:
         """Close the cache, and release the cluster."""
@@ -108,7 +111,7 @@ class BenchmarkRun:
         """
         for name, segmenter in self.segmenters.items():
             conditions = (one for one in self._conditions.values() if name in self.wanted[one.name])
-            if not all(self._planner.is_complete(condition, name, self.stopping) for condition in conditions):
+            if not all(self.planner.is_complete(condition, name, self.stopping) for condition in conditions):
                 load_all([segmenter])
 
     def outcome(self, condition: str, segmenter: str) -> Outcome:
@@ -173,7 +176,7 @@ class BenchmarkRun:
             record
             for name, condition in dict.fromkeys((cell.segmenter, cell.condition) for cell in cells)
             if (name, condition) not in invalid
-            for record in self._planner.required_records(self._conditions[condition], name, self.stopping)
+            for record in self.planner.required_records(self._conditions[condition], name, self.stopping)
         ]
         return Results(records_table(records), self.manifest(cells, timing, command, incomplete)) if records else None
 
@@ -225,7 +228,7 @@ class BenchmarkRun:
 
     def _run(self, condition: Condition, names: Sequence[str], frames: Sequence[str]) -> Mapping[str, Outcome]:
         sent = (condition.name, *frames)
-        plan = self._plans.pop(sent) if sent in self._plans else self._planner.plan(condition, names, frames)
+        plan = self._plans.pop(sent) if sent in self._plans else self.planner.plan(condition, names, frames)
         self.timing.cached += sum(map(len, plan.cached.values()))
         total, done = len(plan.task.patches), 0
 
@@ -258,7 +261,7 @@ class BenchmarkRun:
 
     def _keep(self, task: Task, name: str, records: Sequence[Record]) -> None:
         self.timing.computed += len(records)
-        self._planner.keep(task.condition, name, records)
+        self.planner.keep(task.condition, name, records)
 
     def _send_all(self, backend: DaskBackend, task: Task) -> None:
         """Send this task, then the first look of each other condition: many workers need much to do."""
@@ -270,6 +273,6 @@ class BenchmarkRun:
         first = tuple(self.stopping.interim_looks(frames)[0] if self.stopping else frames)
         for condition in self._conditions.values():
             if condition.name not in self._clock.begun:
-                plan = self._planner.plan(condition, self.wanted[condition.name], first)
+                plan = self.planner.plan(condition, self.wanted[condition.name], first)
                 self._plans[condition.name, *first] = plan
                 backend.send(plan.task)

@@ -57,8 +57,8 @@ def gallery(examples: ExamplePatches, results: Results) -> dict[str, Any]:
         "names": names,
         "strips": [{"artefact": artefact, "steps": [*clean, *strips[artefact]]} for artefact in sorted(strips)]
         or [{"artefact": CLEAN, "steps": clean}],
-        "rule": f"Patch {first.patch} of frame {first.frame}: the one with the median clean Jaccard, averaged over the "
-        "models. At another zoom the view is cut around the same centre.",
+        "rule": f"Patch {first.patch} of frame {first.frame}: the one with the median number of labelled cells. "
+        "At another zoom the view is cut around the same centre.",
         "worst": [
             {
                 "artefact": artefact,

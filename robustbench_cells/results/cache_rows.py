@@ -34,6 +34,11 @@ CREATE TABLE records (
     PRIMARY KEY (segmenter, condition, frame, patch)
 ) WITHOUT ROWID;
 """
+EXAMPLE_TABLES = (  # what illustrates the records; a file of an earlier version has none
+    "CREATE TABLE IF NOT EXISTS example_masks (key TEXT PRIMARY KEY, digest TEXT NOT NULL, mask BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS example_times "
+    "(digest TEXT NOT NULL, machine TEXT NOT NULL, milliseconds TEXT NOT NULL, PRIMARY KEY (digest, machine))",
+)
 _JOIN = """
 JOIN segmenters ON segmenters.id = records.segmenter
 JOIN conditions ON conditions.id = records.condition

@@ -81,9 +81,10 @@ class ExamplePatches:
 def choose_examples(results: Results) -> list[ExampleView]:
     """Choose the views that a report of these results shows.
 
-    One patch at every intensity, nine per artefact at most: the patch with the median clean Jaccard, averaged over the
-    segmenters. For each segmenter and artefact, the two patches with the lowest Jaccard within the trusted range, that
-    is, the conditions whose mean is at least the absolute limit; none if there is no such condition or no limit.
+    One patch at every intensity, nine per artefact at most: the patch with the median number of labelled cells, so that
+    it stays the same when models change. For each segmenter and artefact, the two patches with the lowest Jaccard
+    within the trusted range, that is, the conditions whose mean is at least the absolute limit; none if there is no
+    such condition or no limit.
     """
     results = results.on_grid
     records = results.records[results.records["segmenter"] != REFERENCE]
@@ -93,7 +94,7 @@ def choose_examples(results: Results) -> list[ExampleView]:
 
 def _median_views(records: pd.DataFrame) -> list[ExampleView]:
     clean = records[records["artefact"] == CLEAN]
-    ranked = (clean if len(clean) else records).groupby(["frame", "patch"])["jaccard"].mean().dropna()
+    ranked = (clean if len(clean) else records).groupby(["frame", "patch"])["cells_true"].mean().dropna()
     if ranked.empty:
         return []
     frame, patch = ranked.sort_values(kind="stable").index[(len(ranked) - 1) // 2]

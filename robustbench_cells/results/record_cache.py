@@ -21,6 +21,7 @@ from robustbench_cells.results.cache_keys import CacheKey, FrameKey
 from robustbench_cells.results.cache_rows import (
     APPLICATION_ID,
     CONTENTS,
+    EXAMPLE_TABLES,
     SCHEMA,
     TABLE,
     VERSION,
@@ -198,6 +199,10 @@ class RecordCache:
                     count += deleted.rowcount
                 for column in ("segmenter", "condition", "frame"):
                     self._db.execute(f"DELETE FROM {column}s WHERE id NOT IN (SELECT {column} FROM records)")  # noqa: S608
+                for statement in EXAMPLE_TABLES:
+                    self._db.execute(statement)
+                for table in ("example_masks", "example_times"):
+                    self._db.execute(f"DELETE FROM {table} WHERE digest NOT IN (SELECT digest FROM segmenters)")  # noqa: S608
             self._db.execute("VACUUM")
         return count
 

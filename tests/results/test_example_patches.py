@@ -12,7 +12,13 @@ import pandas as pd
 import pytest
 
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.results.example_patches import EXAMPLES_FILE, choose_examples, load_examples, save_examples
+from robustbench_cells.results.example_patches import (
+    EXAMPLES_FILE,
+    ExampleView,
+    choose_examples,
+    load_examples,
+    save_examples,
+)
 from robustbench_cells.results.tables import Results
 from tests.support.report_results import make_examples, make_results
 
@@ -20,15 +26,30 @@ RUN = make_results({"strong": 0.9, "weak": 0.5})
 
 
 def test_examples_are_the_median_patch_and_the_worst_within_the_trusted_range() -> None:
-    views = choose_examples(RUN)
+    cells = {("003", 0): 20, ("002", 1): 21}  # the first is the lower of the two in the middle of twelve
+    counts = [
+        cells.get(key, 10 if key[0] < "002" or key == ("002", 0) else 30)
+        for key in RUN.records[["frame", "patch"]].itertuples(index=False, name=None)
+    ]
+    views = choose_examples(Results(RUN.records.assign(cells_true=counts), RUN.run))
     strip = [view for view in views if not view.failure_of]
     assert len({(view.frame, view.patch) for view in strip}) == 1
-    assert (strip[0].frame, strip[0].patch) == ("003", 0)  # the lower of the two in the middle of twelve
+    assert (strip[0].frame, strip[0].patch) == ("003", 0)
     assert {(view.artefact, view.intensity) for view in strip} == set(
         RUN.records[["artefact", "intensity"]].itertuples(index=False, name=None)
     )
     worst = [view for view in views if view.failure_of == "strong" and view.artefact == "noise"]
     assert [(view.frame, view.patch, view.intensity) for view in worst] == [("005", 1, 0.0), ("005", 0, 0.0)]
+
+
+def test_patch_that_is_shown_at_every_intensity_does_not_depend_on_the_models() -> None:
+    def strip(jaccard: float) -> list[ExampleView]:
+        results = make_results({"strong": 0.9, "weak": 0.5})
+        odd = (results.records["segmenter"] == "weak") & (results.records["frame"] == "004")
+        records = results.records.assign(jaccard=results.records["jaccard"].mask(odd, jaccard))
+        return [view for view in choose_examples(Results(records, results.run)) if not view.failure_of]
+
+    assert strip(0.0) == strip(1.0)
 
 
 def test_a_long_grid_is_shown_at_nine_intensities() -> None:

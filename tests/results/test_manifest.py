@@ -22,7 +22,7 @@ from robustbench_cells.results.manifest import (
     RunManifest,
     RunSettings,
 )
-from robustbench_cells.types import ScoreRange
+from robustbench_cells.types import Runner, ScoreRange
 from tests.conftest import REPOSITORY
 from tests.support.tiny_results import RUN
 
@@ -38,6 +38,7 @@ OBJECTS: dict[str, tuple[type, tuple[str, ...]]] = {
     ),
     "metrics": (MetricInfo, ("properties", "metrics", "additionalProperties")),
     "tests": (GridTests, ("properties", "tests")),
+    "runners": (Runner, ("properties", "runners", "additionalProperties")),
 }
 BASELINES = ("reports/baseline", "examples/gate_a_retrained_model/baseline")
 
@@ -123,6 +124,9 @@ manifests = st.builds(
     effort=st.dictionaries(texts, numbers, max_size=2),
     machine=st.dictionaries(texts, texts | counts | st.none(), max_size=2),
     dask_workers=counts,
+    runners=st.dictionaries(
+        texts, st.builds(Runner, library=texts, version=texts, provider=texts, threads=st.integers(1, 64)), max_size=2
+    ),
     plugins=st.dictionaries(texts, texts, max_size=2),
     compared=st.none(),
 )

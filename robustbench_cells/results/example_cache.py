@@ -1,0 +1,108 @@
+"""Predicted masks of example patches, and times per patch, kept beside the records that they illustrate.
+
+They lie in tables of their own in the file of the record cache, keyed by what they depend on, so that a segmenter that
+has not changed need not be loaded again for pictures. What is damaged there is as good as missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from robustbench_cells.results.cache_keys import CacheKey, FrameKey
+from robustbench_cells.results.cache_rows import EXAMPLE_TABLES
+from robustbench_cells.types import PATCH_SIDE, Masks
+
+_TIMEOUT = 120.0  # seconds to wait for another process' transaction
+_BYTES = PATCH_SIDE * PATCH_SIDE // 8  # of a mask, one bit per pixel
+
+
+def mask_key(key: CacheKey, frame: FrameKey, patch: int) -> str:
+    """Digest of all that a predicted mask depends on."""
+    content = [key.digest, key.artefact, key.version, key.intensity, key.seed, *vars(frame).values(), patch]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+class ExampleCache:
+    """The tables of masks and times in an existing record cache.
+
+    Parameters
+    ----------
+    path
+        File of the record cache.
+
+    Raises
+    ------
+    OSError
+        If it cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._translate_errors():
+            self._db = sqlite3.connect(path, timeout=_TIMEOUT, isolation_level=None)
+            for statement in EXAMPLE_TABLES:
+                self._db.execute(statement)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def masks(self, keys: Mapping[int, str]) -> dict[int, Masks]:
+        """Look up masks, bool, (256, 256), by any number that stands for the key of each."""
+        found = {}
+        with self._translate_errors():
+            for number, key in keys.items():
+                row = self._db.execute("SELECT mask FROM example_masks WHERE key = ?", (key,)).fetchone()
+                if row and (mask := _unpack(row[0])) is not None:
+                    found[number] = mask
+        return found
+
+    def put_masks(self, digest: str, masks: Mapping[str, Masks]) -> None:
+        """Keep the masks of a segmenter of this digest, by their keys."""
+        rows = [(key, digest, zlib.compress(np.packbits(mask).tobytes())) for key, mask in masks.items()]
+        with self._translate_errors():
+            self._db.executemany("INSERT OR REPLACE INTO example_masks VALUES (?, ?, ?)", rows)
+
+    def times(self, digest: str, machine: str) -> list[float]:
+        """Look up the times per patch of a segmenter on a machine, in milliseconds; empty if there are none."""
+        with self._translate_errors():
+            query = "SELECT milliseconds FROM example_times WHERE digest = ? AND machine = ?"
+            row = self._db.execute(query, (digest, machine)).fetchone()
+        try:
+            return [float(time) for time in json.loads(row[0])] if row else []
+        except (TypeError, ValueError):
+            return []
+
+    def put_times(self, digest: str, machine: str, times: Sequence[float]) -> None:
+        """Keep the times per patch of a segmenter on a machine."""
+        with self._translate_errors():
+            row = (digest, machine, json.dumps(list(times)))
+            self._db.execute("INSERT OR REPLACE INTO example_times VALUES (?, ?, ?)", row)
+
+    @contextmanager
+    def _translate_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise OSError(f"{self._path}: the record cache cannot be used for example patches ({error})") from error
+
+
+def _unpack(content: object) -> Masks | None:
+    """The mask that was packed; None if it is damaged."""
+    if not isinstance(content, bytes):
+        return None
+    try:
+        bits = zlib.decompressobj().decompress(content, _BYTES + 1)
+    except zlib.error:
+        return None
+    if len(bits) != _BYTES:
+        return None
+    return np.unpackbits(np.frombuffer(bits, np.uint8)).reshape(PATCH_SIDE, PATCH_SIDE).astype(bool)

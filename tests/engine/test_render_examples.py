@@ -1,0 +1,85 @@
+"""Example patches: what is kept in the record cache is not predicted again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.kept_examples import KeptExamples
+from robustbench_cells.engine.plan import Planner
+from robustbench_cells.engine.render_examples import render_examples
+from robustbench_cells.results.example_cache import ExampleCache
+from robustbench_cells.results.example_patches import ExamplePatches, ExampleView
+from robustbench_cells.results.record_cache import RecordCache
+from robustbench_cells.types import CLEAN, Image
+from tests.support.frame_arrays import DATA, bright
+
+FRAME = DATA.frames[0]
+BOTH = ExampleView(CLEAN, 0.0, FRAME, 0)
+OF_ONE = ExampleView(CLEAN, 0.0, FRAME, 1, "one")
+
+
+class Spy:
+    """A model that counts the patches it was given."""
+
+    def __init__(self, name: str, digest: str) -> None:
+        self.name, self.digest, self.patches = name, digest, 0
+
+    def predict(self, images: Image) -> Image:
+        self.patches += len(images)
+        return bright(images).astype(np.float32)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[RecordCache]:
+    opened = RecordCache(tmp_path / "records.sqlite")
+    yield opened
+    opened.close()
+
+
+def render(cache: RecordCache, spies: list[Spy], *views: ExampleView) -> ExamplePatches:
+    planner = Planner(DATA, {spy.name: spy for spy in spies}, cache, 0, 6)
+    tables = ExampleCache(cache.path)
+    kept = KeptExamples(tables, planner, lambda view: Condition())
+    found = render_examples(views, DATA, spies, {(CLEAN, 0.0): Condition()}, seed=0, most_patches=6, kept=kept)
+    tables.close()
+    return found
+
+
+def test_model_that_has_not_changed_does_not_run_again(cache: RecordCache) -> None:
+    first = render(cache, [Spy("one", "1"), Spy("other", "2")], BOTH, OF_ONE)
+    spies = [Spy("one", "1"), Spy("other", "retrained")]
+    second = render(cache, spies, BOTH, OF_ONE)
+    assert (spies[0].patches, spies[1].patches > 0) == (0, True)
+    for name, mask in first.masks.items():
+        np.testing.assert_array_equal(second.masks[name], mask)
+    assert second.milliseconds["one"] == first.milliseconds["one"]  # as it was measured
+
+
+def test_masks_are_those_of_the_model_and_the_view(cache: RecordCache) -> None:
+    first = render(cache, [Spy("one", "1")], BOTH)
+    again = render(cache, [Spy("one", "1")], BOTH, OF_ONE)
+    np.testing.assert_array_equal(again.masks["one"][0], first.masks["one"][0])
+    np.testing.assert_array_equal(again.masks["one"], bright(again.images) > 0.5)
+    assert again.masks["one"].any()
+
+
+def test_only_views_that_are_not_kept_are_predicted(cache: RecordCache) -> None:
+    render(cache, [Spy("one", "1")], BOTH)
+    spy = Spy("one", "1")
+    render(cache, [spy], BOTH, OF_ONE)
+    assert spy.patches == 1 + 3 * 16  # one view, and three measurements on a whole batch
+
+
+def test_times_of_another_machine_are_not_shown(cache: RecordCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    render(cache, [Spy("one", "1")], BOTH)
+    monkeypatch.setattr("platform.node", lambda: "elsewhere")
+    spy = Spy("one", "1")
+    found = render(cache, [spy], BOTH)
+    assert spy.patches == 0
+    assert "one" in found.masks
+    assert found.milliseconds == {}
