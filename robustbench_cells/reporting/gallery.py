@@ -62,8 +62,8 @@ def gallery(examples: ExamplePatches, results: Results) -> dict[str, Any]:
         "worst": [
             {
                 "artefact": artefact,
-                "rule": "The two patches with the lowest Jaccard of each model, at intensities where its mean is not "
-                "below the limit. Models without such an intensity are not listed.",
+                "rule": "The two patches with the lowest Jaccard of each model, at intensities where it keeps 90 % of "
+                "its own clean score. Models without such an intensity are not listed.",
                 "examples": ones,
             }
             for artefact, ones in worst.items()

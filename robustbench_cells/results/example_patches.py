@@ -21,7 +21,7 @@ from robustbench_cells.errors import ResultsError
 from robustbench_cells.files.archives import check_archive
 from robustbench_cells.files.atomic import atomic_path, back_up
 from robustbench_cells.files.npz import read_array
-from robustbench_cells.results.break_points import absolute_limit
+from robustbench_cells.results.curves import BREAK_RATIO
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, PATCH_SIDE, REFERENCE, Masks
 
@@ -83,18 +83,19 @@ def choose_examples(results: Results) -> list[ExampleView]:
 
     One patch at every intensity, nine per artefact at most: the patch with the median number of labelled cells, so that
     it stays the same when models change. For each segmenter and artefact, the two patches with the lowest Jaccard
-    within the trusted range, that is, the conditions whose mean is at least the absolute limit; none if there is no
-    such condition or no limit.
+    under the conditions whose mean is at least 90 % of its own clean one, which other models do not change; none if
+    there is no such condition.
     """
     results = results.on_grid
     records = results.records[results.records["segmenter"] != REFERENCE]
-    limit = absolute_limit(results)
-    return [*_median_views(records), *(_worst_views(results, records, limit.score) if limit else ())]
+    return [*_median_views(records), *_worst_views(results, records)]
 
 
 def _median_views(records: pd.DataFrame) -> list[ExampleView]:
     clean = records[records["artefact"] == CLEAN]
-    ranked = (clean if len(clean) else records).groupby(["frame", "patch"])["cells_true"].mean().dropna()
+    rows = clean if len(clean) else records
+    cells = rows["cells_true"] if "cells_true" in rows else rows["jaccard"] * 0  # a metric that stored runs may lack
+    ranked = cells.groupby([rows["frame"], rows["patch"]]).mean().dropna()
     if ranked.empty:
         return []
     frame, patch = ranked.sort_values(kind="stable").index[(len(ranked) - 1) // 2]
@@ -109,12 +110,13 @@ def _spread(count: int) -> list[int]:
     return np.unique(np.linspace(0, count - 1, min(count, _MAX_INTENSITIES)).round().astype(int)).tolist()
 
 
-def _worst_views(results: Results, records: pd.DataFrame, limit: float) -> list[ExampleView]:
+def _worst_views(results: Results, records: pd.DataFrame) -> list[ExampleView]:
     views = []
     for name, rows in records.groupby("segmenter"):
+        clean = rows.loc[rows["artefact"] == CLEAN, "jaccard"].mean()
         for artefact in results.single_artefacts:
             part = rows[rows["artefact"] == artefact].dropna(subset="jaccard")
-            trusted = part[part.groupby("intensity")["jaccard"].transform("mean") >= limit]
+            trusted = part[part.groupby("intensity")["jaccard"].transform("mean") >= BREAK_RATIO * clean]
             worst = trusted.sort_values(["jaccard", "intensity", "frame", "patch"]).drop_duplicates(["frame", "patch"])
             views += _views(worst.head(_WORST_PATCHES), str(name))
     return views

@@ -77,7 +77,7 @@ def test_the_index_of_the_file_keeps_its_keys(tmp_path: Path) -> None:
         index = json.loads(np.load(BytesIO(archive.read("index.npy"))).tobytes())
     assert list(index) == ["of", "views", "segmenters", "milliseconds"]
     assert {tuple(view) for view in index["views"]} == {("artefact", "intensity", "frame", "patch", "worst_of")}
-    assert {view["worst_of"] for view in index["views"]} == {"", "strong"}
+    assert {view["worst_of"] for view in index["views"]} == {"", "strong", "weak"}
 
 
 @pytest.mark.parametrize("keep", [0, 100, -100])
