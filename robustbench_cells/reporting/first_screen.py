@@ -34,7 +34,7 @@ def summary_sentence(cards: Sequence[ScoreCard], *, has_combined: bool) -> str:
         )
     if isnan(best.mean.value) or not best.limits:
         return ""
-    limits = "; ".join(map(_limit, best.limits))
+    limits = "; ".join(dict.fromkeys(map(_limit, best.limits)))
     keeps = f"keeps a mean Jaccard of {format_limit(best.limits[0].limit)} within these limits: {limits}."
     if best.net_count_error:
         error = format_figure(best.net_count_error, percent=True, signed=True)
@@ -88,7 +88,8 @@ def _span(card: ScoreCard, artefact: str, results: Results) -> dict[str, Any]:
         return {"bars": None, "text": "needs two intensities" if card.limits or card.clean else "needs clean too"}
     if any(point.undefined for point in points):
         return {"bars": None, "text": "undefined"}
-    text = "; ".join(_range_text(point) for point in sorted(points, key=lambda one: one.direction))
+    in_order = sorted(points, key=lambda one: one.direction)
+    text = "; ".join(dict.fromkeys(map(_range_text, in_order)))  # at the neutral intensity both are one
     if all(point.left_censored and point.right_censored for point in points):
         return {"bars": None, "text": text}
     rows = results.summary[results.summary["artefact"] == artefact]

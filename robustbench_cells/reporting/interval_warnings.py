@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from robustbench_cells.reporting.number_format import FEW_BLOCKS_MARK, format_count
+from robustbench_cells.reporting.number_format import FEW_BLOCKS_MARK, few_blocks_mark, format_count
+from robustbench_cells.results.break_points import break_points
 from robustbench_cells.results.intervals import FEW_BLOCKS
 from robustbench_cells.results.tables import Results, block_count
 
@@ -22,7 +23,7 @@ def interval_warnings(results: Results) -> Iterator[str]:
             f"Few frames: only {count} blocks of frames. Intervals marked {FEW_BLOCKS_MARK} rest on what is assumed of "
             "the frames more than on what they show."
         )
-    elif (blocks < FEW_BLOCKS).any():
+    elif (blocks < FEW_BLOCKS).any() or _has_marked_bracket(results):
         yield (
             f"Intervals marked {FEW_BLOCKS_MARK} are over fewer than {FEW_BLOCKS} blocks of frames and may be too "
             "narrow: some frames have no value, or too many are alike for so few."
@@ -35,3 +36,7 @@ def interval_warnings(results: Results) -> Iterator[str]:
             f"Neighbouring frames are alike: about {as_one} count as one, where {format_count(assumed, 'was', 'were')} "
             f"assumed. Intervals allow for what the frames show of it{remedy}."
         )
+
+
+def _has_marked_bracket(results: Results) -> bool:
+    return any(few_blocks_mark(point.blocks) for points in break_points(results).values() for point in points)

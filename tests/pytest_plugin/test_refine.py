@@ -29,8 +29,9 @@ def test_refinement_follows_the_tests_and_a_candidate_follows_the_baseline(tmp_p
 
     reports.rename(tmp_path / "baseline")
     output = bench(tmp_path, "--rb-model=dog_otsu", "--rb-baseline=baseline", "--rb-gate=break_point")
-    assert f"{2 * (3 + len(added))} passed" in output
+    assert "gate: PASS" in output
     candidate = json.loads((reports / "run.json").read_text())
+    assert (candidate["tests"]["ran"], candidate["tests"]["grid"]) == (2 * (3 + len(added)),) * 2
     assert candidate["settings"]["refined"]["noise"] == added
     assert candidate["settings"]["grids"] == {"noise": [0.0, 200.0]}
     assert "both are interpolated; the baseline falls between" in (reports / "gate.md").read_text()

@@ -85,6 +85,7 @@ def test_the_limit_is_one_for_all_models(tmp_path: Path) -> None:
     spans = re.findall(r'<span class="reach">(.*?)</span>', page)
     noise = [one for one in spans if "grey levels" in one and "already" in one]
     assert len(noise) == 2  # illumination and noise, of the weak one
+    assert "below the limit already at 1 × (neutral)" in spans  # once, for both directions
     assert "no failure up to 100 grey levels" in page  # relative to its own clean score, in its card
     given = Results(flat, replace(results.run, settings=replace(results.run.settings, floor=0.3)))
     lead = read_lead(given, tmp_path)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from robustbench_cells.reporting.interval_warnings import interval_warnings
 from robustbench_cells.reporting.terminal import terminal_table
+from robustbench_cells.results.break_points import break_points
 from robustbench_cells.results.tables import Results
 from tests.support.report_results import make_results
 
@@ -42,3 +45,10 @@ def test_a_value_on_few_frames_is_told() -> None:
     is_lost = (results.records["artefact"] == "noise") & (results.records["frame"].astype(int) > 3)
     thin = Results(results.records.assign(jaccard=results.records["jaccard"].mask(is_lost)), results.run)
     assert "some frames have no value" in " ".join(interval_warnings(thin))
+
+
+def test_a_marked_bracket_is_explained_where_no_mean_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = _with_scores(30, np.random.default_rng(0).random(30))
+    marked = {name: tuple(replace(one, blocks=5) for one in points) for name, points in break_points(results).items()}
+    monkeypatch.setattr("robustbench_cells.reporting.interval_warnings.break_points", lambda results: marked)
+    assert "Intervals marked * are over fewer than 6 blocks" in " ".join(interval_warnings(results))
