@@ -15,6 +15,7 @@ from numpy import ndenumerate
 from robustbench_cells.files.atomic import atomic_path
 from robustbench_cells.reporting.charts import PlottedMetric, few_blocks_note, plotted_metrics
 from robustbench_cells.reporting.curve_plot import axis_label, draw_curves
+from robustbench_cells.reporting.made_from import is_current, remove_stamp, stamp
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.pair_heatmaps import PairMap, pair_maps
 from robustbench_cells.reporting.report import Report
@@ -39,6 +40,8 @@ class Figures(ReportOutput):
 
     def write(self, report: Report, path: Path) -> None:
         """See `ReportOutput.write`; figures of an earlier report that this one does not have are removed."""
+        if is_current(report.results, path):
+            return
         figures = dict(_figures(report.results))
         run = report.results.run
         pairs = [info.together for info in run.artefacts.values() if info.together]
@@ -50,6 +53,9 @@ class Figures(ReportOutput):
                     _save(figures[name], file, kind)
                 else:
                     file.unlink(missing_ok=True)
+        remove_stamp(path)
+        if figures:
+            stamp(report.results, path, [path / f"{name}.{kind}" for name in figures for kind in _FORMATS])
 
 
 def _figures(results: Results) -> list[tuple[str, Figure]]:
