@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -112,19 +113,20 @@ def finish_run(
     """
     finished = FinishedRun()
     try:
-        results = finished.results = run.results(ran.cells, ran.timing, ran.command, ran.incomplete)
-        if results:
-            save(results, folder)
-        verdict = _judge(policy, results, ran.incomplete) if policy else None
-        if results:
-            finished._report = Report(results, gate=None if verdict is None else summarise_gate(verdict))
-            examples, finished.missing_examples = _examples(run, results, folder, announce)
-            finished._report = replace(finished._report, examples=examples)
-            finished.paths = write_reports(finished._report, folder)
-        if verdict is not None:
-            publish(verdict, folder)
-        finished.verdict = verdict
-    except (OSError, RobustbenchError) as error:
+        with refuse_exits("what ends the run"):
+            results = finished.results = run.results(ran.cells, ran.timing, ran.command, ran.incomplete)
+            if results:
+                save(results, folder)
+            verdict = _judge(policy, results, ran.incomplete) if policy else None
+            if results:
+                finished._report = Report(results, gate=None if verdict is None else summarise_gate(verdict))
+                examples, finished.missing_examples = _examples(run, results, folder, announce)
+                finished._report = replace(finished._report, examples=examples)
+                finished.paths = write_reports(finished._report, folder)
+            if verdict is not None:
+                publish(verdict, folder)
+            finished.verdict = verdict
+    except Exception as error:  # a metric, a criterion or an output may be third-party code
         retract(finished, policy, folder, error)
     finally:
         run.close()
@@ -148,14 +150,17 @@ def retract(finished: FinishedRun, policy: GatePolicy | None, folder: Path, erro
         return
     reason = finished.verdict = f"not everything could be written to {folder} ({describe_error(error)})"
     for step in (_replace_page, _replace_verdict):
-        with suppress(OSError, RobustbenchError):  # the first error is the one to report
+        with suppress(Exception), refuse_exits(folder.name):  # the first error is the one to report
             step(finished, reason, folder)
 
 
 def describe_error(error: Exception) -> str:
-    """The error in a line; its kind too, where its text alone would not do."""
+    """The error in a line; its kind and where it arose too, where its text alone would not do."""
     text = str(error)
-    return text if text and isinstance(error, OSError | RobustbenchError) else f"{type(error).__name__}: {text}"
+    if text and isinstance(error, OSError | RobustbenchError):
+        return text
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__}: {text}" + (f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else "")
 
 
 def _replace_page(finished: FinishedRun, reason: str, folder: Path) -> None:

@@ -47,24 +47,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """See `Command.run`."""
-    from robustbench_cells.errors import GateError
+    from robustbench_cells.errors import GateError, ResultsError
     from robustbench_cells.gate.policy import ERROR, GatePolicy
     from robustbench_cells.reporting.gate_files import publish, save_verdict
     from robustbench_cells.reporting.gate_text import gate_lines
     from robustbench_cells.results.storage import load
 
-    policy = GatePolicy.from_options(
-        options.baseline,
-        options.gate or (),
-        options.against or (),
-        options.inconclusive,
-        sequential=options.sequential,
-    )
     folder = options.out or options.candidate
     try:
+        policy = GatePolicy.from_options(
+            options.baseline,
+            options.gate or (),
+            options.against or (),
+            options.inconclusive,
+            sequential=options.sequential,
+        )
         gate = policy.compare(load(options.candidate))
-    except GateError as error:  # nor does an older verdict stand
-        save_verdict(str(error), folder)
+    except (GateError, ResultsError) as error:  # nor does an older verdict stand
+        if folder.is_dir():
+            save_verdict(str(error), folder)
         raise
     try:  # a verdict that is not written is none
         path = publish(gate, folder)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+PREVIOUS = "previous"  # name of the folder of what was replaced
 _MAX_JSON = 2**24  # bytes
 
 
@@ -38,7 +39,7 @@ def back_up(path: Path) -> None:
     """Copy a file that is about to be replaced, if it exists, to the folder ``previous`` beside it."""
     if not path.is_file():
         return
-    with atomic_path(path.parent / "previous" / path.name) as temporary:
+    with atomic_path(path.parent / PREVIOUS / path.name) as temporary:
         shutil.copyfile(path, temporary)
 
 

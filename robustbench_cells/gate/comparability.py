@@ -203,3 +203,13 @@ def record_problems(rows: pd.DataFrame, name: str, candidate: Results, sequentia
     for metric, (side, suffix) in product(always_defined, (("baseline", "old"), ("candidate", "new"))):
         if both[f"{metric}_{suffix}"].isna().any():
             yield f"the {side} has an undefined {metric} of {name}, which no valid run has"
+    truths = {info.target for info in candidate.run.metrics.values() if info.target}
+    for metric in sorted(truths & set(candidate.run.metrics)):
+        differs = (both[f"{metric}_old"] != both[f"{metric}_new"]) & both[f"{metric}_old"].notna()
+        if differs.any():
+            row = both[differs].iloc[0]
+            yield (
+                f"{metric} of patch {row['patch']} of frame {row['frame']} under "
+                f"{condition_name(row['artefact'], row['intensity'])} is {row[f'{metric}_old']:g} in the baseline and "
+                f"{row[f'{metric}_new']:g} in the candidate, though the frames are the same: re-create the baseline"
+            )

@@ -130,7 +130,7 @@ def compare(
         made = [(name, list(make_decisions(pair, name, tolerances))) for name, pair in pairs.items()]
     copies = {name: find_copies(rows, candidate.run) for name, rows in covered.items()}
     decisions = [decision for name, part in made for decision in judge_once(part, copies[name])]
-    refuse(_empty_criteria(decisions, names, tolerances))
+    refuse([*_empty_criteria(decisions, names, tolerances), *_idle_criteria(decisions)])
     not_run = sorted(set(baseline.records["segmenter"]) - {REFERENCE, *names.values()})
     not_covered = [f"{name} (not run)" for name in not_run]
     for name, rows in merged.items():
@@ -152,6 +152,20 @@ def _empty_criteria(decisions: Sequence[Decision], names: Iterable[str], toleran
     for criterion, name in product(tolerances, names):
         if (criterion, name) not in decided:
             yield f"the conditions that ran give no {criterion} of {name}"
+
+
+def _idle_criteria(decisions: Iterable[Decision]) -> Iterator[str]:
+    """Report each criterion of a model that no candidate could fail, since the baseline has no more to lose."""
+    groups: dict[tuple[str, str], list[Decision]] = {}
+    for decision in decisions:
+        groups.setdefault((decision.criterion.name, decision.segmenter), []).append(decision)
+    for (criterion, name), group in groups.items():
+        if all(one.tolerance >= one.difference.room for one in group):
+            best = max(one.difference.baseline for one in group)
+            yield (
+                f"no candidate could fail {criterion} of {name}: the baseline has {best:.3g} at most, and the "
+                f"tolerance is {group[0].tolerance:g}; give a smaller one, or run conditions that the model withstands"
+            )
 
 
 def _undefined_figures(

@@ -57,9 +57,6 @@ class GridEnd:
 
         selected = [GridCell(name, condition, True) for condition, names in tests.wanted().items() for name in names]
         self._choose_folder(run, selected)
-        baseline = option(self._config, "baseline")
-        if baseline and Path(baseline).resolve() == self._folder.resolve():
-            raise pytest.UsageError(f"--rb-baseline {baseline}: this run would overwrite it; give another --rb-reports")
         begin_run(self._folder, self.policy, self._command)
 
     def _choose_folder(self, run: BenchmarkRun, cells: list[GridCell]) -> None:

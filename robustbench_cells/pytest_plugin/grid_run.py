@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FIXTURE = "rb_outcome"
 _FOLDER = "robustbench_cells_collected"  # key of a worker's input
+_LISTS = ("collectonly", "setupplan", "showfixtures", "show_fixtures_per_test")  # options that run no test
 _NUMBER = pytest.StashKey[int]()
 
 
@@ -80,7 +81,7 @@ class GridRun:
         self._tests.select(collected.keys)
         if self._worker is not None:
             collected.send(self._worker[_FOLDER], self._worker["workerid"])
-        elif not (self._config.option.collectonly or self._config.getoption("setupplan", False)):
+        elif not any(self._config.getoption(name, False) for name in _LISTS):
             self._begin(collected)
 
     def _collect(self, session: pytest.Session) -> Collected:
@@ -159,9 +160,7 @@ class GridRun:
         self.run = run
 
     def _require_folder(self) -> None:
-        folder, baseline = Path(option(self._config, "reports")), option(self._config, "baseline")
-        if baseline and Path(baseline).resolve() == folder.resolve():
-            raise pytest.UsageError(f"--rb-baseline {baseline}: this run would overwrite it; give another --rb-reports")
+        folder = Path(option(self._config, "reports"))
         try:
             folder.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=folder).close()

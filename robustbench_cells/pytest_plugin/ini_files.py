@@ -5,6 +5,7 @@ An option's value after a space, as in ``--rb-reports /an/existing/folder``, is 
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from collections.abc import Mapping
 from configparser import ConfigParser, Error
@@ -43,7 +44,7 @@ def require_ini_in_force(config: pytest.Config, collected: Collected) -> None:
                 if not chosen:
                     _refuse(path, config)
                 _say(f"settings of the benchmark come from {config.inipath} (-c), not from {path}", config)
-            elif unread := [key for key in _settings(path) if _is_unread(key, config)]:
+            elif unread := [key for key in _settings(path) if _is_unread(key, path, config)]:
                 raise pytest.UsageError(
                     f"{path}: pytest reads no {', '.join(unread)} there; move it to pytest's section"
                 )
@@ -75,11 +76,30 @@ def _is_in_force(path: Path, config: pytest.Config) -> bool:
     return config.inipath is not None and path.samefile(config.inipath)
 
 
-def _is_unread(key: str, config: pytest.Config) -> bool:
+def _is_unread(key: str, path: Path, config: pytest.Config) -> bool:
+    if key == "addopts":
+        return bool(_lost_options(path, config)) and not _replaces_addopts(config)
     try:
         return key.startswith("rb_") and config.getini(key) is None
     except ValueError:  # no key of ours: pytest warns of it
         return False
+
+
+def replaced_options(config: pytest.Config) -> list[str]:
+    """Options ``--rb-…`` of the ini file in force that ``-o addopts=…`` has replaced."""
+    return _lost_options(config.inipath, config) if config.inipath and _replaces_addopts(config) else []
+
+
+def _replaces_addopts(config: pytest.Config) -> bool:
+    return any(text.partition("=")[0].strip() == "addopts" for text in config.getoption("override_ini") or ())
+
+
+def _lost_options(path: Path, config: pytest.Config) -> list[str]:
+    """Options ``--rb-…`` in the ``addopts`` of a file that pytest has not taken."""
+    given = [table["addopts"] for table in _tables_of(path) if "addopts" in table]
+    words = [word for text in given for word in (shlex.split(text) if isinstance(text, str) else map(str, text))]
+    taken = config.getini("addopts")
+    return [word for word in words if word.startswith("--rb-") and word not in taken]
 
 
 def _nearest_with_settings(folder: Path) -> list[Path]:
@@ -91,22 +111,31 @@ def _nearest_with_settings(folder: Path) -> list[Path]:
 
 
 def keys_of(path: Path) -> list[str]:
-    """Keys ``rb_…`` of an ini file."""
-    return [key for key in _settings(path) if key.startswith("rb_")]
+    """Keys ``rb_…`` of an ini file, and what was meant as one."""
+    return [key for key in _settings(path) if is_meant_as_ours(key)]
+
+
+def is_meant_as_ours(key: str) -> bool:
+    """Whether a key is one of ours, if misspelt: pytest ignores ``rb-baseline`` and ``RB_BASELINE``."""
+    return key.lstrip("-").replace("-", "_").lower().startswith("rb_")
 
 
 def _settings(path: Path) -> list[str]:
     """Keys ``rb_…`` of a file, and ``addopts`` with options ``--rb-…``, in any section that some pytest reads."""
-    try:
-        tables = _tables(path)
-    except (OSError, ValueError, AttributeError, Error):  # missing, damaged, or not for us to read
-        return []
     return [
         key
-        for table in tables
+        for table in _tables_of(path)
         for key, value in table.items()
-        if key.startswith("rb_") or (key == "addopts" and "--rb-" in str(value))
+        if is_meant_as_ours(key) or (key == "addopts" and "--rb-" in str(value))
     ]
+
+
+def _tables_of(path: Path) -> list[Mapping[str, Any]]:
+    """Sections of a file that some pytest reads; none where it is missing, damaged, or not for us to read."""
+    try:
+        return [table for table in _tables(path) if isinstance(table, Mapping)]
+    except (OSError, ValueError, AttributeError, Error):
+        return []
 
 
 def _tables(path: Path) -> list[Mapping[str, Any]]:
@@ -116,5 +145,6 @@ def _tables(path: Path) -> list[Mapping[str, Any]]:
         table = (content.get("tool", {}) if path.name == "pyproject.toml" else content).get("pytest", {})
         return [table, table.get("ini_options", {})]
     parser = ConfigParser(interpolation=None, strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys as they are written, as pytest reads them
     parser.read_string(text)
     return [parser[name] for name in _SECTIONS if parser.has_section(name)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from robustbench_cells.pytest_plugin.ini_files import keys_of
+from robustbench_cells.pytest_plugin.ini_files import is_meant_as_ours, keys_of, replaced_options
 
 if TYPE_CHECKING:
     from robustbench_cells.api.request import Request
@@ -165,7 +165,7 @@ def _require_known_keys(config: pytest.Config) -> None:
     known = {f"rb_{name.replace('-', '_')}" for name in _OPTIONS}
     by_option = [text.partition("=")[0].strip() for text in config.getoption("override_ini") or ()]
     for key in (*(keys_of(config.inipath) if config.inipath else ()), *by_option):
-        if not key.startswith("rb_") or key in known:
+        if not is_meant_as_ours(key) or key in known:
             continue
         try:
             config.getini(key)  # of another plug-in
@@ -174,13 +174,19 @@ def _require_known_keys(config: pytest.Config) -> None:
 
 
 def ungated_notes(config: pytest.Config) -> list[str]:
-    """Say that nothing is judged where keys of an ini file or ``-o`` are about the gate, and no baseline is named."""
+    """Say that nothing is judged where an ini file or ``-o`` is about the gate, and no baseline is named."""
+    lost = replaced_options(config)
+    notes = [f"-o addopts=… leaves out {' '.join(lost)} of {config.inipath}"] if lost else []
     if option(config, "baseline"):
-        return []
+        return notes
     given = [name for name in _NEED_A_BASELINE if config.getini(f"rb_{name}")]
     if config.getini(_BASELINE) == "":
-        return [f"no gate was asked for: {_BASELINE} is empty, so nothing is judged"]
-    return [f"no gate was asked for: rb_{given[0]} is set and no {_BASELINE}, so nothing is judged"] if given else []
+        return [*notes, f"no gate was asked for: {_BASELINE} is empty, so nothing is judged"]
+    if any(word.startswith("--rb-baseline") for word in lost):
+        return [f"no gate was asked for: {notes[0]}, so nothing is judged"]
+    if given:
+        notes.append(f"no gate was asked for: rb_{given[0]} is set and no {_BASELINE}, so nothing is judged")
+    return notes
 
 
 def request_of(config: pytest.Config) -> Request:
@@ -204,9 +210,12 @@ def request_of(config: pytest.Config) -> Request:
 def gate_policy_of(config: pytest.Config) -> GatePolicy | None:
     """What the run is judged by, if it is."""
     from robustbench_cells.gate.policy import GatePolicy
+    from robustbench_cells.results.parts import written_folders
 
     baseline, sequential = option(config, "baseline"), bool(option(config, "sequential"))
     if baseline:
+        if Path(baseline).resolve() in (one.resolve() for one in written_folders(Path(option(config, "reports")))):
+            raise pytest.UsageError(f"--rb-baseline {baseline}: this run may overwrite it; give another --rb-reports")
         criteria, against = (option(config, name) or () for name in ("gate", "against"))
         return GatePolicy.from_options(
             Path(baseline), criteria, against, option(config, "inconclusive"), sequential=sequential

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from robustbench_cells.errors import ResultsError
+from robustbench_cells.files.atomic import PREVIOUS
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.storage import RUN_FILE, load_manifest
 from robustbench_cells.types import CLEAN, condition_name
@@ -30,6 +31,11 @@ def folder_of_results(run: RunManifest, folder: Path) -> Path:
     except ResultsError:  # damaged, or of another version: it is kept in `previous`
         return folder
     return folder / _PART if _is_whole(stored) and (not _is_whole(run) or _is_less(run, stored)) else folder
+
+
+def written_folders(folder: Path) -> list[Path]:
+    """Every folder of results that a run with this folder of reports may replace, be it whole or end early."""
+    return [one / of for one in (folder, folder / _PART) for of in ("", PREVIOUS)]
 
 
 def _is_whole(run: RunManifest) -> bool:

@@ -58,7 +58,9 @@ def test_the_command(
     assert gate_command(arguments) == code
     printed = capsys.readouterr()
     assert words in printed.out + printed.err
-    assert (stored / candidate / "gate.md").exists() == (code != 2)
+    written = stored / candidate / "gate.md"
+    assert code == 2 or not written.read_text().startswith("# NO VERDICT")
+    assert code != 2 or not written.exists() or written.read_text().startswith("# NO VERDICT")
 
 
 def test_a_verdict_that_cannot_be_kept_says_where_else(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,3 +85,13 @@ def test_github_gets_a_summary_within_its_limit(stored: Path, monkeypatch: pytes
         summary.write_text("x" * (2**20 - room))
         assert gate_command(arguments) == 1
         assert summary.stat().st_size <= 2**20
+
+
+@pytest.mark.parametrize("damaged", ["baseline", "near"])
+def test_an_older_verdict_does_not_stand_where_results_cannot_be_read(stored: Path, damaged: str) -> None:
+    arguments = ["--baseline", str(stored / "baseline"), "--candidate", str(stored / "near"), "--gate=jaccard=0.5"]
+    assert gate_command(arguments) == 0
+    (stored / damaged / "patches.csv.gz").write_bytes(b"")
+    assert gate_command(arguments) == 2
+    assert "PASS" not in (stored / "near" / "gate.md").read_text()
+    assert not (stored / "nowhere").exists()

@@ -158,3 +158,13 @@ def test_models_that_did_not_run_are_named() -> None:
     other = BASELINE.records.assign(segmenter=BASELINE.records["segmenter"].replace("unet", "unet_other"))
     both = Results(pd.concat([BASELINE.records, other[other["segmenter"] == "unet_other"]]), BASELINE.run)
     assert compare(both, make_run(), JACCARD).not_covered == ["unet_other (not run)"]
+
+
+def test_a_tolerance_that_no_candidate_could_fail_is_refused() -> None:
+    worst = make_run(lambda rows: rows.loc[rows["segmenter"] == "unet", "jaccard"].mul(0))
+    with pytest.raises(GateError, match=r"no candidate could fail jaccard of unet: the baseline has 0\.8\d+ at most"):
+        compare(BASELINE, worst, {"jaccard": 0.99})
+    low = make_run(lambda rows: rows.update(rows["jaccard"] * 0.5))
+    with pytest.raises(GateError, match=r"0\.4\d+ at most, and the tolerance is 0\.5"):
+        compare(low, worst, {"jaccard": 0.5})
+    assert compare(BASELINE, BASELINE, {"jaccard": 0.84}).verdict is GateOutcome.NON_INFERIOR  # clean can fail

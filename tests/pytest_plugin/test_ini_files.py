@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from robustbench_cells.pytest_plugin.collected import Collected
-from robustbench_cells.pytest_plugin.ini_files import require_ini_in_force
+from robustbench_cells.pytest_plugin.ini_files import replaced_options, require_ini_in_force
 
 SETTINGS = {
     "pytest.ini": "[pytest]\nrb_baseline = base\n",
@@ -114,3 +114,26 @@ def test_workers_that_read_another_file_are_refused(pytester: pytest.Pytester, r
     found = Collected([("clean", "m")], [], str(repository / "pytest.ini"))
     with pytest.raises(pytest.UsageError, match="pytest has read no ini file, and its workers"):
         require_ini_in_force(config, found)
+
+
+@pytest.mark.parametrize("name", ["pytest.ini", "setup.cfg", "pyproject.toml"])
+def test_options_that_o_addopts_replaces_are_named(name: str, pytester: pytest.Pytester, repository: Path) -> None:
+    (repository / name).write_text(
+        {
+            "pytest.ini": "[pytest]\naddopts = -q '--rb-model=a b' --rb-baseline=base\n",
+            "setup.cfg": "[tool:pytest]\naddopts = -q '--rb-model=a b' --rb-baseline=base\n",
+            "pyproject.toml": '[tool.pytest.ini_options]\naddopts = ["-q", "--rb-model=a b", "--rb-baseline=base"]\n',
+        }[name]
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(repository)
+        assert replaced_options(pytester.parseconfig()) == []
+        assert replaced_options(pytester.parseconfig("-o", "addopts=-v")) == ["--rb-model=a b", "--rb-baseline=base"]
+        assert replaced_options(pytester.parseconfig("-o", "addopts=--rb-baseline=base")) == ["--rb-model=a b"]
+        assert replaced_options(pytester.parseconfig("-c", "/dev/null")) == []
+
+
+def test_options_in_a_section_that_pytest_does_not_read(pytester: pytest.Pytester, repository: Path) -> None:
+    (repository / "pytest.ini").write_text("[tool:pytest]\naddopts = --rb-baseline=base\n")
+    with pytest.raises(pytest.UsageError, match="pytest reads no addopts there"):
+        check(pytester, repository, tests=repository / "robustness")

@@ -173,6 +173,20 @@ def test_the_disk_is_never_full(repository: Repository) -> None:
     assert "PASS" in repository.verdict_files()
 
 
+@pytest.mark.parametrize("what", ["raise ValueError('no ink')", "raise MemoryError", "raise SystemExit(0)"])
+def test_a_report_that_raises(what: str, repository: Repository) -> None:
+    hook = (
+        f"def fail(*_):\n    {what}\n\ndef pytest_sessionstart(session):\n"
+        "    from robustbench_cells.api import finish\n    finish.write_reports = fail\n"
+    )
+    repository.write("conftest.py", hook)
+    code, output = repository.pytest(*JUDGED)
+    assert code == 4, output
+    assert "gate: no verdict: not everything could be written to reports (" in output
+    assert f"{repository.path / 'conftest.py'}:2" in output or "SystemExit(0), which would end the run" in output
+    assert "PASS" not in output + repository.verdict_files()
+
+
 def test_a_junit_report_that_cannot_be_written(repository: Repository) -> None:
     repository.write("conftest.py", "import os\n\ndef pytest_sessionfinish(session):\n    os.mkdir('junit.xml')\n")
     code, output = repository.pytest(*JUDGED, "--junitxml=junit.xml")

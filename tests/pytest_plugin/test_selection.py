@@ -52,7 +52,7 @@ def test_a_part_is_judged_where_it_lies(repository: Repository) -> None:
     assert "the 2 of 4 tests" in (repository.path / "reports" / "part" / "gate.md").read_text()
     code, output = repository.pytest(*judged[:3], "--rb-baseline=reports/part", "-k", "noise-0")
     assert code == 4, output
-    assert "--rb-baseline reports/part: this run would overwrite it" in output
+    assert "--rb-baseline reports/part: this run may overwrite it" in output
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "1")])
@@ -74,6 +74,9 @@ def test_a_keyword_that_selects_nothing_lists_what_there_is(workers: tuple[str, 
         ("rb_sequential=", "rb_sequential: invalid truth value"),
         ("rb_sequential=maybe", "rb_sequential: invalid truth value 'maybe'"),
         ("rb_baselin=baseline", "rb_baselin: no such ini key; there are"),
+        ("rb-baseline=baseline", "rb-baseline: no such ini key; there are"),
+        ("RB_BASELINE=baseline", "RB_BASELINE: no such ini key; there are"),
+        ("--rb-baseline=baseline", "--rb-baseline: no such ini key; there are"),
     ],
 )
 @pytest.mark.parametrize("in_file", [False, True])
@@ -81,7 +84,7 @@ def test_an_ini_key_that_would_do_nothing_is_refused(
     given: str, words: str, in_file: bool, repository: Repository
 ) -> None:
     repository.write("pytest.ini", f"[pytest]\n{given if in_file else ''}\n")
-    code, output = repository.pytest("robustness", *GRID, *(() if in_file else ("-o", given)))
+    code, output = repository.pytest("robustness", *GRID, *(() if in_file else (f"--override-ini={given}",)))
     assert code == 4
     assert words in output
     assert not (repository.path / "reports" / "run.json").exists()
@@ -103,6 +106,31 @@ def test_a_run_that_is_not_judged_says_so_where_a_gate_is_mentioned(
     code, output = repository.pytest("robustness", *GRID, "-k", "background-clean", *(() if in_file else ("-o", given)))
     assert code == 0, output
     assert words in output
+
+
+def test_options_that_an_override_leaves_out_are_named(repository: Repository) -> None:
+    repository.write("pytest.ini", "[pytest]\naddopts = --rb-baseline=baseline\n")
+    code, output = repository.pytest("robustness", *GRID, "-o", "addopts=", "-k", "background-clean")
+    assert code == 0, output
+    assert "no gate was asked for: -o addopts=… leaves out --rb-baseline=baseline of " in output
+
+
+@pytest.mark.parametrize("option", ["--fixtures", "--fixtures-per-test", "--setup-plan", "--collect-only"])
+def test_options_that_run_no_test_leave_results_as_they_are(option: str, repository: Repository) -> None:
+    reports = repository.path / "reports"
+    assert repository.pytest("robustness", *GRID)[0] == 0
+    before = {path: path.read_bytes() for path in reports.rglob("*") if path.is_file()}
+    code, output = repository.pytest("robustness", *GRID, option)
+    assert code == 0, output
+    assert {path: path.read_bytes() for path in reports.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("folder", ["reports", "reports/previous", "reports/part", "reports/part/previous"])
+def test_a_run_does_not_overwrite_its_baseline(folder: str, repository: Repository) -> None:
+    assert repository.pytest("robustness", *GRID, f"--rb-reports={folder}")[0] == 0
+    code, output = repository.pytest("robustness", *GRID, f"--rb-baseline={folder}")
+    assert code == 4
+    assert f"--rb-baseline {folder}: this run may overwrite it; give another --rb-reports" in output
 
 
 def test_a_model_that_raises_is_traced_into_its_own_code_and_named_in_the_table(repository: Repository) -> None:

@@ -38,6 +38,8 @@ class PairedDifference:
         interval that is shown; None for the test's own.
     remark
         What a reader of the values must know; empty if nothing.
+    room
+        Largest deterioration from the baseline's value that there can be.
     """
 
     artefact: str
@@ -49,6 +51,7 @@ class PairedDifference:
     caveat: str = ""
     shown: Estimate | None = None
     remark: str = ""
+    room: float = inf
 
     @property
     def condition(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 
 from robustbench_cells.gate.criteria._base import CRITERIA, Criterion, PairedDifference, PairedRecords
 from robustbench_cells.gate.statistics import Estimate, jackknife
@@ -40,6 +41,7 @@ class MeanScore(Criterion):
                 continue
             sums = pair.sums(defined, old, new)
             total = sums.sum(axis=0)
+            low = METRICS.get(self.name).range.low
             yield PairedDifference(
                 artefact,
                 intensity,
@@ -48,6 +50,7 @@ class MeanScore(Criterion):
                 jackknife(sums[sums[:, 2] > 0], _mean_difference),
                 caveat=caveat,
                 shown=pair.estimate(defined, (old, new), _mean_difference),
+                room=inf if low is None else float(total[0] / total[2]) - low,
             )
 
 
