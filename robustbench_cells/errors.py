@@ -20,11 +20,15 @@ class RobustbenchError(Exception):
         return text if len(text) <= _START + _END else f"{text[:_START]} … {text[-_END:]}"
 
 
-class DeclarationWarning(UserWarning):
+class InputWarning(UserWarning):
+    """Something about the data or the models of a run is odd; base of what is shown before the run."""
+
+
+class DeclarationWarning(InputWarning):
     """A model's declaration looks wrong: it finds no cells, or almost nothing else, in a synthetic image of cells."""
 
 
-class DataWarning(UserWarning):
+class DataWarning(InputWarning):
     """Frames or masks are used although something about them is odd."""
 
 
@@ -36,7 +40,7 @@ class PluginWarning(UserWarning):
     """A plug-in of another package cannot be loaded and is left out."""
 
 
-class MissingExtraWarning(UserWarning):
+class MissingExtraWarning(InputWarning):
     """The shipped models are left out of a run, since the extra that runs them is not installed."""
 
 

@@ -17,6 +17,7 @@ _WHITE_12_BIT = 4095
 _WHITE_14_BIT = 16383
 _WHITE_16_BIT = 65535
 _WHITES = {"uint16": _WHITE_16_BIT, "int16": 32767}  # other types have none that is agreed on
+_MAX_SCALED = 10  # floating-point images that end here were scaled to percentiles, or by mean and deviation
 _FEW = 1000  # one pixel in so many may be a defect of the camera
 _OPTION = "--rb-white-level in pytest, --white-level in other commands"
 _WHITE_IS_ZERO = Remark(
@@ -109,8 +110,14 @@ def _find_white(pixels: npt.NDArray[Any], bits: int | None, what: str, white_lev
 
 
 def _check_float(pixels: npt.NDArray[Any], what: str) -> Image:
+    if odd := int(np.count_nonzero(~np.isfinite(pixels))):
+        raise DataError(
+            f"{what}: {odd} of {pixels.size} floating-point grey levels are NaN or infinite; put a grey level in their "
+            "place, such as that of the pixels around, and save it again"
+        )
     darkest, brightest = float(pixels.min()), float(pixels.max())
-    if not 0 <= darkest <= brightest <= _WHITE_8_BIT or 0 < brightest <= 1:
+    is_scaled = 0 < brightest <= 1 or (brightest <= _MAX_SCALED and not np.array_equal(pixels, np.rint(pixels)))
+    if not 0 <= darkest <= brightest <= _WHITE_8_BIT or is_scaled:
         raise DataError(
             f"{what}: floating-point grey levels span {darkest:g} to {brightest:g}; scale them to [0, {_WHITE_8_BIT}]"
         )

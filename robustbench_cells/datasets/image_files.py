@@ -20,12 +20,25 @@ T = TypeVar("T")
 SUFFIXES = (".tif", ".tiff", ".png")
 
 _TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # of either byte order; the latter two are BigTIFF
+_OTHERS = {b"\xff\xd8\xff": "JPEG", b"BM": "BMP", b"GIF8": "GIF", b"\x93NUMPY": "NumPy", b"\x89HDF": "HDF5"}
+_UNREAD = tuple(  # suffixes of images, also of microscopes
+    f".{name}"
+    for names in ("bmp dcm gif jp2 jpe jpeg jpg jxl webp", "btf czi ims lif lsm nd2 oib oif qptiff stk svs vsi zvi")
+    for name in names.split()
+)
 
 
 def list_images(folder: Path) -> list[Path]:
     """List the TIFF and PNG files of a folder, sorted by name, without hidden ones."""
     return sorted(
         path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    )
+
+
+def list_unread(folder: Path) -> list[str]:
+    """List the names of a folder's images in formats that are not read."""
+    return sorted(
+        path.name for path in folder.iterdir() if path.suffix.lower() in _UNREAD and not path.name.startswith(".")
     )
 
 
@@ -73,4 +86,9 @@ def _read(path: Path, read_as_tiff: Callable[[Path], T], read_as_png: Callable[[
             return read_as_png(path)
         if head[:4] in _TIFF_SIGNATURES:
             return read_as_tiff(path)
+        if other := next((name for start, name in _OTHERS.items() if head.startswith(start)), ""):
+            raise DataError(
+                f"{path}: is a {other} file, whatever its suffix, and only TIFF and PNG are read; save an image as one "
+                "of these, and export a mask again from its source (JPEG makes up ids at the edges of cells)"
+            )
         raise ValueError(f"it begins with {head!r}, and is neither TIFF nor PNG")

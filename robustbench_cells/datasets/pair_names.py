@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -54,7 +55,9 @@ def pair_by_name(images: Sequence[Path], masks: Sequence[Path]) -> dict[str, Pai
     for named_images, named_masks in grouped:
         if named_images.keys() == named_masks.keys() and len(named_images) == len(images) == len(masks):
             return _name_frames({name: (named_images[name][0], named_masks[name][0]) for name in named_images})
-    of_number = [{number for path in paths if (number := _number(path.stem)) is not None} for paths in (images, masks)]
+    of_number = [
+        {number for path in paths if (number := _number(_stem(path))) is not None} for paths in (images, masks)
+    ]
     best = max(grouped, key=lambda one: len(one[0].keys() & one[1].keys()))
     if len(best[0].keys() & best[1].keys()) > len(of_number[0] & of_number[1]):
         _refuse_names(*best, images[0].parent, masks[0].parent)
@@ -72,7 +75,7 @@ def index_by_number(paths: Iterable[Path]) -> dict[int, Path]:
     found: dict[int, Path] = {}
     for path in paths:
         _refuse_slice(path)
-        number = _number(path.stem)
+        number = _number(_stem(path))
         if number is None:
             raise DataError(
                 f"{path}: no number in the name; images and masks are matched by equal names or by number, so rename "
@@ -91,15 +94,20 @@ def split_by_role(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
     images: list[Path] = []
     masks: list[Path] = []
     for path in paths:
-        (masks if _MASK_ROLE.search(path.stem) else images).append(path)
+        (masks if _MASK_ROLE.search(_stem(path)) else images).append(path)
     return images, masks
 
 
 def _group(paths: Iterable[Path], key: NameKey) -> dict[str, list[Path]]:
     groups: dict[str, list[Path]] = {}
     for path in paths:
-        groups.setdefault(key(path.stem), []).append(path)
+        groups.setdefault(key(_stem(path)), []).append(path)
     return groups
+
+
+def _stem(path: Path) -> str:
+    """The name without suffix, each accented letter as one character: macOS writes two, other systems one."""
+    return unicodedata.normalize("NFC", path.stem)
 
 
 def _bare(name: str) -> str:
@@ -151,7 +159,7 @@ def _pair_by_number(images: Sequence[Path], masks: Sequence[Path]) -> dict[str, 
 
 def _refuse_contradictions(pairs: Sequence[Pair], part: Callable[[str], Hashable]) -> None:
     """Refuse pairs whose names, but for the last number, point to other pairs; ``part`` is what is compared."""
-    image_parts, mask_parts = ([part(pair[side].stem) for pair in pairs] for side in (0, 1))
+    image_parts, mask_parts = ([part(_stem(pair[side])) for pair in pairs] for side in (0, 1))
     mask_tells_more = set(image_parts) == {()} and len(set(mask_parts)) > 1
     for (image, mask), of_image, of_mask in zip(pairs, image_parts, mask_parts, strict=True):
         if mask_tells_more or (of_image != of_mask and of_image in mask_parts):
@@ -179,7 +187,7 @@ def _refuse_names(
 
 
 def _refuse_slice(path: Path) -> None:
-    if match := _SLICE.fullmatch(path.stem):
+    if match := _SLICE.fullmatch(_stem(path)):
         raise DataError(
             f"{path}: is slice {int(match[2])} of frame {int(match[1])} of a 3-D data set, and 3-D sets are not read; "
             f"save each slice and its mask as an image of its own, named alike, {CSV_REMEDY}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from robustbench_cells.datasets.image_files import list_images, read_image, read_labels, read_size
+from robustbench_cells.datasets.image_files import list_images, list_unread, read_image, read_labels, read_size
 from robustbench_cells.datasets.pair_names import CSV_REMEDY, pair_by_name, split_by_role
-from robustbench_cells.errors import DataError
+from robustbench_cells.errors import DataError, DataWarning
 from robustbench_cells.types import Sample
 
 
@@ -57,8 +58,21 @@ def pair_folders(images: Path, masks: Path) -> dict[str, tuple[Path, Path]]:
         if not folder.is_dir():
             raise DataError(f"{folder}: no such folder; one with TIFF or PNG files is expected")
         found.append(list_images(folder))
+        unread = list_unread(folder)
+        if unread and not found[-1]:
+            raise DataError(
+                f"{folder}: has {unread[0]} and the like, and only TIFF and PNG are read; save images as one of "
+                "these, and export masks again from their source (JPEG makes up ids at the edges of cells)"
+            )
         if not found[-1]:
             raise DataError(f"{folder}: has no TIFF or PNG files; put the frames there or give another folder")
+        if unread:
+            warnings.warn(
+                f"{folder}: {unread[0]} (of {len(unread)} like it) is left out, since only TIFF and PNG are read; save "
+                "it as one of these, or remove it if it is no frame",
+                DataWarning,
+                stacklevel=4,
+            )
     if images.samefile(masks):
         found = list(split_by_role(found[0]))
         if not all(found):

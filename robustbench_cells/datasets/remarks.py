@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
+from hashlib import sha256
 
 import cv2
 import numpy as np
@@ -23,6 +24,13 @@ MANY_PIECES = Remark(
     "labels have many separate pieces each, so they are hardly cells. If they are classes (such as cell and border), "
     "or a binary mask was smoothed or resized into several values, save a binary mask or one id per cell"
 )
+COPY = Remark(
+    "image and labels are those of an earlier frame. Copies count as frames of their own, which makes intervals too "
+    "narrow; leave them out"
+)
+SAME_IMAGE = Remark("the image is that of an earlier frame, but the labels are not; check the files")
+SAME_LABELS = Remark("labels are those of an earlier frame with another image; check that each image has its own mask")
+OWN_MASK = Remark("the image is 0 wherever its mask is and nowhere else, as if it was the mask; give the image itself")
 
 
 class Remarks:
@@ -32,11 +40,12 @@ class Remarks:
         self._frames: dict[str, list[str]] = defaultdict(list)
         self._pixels: dict[str, int] = defaultdict(int)
         self._count = 0
+        self._seen: tuple[set[bytes], set[bytes], set[bytes]] = (set(), set(), set())  # images, labels, both
 
     def add(self, sample: Sample) -> None:
         """Include one frame."""
         self._count += 1
-        for remark in (*sample.remarks, *_inspect_labels(sample.labels)):
+        for remark in (*sample.remarks, *_inspect_labels(sample.labels), *self._inspect_copies(sample)):
             self._frames[remark.text].append(sample.frame)
             self._pixels[remark.text] += remark.pixels
 
@@ -49,6 +58,26 @@ class Remarks:
                 DataWarning,
                 stacklevel=4,
             )
+
+    def _inspect_copies(self, sample: Sample) -> list[Remark]:
+        """Compare a frame with those before it, and its image with its labels; empty ones may be equal."""
+        image, labels = (
+            sha256(np.ascontiguousarray(array).tobytes()).digest() for array in (sample.image, sample.labels)
+        )
+        found = []
+        images, masks, pairs = self._seen
+        has_content, has_cells = np.ptp(sample.image) > 0, sample.labels.max() > 0
+        if image + labels in pairs and has_content:
+            found.append(COPY)
+        elif image in images and has_content:
+            found.append(SAME_IMAGE)
+        elif labels in masks and has_cells:
+            found.append(SAME_LABELS)
+        if has_cells and has_content and np.array_equal(sample.image > 0, sample.labels > 0):
+            found.append(OWN_MASK)
+        for one, seen in zip((image, labels, image + labels), self._seen, strict=True):
+            seen.add(one)
+        return found
 
 
 def _inspect_labels(labels: Labels) -> list[Remark]:

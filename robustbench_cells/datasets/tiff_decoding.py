@@ -114,7 +114,8 @@ def _decode_by_pillow(what: str, page: Any, open_by_pillow: Callable[[], Pillow.
     if int(page.compression) != _UNCOMPRESSED:
         unread = DataError(
             f"{what}: has values of {kind} compressed by {name_compression(page)}, which are not read together; "
-            f"{RESAVE}"
+            "save one channel as grey, or save it without compression or with deflate (in Python: "
+            "tifffile.imwrite(path, pixels))"
         )
     try:
         pixels = np.asarray(open_by_pillow())

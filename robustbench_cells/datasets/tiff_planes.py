@@ -34,7 +34,9 @@ def read_axes(page: Any, pages: int) -> list[tuple[str, int]]:
             axes = [("I", int(notes.get("images", pages)))]
     elif page.is_shaped:
         notes = json.loads(page.shaped_description)
-        leading = notes["shape"][: -3 if page.samplesperpixel > 1 else -2]
+        shape = notes["shape"]
+        has_channel_axis = page.samplesperpixel > 1 or shape[-3:] == [page.imagelength, page.imagewidth, 1]
+        leading = shape[: -3 if has_channel_axis else -2]
         if math.prod(leading) > 1:  # else the pages were written one by one
             axes = list(zip((notes.get("axes") or "Q" * len(leading)).upper(), leading, strict=False))
     elif _METAMORPH in page.tags:  # all planes are behind one directory, and the tag has one value for each
@@ -59,7 +61,12 @@ def require_one_plane(path: Path, page: Any) -> None:
         shown = ", ".join(f"{axis} {size}" for axis, size in axes)
         remedy = "save one file per frame, or save it again as a stack with one page per frame and give "
         if any(axis == "S" for axis, _ in axes):
-            remedy = "if tifffile.imwrite took the frames for colours, pass photometric='minisblack' and give "
+            remedy = (
+                "if these are colours, save one channel as grey; if tifffile.imwrite took frames for colours, pass "
+                "photometric='minisblack' and give "
+            )
+        elif any(axis == "C" for axis, _ in axes):
+            remedy = "save the one channel that shows the cells as grey; for several frames give "
         raise DataError(
             f"{path}: declares {shown} in one page, and only its first plane would be read; {remedy}"
             "IMAGES.tif:MASKS.tif"

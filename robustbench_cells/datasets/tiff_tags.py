@@ -22,6 +22,7 @@ _UNCOMPRESSED = 1
 _PREMULTIPLIED = 1  # in ExtraSamples
 _NO_CALIBRATION = ("20", "21")  # ImageJ's codes for none, and for optical density not calibrated
 _COMPRESSIONS = (1, 2, 3, 4, 5, 7, 8, 32773, 32946, 50000)  # none, CCITT, LZW, JPEG, deflate, PackBits, zstd
+_PREDICTED = (5, 8, 32946, 50000)  # of these, the ones that libtiff undoes a predictor of
 _LOSSY = {7: "JPEG"}
 RESAVE = (
     "save it without compression, or with deflate or LZW (in Fiji: File > Save As > Tiff; in Python: "
@@ -137,10 +138,13 @@ def _find_orientation(page: Any) -> str:
 
 
 def _find_predictor(page: Any) -> str:
-    if int(page.compression) != _UNCOMPRESSED or int(page.predictor) == 1:
+    if int(page.compression) in _PREDICTED or int(page.predictor) == 1:
         return ""
+    kind = f"with compression by {name_compression(page)}"
+    if int(page.compression) == _UNCOMPRESSED:
+        kind = "without compression"
     return (
-        f"declares Predictor {page.predictor} without compression, so it is not clear whether it holds values or "
+        f"declares Predictor {page.predictor} {kind}, and programs differ in whether it then holds values or "
         "differences; save it again without a predictor"
     )
 

@@ -173,6 +173,11 @@ def _channels_last(
     sizes = {layout: tuple(output.shape[layout.index(axis)] for axis in "NHW") for layout in layouts}
     fitting = [layout for layout in layouts if sizes[layout] == expected]
     if len(fitting) != 1:
+        if output.ndim not in _LAYOUTS:
+            raise ModelError(
+                f"{name}: returns shape {_format_shape(output.shape)} for {shape[0]} images of {shape[1]}×{shape[2]} "
+                f"px, but {_format_shape(expected)} with one channel is needed; reshape it within the network"
+            )
         sides = {size[1] for size in sizes.values() if size[0] == shape[0] and size[1] == size[2]}
         raise ModelError(
             f"{name}: returns shape {_format_shape(output.shape)} for {shape[0]} images of {shape[1]}×{shape[2]} px, "

@@ -148,9 +148,6 @@ class GridRun:
             raise pytest.UsageError("--rb-dask with -n: the workers of the cluster are enough; leave -n out")
         use_alike(sys.__stdout__)  # the names of models and data sets may hold any character
         self._require_folder()
-        from robustbench_cells.models.loading import warn_of_left_out
-
-        warn_of_left_out(self.request().models)
         run = self._open()
         try:
             self._end.begin(run, self._tests)
@@ -173,12 +170,15 @@ class GridRun:
 
     def _open(self) -> BenchmarkRun:
         from robustbench_cells.api.request import open_request, use_cluster
-        from robustbench_cells.errors import DataWarning, RobustbenchError
+        from robustbench_cells.errors import InputWarning, RobustbenchError
+        from robustbench_cells.models.loading import warn_of_left_out
 
         cache = Path(option(self._config, "store") or Path(option(self._config, "reports")) / "records.sqlite")
         alone = self._worker is None
         self._announce = announcer(self._config)
         try:
+            if alone:
+                warn_of_left_out(self.request().models)
             policy = self._end.policy = gate_policy_of(self._config)
             run = open_request(
                 self.request(),
@@ -196,16 +196,16 @@ class GridRun:
                 run.load_models()
             if alone and (address := option(self._config, "dask")):
                 use_cluster(run, self.request(), address, option(self._config, "dask-patches"))
-        except (RobustbenchError, DataWarning) as error:  # the warning, where pytest turns warnings into errors
+        except (RobustbenchError, InputWarning) as error:  # the warning, where pytest turns warnings into errors
             raise pytest.UsageError(str(error)) from error
         return run
 
     def pytest_warning_recorded(self, warning_message: Any) -> None:
         """Show before the run what may spoil it: pytest shows it after the last test."""
-        from robustbench_cells.errors import DataWarning, DeclarationWarning, MissingExtraWarning
+        from robustbench_cells.errors import InputWarning
 
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
-        if reporter and issubclass(warning_message.category, DataWarning | DeclarationWarning | MissingExtraWarning):
+        if reporter and issubclass(warning_message.category, InputWarning):
             reporter.ensure_newline()
             reporter.write_line(f"warning: {warning_message.message}", yellow=True)
 

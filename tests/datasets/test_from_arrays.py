@@ -60,7 +60,7 @@ def test_arrays_are_copied_and_read_only() -> None:
         (IMAGES[:, :299], LABELS, r"images\[0\] has shape \(299, 300\) and labels\[0\] \(300, 300\)"),
         (IMAGES / 255, LABELS, r"images\[0\]: floating-point grey levels span .*; scale them"),
         (IMAGES.astype(float) - 100, LABELS, r"images\[0\]: floating-point grey levels span -10"),
-        (np.where(LABELS > 0, np.nan, 5.0), LABELS, r"images\[0\]: floating-point"),
+        (np.where(LABELS > 0, np.nan, 5.0), LABELS, r"images\[0\]: \d+ of \d+ floating-point grey levels are NaN"),
         (IMAGES.astype(np.uint16), LABELS, r"images\[0\]: the brightest pixel of this 16-bit image"),
         (IMAGES.astype(complex), LABELS, r"images\[0\]: dtype complex128"),
         (IMAGES.astype(str), LABELS, r"images\[0\]: dtype <U"),

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+import robustbench_cells as rb
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.errors import DataError
 from tests.support.frame_files import IMAGES, write_paired_split
+from tests.support.round_cells import IMAGES as ROUND
+from tests.support.round_cells import LABELS as CELLS
 
 IMAGE = IMAGES[0]
 
@@ -69,3 +72,15 @@ def test_negative_values_are_refused(tmp_path: Path) -> None:
 def test_mask_without_background_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"man_seg007\.tif: has no background .*an image instead of a mask"):
         open_dataset(str(write_paired_split(tmp_path, mask=IMAGE)))
+
+
+@pytest.mark.parametrize("white", [0.5, 1, 1.02, 1.6, 3.3, 9.9])
+def test_scaled_floating_point_images_are_refused(white: float) -> None:
+    """Scaled to percentiles they end above 1, and would be nearly black."""
+    with pytest.raises(DataError, match=r"floating-point grey levels span .* to .*; scale them to \[0, 255\]"):
+        rb.from_arrays(ROUND / np.float32(ROUND.max()) * np.float32(white), CELLS)
+
+
+def test_dark_whole_grey_levels_are_not_taken_for_scaled_ones() -> None:
+    dark = np.minimum(ROUND // 20, 8)
+    np.testing.assert_array_equal(rb.from_arrays(dark.astype(float), CELLS).read("0").image, dark[0])

@@ -59,3 +59,11 @@ def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "input/t000.tif")  # opening it would block
     with pytest.raises(DataError, match=r"t000\.tif: no such file"):
         open_dataset(where)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("JPEG", "JPEG"), ("BMP", "BMP"), ("GIF", "GIF")])
+def test_other_images_are_named_behind_the_suffix_of_a_tiff(kind: str, name: str, tmp_path: Path) -> None:
+    where = WRITERS["paired"](tmp_path, IMAGES, LABELS)
+    Pillow.fromarray(IMAGES[0]).save(tmp_path / "output/t000.tif", format=kind)
+    with pytest.raises(DataError, match=rf"t000\.tif: is a {name} file, .*export a mask again from its source"):
+        open_dataset(where)

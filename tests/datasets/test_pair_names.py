@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,11 @@ def test_one_folder_without_names_of_masks_is_refused(tmp_path: Path) -> None:
         save_mask(tmp_path / f"{name}.png", IMAGES[0])
     with pytest.raises(DataError, match="told apart by the names of the masks, which end in _masks"):
         open_dataset(f"{tmp_path}:{tmp_path}")
+
+
+def test_accented_letters_are_equal_however_they_are_written() -> None:
+    """macOS writes a letter and its accent, other systems one character."""
+    names = ["Zellen_ä", "Zellen_é"]
+    images = [Path("images", f"{unicodedata.normalize('NFD', name)}.tif") for name in names]
+    masks = [Path("masks", f"{name}.png") for name in names]
+    assert pair_by_name(images, masks) == dict(zip(names, zip(images, masks, strict=True), strict=True))

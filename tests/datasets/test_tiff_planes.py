@@ -138,3 +138,18 @@ def test_files_of_one_plane_are_read(save: Save, tmp_path: Path) -> None:
     where = WRITERS["paired"](tmp_path, IMAGES, LABELS)
     save(tmp_path / "input/t000.tif", IMAGES)
     np.testing.assert_array_equal(open_dataset(where).read("0").image, IMAGES[0])
+
+
+@pytest.mark.parametrize("channels", [(), (1,)])
+def test_a_last_axis_of_one_channel_is_no_axis_of_frames(channels: tuple[int, ...], tmp_path: Path) -> None:
+    """As networks return arrays, (N, H, W, 1), and tifffile writes them."""
+    images, masks = (stack.reshape(stack.shape + channels) for stack in (IMAGES, LABELS))
+    write(tmp_path / "images.tif", images)
+    write(tmp_path / "masks.tif", masks)
+    for name, stack in (("input", images), ("output", masks)):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name / "t0.tif", stack[0])
+    for where in (f"{tmp_path}/images.tif:{tmp_path}/masks.tif", tmp_path):
+        selection = open_dataset(where)
+        np.testing.assert_array_equal(selection.read("0").image, IMAGES[0])
+    assert open_dataset(f"{tmp_path}/images.tif:{tmp_path}/masks.tif").frames == tuple(map(str, range(len(IMAGES))))

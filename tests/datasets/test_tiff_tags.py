@@ -118,5 +118,18 @@ def test_tags_that_change_the_values_are_refused(name: str, role: str, reader: s
 
 @pytest.mark.parametrize("reader", ["folder", "stack"])
 def test_separate_planes_may_be_frames_and_are_refused(reader: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"S 3 .* took the frames for colours, pass photometric"):
+    with pytest.raises(DataError, match=r"S 3 .* took (the )?frames for colours, pass photometric"):
         open_pages(tmp_path, separate(IMAGES[0]), MASK_PAGE, reader)
+
+
+@pytest.mark.parametrize("compression", [1, 32773])
+def test_predictors_that_programs_ignore_are_refused(compression: int, tmp_path: Path) -> None:
+    """libtiff, and so Pillow and OpenCV, gives the differences as they are; tifffile and ImageJ add them up."""
+    literal = b"".join(bytes([99]) + part.tobytes() for part in np.diff(IMAGES[0], prepend=0).reshape(-1, 100))
+    content = IMAGES[0].tobytes() if compression == 1 else literal
+    _, tags = IMAGE_PAGE
+    page = content, tags | {259: (compression,), 279: (len(content),), 317: (2,)}
+    with pytest.raises(
+        DataError, match=r"declares Predictor 2 with.* compression.*; save it again without a predictor"
+    ):
+        open_pages(tmp_path, page, MASK_PAGE)

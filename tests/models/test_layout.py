@@ -106,6 +106,11 @@ def test_output_is_interpreted_as_declared(
         (lambda batch: batch[:, ::2, ::2], {}, "for 16 images of 256×256 px"),
         (lambda batch: batch + 0.5, {"kind": "labels"}, "labels must be integers"),
         (lambda batch: batch.sum(), {}, "returns shape .* for 16 images"),
+        (
+            lambda batch: batch.reshape(len(batch), -1),
+            {},
+            r"returns shape \(16, 65536\) .*; reshape it within the network",
+        ),
     ],
 )
 def test_wrong_output_is_reported_on_the_probe(

@@ -1,4 +1,4 @@
-"""Odd data: a warning before the run, or a usage error where pytest turns warnings into errors."""
+"""Odd data and models: a warning before the run, or a usage error where pytest turns warnings into errors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.support.frame_files import write_npz
+from tests.support.networks import onnx_graph, save_graph
 from tests.support.round_cells import IMAGES, LABELS
 
 SUITE = """
@@ -33,3 +34,20 @@ def test_a_background_that_is_a_cell_is_named_before_the_first_test(option: str,
         assert out.index(f"warning: {where}") < out.index("test_own.py::")
     else:
         assert f"ERROR: {where}" in out
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_odd_model_is_a_usage_error_where_warnings_are_errors(workers: int, tmp_path: Path) -> None:
+    from onnx import helper
+
+    graph = onnx_graph([helper.make_node("Sigmoid", ["x"], ["y"])])  # above 0.5 everywhere
+    save_graph(graph, tmp_path / "covers.onnx")
+    where = write_npz(tmp_path, IMAGES, LABELS)
+    (tmp_path / "test_own.py").write_text(SUITE)
+    command = [sys.executable, "-m", "pytest", "-q", "-Werror::robustbench_cells.errors.DeclarationWarning"]
+    given = [f"--rb-dataset={where}", "--rb-profile=quick", "--rb-model=covers.onnx", f"-n{workers}", "-k", "clean"]
+    done = subprocess.run([*command, *given], cwd=tmp_path, capture_output=True, text=True, check=False)
+    out = done.stdout + done.stderr
+    assert done.returncode == 4, out
+    assert "ERROR: covers: segments 100.0%" in out
+    assert "INTERNALERROR" not in out

@@ -50,6 +50,8 @@ class CsvList(DatasetSource):
         if not splits:
             split = resolve_single_split(where, split)
         else:
+            if nowhere := next((row for row in rows if not row.split), None):
+                raise DataError(f"{nowhere.place}: has no split, but other rows do; give each row one")
             split = split or "test"
             rows = [row for row in rows if row.split == split]
         if not rows:
@@ -128,7 +130,10 @@ def _resolve_file(path: Path, root: Path, place: str, column: str, given: str) -
     except (OSError, ValueError):  # over-long, or with a NUL
         exists = False
     if not exists:
-        raise DataError(f"{place}: no such file {str(file)[:_SHOWN]}; correct the path, which is relative to the table")
+        windows = " and has / between folders, not \\" if "\\" in given else ""
+        raise DataError(
+            f"{place}: no such file {str(file)[:_SHOWN]}; correct the path, which is relative to the table{windows}"
+        )
     return file
 
 

@@ -37,6 +37,11 @@ def test_table_with_splits(tmp_path: Path) -> None:
     [
         ("", r"frames\.csv, line 1: missing column 'image'; the header is"),
         ("image,split\n", r"frames\.csv, line 1: missing column 'mask'; the header is image,mask"),
+        (
+            "image,mask,split\nimages/0.png,masks/0.png,\nimages/1.png,masks/1.png,test\n",
+            r"frames\.csv, line 2: has no split, but other rows do; give each row one",
+        ),
+        ("image,mask\nimages\\0.png,masks\\0.png\n", r"line 2: no such file .* has / between folders, not \\"),
         ("image;mask\n", "missing column 'image'; .* separated by commas"),
         ("image,mask,mask\n", "duplicate column 'mask'"),
         ("image,mask\n", "has no split 'all'; available: none, it has no rows"),
@@ -58,7 +63,7 @@ def test_table_with_splits(tmp_path: Path) -> None:
         (b"image,mask\n" + b"a" * 200_000 + b",b\n", "cannot be read as a CSV table in UTF-8"),
         (b" " * (2**24 + 1), "is larger than the 16777216 bytes allowed for a table"),
     ],
-    ids=range(16),
+    ids=range(18),
 )
 def test_invalid_table_is_reported_with_its_line(text: str | bytes, message: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=message):

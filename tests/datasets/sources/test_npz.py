@@ -104,7 +104,7 @@ def with_nan(images: np.ndarray) -> np.ndarray:
             {"images": IMAGES * np.int32(16), "labels": LABELS},
             "values of int32 .up to 3520. .* give the white level: 4095 for a 12-bit camera",
         ),
-        ({"images": with_nan(IMAGES), "labels": LABELS}, "span nan to nan; scale them"),
+        ({"images": with_nan(IMAGES), "labels": LABELS}, "floating-point grey levels are NaN or infinite; put a"),
         (
             {"images": IMAGES.astype(complex), "labels": LABELS},
             "array images: has dtype complex128, which is not read",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image as Pillow
 
 from robustbench_cells.datasets.opening import open_dataset
-from robustbench_cells.errors import DataError
+from robustbench_cells.errors import DataError, DataWarning
 from tests.conftest import save_mask
 from tests.support.frame_files import BINARY, IMAGES, write_paired_split
 
@@ -135,3 +136,23 @@ def test_damaged_image_is_read_or_reported(tmp_path: Path, seed: int) -> None:
     path.write_bytes(bytes(content))
     with contextlib.suppress(DataError):  # anything else would be a traceback for the user
         open_dataset(str(tmp_path))
+
+
+def test_images_in_formats_that_are_not_read_are_named(tmp_path: Path) -> None:
+    root = write_paired_split(tmp_path) / "test"
+    for name in ("Thumbs.db", ".hidden.jpg", "7_seg.npy"):
+        (root / "input" / name).write_bytes(b"")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        open_dataset(root)
+    assert not [one for one in caught if "is left out" in str(one.message)]
+    for folder in ("input", "output"):
+        Pillow.fromarray(IMAGE).save(root / folder / "13.JPG")
+    with pytest.warns(
+        DataWarning, match=r"/input: 13\.JPG \(of 1 like it\) is left out, since only TIFF and PNG are read"
+    ):
+        assert open_dataset(root).frames == ("7", "12")
+    for path in (root / "output").glob("*.tif"):
+        path.unlink()
+    with pytest.raises(DataError, match=r"/output: has 13\.JPG and the like, .* export masks again from their source"):
+        open_dataset(root)
