@@ -7,6 +7,7 @@ inverts and scales some of them: that is undone here.
 from __future__ import annotations
 
 import math
+import re
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -32,6 +33,7 @@ _UNCOMPRESSED = 1
 _DEFLATE = (8, 32946)
 _BITS_OF_TIFFFILE = (1, 8, 16, 32, 64)  # without another library
 _FLOATING_PREDICTOR = 3
+_ORDER = re.compile(r"(;16|;32)[BL]")  # in the names of Pillow for raw values
 _SLACK = 2**16  # bytes that a segment may have beyond its pixels
 
 
@@ -107,6 +109,18 @@ def _check_expansion(what: str, encoded: bytes, size: int) -> None:
         raise DataError(f"{what}: expands to more than the size it declares; replace the file if it is damaged")
 
 
+def _expect_native_order(image: Any) -> None:
+    """Keep Pillow from swapping bytes that libtiff has already brought into the order of this machine.
+
+    Pillow expects that order of unsigned 16 bits alone, and swaps other values of big-endian files once more.
+    """
+    for number, tile in enumerate(image.tile):
+        if tile[0] == "libtiff":
+            mode, *rest = tile[3]
+            make = getattr(type(tile), "_make", tuple)  # a plain tuple in old versions
+            image.tile[number] = make((*tile[:3], (_ORDER.sub(r"\1N", mode), *rest)))
+
+
 def _decode_by_pillow(what: str, page: Any, open_by_pillow: Callable[[], Pillow.Image]) -> npt.NDArray[Any]:
     bits = page.bitspersample
     kind = f"{page.samplesperpixel} × {bits} bits ({page.dtype})"
@@ -118,7 +132,9 @@ def _decode_by_pillow(what: str, page: Any, open_by_pillow: Callable[[], Pillow.
             "tifffile.imwrite(path, pixels))"
         )
     try:
-        pixels = np.asarray(open_by_pillow())
+        image = open_by_pillow()
+        _expect_native_order(image)
+        pixels = np.asarray(image)
     except (UnidentifiedImageError, SyntaxError) as error:
         raise unread from error
     except OSError as error:

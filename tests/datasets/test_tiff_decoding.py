@@ -13,8 +13,9 @@ from PIL import Image as Pillow
 
 import robustbench_cells as rb
 from robustbench_cells.errors import DataError
+from tests.support.raw_tiff import write_raw_tiff
 from tests.support.round_cells import IMAGES, LABELS
-from tests.support.tiff_frames import IMAGE_PAGE, MASK_PAGE, open_pages
+from tests.support.tiff_frames import IMAGE_PAGE, MASK_PAGE, Page, grey_page, open_pages
 
 COMPRESSIONS = {
     "deflate": {"compression": "zlib"},
@@ -24,6 +25,13 @@ COMPRESSIONS = {
     "strips": {"rowsperstrip": 7},
     "BigTIFF": {"bigtiff": True},
 }
+
+
+def by_packbits(page: Page) -> Page:
+    """Compress a page, as literal runs of 100 bytes."""
+    data, tags = page
+    runs = [bytes([99]) + data[start : start + 100] for start in range(0, len(data), 100)]
+    return b"".join(runs), tags | {259: (32773,)}
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.int32, np.uint32, np.int64, np.float32])
@@ -69,6 +77,21 @@ def test_what_libtiff_alone_decompresses(compression: str, dtype: type, tmp_path
     expected = image * 255.0 if dtype is np.bool_ else IMAGES[0]
     np.testing.assert_allclose(sample.image, expected, rtol=1e-6)
     np.testing.assert_array_equal(sample.labels > 0, LABELS[0] > 0)
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.int32, np.float32])
+def test_compressed_values_of_either_byte_order(dtype: type, order: str, tmp_path: Path) -> None:
+    """As Bio-Formats and ImageJ write them: most significant byte first."""
+    image = grey_page(IMAGES[0].astype(dtype), 8 * np.dtype(dtype).itemsize, order)
+    whole = np.uint8 if dtype is np.float32 else dtype
+    mask = grey_page(LABELS[0].astype(whole) * whole(5), 8 * np.dtype(whole).itemsize, order)
+    white_level = None if dtype in (np.uint8, np.float32) else 255
+    for folder, page in (("input", image), ("output", mask)):
+        write_raw_tiff(tmp_path / folder / "t0.tif", [by_packbits(page)], order)
+    sample = rb.open_dataset(tmp_path, white_level=white_level).read("0")
+    np.testing.assert_array_equal(sample.image, IMAGES[0])
+    np.testing.assert_array_equal(sample.labels, LABELS[0])
 
 
 def test_masks_with_lossy_compression_are_refused_and_images_read(tmp_path: Path) -> None:
