@@ -12,7 +12,10 @@ from robustbench_cells.errors import DataError
 CSV_REMEDY = "or list the pairs in a CSV table with the columns image,mask"
 
 _IMAGE_ROLE = re.compile(r"[-_. ](img|images?|raw)$", re.IGNORECASE)
-_MASK_ROLE = re.compile(r"[-_. ](cp[-_]masks?|masks?|labels?|seg|segmentation|gt)$", re.IGNORECASE)
+_MASK_ROLE = re.compile(
+    r"[-_. ](cp[-_]masks?|masks?|labels?|seg|(simple[-_. ])?segmentation|object[-_. ]identities|gt)$", re.IGNORECASE
+)
+_OME = re.compile(r"\.ome$", re.IGNORECASE)
 _CHANNEL = re.compile(r"[-_. ]ch\d+$", re.IGNORECASE)  # of Leica and others
 _NNUNET_CHANNEL = re.compile(r"_\d{4}$")
 _SLICE = re.compile(r"man_seg_(\d+)_(\d+)", re.IGNORECASE)  # of the Cell Tracking Challenge
@@ -106,8 +109,8 @@ def _group(paths: Iterable[Path], key: NameKey) -> dict[str, list[Path]]:
 
 
 def _stem(path: Path) -> str:
-    """The name without suffix, each accented letter as one character: macOS writes two, other systems one."""
-    return unicodedata.normalize("NFC", path.stem)
+    """The name without suffix or ``.ome.tif``; an accented letter is one character (macOS writes two)."""
+    return _OME.sub("", unicodedata.normalize("NFC", path.stem))
 
 
 def _bare(name: str) -> str:

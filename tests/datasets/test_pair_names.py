@@ -31,6 +31,13 @@ def pair(images: str, masks: str) -> dict[str, tuple[str, str]]:
         ("beta alpha", "alpha beta", {"alpha": ("alpha", "alpha"), "beta": ("beta", "beta")}),
         ("a_img b_img", "a_masks b_masks", {"a": ("a_img", "a_masks"), "b": ("b_img", "b_masks")}),
         ("a b", "b_cp_masks a_cp_masks", {"a": ("a", "a_cp_masks"), "b": ("b", "b_cp_masks")}),
+        ("a.ome b.ome", "a b", {"a": ("a.ome", "a"), "b": ("b.ome", "b")}),
+        ("a.ome b.ome", "a_masks.ome b_masks.ome", {"a": ("a.ome", "a_masks.ome"), "b": ("b.ome", "b_masks.ome")}),
+        (
+            "a b",
+            "a_Simple_Segmentation b_Object-Identities",
+            {"a": ("a", "a_Simple_Segmentation"), "b": ("b", "b_Object-Identities")},
+        ),
         ("000_img 001_img", "000_masks 001_masks", {"0": ("000_img", "000_masks"), "1": ("001_img", "001_masks")}),
         ("a_ch00 b_ch00", "a b", {"a": ("a_ch00", "a"), "b": ("b_ch00", "b")}),
         (
