@@ -15,7 +15,7 @@ from robustbench_cells.engine.tasks import Timing
 from robustbench_cells.errors import GateError, ResultsError, RobustbenchError, refuse_exits
 from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.policy import GatePolicy
-from robustbench_cells.reporting.gate_files import publish, save_verdict, withdraw
+from robustbench_cells.reporting.gate_files import save_verdict, withdraw
 from robustbench_cells.reporting.gate_text import summarise_gate
 from robustbench_cells.reporting.outputs import write_reports
 from robustbench_cells.reporting.report import Report
@@ -95,7 +95,7 @@ def finish_run(
     *,
     announce: Callable[[str], None] = lambda line: None,
 ) -> FinishedRun:
-    """Store, judge, illustrate, report, and publish the verdict; whatever goes wrong, what was done before stays.
+    """Store, judge, illustrate, report, and write the verdict; whatever goes wrong, what was done before stays.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def finish_run(
                 finished._report = replace(finished._report, examples=examples)
                 finished.paths = write_reports(finished._report, folder)
             if verdict is not None:
-                publish(verdict, folder)
+                save_verdict(verdict, folder)
             finished.verdict = verdict
     except Exception as error:  # a metric, a criterion or an output may be third-party code
         retract(finished, policy, folder, error)

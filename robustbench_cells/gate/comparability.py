@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from math import inf
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -88,10 +88,12 @@ def _tolerance_problems(tolerances: Mapping[str, float], sequential: bool) -> It
         yield from tolerance_problems(name, tolerance)
 
 
-def tolerance_problems(name: str, tolerance: float) -> Iterator[str]:
+def tolerance_problems(name: str, tolerance: Any) -> Iterator[str]:
     """Report a tolerance that means nothing, or at which a criterion would judge nothing."""
     criterion = CRITERIA.get(name)
-    if not 0 <= tolerance < inf:
+    if not isinstance(tolerance, int | float):
+        yield f"the tolerance of {name} is {tolerance!r}; it must be a number, such as {criterion.tolerance:g}"
+    elif not 0 <= tolerance < inf:
         yield f"the tolerance of {name} is {tolerance:g}; it must be finite and 0 or more"
     elif tolerance >= criterion.worst:
         yield (

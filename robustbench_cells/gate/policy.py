@@ -93,12 +93,13 @@ class GatePolicy:
                 raise GateError(
                     f"{text}: the tolerance of {name} must be a number, as in {name}={criterion.tolerance}"
                 ) from error
-        renamed = {}
+        renamed: dict[str, str] = {}
         for text in against:
             new, _, old = text.partition("=")
             if not new or not old:
                 raise GateError(f"{text}: must be NEW=OLD, the model's name in the candidate run and in the baseline")
-            renamed[new] = old
+            if renamed.setdefault(new, old) != old:
+                raise GateError(f"{new}: is mapped to {renamed[new]} and to {old}; map it once")
         if inconclusive not in ("fail", "pass"):
             raise GateError(f"inconclusive: {inconclusive!r} must be fail or pass")
         return cls(load(folder), tolerances, renamed, inconclusive == "pass", sequential)

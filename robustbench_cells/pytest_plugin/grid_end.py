@@ -143,7 +143,11 @@ class GridEnd:
                 reporter.write_line(line)
 
     def last_word(self) -> None:
-        """Repeat the verdict in one line; on stderr where pytest has no terminal."""
+        """Repeat the verdict in one line, on stderr where pytest has no terminal, and in the summary of a CI job."""
+        from robustbench_cells.reporting.gate_files import append_to_job
+
+        if self._finished and self._finished.verdict is not None:
+            append_to_job(self._finished.verdict)
         if self._summary is None or not self._summary.verdict:
             return
         reporter: Any = self._config.pluginmanager.getplugin("terminalreporter")

@@ -37,12 +37,17 @@ def publish(verdict: Gate | str, folder: Path) -> Path:
         If one of the two cannot be written: neither is left then. A summary that cannot be written to is a warning.
     """
     path = save_verdict(verdict, folder)
+    append_to_job(verdict)
+    return path
+
+
+def append_to_job(verdict: Gate | str) -> None:
+    """Append the verdict to the summary of a GitHub job, if this is one: it cannot be taken back."""
     if summary := os.environ.get(_SUMMARY):
         try:
             _append(Path(summary), verdict)
         except OSError as error:  # the verdict stands
             print(f"warning: {summary} (from {_SUMMARY}) cannot be written to ({error})", file=sys.stderr)
-    return path
 
 
 def save_verdict(verdict: Gate | str, folder: Path) -> Path:

@@ -48,6 +48,7 @@ def stored(tmp_path: Path) -> Path:
         ("worse", ("--gate", "jacard"), 2, "no criterion is called 'jacard' (did you mean jaccard?)"),
         ("worse", ("--gate", "jaccard=low"), 2, "the tolerance of jaccard must be a number, as in jaccard=0.01"),
         ("worse", ("--against", "unet"), 2, "unet: must be NEW=OLD"),
+        ("worse", ("--against=unet=a", "--against=unet=b"), 2, "unet: is mapped to a and to b; map it once"),
         ("worse", ("--gate", "recall=1", "--gate", "recall=2"), 2, "recall: more than one tolerance is given"),
     ],
 )
@@ -67,7 +68,7 @@ def test_a_verdict_that_cannot_be_kept_says_where_else(stored: Path, capsys: pyt
     arguments = ["--baseline", str(stored / "baseline"), "--candidate", str(stored / "baseline")]
     assert gate_command([*arguments, "--out", str(stored / "baseline" / "run.json" / "below")]) == 2
     printed = capsys.readouterr()
-    assert "PASS" in printed.out
+    assert "PASS" not in printed.out  # a verdict that is not kept is none
     assert "give another folder by --out" in printed.err
 
 

@@ -114,7 +114,7 @@ def test_what_cannot_be_written_is_said(name: str, tmp_path: Path) -> None:
     assert ending.lines[-1].startswith(f"ERROR: {tmp_path}: not everything could be written")
 
 
-@pytest.mark.parametrize("step", ["save", "save_examples", "write_reports", "publish"])
+@pytest.mark.parametrize("step", ["save", "save_examples", "write_reports", "save_verdict"])
 def test_no_verdict_stands_where_not_everything_is_written(
     step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

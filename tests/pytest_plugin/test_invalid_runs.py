@@ -189,10 +189,20 @@ def test_a_report_that_raises(what: str, repository: Repository) -> None:
 
 def test_a_junit_report_that_cannot_be_written(repository: Repository) -> None:
     repository.write("conftest.py", "import os\n\ndef pytest_sessionfinish(session):\n    os.mkdir('junit.xml')\n")
+    summary = repository.path / "summary"
+    repository.monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     code, output = repository.pytest(*JUDGED, "--junitxml=junit.xml")
     assert code == 4, output
     assert "gate: no verdict: not everything could be written" in output
-    assert "PASS" not in output + repository.verdict_files()
+    assert "PASS" not in output + repository.verdict_files() + summary.read_text()
+    assert summary.read_text().count("# NO VERDICT") == 1
+
+
+def test_the_summary_of_a_job_has_the_verdict_once(repository: Repository) -> None:
+    summary = repository.path / "summary"
+    repository.monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    assert repository.pytest(*JUDGED)[0] == 0
+    assert summary.read_text().count("# PASS") == 1
 
 
 def test_a_run_that_is_killed_leaves_no_verdict(repository: Repository) -> None:
