@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from robustbench_cells.api.gate_result import GateResult
-from robustbench_cells.errors import BenchmarkWarning, UnknownNameError
+from robustbench_cells.errors import BenchmarkWarning, ResultsError, UnknownNameError
 from robustbench_cells.gate.comparison import compare
 from robustbench_cells.gate.policy import default_tolerances
 from robustbench_cells.registry import unknown
@@ -183,8 +183,10 @@ class BenchmarkResult:
         ------
         GateError
             If the two cannot be compared; the message says everything that is wrong.
+        ResultsError
+            If there are no stored results, or they are damaged.
         """
-        other = baseline.results if isinstance(baseline, BenchmarkResult) else load(Path(baseline))
+        other = baseline.results if isinstance(baseline, BenchmarkResult) else load(_folder(baseline))
         return GateResult(compare(other, self.results, tolerances or default_tolerances(), against))
 
     def save(self, folder: str | Path) -> None:
@@ -248,6 +250,14 @@ def open_run(folder: str | Path) -> BenchmarkResult:
     >>> rb.open_run("reports/baseline").curve("noise", "jaccard").columns.tolist()
     ['model', 'intensity', 'metric', 'value', 'low', 'high', 'blocks']
     """
-    path = Path(folder)
+    path = _folder(folder)
     results = load(path)
     return BenchmarkResult(results, verdict=load_gate(path), _render=lambda: load_examples(results, path))
+
+
+def _folder(given: str | Path) -> Path:
+    if not isinstance(given, str | Path):
+        raise ResultsError(
+            f"{type(given).__name__} is no folder of stored results; give its path, or a result of rb.benchmark"
+        )
+    return Path(given)

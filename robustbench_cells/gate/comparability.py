@@ -8,6 +8,7 @@ from math import inf
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
 from robustbench_cells.errors import GateError
@@ -91,7 +92,7 @@ def _tolerance_problems(tolerances: Mapping[str, float], sequential: bool) -> It
 def tolerance_problems(name: str, tolerance: Any) -> Iterator[str]:
     """Report a tolerance that means nothing, or at which a criterion would judge nothing."""
     criterion = CRITERIA.get(name)
-    if not isinstance(tolerance, int | float):
+    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float | np.floating | np.integer):
         yield f"the tolerance of {name} is {tolerance!r}; it must be a number, such as {criterion.tolerance:g}"
     elif not 0 <= tolerance < inf:
         yield f"the tolerance of {name} is {tolerance:g}; it must be finite and 0 or more"

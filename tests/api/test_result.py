@@ -99,7 +99,7 @@ def test_gate_takes_a_folder_or_another_result(tmp_path: Path) -> None:
         assert clean["difference"] == pytest.approx(-0.1)
         assert clean["low"] <= clean["difference"] <= clean["high"] < -clean["tolerance"]
     assert RESULT.gate(RESULT).status == "pass"
-    assert worse.gate(RESULT, {"jaccard": 0.5}).status == "pass"
+    assert worse.gate(RESULT, {"jaccard": np.float32(0.4)}).status == "pass"
     assert "FAIL" in repr(worse.gate(RESULT))
     with pytest.raises(GateError, match="has no x"):
         worse.gate(RESULT, against={"m": "x"})

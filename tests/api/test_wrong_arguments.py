@@ -61,6 +61,12 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "a block as text": (lambda: run(scaled, data(), block="a"), "block: 'a' is str; a whole number"),
     "a profile by number": (lambda: run(scaled, data(), profile=3), "no profile is called 3; there are: quick"),
     "an artefact by number": (lambda: rb.ARTEFACTS.get(3), "no artefact is called 3; there are: .*noise"),
+    "a folder by number": (lambda: rb.open_run(3), "int is no folder of stored results; give its path"),
+    "a baseline by number": (lambda: run(scaled, data(), {"noise": [0]}).gate(3), "int is no folder of stored results"),
+    "a tolerance that is a truth value": (
+        lambda: (one := run(scaled, data(), {"noise": [0]})).gate(one, {"jaccard": True}),
+        "the tolerance of jaccard is True; it must be a number",
+    ),
     "arrays without labels": (lambda: run(scaled, IMAGES), r"data: ndarray; give from_arrays\(images, labels\)"),
 }
 
