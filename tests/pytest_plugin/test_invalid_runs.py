@@ -132,7 +132,7 @@ def test_a_run_that_stops_before_its_end(arguments: tuple[str, ...], code: int, 
     ("hook", "when"),
     [
         ("pytest_runtest_teardown(item)", "'predict-noise' in item.name"),
-        ("pytest_sessionfinish(session)", "'PYTEST_XDIST_WORKER' in os.environ"),
+        ("pytest_sessionfinish(session)", "hasattr(session.config, 'workerinput')"),
     ],
     ids=["in a test", "after the last one"],
 )
