@@ -78,4 +78,4 @@ def test_a_class_fails_by_the_rule_that_is_broken(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "FAILED test_mine.py::TestShaky::test_contract[declares_what_it_is]" in done.stdout
     assert "AssertionError: noise: version 0; a whole number from 1 up is needed" in done.stdout
-    assert "1 failed, 7 passed" in done.stdout
+    assert "1 failed, 8 passed" in done.stdout
