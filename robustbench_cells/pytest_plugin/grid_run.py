@@ -200,12 +200,12 @@ class GridRun:
             raise pytest.UsageError(str(error)) from error
         return run
 
-    def pytest_warning_recorded(self, warning_message: Any) -> None:
-        """Show before the run what may spoil it: pytest shows it after the last test."""
+    def pytest_warning_recorded(self, warning_message: Any, when: str) -> None:
+        """Show before the run what may spoil it: pytest shows it after the last test, with those of other tests."""
         from robustbench_cells.errors import InputWarning
 
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
-        if reporter and issubclass(warning_message.category, InputWarning):
+        if reporter and when != "runtest" and issubclass(warning_message.category, InputWarning):
             reporter.ensure_newline()
             reporter.write_line(f"warning: {warning_message.message}", yellow=True)
 

@@ -14,6 +14,15 @@ from tests.support.networks import onnx_graph, save_graph
 from tests.support.round_cells import IMAGES, LABELS
 
 SUITE = """
+import warnings
+
+from robustbench_cells.errors import DataWarning
+
+
+def test_another():
+    warnings.warn("odd", DataWarning)
+
+
 def test_own(rb_outcome):
     assert rb_outcome.valid
 """
@@ -25,13 +34,14 @@ def test_a_background_that_is_a_cell_is_named_before_the_first_test(option: str,
     where = write_npz(tmp_path, IMAGES, np.where(LABELS > 0, 0, 255).astype(np.uint8))
     (tmp_path / "test_own.py").write_text(SUITE)
     command = [sys.executable, "-m", "pytest", "-v", f"-W{option}::robustbench_cells.errors.DataWarning"]
-    given = [f"--rb-dataset={where}", "--rb-profile=quick", "--rb-model=background", "-k", "clean"]
+    given = [f"--rb-dataset={where}", "--rb-profile=quick", "--rb-model=background", "-k", "clean or another"]
     done = subprocess.run([*command, *given], cwd=tmp_path, capture_output=True, text=True, check=False)
     out = done.stdout + done.stderr
     assert done.returncode == code, out
     assert WORDS in out
     if code == 0:
         assert out.index(f"warning: {where}") < out.index("test_own.py::")
+        assert out.count("warning: ") == 1  # the warning of another test is pytest's to show
     else:
         assert f"ERROR: {where}" in out
 
