@@ -111,10 +111,10 @@ class GridEnd:
 
     def say_if_nothing_is_judged(self, exitstatus: int) -> None:
         """Say so where an ini file names a baseline and no test of the grid is selected: it may be a mistake."""
-        from robustbench_cells.pytest_plugin.finish import RunSummary
-
         baseline = option(self._config, "baseline")
         if baseline and exitstatus in _ENDED and not self._config.option.collectonly:
+            from robustbench_cells.pytest_plugin.finish import RunSummary
+
             self._summary = RunSummary(verdict=[f"nothing is judged by {baseline}: no test of the grid ran"])
 
     def retract(self, session: pytest.Session, error: OSError) -> None:
@@ -144,9 +144,9 @@ class GridEnd:
 
     def last_word(self) -> None:
         """Repeat the verdict in one line, on stderr where pytest has no terminal, and in the summary of a CI job."""
-        from robustbench_cells.reporting.gate_files import append_to_job
-
         if self._finished and self._finished.verdict is not None:
+            from robustbench_cells.reporting.gate_files import append_to_job
+
             append_to_job(self._finished.verdict)
         if self._summary is None or not self._summary.verdict:
             return

@@ -170,11 +170,17 @@ def test_collecting_opens_nothing(tmp_path: Path) -> None:
 
 
 def test_a_suite_without_the_grid_pays_nothing(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        "import sys\ndef pytest_unconfigure():\n"
+        "    assert 'robustbench_cells.engine.run' not in sys.modules\n    assert 'numpy' not in sys.modules\n"
+    )
     pytester.makepyfile(
         "import sys\ndef test_nothing():\n    assert 'robustbench_cells.engine.run' not in sys.modules\n"
         "    assert 'numpy' not in sys.modules\n"
     )
-    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=1)
+    result = pytester.runpytest_subprocess("-p", "no:randomly")
+    result.assert_outcomes(passed=1)
+    assert (result.ret, str(result.stderr)) == (0, "")  # nor as it ends
 
 
 def test_a_suite_of_your_own_takes_the_fixture(pytester: pytest.Pytester) -> None:
