@@ -127,9 +127,7 @@ class _Curves:
         groups = results.records.groupby(["segmenter", "artefact", "intensity"])
         keys = list(groups.size().index)
         self._places = {key: number for number, key in enumerate(keys)}
-        scores = results.records["jaccard"].to_numpy(float)
-        columns = np.column_stack([np.nan_to_num(scores), ~np.isnan(scores)])
-        self._sums = results.frame_sums(results.records, groups.ngroup().to_numpy(), columns)
+        self._sums = results.score_sums(results.records, groups.ngroup().to_numpy(), "jaccard")
         self.names = list(dict.fromkeys(str(name) for name, _, _ in keys))
 
     def levels(self, name: str, artefact: str) -> list[float]:

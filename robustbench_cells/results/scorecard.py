@@ -123,9 +123,7 @@ class _Curves:
         self._order, self._range = results.frame_order, results.run.metrics["jaccard"].range
         groups = records.groupby(["artefact", "intensity"])
         self.conditions: list[tuple[str, float]] = [*groups.size().index]
-        scores = records["jaccard"].to_numpy(float)
-        columns = np.column_stack([np.nan_to_num(scores), ~np.isnan(scores)])
-        self._sums = results.frame_sums(records, groups.ngroup().to_numpy(), columns)
+        self._sums = results.score_sums(records, groups.ngroup().to_numpy(), "jaccard")
 
     def average(self, conditions: Sequence[tuple[str, float]], statistic: Callable[[Floats], Floats]) -> Figure:
         """A weighted average of the means under these conditions, with its interval: within the score's range."""
@@ -148,8 +146,7 @@ class _Curves:
 
 def _means(sums: Floats) -> Floats:
     """Means, (..., conditions), from alternating sums and numbers of scores."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return sums[..., 0::2] / sums[..., 1::2]
+    return ratio(sums.reshape(*sums.shape[:-1], -1, 2))
 
 
 def _figure(estimate: Estimates, within: ScoreRange) -> Figure:

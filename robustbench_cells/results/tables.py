@@ -99,6 +99,12 @@ class Results:
         np.add.at(sums, (groups, rows["frame"].map(self._frame_numbers).to_numpy(np.int64)), columns)
         return sums
 
+    def score_sums(self, rows: pd.DataFrame, groups: npt.NDArray[Any], metric: str) -> Floats:
+        """Sum and number of a metric's defined scores, (groups, frames, 2); see `frame_sums`."""
+        scores = rows[metric].to_numpy(float)
+        defined = ~np.isnan(scores)
+        return self.frame_sums(rows, groups, np.column_stack([np.where(defined, scores, 0.0), defined]))
+
     @cached_property
     def single_artefacts(self) -> list[str]:
         """Names of the artefacts that ran, without the combined ones, in alphabetical order."""
@@ -176,12 +182,7 @@ def summarise(results: Results) -> pd.DataFrame:
             summary[name] = totals.astype(int) if (totals % 1 == 0).all() else totals
         else:
             summary[name] = groups[name].mean()
-            scores = results.records[name].to_numpy(float)
-            defined = ~np.isnan(scores)
-            sums = results.frame_sums(
-                results.records, number_of, np.column_stack([np.where(defined, scores, 0.0), defined])
-            )
-            means = estimates(sums, ratio, results.frame_order)
+            means = estimates(results.score_sums(results.records, number_of, name), ratio, results.frame_order)
             low, high = map(info.range.clip, means.limits())
             for end, limit in (("low", low), ("high", high), ("blocks", means.blocks)):
                 extra[f"{name}_{end}"] = pd.Series(limit, summary.index)
