@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from robustbench_cells.reporting.number_format import FEW_BLOCKS_MARK, few_blocks_mark, format_count
 from robustbench_cells.results.break_points import break_points
 from robustbench_cells.results.intervals import FEW_BLOCKS
-from robustbench_cells.results.tables import Results, block_count
+from robustbench_cells.results.tables import Results
 
 
 def interval_warnings(results: Results) -> Iterator[str]:
     """Warnings on the intervals of a run."""
-    count, assumed = block_count(results.run), results.run.settings.block
+    assumed = results.run.settings.block
+    count = results.frame_order.count_blocks(assumed)
     summary = results.summary
     blocks = summary["jaccard_blocks"]
     if count == 1:

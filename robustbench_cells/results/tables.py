@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.results.intervals import Floats, FrameOrder, assign_blocks, estimates, ratio
+from robustbench_cells.results.intervals import Floats, FrameOrder, estimates, ratio
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.types import CLEAN, Record, ScoreRange, condition_name
 
@@ -58,13 +58,6 @@ class Results:
         """SHA-256 of the records, in hexadecimal."""
         rows = pd.util.hash_pandas_object(self.records[[*KEYS, *sorted(self.run.metrics)]], index=False)
         return hashlib.sha256(rows.to_numpy().tobytes()).hexdigest()
-
-    @cached_property
-    def blocks(self) -> pd.Series:
-        """Block of each record's frame."""
-        dataset = self.run.dataset
-        numbers = assign_blocks(dataset.positions, self.run.settings.block)
-        return self.records["frame"].map(dict(zip(dataset.frames, numbers.tolist(), strict=True))).rename("block")
 
     @cached_property
     def frame_order(self) -> FrameOrder:
@@ -154,11 +147,6 @@ def impossible_scores(records: pd.DataFrame, ranges: Mapping[str, ScoreRange]) -
                 f"{name} is {row[name]:g} in patch {row['patch']} of frame {row['frame']}, {row['segmenter']} under "
                 f"{condition_name(row['artefact'], row['intensity'])}, but its values are {allowed}"
             )
-
-
-def block_count(run: RunManifest) -> int:
-    """Number of blocks of frames that the intervals of a run are based on."""
-    return len(set(assign_blocks(run.dataset.positions, run.settings.block).tolist()))
 
 
 def summarise(results: Results) -> pd.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from robustbench_cells.results.storage import load
-from robustbench_cells.results.tables import block_count
 from tests.fuzz.kind import KINDS, Files, Kind
 from tests.fuzz.kinds._stored import bind, write_run
 
@@ -28,7 +27,7 @@ class StoredResults(Kind):
             found.summary,
             found.fingerprint,
             found.single_artefacts,
-            block_count(found.run),
+            found.frame_order.count_blocks(found.run.settings.block),
             found.run.settings.margin,
         )
 
