@@ -114,11 +114,6 @@ def break_points(results: Results) -> dict[str, tuple[BreakPoint, ...]]:
     return {name: tuple(_of_segmenter(results, curves, name, floor)) for name in curves.names if name != REFERENCE}
 
 
-def absolute_limit(results: Results) -> Limit | None:
-    """The limit that is the same for all segmenters; None where it depends on clean scores that did not run."""
-    return _floor(results.run.settings.floor, _Curves(results))
-
-
 class _Curves:
     """Sum and number of the Jaccard scores on each frame, by segmenter and condition."""
 

@@ -7,7 +7,7 @@ from math import inf
 
 import pytest
 
-from robustbench_cells.results.break_points import BreakPoint, absolute_limit, break_points
+from robustbench_cells.results.break_points import BreakPoint, break_points
 from robustbench_cells.results.tables import Results
 from tests.support.report_results import make_results
 
@@ -33,8 +33,7 @@ def test_each_artefact_has_one_in_each_direction() -> None:
 
 
 def test_the_absolute_limit_is_that_of_the_best_clean_score() -> None:
-    limit = absolute_limit(RUN)
-    assert limit
+    (limit,) = {point.limit for point in of(RUN, "weak").values()}
     assert (limit.best, limit.score) == ("strong", pytest.approx(0.9 * CLEAN["strong"]))
     assert all(point.broken_at_neutral for point in of(RUN, "weak").values())
     own = of(RUN, "weak", absolute=False)["noise", 1]
@@ -49,7 +48,6 @@ def test_a_limit_of_the_user_s_needs_no_clean_score() -> None:
     assert (point.limit.score, point.limit.best) == (0.45, "")
     assert (point.near, point.far) == (50, 100)
     assert break_points(Results(rows, RUN.run)) == {"strong": (), "weak": ()}
-    assert absolute_limit(Results(rows, RUN.run)) is None
 
 
 @pytest.mark.parametrize(
