@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import inf, isnan, nan
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -103,12 +104,21 @@ class BreakPoint:
         return isnan(self.interpolated)
 
 
-def break_points(results: Results) -> dict[str, tuple[BreakPoint, ...]]:
-    """Break-points of each segmenter except the background, by its name.
+_located: WeakKeyDictionary[Results, Mapping[str, tuple[BreakPoint, ...]]] = WeakKeyDictionary()
+
+
+def break_points(results: Results) -> Mapping[str, tuple[BreakPoint, ...]]:
+    """Break-points of each segmenter except the background, by its name; computed once for all reports.
 
     For each artefact and direction the absolute limit's, then the one of the segmenter's own clean score; a limit that
     depends on clean scores needs them.
     """
+    if results not in _located:
+        _located[results] = _locate_all(results)
+    return _located[results]
+
+
+def _locate_all(results: Results) -> dict[str, tuple[BreakPoint, ...]]:
     curves = _Curves(results)
     floor = _floor(results.run.settings.floor, curves)
     return {name: tuple(_of_segmenter(results, curves, name, floor)) for name in curves.names if name != REFERENCE}
