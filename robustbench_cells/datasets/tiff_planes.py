@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from robustbench_cells.datasets.tiff_tags import read_imagej_notes
 from robustbench_cells.errors import DataError
 
 _SEPARATE = 2  # planar configuration
@@ -28,7 +29,7 @@ def read_axes(page: Any, pages: int) -> list[tuple[str, int]]:
     if page.is_ome:
         axes = _read_ome_axes(page.description)
     elif page.is_imagej:
-        notes = dict(line.split("=", 1) for line in page.imagej_description.splitlines() if "=" in line)
+        notes = read_imagej_notes(page)
         axes = [(axis, int(notes.get(name, 1))) for axis, name in (("T", "frames"), ("Z", "slices"), ("C", "channels"))]
         if all(size == 1 for _, size in axes):
             axes = [("I", int(notes.get("images", pages)))]

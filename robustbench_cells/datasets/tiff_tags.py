@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -70,6 +69,11 @@ def read_palette(page: Any) -> Palette | None:
     depth = 8 if values.max() > 255 else 0  # a common mistake of writers: 8-bit values, which readers accept
     colours = np.column_stack([values >> depth, np.full(len(values), 255)])
     return Palette(colours.astype(np.uint8), display_only=page.is_imagej)
+
+
+def read_imagej_notes(page: Any) -> dict[str, str]:
+    """Read what ImageJ wrote into the description of a page, such as ``slices=8``."""
+    return dict(line.split("=", 1) for line in page.imagej_description.splitlines() if "=" in line)
 
 
 def lossy_compression(page: Any) -> str:
@@ -153,7 +157,7 @@ def _find_calibration(page: Any) -> str:
     """Find a function of ImageJ that makes values out of the stored ones: above all, its signed 16 bits."""
     if not page.is_imagej:
         return ""
-    notes = dict(re.findall(r"^(cf|c0|c1)=(.*)$", page.imagej_description, re.MULTILINE))
+    notes = read_imagej_notes(page)
     function = notes.get("cf", _NO_CALIBRATION[0]).strip()
     is_identity = function == "0" and float(notes.get("c0", 0)) == 0 and float(notes.get("c1", 1)) == 1
     if function in _NO_CALIBRATION or is_identity:
