@@ -11,6 +11,7 @@ from PIL import Image as Pillow
 from robustbench_cells.errors import DataError
 
 MAX_PIXELS = 2**26  # per frame, 8192×8192; checked on the declared size, before decoding
+ORIENTATION = 274  # tag of TIFF and of Exif
 
 _MAX_BYTES = 2**28  # per decoded frame: four for each of these pixels
 _REMEDY = "cut the frame into smaller ones, or replace the file if it is damaged"
@@ -25,6 +26,16 @@ def check_size(what: str, width: int, height: int, bytes_per_pixel: int = 1) -> 
             f"{what}: declares {width}×{height} px of {bytes_per_pixel} bytes, more than the {_MAX_BYTES} bytes "
             f"allowed; {_REMEDY}"
         )
+
+
+def describe_rotation(orientation: object) -> str:
+    """Say why a frame with this value of the tag `ORIENTATION` is not read; empty if it is."""
+    if orientation in (0, 1):
+        return ""
+    return (
+        f"asks to be rotated or mirrored on display (Orientation {str(orientation)[:20]}), which programs do or do "
+        "not; save it as it is to be seen, without this tag"
+    )
 
 
 @contextmanager

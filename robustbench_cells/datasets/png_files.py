@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
 
-from robustbench_cells.datasets.limits import check_size
+from robustbench_cells.datasets.limits import ORIENTATION, check_size, describe_rotation
 from robustbench_cells.datasets.stored_plane import Palette, StoredPlane
 from robustbench_cells.errors import DataError
 
@@ -23,7 +23,6 @@ _HEADER = ">4x4sIIBB"  # length, name, width, height, bits per sample, colour ty
 _GREY, _PALETTE = 0, 3  # colour types
 _SAMPLES = {_GREY: 1, _PALETTE: 1, 2: 3}  # per pixel; at most 4
 _ALPHA = 4  # flag in the colour type
-_ORIENTATION = 274  # tag of Exif
 
 
 def read_png_size(path: Path) -> tuple[int, int]:
@@ -50,11 +49,8 @@ def read_png(path: Path) -> StoredPlane:
         bits, colour_type = _read_type(path)
         check_size(str(path), image.width, image.height, _SAMPLES.get(colour_type, 4) * (1 if bits <= 8 else 2))
         image.load()
-        if image.getexif().get(_ORIENTATION, 1) not in (0, 1):
-            raise DataError(
-                f"{path}: asks to be rotated or mirrored on display (Exif orientation), which programs do or do not; "
-                "save it as it is to be seen, without this tag"
-            )
+        if problem := describe_rotation(image.getexif().get(ORIENTATION, 1)):
+            raise DataError(f"{path}: {problem}")
         pixels = np.asarray(image)
         if colour_type == _PALETTE:
             return StoredPlane(pixels, palette=_read_palette(image))

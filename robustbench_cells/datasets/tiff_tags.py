@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from robustbench_cells.datasets.limits import check_size
+from robustbench_cells.datasets.limits import ORIENTATION, check_size, describe_rotation
 from robustbench_cells.datasets.stored_plane import Palette
 from robustbench_cells.errors import DataError
 
 _MAX_TILE_PIXELS = 2**24  # 4096×4096; decoders allocate a whole tile, however small the image
 _TILE_TAGS = (322, 323)  # TileWidth and TileLength
 _COLOUR_MAP = 320
-_ORIENTATION = 274
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE = range(4)  # photometric interpretations
 _COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _PALETTE: 1}
 _UNCOMPRESSED = 1
@@ -132,13 +131,7 @@ def _find_compression(page: Any) -> str:
 
 
 def _find_orientation(page: Any) -> str:
-    value = page.tags.valueof(_ORIENTATION, 1)
-    if value in (0, 1):
-        return ""
-    return (
-        f"asks to be rotated or mirrored on display (Orientation {str(value)[:20]}), which programs do or do not; save "
-        "it as it is to be seen, without this tag"
-    )
+    return describe_rotation(page.tags.valueof(ORIENTATION, 1))
 
 
 def _find_predictor(page: Any) -> str:
