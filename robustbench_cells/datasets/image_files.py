@@ -30,16 +30,12 @@ _UNREAD = tuple(  # suffixes of images, also of microscopes
 
 def list_images(folder: Path) -> list[Path]:
     """List the TIFF and PNG files of a folder, sorted by name, without hidden ones."""
-    return sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-    )
+    return _list(folder, SUFFIXES)
 
 
 def list_unread(folder: Path) -> list[str]:
     """List the names of a folder's images in formats that are not read."""
-    return sorted(
-        path.name for path in folder.iterdir() if path.suffix.lower() in _UNREAD and not path.name.startswith(".")
-    )
+    return [path.name for path in _list(folder, _UNREAD)]
 
 
 def read_size(path: Path) -> tuple[int, int]:
@@ -73,6 +69,12 @@ def read_labels(path: Path, ignore_label: int | None = None) -> Labels:
         If the file cannot be read, is too large, is not grey, or is not a mask.
     """
     return to_labels(_read(path, read_tiff, read_png), str(path), ignore_label)
+
+
+def _list(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    return sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in suffixes and not path.name.startswith(".")
+    )
 
 
 def _read(path: Path, read_as_tiff: Callable[[Path], T], read_as_png: Callable[[Path], T]) -> T:

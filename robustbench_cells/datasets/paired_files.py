@@ -53,36 +53,40 @@ def pair_folders(images: Path, masks: Path) -> dict[str, tuple[Path, Path]]:
     DataError
         If a folder is missing or empty, or a file has no counterpart.
     """
-    found = []
-    for folder in (images, masks):
-        if not folder.is_dir():
-            raise DataError(f"{folder}: no such folder; one with TIFF or PNG files is expected")
-        found.append(list_images(folder))
-        unread = list_unread(folder)
-        if unread and not found[-1]:
-            raise DataError(
-                f"{folder}: has {unread[0]} and the like, and only TIFF and PNG are read; save images as one of "
-                "these, and export masks again from their source (JPEG makes up ids at the edges of cells)"
-            )
-        if not found[-1]:
-            raise DataError(f"{folder}: has no TIFF or PNG files; put the frames there or give another folder")
-        if unread:
-            warnings.warn(
-                f"{folder}: {unread[0]} (of {len(unread)} like it) is left out, since only TIFF and PNG are read; save "
-                "it as one of these, or remove it if it is no frame",
-                DataWarning,
-                stacklevel=4,
-            )
-    if images.samefile(masks):
-        found = list(split_by_role(found[0]))
-        if not all(found):
-            raise DataError(
-                f"{images}: images and masks of one folder are told apart by the names of the masks, which end in "
-                f"_masks (or _mask, _labels, _seg, _gt); rename the masks, {CSV_REMEDY}"
-            )
-    return pair_by_name(*found)
+    listed = _list_frames(images)
+    if not (masks.is_dir() and images.samefile(masks)):
+        return pair_by_name(listed, _list_frames(masks))
+    named_images, named_masks = split_by_role(listed)
+    if not (named_images and named_masks):
+        raise DataError(
+            f"{images}: images and masks of one folder are told apart by the names of the masks, which end in _masks "
+            f"(or _mask, _labels, _seg, _gt); rename the masks, {CSV_REMEDY}"
+        )
+    return pair_by_name(named_images, named_masks)
 
 
 def holds_pairs(folder: Path) -> bool:
     """Tell whether a folder has both images and masks, by the names of the masks."""
     return folder.is_dir() and all(split_by_role(list_images(folder)))
+
+
+def _list_frames(folder: Path) -> list[Path]:
+    """List the images of a folder, at least one; those in formats that are not read are a warning."""
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder; one with TIFF or PNG files is expected")
+    found, unread = list_images(folder), list_unread(folder)
+    if unread and not found:
+        raise DataError(
+            f"{folder}: has {unread[0]} and the like, and only TIFF and PNG are read; save images as one of these, and "
+            "export masks again from their source (JPEG makes up ids at the edges of cells)"
+        )
+    if not found:
+        raise DataError(f"{folder}: has no TIFF or PNG files; put the frames there or give another folder")
+    if unread:
+        warnings.warn(
+            f"{folder}: {unread[0]} (of {len(unread)} like it) is left out, since only TIFF and PNG are read; save it "
+            "as one of these, or remove it if it is no frame",
+            DataWarning,
+            stacklevel=5,
+        )
+    return found

@@ -156,3 +156,13 @@ def test_images_in_formats_that_are_not_read_are_named(tmp_path: Path) -> None:
         path.unlink()
     with pytest.raises(DataError, match=r"/output: has 13\.JPG and the like, .* export masks again from their source"):
         open_dataset(root)
+
+
+def test_image_that_is_not_read_is_named_once_for_one_folder(tmp_path: Path) -> None:
+    Pillow.fromarray(IMAGE).save(tmp_path / "3_img.png")
+    save_mask(tmp_path / "3_masks.png", MASK)
+    Pillow.fromarray(IMAGE).save(tmp_path / "3.jpg")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        open_dataset(tmp_path)
+    assert len([one for one in caught if "is left out" in str(one.message)]) == 1
