@@ -61,9 +61,7 @@ class Remarks:
 
     def _inspect_copies(self, sample: Sample) -> list[Remark]:
         """Compare a frame with those before it, and its image with its labels; empty ones may be equal."""
-        image, labels = (
-            sha256(np.ascontiguousarray(array).tobytes()).digest() for array in (sample.image, sample.labels)
-        )
+        image, labels = (sha256(np.ascontiguousarray(array).data).digest() for array in (sample.image, sample.labels))
         found = []
         images, masks, pairs = self._seen
         has_content, has_cells = np.ptp(sample.image) > 0, sample.labels.max() > 0

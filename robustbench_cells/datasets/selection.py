@@ -106,14 +106,14 @@ class Selection:
                 self.void[frame] = share
             if share == 1:
                 raise DataError(f"{self.title}: no pixel of frame {frame} is scored; leave the frame out")
-            pixels = [np.ascontiguousarray(array).tobytes() for array in (sample.image, sample.labels)]
+            pixels = [np.ascontiguousarray(array).data for array in (sample.image, sample.labels)]
             head = f"{frame}{sample.image.shape}".encode()
             digest.update(head)
             own = hashlib.sha256(head)
             for part in pixels:
                 digest.update(part)
                 own.update(part)
-                room -= len(part)
+                room -= part.nbytes
             self.digests[frame] = own.hexdigest()
             if room >= 0:
                 self._cached[frame] = sample
