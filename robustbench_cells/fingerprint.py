@@ -85,6 +85,7 @@ class _Walk:
         self._module = module
         self._state = state
         self._seen: dict[int, tuple[int, Any]] = {}  # the values are kept, so that no other one gets their id
+        self._sources: dict[str, str] = {}  # by module, each read once
 
     def pieces(self, value: Any, depth: int = 0) -> Iterator[bytes]:
         """The content of a value, piece by piece."""
@@ -131,7 +132,9 @@ class _Walk:
         return [*code, tuple(_cells(value)), used, tuple(vars(value).items())]
 
     def _module_content(self, name: str) -> list[bytes]:
-        return [name.encode(), source_digest(name, self._module).encode()]
+        if name not in self._sources:
+            self._sources[name] = source_digest(name, self._module)
+        return [name.encode(), self._sources[name].encode()]
 
 
 def _array(value: Any) -> np.ndarray[Any, Any] | None:

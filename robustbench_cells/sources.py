@@ -37,19 +37,21 @@ def source_digest(module: str, home: str = "") -> str:
         64 hexadecimal digits; empty where the module has no file, is part of a library or of this package.
     """
     package = _top(home or module)
-    contents: dict[str, bytes] = {}
+    digests: dict[str, str] = {}  # of the code of each module
     pending = [module]
     while pending:
         name = pending.pop()
-        path = None if name in contents else _file(name)
+        path = None if name in digests else _file(name)
         if path is not None and _is_own(name, path, package):
             content = _read(path)
-            contents[name] = content
-            pending += _imports(content, name, is_package=path.stem == "__init__")
-    if not contents:
+            tree = _parse(content)
+            if tree is not None:
+                pending += _imports(tree, name, is_package=path.stem == "__init__")
+                content = _normalise(tree)
+            digests[name] = hashlib.sha256(content).hexdigest()
+    if not digests:
         return ""
-    parts = sorted(hashlib.sha256(_normalise(content)).hexdigest() for content in contents.values())
-    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+    return hashlib.sha256(" ".join(sorted(digests.values())).encode()).hexdigest()
 
 
 def _top(module: str) -> str:
@@ -98,22 +100,18 @@ def _parse(content: bytes) -> ast.Module | None:
         return None
 
 
-def _normalise(content: bytes) -> bytes:
-    """The code without comments, docstrings and layout; what is no Python source stays as it is."""
-    tree = _parse(content)
-    if tree is None:
-        return content
+def _normalise(tree: ast.Module) -> bytes:
+    """The code without comments, docstrings and layout; the tree loses its docstrings."""
     for node in ast.walk(tree):
         if isinstance(node, _WITH_DOCSTRING) and ast.get_docstring(node, clean=False) is not None:
             node.body[:1] = [] if len(node.body) > 1 else [ast.Pass()]
     return ast.unparse(tree).encode()
 
 
-def _imports(content: bytes, module: str, *, is_package: bool) -> Iterator[str]:
+def _imports(tree: ast.Module, module: str, *, is_package: bool) -> Iterator[str]:
     """Names that may be modules, from every import statement of a module."""
-    tree = _parse(content)
     package = module if is_package else module.rpartition(".")[0]
-    for node in ast.walk(tree) if tree else ():
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
