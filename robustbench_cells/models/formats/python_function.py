@@ -41,17 +41,17 @@ class PythonFunction(ModelFormat):
         """See `ModelFormat.digest_of`: known where the function declares one; else its predictions are a part of it."""
         if not trusted:
             return ""
-        _, declared, source = self._find(where)
-        return function_digest(source, declared.encode()) if declared else ""
+        predict, declared = self._find(where)
+        return function_digest(_known_code(where, predict, declared), declared.encode()) if declared else ""
 
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`."""
         require_trust(where, "is a Python function", trusted=trusted)
-        predict, declared, source = self._find(where)
-        return Function(where, predict, declared).identify(source)
+        predict, declared = self._find(where)
+        return Function(where, predict, declared).identify(_known_code(where, predict, declared))
 
-    def _find(self, where: str) -> tuple[Any, str, bytes]:
-        """The function, its declared digest, and what is known of its code."""
+    def _find(self, where: str) -> tuple[Any, str]:
+        """The function and its declared digest."""
         module, _, name = where.partition(":")
         if (here := os.getcwd()) not in sys.path:
             sys.path.insert(0, here)
@@ -65,9 +65,10 @@ class PythonFunction(ModelFormat):
         predict = getattr(target, "predict", target)
         if not callable(predict):
             raise ModelError(f"{where}: is {type(target).__name__}; a function or an object with predict() is needed")
-        declared = str(getattr(target, "digest", ""))
-        return (
-            predict,
-            declared,
-            f"{where} {source_digest(module)} ".encode() + fingerprint(predict, state=not declared),
-        )
+        return predict, str(getattr(target, "digest", ""))
+
+
+def _known_code(where: str, predict: Any, declared: str) -> bytes:
+    """What is known of a function without calling it: its name, its source, and what it can reach."""
+    module, _, _ = where.partition(":")
+    return f"{where} {source_digest(module)} ".encode() + fingerprint(predict, state=not declared)
