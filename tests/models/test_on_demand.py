@@ -12,7 +12,7 @@ from robustbench_cells.models import loading
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.callables import renamed
 from robustbench_cells.models.card import write_card
-from robustbench_cells.models.formats._base import FORMATS
+from robustbench_cells.models.formats._base import FORMATS, ModelFormat
 from robustbench_cells.models.on_demand import OnDemandSegmenter, load_all
 from robustbench_cells.types import Image, Segmenter
 
@@ -99,5 +99,5 @@ def test_baselines_and_missing_files_are_as_when_loaded(tmp_path: Path) -> None:
 
 
 def test_every_format_of_files_knows_its_digest() -> None:
-    unknown = {form.name for form in FORMATS if type(form).digest_of is type(form).__mro__[1].digest_of}
+    unknown = {form.name for form in FORMATS if type(form).digest_of is ModelFormat.digest_of}
     assert unknown == {"cellpose", "stardist"}  # where their weights lie only the library knows

@@ -12,6 +12,7 @@ import numpy as np
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.files.checksums import sha256
+from robustbench_cells.models.card import model_digest
 from robustbench_cells.models.runtimes.function import Function
 from robustbench_cells.registry import Registry
 from robustbench_cells.types import Image, Segmenter
@@ -97,6 +98,14 @@ def require_trust(where: str, why: str, *, trusted: bool) -> None:
             f"{where}: {why}, so it can execute arbitrary code on this machine; if you trust its author, pass "
             "--rb-trust-model (trusted=True in Python)"
         )
+
+
+class FileModel(ModelFormat):
+    """A model that its files and its card make up: `model_digest` of them is its digest."""
+
+    def digest_of(self, where: str, *, trusted: bool) -> str:
+        """See `ModelFormat.digest_of`: from the files and the card."""
+        return model_digest(Path(where), self.companion_files(where))[0]
 
 
 class InstanceModel(ModelFormat):

@@ -11,7 +11,7 @@ from typing import Any
 from robustbench_cells.errors import ArchiveError, ModelError
 from robustbench_cells.files.archives import unpack
 from robustbench_cells.models.card import model_digest
-from robustbench_cells.models.formats._base import FORMATS, ModelFormat, require_trust
+from robustbench_cells.models.formats._base import FORMATS, FileModel, require_trust
 from robustbench_cells.models.network import NetworkSegmenter
 from robustbench_cells.types import Segmenter
 
@@ -21,7 +21,7 @@ _MAX_FILES = 1000
 
 
 @FORMATS.register
-class BioimageioPackage(ModelFormat):
+class BioimageioPackage(FileModel):
     """A bioimage.io package, a folder or a zip with ``bioimageio.yaml`` or ``rdf.yaml``, run by bioimageio.core.
 
     The declared pre- and postprocessing is applied, in blocks with the declared halo. On loading, the package's own
@@ -35,10 +35,6 @@ class BioimageioPackage(ModelFormat):
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""
         return where.endswith(".zip") or any((Path(where) / name).is_file() for name in _DESCRIPTIONS)
-
-    def digest_of(self, where: str, *, trusted: bool) -> str:
-        """See `ModelFormat.digest_of`: from the files and the card."""
-        return model_digest(Path(where))[0]
 
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from robustbench_cells.errors import ArchiveError, ModelError
 from robustbench_cells.files.archives import check_archive
 from robustbench_cells.models.card import model_digest
-from robustbench_cells.models.formats._base import FORMATS, ModelFormat
+from robustbench_cells.models.formats._base import FORMATS, FileModel
 from robustbench_cells.models.runtimes.keras import KerasSegmenter, translate_errors
 from robustbench_cells.models.runtimes.quiet import import_keras
 from robustbench_cells.models.vetting import hdf5
@@ -23,7 +23,7 @@ _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5
 
 
 @FORMATS.register
-class KerasFile(ModelFormat):
+class KerasFile(FileModel):
     """A ``.keras`` file, which cannot execute code: it is validated before Keras reads it."""
 
     name = "keras"
@@ -33,10 +33,6 @@ class KerasFile(ModelFormat):
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""
         return where.endswith(".keras")
-
-    def digest_of(self, where: str, *, trusted: bool) -> str:
-        """See `ModelFormat.digest_of`: from the file and the card."""
-        return model_digest(Path(where))[0]
 
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`; trust changes nothing."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.card import card_path, model_digest, read_card
-from robustbench_cells.models.formats._base import FORMATS, ModelFormat
+from robustbench_cells.models.formats._base import FORMATS, FileModel
 from robustbench_cells.models.runtimes.keras import KerasSegmenter, translate_errors
 from robustbench_cells.models.runtimes.quiet import import_keras
 from robustbench_cells.models.vetting.hdf5 import check_hdf5, open_hdf5
@@ -26,7 +26,7 @@ _KERAS_2 = {  # settings of its layers that Keras 3 does not have; none of them 
 
 
 @FORMATS.register
-class LegacyH5(ModelFormat):
+class LegacyH5(FileModel):
     """A whole model in Keras' legacy format, if its card allows it; validated like a ``.keras`` file."""
 
     name = "legacy h5"
@@ -36,10 +36,6 @@ class LegacyH5(ModelFormat):
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""
         return where.endswith(_SUFFIXES) and not where.endswith(".weights.h5")
-
-    def digest_of(self, where: str, *, trusted: bool) -> str:
-        """See `ModelFormat.digest_of`: from the file and the card."""
-        return model_digest(Path(where))[0]
 
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`; trust changes nothing."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from robustbench_cells.models.card import model_digest
-from robustbench_cells.models.formats._base import FORMATS, ModelFormat
+from robustbench_cells.models.formats._base import FORMATS, FileModel
 from robustbench_cells.models.network import NetworkSegmenter
 from robustbench_cells.models.runtimes.onnx import onnx_network
 from robustbench_cells.models.vetting.onnx_graph import external_files
@@ -14,7 +14,7 @@ from robustbench_cells.types import Segmenter
 
 
 @FORMATS.register
-class OnnxFile(ModelFormat):
+class OnnxFile(FileModel):
     """An ``.onnx`` file, run by onnxruntime; external tensors must be in its folder."""
 
     name = "onnx"
@@ -28,10 +28,6 @@ class OnnxFile(ModelFormat):
     def companion_files(self, where: str) -> Sequence[Path]:
         """See `ModelFormat.companion_files`: the files of external tensors."""
         return external_files(Path(where))
-
-    def digest_of(self, where: str, *, trusted: bool) -> str:
-        """See `ModelFormat.digest_of`: from the files and the card."""
-        return model_digest(Path(where), self.companion_files(where))[0]
 
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`; trust changes nothing."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.card import model_digest
-from robustbench_cells.models.formats._base import FORMATS, ModelFormat
+from robustbench_cells.models.formats._base import FORMATS, FileModel
 from robustbench_cells.models.interface import Interface
 from robustbench_cells.models.layout import Array, cast_batch, select_output
 from robustbench_cells.models.network import Network, NetworkSegmenter
@@ -26,7 +26,7 @@ LOOP_OPERATORS = {"Loop", "TensorIterator"}
 
 
 @FORMATS.register
-class OpenvinoFile(ModelFormat):
+class OpenvinoFile(FileModel):
     """An ``.xml`` file and its weights in a ``.bin`` file of the same stem, run by OpenVINO on the CPU in float32."""
 
     name = "openvino"
@@ -40,10 +40,6 @@ class OpenvinoFile(ModelFormat):
     def companion_files(self, where: str) -> Sequence[Path]:
         """See `ModelFormat.companion_files`: the weights."""
         return (Path(where).with_suffix(".bin"),)
-
-    def digest_of(self, where: str, *, trusted: bool) -> str:
-        """See `ModelFormat.digest_of`: from the files and the card."""
-        return model_digest(Path(where), self.companion_files(where))[0]
 
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`; trust changes nothing."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.card import model_digest
-from robustbench_cells.models.formats._base import FORMATS, ModelFormat, require_trust
+from robustbench_cells.models.formats._base import FORMATS, FileModel, require_trust
 from robustbench_cells.models.interface import Interface
 from robustbench_cells.models.layout import Array, select_output
 from robustbench_cells.models.network import Network, NetworkSegmenter
@@ -22,7 +22,7 @@ _ENDPOINTS = ("serving_default", "serve")  # of tf.keras 2 and of Keras 3
 
 
 @FORMATS.register
-class SavedModel(ModelFormat):
+class SavedModel(FileModel):
     """A TensorFlow SavedModel (a folder with ``saved_model.pb``); can execute code, so it needs trust."""
 
     name = "saved model"
@@ -32,10 +32,6 @@ class SavedModel(ModelFormat):
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""
         return (Path(where) / "saved_model.pb").is_file()
-
-    def digest_of(self, where: str, *, trusted: bool) -> str:
-        """See `ModelFormat.digest_of`: from the files and the card."""
-        return model_digest(Path(where))[0]
 
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from robustbench_cells.models.card import model_digest
-from robustbench_cells.models.formats._base import FORMATS, ModelFormat
+from robustbench_cells.models.formats._base import FORMATS, FileModel
 from robustbench_cells.models.runtimes.keras import KerasSegmenter, translate_errors
 from robustbench_cells.models.runtimes.quiet import import_keras
 from robustbench_cells.models.unet import build_unet
@@ -14,7 +14,7 @@ from robustbench_cells.types import Segmenter
 
 
 @FORMATS.register
-class WeightsFile(ModelFormat):
+class WeightsFile(FileModel):
     """Weights of a `build_unet` network, as ``model.save_weights`` writes them; they cannot execute code."""
 
     name = "weights"
@@ -24,10 +24,6 @@ class WeightsFile(ModelFormat):
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""
         return where.endswith(".weights.h5")
-
-    def digest_of(self, where: str, *, trusted: bool) -> str:
-        """See `ModelFormat.digest_of`: from the file and the card."""
-        return model_digest(Path(where))[0]
 
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`; trust changes nothing."""
