@@ -21,7 +21,7 @@ from robustbench_cells.errors import ClusterError, refuse_exits
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.card import card_path
-from robustbench_cells.models.loading import find_format, load_segmenter, shipped_models
+from robustbench_cells.models.loading import find_format, load, load_segmenter, shipped_models
 from robustbench_cells.models.runtimes.threads import limit_threads
 from robustbench_cells.types import Dataset, Sample, Segmenter
 
@@ -97,10 +97,8 @@ class PackedModel:
 
     def load(self) -> Segmenter:
         """Load the model; a `ClusterError` if its digest is another one."""
-        if self.source in BASELINES:
-            segmenter = BASELINES.get(self.source)
-        elif not self.content:
-            segmenter = load_segmenter(self.source, trusted=self.trusted)
+        if not self.content:
+            segmenter = load(self.source, trusted=self.trusted)
         else:
             with tempfile.TemporaryDirectory() as folder:
                 for name, content in self.content.items():
