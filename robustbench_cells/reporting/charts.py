@@ -11,9 +11,8 @@ from typing import Any
 import pandas as pd
 
 from robustbench_cells.reporting.number_format import format_figure
-from robustbench_cells.reporting.summary_figures import figures_of
 from robustbench_cells.results.intervals import FEW_BLOCKS
-from robustbench_cells.results.scorecard import Figure
+from robustbench_cells.results.scorecard import Figure, figures_of
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
 

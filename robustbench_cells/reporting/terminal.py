@@ -9,8 +9,8 @@ from tabulate import tabulate
 
 from robustbench_cells.reporting.interval_warnings import interval_warnings
 from robustbench_cells.reporting.number_format import column_decimals, format_bracket, format_limit
-from robustbench_cells.reporting.summary_figures import figures_of
 from robustbench_cells.results.break_points import BreakPoint, break_points
+from robustbench_cells.results.scorecard import figures_of
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import condition_name
 

@@ -38,6 +38,17 @@ class Figure:
     blocks: int | None = None
 
 
+def figures_of(rows: pd.DataFrame, metric: str) -> list[Figure]:
+    """A metric's value in each row of a summary (see `tables.summarise`), with its interval if the metric has one."""
+    if f"{metric}_low" not in rows:
+        return [Figure(float(value)) for value in rows[metric]]
+    columns = [rows[f"{metric}{end}"] for end in ("", "_low", "_high", "_blocks")]
+    return [
+        Figure(float(value), float(low), float(high), int(blocks))
+        for value, low, high, blocks in zip(*columns, strict=True)
+    ]
+
+
 @dataclass(frozen=True)
 class ScoreCard:
     """The key figures of one segmenter.
@@ -203,9 +214,7 @@ def _card(results: Results, name: str, times: Sequence[float], points: tuple[Bre
 def _clean(results: Results, name: str) -> Figure:
     """Clean score as in the tables."""
     table = results.summary
-    row = table[(table["segmenter"] == name) & (table["artefact"] == CLEAN)].iloc[0]
-    value, low, high = (float(row[f"jaccard{end}"]) for end in ("", "_low", "_high"))
-    return Figure(value, low, high, int(row["jaccard_blocks"]))
+    return figures_of(table[(table["segmenter"] == name) & (table["artefact"] == CLEAN)], "jaccard")[0]
 
 
 def _count_error(results: Results, records: pd.DataFrame, *, absolute: bool) -> Figure | None:

@@ -14,8 +14,8 @@ from robustbench_cells.reporting.markdown import escape_markdown, report_head
 from robustbench_cells.reporting.number_format import column_decimals, few_blocks_mark, format_count
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.report import Report
-from robustbench_cells.reporting.summary_figures import figures_of
 from robustbench_cells.results.manifest import MetricInfo
+from robustbench_cells.results.scorecard import figures_of
 from robustbench_cells.types import CLEAN, REFERENCE
 
 

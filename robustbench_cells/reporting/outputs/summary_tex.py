@@ -8,8 +8,8 @@ from robustbench_cells.files.atomic import write_text
 from robustbench_cells.reporting.number_format import FEW_BLOCKS_MARK, column_decimals, format_figure
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.report import Report
-from robustbench_cells.reporting.summary_figures import figures_of
 from robustbench_cells.results.intervals import FEW_BLOCKS
+from robustbench_cells.results.scorecard import figures_of
 from robustbench_cells.types import CLEAN
 
 _ESCAPES = {
