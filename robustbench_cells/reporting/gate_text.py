@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import floor, isfinite, log10
 from pathlib import Path
 
 from tabulate import tabulate
@@ -15,7 +14,7 @@ from robustbench_cells.files.atomic import read_json, write_text
 from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.decision import Decision, GateOutcome, overall_verdict
 from robustbench_cells.reporting.markdown import code_span, escape_markdown
-from robustbench_cells.reporting.number_format import FEW_BLOCKS_MARK, few_blocks_mark
+from robustbench_cells.reporting.number_format import FEW_BLOCKS_MARK, few_blocks_mark, interval_decimals
 from robustbench_cells.results.intervals import FEW_BLOCKS
 
 _MAX_DECIMALS = 4
@@ -192,12 +191,8 @@ def _row(decision: Decision) -> tuple[str, ...]:
 
 
 def _decimals(decision: Decision) -> int:
-    """Decimals that the interval supports: up to the leading digit of half its width, four at most."""
-    low, high = decision.interval
-    reach = (high - low) / 2
-    if not isfinite(reach) or reach <= 0:
-        return _MAX_DECIMALS
-    return min(_MAX_DECIMALS, max(0, -floor(log10(reach))))
+    """Decimals that the interval supports, four at most."""
+    return interval_decimals([decision.interval], _MAX_DECIMALS)
 
 
 def _caveats(decisions: Sequence[Decision]) -> list[str]:

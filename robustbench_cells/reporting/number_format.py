@@ -56,9 +56,14 @@ def few_blocks_mark(blocks: int | None) -> str:
 
 def column_decimals(figures: Iterable[Figure]) -> int:
     """Decimals for a column of a table: those of its narrowest interval, as `format_figure` rounds it alone."""
-    reaches = [(figure.high - figure.low) / 2 for figure in figures]
+    return interval_decimals([(figure.low, figure.high) for figure in figures], _MAX_DECIMALS)
+
+
+def interval_decimals(intervals: Iterable[tuple[float, float]], most: int) -> int:
+    """Decimals up to the leading digit of half the narrowest interval's width; ``most`` if none has a width."""
+    reaches = [(high - low) / 2 for low, high in intervals]
     known = [reach for reach in reaches if isfinite(reach) and reach > 0]
-    return max(0, _decimals(0.0, min(known))) if known else _MAX_DECIMALS
+    return min(most, max(0, -floor(log10(min(known))))) if known else most
 
 
 def format_count(count: int, singular: str, plural: str) -> str:
