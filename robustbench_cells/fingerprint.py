@@ -23,6 +23,7 @@ from robustbench_cells.sources import source_digest
 
 _MAX_DEPTH = 40  # values within values
 _MAX_PIECES = 200_000
+_DIGITS = 16  # hexadecimal, of a digest of code
 _PLAIN = str | bytes | int | float | complex
 _WRAPPERS: dict[type, tuple[str, ...]] = {  # what makes up what wraps functions
     MethodType: ("__func__", "__self__"),
@@ -62,12 +63,15 @@ def fingerprint(target: Any, *, state: bool = True) -> bytes:
 
 
 def code_digest(cls: type) -> str:
-    """Digest of the code of a class: of the files that it comes from, or of what was typed in and all that it uses."""
+    """Digest of the code of a class: of the files that it comes from, or of what was typed in and all that it uses.
+
+    16 hexadecimal digits, as in names and cache keys.
+    """
     functions = [part for part in vars(cls).values() if inspect.isfunction(part)]
     from_file = any(Path(function.__code__.co_filename).is_file() for function in functions)
     source = source_digest(cls.__module__) if from_file else ""
     content = fingerprint(_bound(cls), state=False) if source else fingerprint(cls)
-    return hashlib.sha256(source.encode() + content).hexdigest()
+    return hashlib.sha256(source.encode() + content).hexdigest()[:_DIGITS]
 
 
 def _bound(cls: type) -> tuple[Any, ...]:

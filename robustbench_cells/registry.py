@@ -28,8 +28,6 @@ class Named(Protocol):
     name: str
 
 
-_DIGITS = 16  # hexadecimal, of a digest of source code
-
 T = TypeVar("T", bound=Named)
 C = TypeVar("C", bound=type)
 
@@ -179,8 +177,8 @@ class Registry(Generic[T]):
         """
         origin = self.origin(name)
         if origin and not origin.version:
-            return code_digest(type(self._entries[name]))[:_DIGITS]
-        return self._sources.get(name, "")[:_DIGITS]
+            return code_digest(type(self._entries[name]))
+        return self._sources[name]
 
     def qualified_name(self, name: str) -> str:
         """The name, with origin and code of an entry from outside: ``fading [robustbench-fading 0.1.0, code 01ab…]``.

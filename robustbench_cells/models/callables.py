@@ -58,7 +58,7 @@ def _from_segmenter(name: str, model: Any) -> Segmenter:
     """Check a segmenter of third-party code; its digest is a promise, so its code counts too."""
     require_independence(name, model.predict, varied_images())
     other = renamed(model, name)
-    other.digest = f"{model.digest} [code {code_digest(type(model))[:16]}]"
+    other.digest = f"{model.digest} [code {code_digest(type(model))}]"
     return other
 
 
