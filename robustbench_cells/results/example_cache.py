@@ -18,9 +18,9 @@ import numpy as np
 
 from robustbench_cells.results.cache_keys import CacheKey, FrameKey
 from robustbench_cells.results.cache_rows import EXAMPLE_TABLES
+from robustbench_cells.results.record_cache import connect
 from robustbench_cells.types import PATCH_SIDE, Masks
 
-_TIMEOUT = 120.0  # seconds to wait for another process' transaction
 _BYTES = PATCH_SIDE * PATCH_SIDE // 8  # of a mask, one bit per pixel
 
 
@@ -47,7 +47,7 @@ class ExampleCache:
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._translate_errors():
-            self._db = sqlite3.connect(path, timeout=_TIMEOUT, isolation_level=None)
+            self._db = connect(path)
             for statement in EXAMPLE_TABLES:
                 self._db.execute(statement)
 

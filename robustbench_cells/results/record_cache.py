@@ -39,6 +39,11 @@ _SUFFIXES = (".sqlite", ".db")
 _HEADER = b"SQLite format 3\0"
 
 
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file of a record cache; statements wait for other processes, and are transactions by themselves."""
+    return sqlite3.connect(path, timeout=_TIMEOUT, isolation_level=None)
+
+
 class RecordCache:
     """The file of records. Several processes may have it open and write to it.
 
@@ -65,7 +70,7 @@ class RecordCache:
             ) from error
         self._file: tuple[int, int] | None = None
         with self._translate_errors():
-            self._db = sqlite3.connect(path, timeout=_TIMEOUT, isolation_level=None)
+            self._db = connect(path)
             try:
                 self._file = _file_id(path)
                 self._prepare()
