@@ -78,7 +78,7 @@ def _is_in_force(path: Path, config: pytest.Config) -> bool:
 
 def _is_unread(key: str, path: Path, config: pytest.Config) -> bool:
     if key == "addopts":
-        return bool(_lost_options(path, config)) and not _replaces_addopts(config)
+        return bool(_lost_options(path, config)) and "addopts" not in overridden_keys(config)
     try:
         return key.startswith("rb_") and config.getini(key) is None
     except ValueError:  # no key of ours: pytest warns of it
@@ -87,11 +87,12 @@ def _is_unread(key: str, path: Path, config: pytest.Config) -> bool:
 
 def replaced_options(config: pytest.Config) -> list[str]:
     """Options ``--rb-…`` of the ini file in force that ``-o addopts=…`` has replaced."""
-    return _lost_options(config.inipath, config) if config.inipath and _replaces_addopts(config) else []
+    return _lost_options(config.inipath, config) if config.inipath and "addopts" in overridden_keys(config) else []
 
 
-def _replaces_addopts(config: pytest.Config) -> bool:
-    return any(text.partition("=")[0].strip() == "addopts" for text in config.getoption("override_ini") or ())
+def overridden_keys(config: pytest.Config) -> list[str]:
+    """Ini keys that ``-o KEY=VALUE`` sets."""
+    return [text.partition("=")[0].strip() for text in config.getoption("override_ini") or ()]
 
 
 def _lost_options(path: Path, config: pytest.Config) -> list[str]:

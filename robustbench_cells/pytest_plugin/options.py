@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from robustbench_cells.pytest_plugin.ini_files import is_meant_as_ours, keys_of, replaced_options
+from robustbench_cells.pytest_plugin.ini_files import is_meant_as_ours, keys_of, overridden_keys, replaced_options
 
 if TYPE_CHECKING:
     from robustbench_cells.api.request import Request
@@ -116,11 +116,16 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
+def _key(name: str) -> str:
+    """The ini key of an option, and its name in pytest's configuration."""
+    return f"rb_{name.replace('-', '_')}"
+
+
 def add_options(parser: pytest.Parser) -> None:
     """Each option ``--rb-x`` has an ini key ``rb_x``, which the command line overrides."""
     group = parser.getgroup("robustbench", "robustness of cell segmentation")
     for name, words in _OPTIONS.items():
-        key = f"rb_{name.replace('-', '_')}"
+        key = _key(name)
         shown = {word: value for word, value in words.items() if word != "default"}
         group.addoption(f"--rb-{name}", dest=key, default=None, **shown)
         parser.addini(key, words["help"], type=_INI_KINDS[words.get("action")], default=None)
@@ -128,7 +133,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 def option(config: pytest.Config, name: str) -> Any:
     """The value from the command line, else from the ini file, else the default; a mistake raises a `UsageError`."""
-    key, words = f"rb_{name.replace('-', '_')}", _OPTIONS[name]
+    key, words = _key(name), _OPTIONS[name]
     given = config.getoption(key)
     if given == "" or (isinstance(given, list) and "" in given):
         raise pytest.UsageError(f"--rb-{name}: is empty; leave it out, or give a value")
@@ -162,9 +167,8 @@ def _ini_value(config: pytest.Config, key: str) -> Any:
 
 def _require_known_keys(config: pytest.Config) -> None:
     """Refuse keys ``rb_…`` that nobody has declared: mistyped, they would do nothing, and a gate would not judge."""
-    known = {f"rb_{name.replace('-', '_')}" for name in _OPTIONS}
-    by_option = [text.partition("=")[0].strip() for text in config.getoption("override_ini") or ()]
-    for key in (*(keys_of(config.inipath) if config.inipath else ()), *by_option):
+    known = set(map(_key, _OPTIONS))
+    for key in (*(keys_of(config.inipath) if config.inipath else ()), *overridden_keys(config)):
         if not is_meant_as_ours(key) or key in known:
             continue
         try:
@@ -179,7 +183,7 @@ def ungated_notes(config: pytest.Config) -> list[str]:
     notes = [f"-o addopts=… leaves out {' '.join(lost)} of {config.inipath}"] if lost else []
     if option(config, "baseline"):
         return notes
-    given = [name for name in _NEED_A_BASELINE if config.getini(f"rb_{name}")]
+    given = [name for name in _NEED_A_BASELINE if config.getini(_key(name))]
     if config.getini(_BASELINE) == "":
         return [*notes, f"no gate was asked for: {_BASELINE} is empty, so nothing is judged"]
     if any(word.startswith("--rb-baseline") for word in lost):
@@ -192,17 +196,16 @@ def ungated_notes(config: pytest.Config) -> list[str]:
 def request_of(config: pytest.Config) -> Request:
     """What the run is to cover; with a baseline, what the baseline covers."""
     _require_known_keys(config)
-    for name in _OPTIONS:  # also those that this run does not ask for
-        option(config, name)
+    values = {name: option(config, name) for name in _OPTIONS}  # also of what this run does not ask for
     from robustbench_cells.api.request import Request, follow_baseline
     from robustbench_cells.results.storage import load_manifest
 
-    given = {field: value for name, field in _FIELDS.items() if (value := option(config, name)) is not None}
+    given = {field: values[name] for name, field in _FIELDS.items() if values[name] is not None}
     if "models" in given:
         given["models"] = tuple(given["models"])
     if "artefacts" in given:
         given["artefacts"] = _parse_grid(given["artefacts"])
-    if baseline := option(config, "baseline"):
+    if baseline := values["baseline"]:
         return follow_baseline(given, load_manifest(Path(baseline)))
     return Request(**given)
 
@@ -220,7 +223,7 @@ def gate_policy_of(config: pytest.Config) -> GatePolicy | None:
         return GatePolicy.from_options(
             Path(baseline), criteria, against, option(config, "inconclusive"), sequential=sequential
         )
-    if idle := [f"--rb-{name}" for name in _NEED_A_BASELINE if config.getoption(f"rb_{name}")]:
+    if idle := [f"--rb-{name}" for name in _NEED_A_BASELINE if config.getoption(_key(name))]:
         raise pytest.UsageError(f"{', '.join(idle)}: nothing is judged without --rb-baseline; name the baseline run")
     return None
 
