@@ -9,7 +9,7 @@ Whatever would invalidate the verdict raises instead (`comparability`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -25,7 +25,14 @@ from robustbench_cells.gate.comparability import (
 )
 from robustbench_cells.gate.copies import find_copies, judge_once
 from robustbench_cells.gate.criteria import CRITERIA, PairedRecords
-from robustbench_cells.gate.decision import Decision, GateOutcome, assign_verdicts, make_decisions, overall_verdict
+from robustbench_cells.gate.decision import (
+    Decision,
+    GateOutcome,
+    assign_verdicts,
+    by_criterion,
+    make_decisions,
+    overall_verdict,
+)
 from robustbench_cells.gate.pairing import (
     CONDITION,
     condition_sides,
@@ -130,7 +137,8 @@ def compare(
         made = [(name, list(make_decisions(pair, name, tolerances))) for name, pair in pairs.items()]
     copies = {name: find_copies(rows, candidate.run) for name, rows in covered.items()}
     decisions = [decision for name, part in made for decision in judge_once(part, copies[name])]
-    refuse([*_empty_criteria(decisions, names, tolerances), *_idle_criteria(decisions)])
+    judged = by_criterion(decisions)
+    refuse([*_empty_criteria(judged, names, tolerances), *_idle_criteria(judged)])
     not_run = sorted(set(baseline.records["segmenter"]) - {REFERENCE, *names.values()})
     not_covered = [f"{name} (not run)" for name in not_run]
     for name, rows in merged.items():
@@ -146,20 +154,18 @@ def compare(
     )
 
 
-def _empty_criteria(decisions: Sequence[Decision], names: Iterable[str], tolerances: Iterable[str]) -> Iterator[str]:
+def _empty_criteria(
+    judged: Collection[tuple[str, str]], names: Iterable[str], tolerances: Iterable[str]
+) -> Iterator[str]:
     """Report each criterion of a model without a single decision."""
-    decided = {(decision.criterion.name, decision.segmenter) for decision in decisions}
     for criterion, name in product(tolerances, names):
-        if (criterion, name) not in decided:
+        if (name, criterion) not in judged:
             yield f"the conditions that ran give no {criterion} of {name}"
 
 
-def _idle_criteria(decisions: Iterable[Decision]) -> Iterator[str]:
+def _idle_criteria(judged: Mapping[tuple[str, str], Sequence[Decision]]) -> Iterator[str]:
     """Report each criterion of a model that no candidate could fail, since the baseline has no more to lose."""
-    groups: dict[tuple[str, str], list[Decision]] = {}
-    for decision in decisions:
-        groups.setdefault((decision.criterion.name, decision.segmenter), []).append(decision)
-    for (criterion, name), group in groups.items():
+    for (name, criterion), group in judged.items():
         if all(one.tolerance >= one.difference.room for one in group):
             best = max(one.difference.baseline for one in group)
             yield (

@@ -142,6 +142,14 @@ def assign_verdicts(decisions: Sequence[Decision]) -> list[Decision]:
     return decided
 
 
+def by_criterion(decisions: Iterable[Decision]) -> dict[tuple[str, str], list[Decision]]:
+    """Group decisions by the names of model and criterion, in their order."""
+    groups: dict[tuple[str, str], list[Decision]] = {}
+    for decision in decisions:
+        groups.setdefault((decision.segmenter, decision.criterion.name), []).append(decision)
+    return groups
+
+
 def overall_verdict(decisions: Iterable[Decision]) -> GateOutcome:
     """Combine verdicts: regresses if any does, else inconclusive if any is, else holds."""
     verdicts = {decision.verdict for decision in decisions}

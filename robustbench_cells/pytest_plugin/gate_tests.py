@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 
 from robustbench_cells.gate.comparison import Gate
-from robustbench_cells.gate.decision import Decision, GateOutcome, overall_verdict
+from robustbench_cells.gate.decision import Decision, GateOutcome, by_criterion, overall_verdict
 from robustbench_cells.gate.policy import GatePolicy
 from robustbench_cells.reporting.gate_text import decision_table, verdict_line
 
@@ -31,10 +31,7 @@ def log_gate_tests(session: pytest.Session, verdict: Gate | str, policy: GatePol
 
 
 def _criteria(gate: Gate, policy: GatePolicy) -> Iterator[pytest.TestReport]:
-    parts: dict[tuple[str, str], list[Decision]] = {}
-    for decision in gate.decisions:
-        parts.setdefault((decision.segmenter, decision.criterion.name), []).append(decision)
-    for (model, criterion), decisions in parts.items():
+    for (model, criterion), decisions in by_criterion(gate.decisions).items():
         yield _report(f"{_FILE}::{model}::{criterion}", "call", *_outcome(decisions, policy))
 
 
