@@ -109,7 +109,7 @@ class GatePolicy:
         require_comparable(self.baseline, run, self.tolerances, self.against, sequential=self.sequential)
 
     def early_stopping(self, run: RunManifest, wanted: Mapping[str, Collection[str]]) -> EarlyStopping:
-        """See `sequential.early_stopping`."""
+        """See `sequential.early_stopping`, which refuses what `require_comparable` does."""
         return early_stopping(self.baseline, run, self.tolerances, self.against, wanted)
 
     def compare(self, candidate: Results) -> Gate:

@@ -50,12 +50,12 @@ class GridEnd:
     def _command(self) -> str:
         return shlex.join(["pytest", *map(str, self._config.invocation_params.args)])
 
-    def begin(self, run: BenchmarkRun, tests: GridTests) -> None:
+    def begin(self, run: BenchmarkRun) -> None:
         """Choose the folder of the results, by what is selected; see `api.finish.begin_run`."""
         from robustbench_cells.api.finish import begin_run
         from robustbench_cells.engine.evaluate import GridCell
 
-        selected = [GridCell(name, condition, True) for condition, names in tests.wanted().items() for name in names]
+        selected = [GridCell(name, condition, True) for condition, names in run.wanted.items() for name in names]
         self._choose_folder(run, selected)
         begin_run(self._folder, self.policy, self._command)
 
@@ -88,10 +88,11 @@ class GridEnd:
         from robustbench_cells.pytest_plugin.finish import UNUSABLE, summarise_run
         from robustbench_cells.pytest_plugin.gate_tests import log_gate_tests
 
-        self._choose_folder(run, list(tests.cells()))  # again: it may have ended early
+        cells = list(tests.cells())
+        self._choose_folder(run, cells)  # again: it may have ended early
         reasons = [*_stopped(exitstatus), *tests.problems()]
         timing = sum((Timing(**spent) for spent in tests.timings.values()), Timing())
-        ran = RanTests(list(tests.cells()), reasons, timing, self._command)
+        ran = RanTests(cells, reasons, timing, self._command)
         self._finished = finish_run(run, self.policy, ran, self._folder, announce=announce)
         self._summary = summarise_run(self._finished, self.policy, ran, self._folder)
         if self._finished.results and self._folder != self._asked_for:

@@ -52,7 +52,6 @@ class GridRun:
         self._announce: Callable[[str], None] = lambda line: None
         self._tests = GridTests()
         self._end = GridEnd(config)
-        self._broken = ""
 
     def request(self) -> Request:  # no property: pytest before 8.4 reads those of every plug-in
         """What the options ask for; a mistake raises a `UsageError`."""
@@ -130,8 +129,8 @@ class GridRun:
             self._tests.lost.append(f"{report.nodeid} could not be collected")
 
     def _begin(self, collected: Collected) -> None:
-        if self.mistake or collected.mistake:
-            raise self.mistake or pytest.UsageError(collected.mistake)
+        if collected.mistake:
+            raise pytest.UsageError(collected.mistake)
         require_ini_in_force(self._config, collected)
         keyword = self._config.option.keyword
         if not collected.keys:
@@ -150,7 +149,7 @@ class GridRun:
         self._require_folder()
         run = self._open()
         try:
-            self._end.begin(run, self._tests)
+            self._end.begin(run)
         except OSError as error:
             run.close()
             raise self._unwritable(error) from error
@@ -189,9 +188,10 @@ class GridRun:
                 on_wait=self._announce,
             )
             if policy:
-                policy.require_comparable(run.manifest())
                 if policy.sequential:
                     run.stopping = policy.early_stopping(run.manifest(), self._tests.wanted())
+                else:
+                    policy.require_comparable(run.manifest())
             if alone:  # each worker loads what its tests need
                 run.load_models()
             if alone and (address := option(self._config, "dask")):
@@ -213,8 +213,8 @@ class GridRun:
         """The result of one segmenter under one condition."""
         from robustbench_cells.errors import CacheError, ClusterError
 
-        if self._broken:
-            pytest.fail(self._broken, pytrace=False)
+        if self._tests.broken:
+            pytest.fail(self._tests.broken, pytrace=False)
         if self.run is None:
             from robustbench_cells.models.runtimes.threads import share_cores
 
@@ -225,8 +225,8 @@ class GridRun:
         except (CacheError, ClusterError) as error:  # no later test could do better
             if self._worker is None:
                 pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-            self._broken = str(error)  # a worker's exit would be taken for a crash
-            pytest.fail(self._broken, pytrace=False)
+            self._tests.broken = str(error)  # a worker's exit would be taken for a crash
+            pytest.fail(self._tests.broken, pytrace=False)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
@@ -263,7 +263,7 @@ class GridRun:
             timing = self.run.timing.as_dict() if self.run else {}
             if outcome is not None:
                 explain_failure(report, outcome, call.excinfo and call.excinfo.value)
-            PhaseReport(number, valid, getattr(outcome, "failure", ""), timing, self._broken).attach(report)
+            PhaseReport(number, valid, getattr(outcome, "failure", ""), timing, self._tests.broken).attach(report)
         return report
 
     def pytest_runtest_logreport(self, report: Any) -> None:
