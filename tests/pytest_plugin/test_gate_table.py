@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gate_repository import GRID, SAME, WORSE, Repository, make_repository
+from tests.support.gate_repository import JUDGED, SAME, WORSE, Repository
 
 REPOSITORY = "REPOSITORY"  # in an argument or an ini file: its path
-JUDGED = ("--rb-model=model:predict", "--rb-trust-model", "--rb-baseline=baseline")
 SETTINGS = {
     "rb_model": "model:predict",
     "rb_trust_model": "true",
@@ -36,23 +35,6 @@ def pytest_generate_tests(metafunc):
     metafunc.fixturenames.append("again")
     metafunc.parametrize("again", range(2))
 """
-
-
-@pytest.fixture(scope="module")
-def baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A stored run of the model, with its records; pytest's own fixtures are of one test."""
-    return tmp_path_factory.mktemp("stored") / "baseline"
-
-
-@pytest.fixture
-def repository(
-    baseline: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Repository:
-    if not baseline.exists():
-        made = make_repository(tmp_path / "first", monkeypatch, capsys)
-        code, output = made.pytest("robustness", *GRID, f"--rb-reports={baseline}")
-        assert code == 0, output
-    return make_repository(tmp_path / "repository", monkeypatch, capsys, baseline)
 
 
 WAYS: dict[str, tuple[str, ...]] = {

@@ -4,31 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
-from pathlib import Path
 
 import pytest
 
 from tests.support import commands
-from tests.support.gate_repository import GRID, IN_A_TEST, SAME, SUITE, Repository, make_repository
+from tests.support.gate_repository import IN_A_TEST, JUDGED, SAME, SUITE, Repository
 
-JUDGED = ("robustness", "--rb-model=model:predict", "--rb-trust-model", "--rb-baseline=baseline")
+CALL = ("robustness", *JUDGED)
 NEVER = "no verdict"
-
-
-@pytest.fixture(scope="module")
-def baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("stored") / "baseline"
-
-
-@pytest.fixture
-def repository(
-    baseline: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Repository:
-    if not baseline.exists():
-        made = make_repository(tmp_path / "first", monkeypatch, capsys)
-        code, output = made.pytest("robustness", *GRID, f"--rb-reports={baseline}")
-        assert code == 0, output
-    return make_repository(tmp_path / "repository", monkeypatch, capsys, baseline)
 
 
 def require_no_verdict(repository: Repository, code: int, output: str, expected: int, words: str) -> None:
@@ -79,7 +62,7 @@ def {hook}:
 )
 def test_a_phase_that_does_not_pass(when: str, what: str, code: int, words: str, repository: Repository) -> None:
     repository.write("robustness/test_grid.py", FIXTURE.format(when=when, what=what))
-    require_no_verdict(repository, *repository.pytest(*JUDGED), code, words)
+    require_no_verdict(repository, *repository.pytest(*CALL), code, words)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +82,7 @@ def test_a_test_that_is_not_passed(text: str, code: int, words: str, repository:
     repository.write("robustness/test_grid.py", text)
     if "pass\n" in text:
         repository.set_model(f"{IN_A_TEST}found = images")
-    require_no_verdict(repository, *repository.pytest(*JUDGED), code, words)
+    require_no_verdict(repository, *repository.pytest(*CALL), code, words)
 
 
 @pytest.mark.parametrize(
@@ -107,13 +90,13 @@ def test_a_test_that_is_not_passed(text: str, code: int, words: str, repository:
 )
 def test_a_model_that_ends_the_program(call: str, repository: Repository) -> None:
     repository.set_model(f"{IN_A_TEST}{call}")
-    code, output = repository.pytest(*JUDGED)
+    code, output = repository.pytest(*CALL)
     require_no_verdict(repository, code, output, 1, "model:predict-clean")
 
 
 def test_a_model_that_ends_the_program_as_it_is_loaded(repository: Repository) -> None:
     repository.set_model("sys.exit(0)")
-    code, output = repository.pytest(*JUDGED)
+    code, output = repository.pytest(*CALL)
     assert code == 4
     assert "model:predict: raised SystemExit(0), which would end the run" in output
 
@@ -125,7 +108,7 @@ def test_a_run_that_stops_before_its_end(arguments: tuple[str, ...], code: int, 
     text = "assert False" if "continue" in arguments[0] else "def test_other():\n    assert False\n"
     repository.write("robustness/test_another.py", text)
     words = "could not be collected" if "continue" in arguments[0] else "tests not finished: "
-    require_no_verdict(repository, *repository.pytest(*JUDGED, *arguments), code, words)
+    require_no_verdict(repository, *repository.pytest(*CALL, *arguments), code, words)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +121,7 @@ def test_a_run_that_stops_before_its_end(arguments: tuple[str, ...], code: int, 
 )
 def test_a_worker_that_dies(hook: str, when: str, repository: Repository) -> None:
     repository.write("conftest.py", CONFTEST.format(hook=hook, when=when, what="os._exit(0)"))
-    code, output = repository.pytest(*JUDGED, "-n1", "--max-worker-restart=1")
+    code, output = repository.pytest(*CALL, "-n1", "--max-worker-restart=1")
     require_no_verdict(repository, code, output, code or 1, "worker gw0 died")
 
 
@@ -154,7 +137,7 @@ def test_a_full_disk(successes: int, repository: Repository) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     repository.monkeypatch.setattr("robustbench_cells.files.atomic.os.fsync", sync)
-    code, output = repository.pytest(*JUDGED)
+    code, output = repository.pytest(*CALL)
     if written <= successes:
         assert code == 0, output
         return
@@ -167,7 +150,7 @@ def test_a_full_disk(successes: int, repository: Repository) -> None:
 
 def test_the_disk_is_never_full(repository: Repository) -> None:
     repository.set_model(SAME)
-    code, output = repository.pytest(*JUDGED)
+    code, output = repository.pytest(*CALL)
     assert code == 0
     assert "PASS" in output
     assert "PASS" in repository.verdict_files()
@@ -180,7 +163,7 @@ def test_a_report_that_raises(what: str, repository: Repository) -> None:
         "    from robustbench_cells.api import finish\n    finish.write_reports = fail\n"
     )
     repository.write("conftest.py", hook)
-    code, output = repository.pytest(*JUDGED)
+    code, output = repository.pytest(*CALL)
     assert code == 4, output
     assert "gate: no verdict: not everything could be written to reports (" in output
     assert f"{repository.path / 'conftest.py'}:2" in output or "SystemExit(0), which would end the run" in output
@@ -191,7 +174,7 @@ def test_a_junit_report_that_cannot_be_written(repository: Repository) -> None:
     repository.write("conftest.py", "import os\n\ndef pytest_sessionfinish(session):\n    os.mkdir('junit.xml')\n")
     summary = repository.path / "summary"
     repository.monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-    code, output = repository.pytest(*JUDGED, "--junitxml=junit.xml")
+    code, output = repository.pytest(*CALL, "--junitxml=junit.xml")
     assert code == 4, output
     assert "gate: no verdict: not everything could be written" in output
     assert "PASS" not in output + repository.verdict_files() + summary.read_text()
@@ -201,7 +184,7 @@ def test_a_junit_report_that_cannot_be_written(repository: Repository) -> None:
 def test_the_summary_of_a_job_has_the_verdict_once(repository: Repository) -> None:
     summary = repository.path / "summary"
     repository.monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-    assert repository.pytest(*JUDGED)[0] == 0
+    assert repository.pytest(*CALL)[0] == 0
     assert summary.read_text().count("# PASS") == 1
 
 
@@ -209,7 +192,7 @@ def test_a_run_that_is_killed_leaves_no_verdict(repository: Repository) -> None:
     repository.write(
         "robustness/test_grid.py", "def test_robustness(rb_outcome):\n    print(open('reports/gate.md').read())\n"
     )
-    code, output = repository.pytest(*JUDGED, "-s")
+    code, output = repository.pytest(*CALL, "-s")
     assert code == 0, output
     assert output.count("NO VERDICT") == 4
     assert "the run has not ended, or it was killed" in output

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gate_repository import GRID, Repository, make_repository
+from tests.support.gate_repository import GRID, JUDGED, Repository, make_repository
 
 RAISES = """if len(images) > 9:
         raise RuntimeError("the lens is foggy")"""
@@ -43,14 +43,13 @@ def test_a_part_leaves_the_whole_run_where_it_is(repository: Repository) -> None
 
 def test_a_part_is_judged_where_it_lies(repository: Repository) -> None:
     repository.pytest("robustness", *GRID, "--rb-reports=baseline")
-    judged = ("robustness", "--rb-model=model:predict", "--rb-trust-model", "--rb-baseline=baseline")
-    assert repository.pytest(*judged)[0] == 0
+    assert repository.pytest("robustness", *JUDGED)[0] == 0
     whole = (repository.path / "reports" / "gate.md").read_text()
-    code, output = repository.pytest(*judged, "-k", "noise-0")
+    code, output = repository.pytest("robustness", *JUDGED, "-k", "noise-0")
     assert code == 0, output
     assert (repository.path / "reports" / "gate.md").read_text() == whole
     assert "the 2 of 4 tests" in (repository.path / "reports" / "part" / "gate.md").read_text()
-    code, output = repository.pytest(*judged[:3], "--rb-baseline=reports/part", "-k", "noise-0")
+    code, output = repository.pytest("robustness", *JUDGED[:2], "--rb-baseline=reports/part", "-k", "noise-0")
     assert code == 4, output
     assert "--rb-baseline reports/part: this run may overwrite it" in output
 

@@ -29,6 +29,7 @@ def predict(images):
 SAME, WORSE = "pass", "found[:, ::2] = 0"
 IN_A_TEST = "if 'test_grid' in os.environ.get('PYTEST_CURRENT_TEST', ''): "  # and not as it is loaded
 GRID = ("--rb-profile=quick", "--rb-artefact=noise=0", "--rb-trust-model", "--rb-model=model:predict")
+JUDGED = ("--rb-model=model:predict", "--rb-trust-model", "--rb-baseline=baseline")
 
 
 @dataclass
