@@ -69,7 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """See `Command.run`."""
-    if not options.store.is_file():
+    if not options.store.exists():
         raise CacheError(f"{options.store}: no such record cache; a run of the benchmark creates it")
     from robustbench_cells.results.record_cache import RecordCache
 

@@ -14,7 +14,9 @@ from robustbench_cells.errors import ArchiveError, DownloadError
 from robustbench_cells.files.archives import unpack
 from robustbench_cells.files.atomic import write_text
 from robustbench_cells.files.checksums import sha256
+from robustbench_cells.files.reading import read_bytes
 
+_MAX_RECORD = 2**10  # bytes of a stored checksum
 _SECONDS_BETWEEN_LINES = 20  # of progress, without a terminal
 
 
@@ -48,7 +50,9 @@ def download(public_set: PublicSet, to: Path, *, url: str | None = None, checksu
     if checksum is not None and not re.fullmatch("[0-9a-fA-F]{64}", checksum):
         raise DownloadError(f"SHA-256 {checksum!r}: must be 64 hexadecimal digits")
     folder, packed, record = (to / f"{public_set.folder}{suffix}" for suffix in ("", ".zip", ".sha256"))
-    recorded = record.read_text(encoding="utf-8", errors="replace").partition(" ")[0] if record.is_file() else ""
+    recorded = ""
+    if record.exists():
+        recorded = read_bytes(record, _MAX_RECORD, DownloadError).decode(errors="replace").partition(" ")[0]
     expected = (checksum or public_set.sha256 or recorded).lower()
     if folder.exists():
         existing = f"SHA-256 {recorded or 'unknown'}"

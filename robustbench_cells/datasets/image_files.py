@@ -13,6 +13,7 @@ from robustbench_cells.datasets.png_files import SIGNATURE as PNG_SIGNATURE
 from robustbench_cells.datasets.png_files import read_png, read_png_size
 from robustbench_cells.datasets.tiff_pages import read_tiff, read_tiff_size
 from robustbench_cells.errors import DataError
+from robustbench_cells.files.reading import UNLIMITED, require_file
 from robustbench_cells.types import Image, Labels, Remark
 
 T = TypeVar("T")
@@ -79,8 +80,7 @@ def _list(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
 
 def _read(path: Path, read_as_tiff: Callable[[Path], T], read_as_png: Callable[[Path], T]) -> T:
     """Read a file by what it is, whatever its suffix."""
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; a TIFF or PNG file is expected")
+    require_file(path, UNLIMITED, DataError)
     with translate_decoding_errors(path):
         with path.open("rb") as file:
             head = file.read(len(PNG_SIGNATURE))

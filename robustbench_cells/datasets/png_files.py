@@ -16,9 +16,11 @@ from PIL import Image as Pillow
 from robustbench_cells.datasets.limits import ORIENTATION, check_size, describe_rotation
 from robustbench_cells.datasets.stored_plane import Palette, StoredPlane
 from robustbench_cells.errors import DataError
+from robustbench_cells.files.reading import read_bytes, require_file
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
+_MAX_BYTES = 2**29  # of a file: twice the largest frame; decoders read a chunk at once, however long
 _HEADER = ">4x4sIIBB"  # length, name, width, height, bits per sample, colour type
 _GREY, _PALETTE = 0, 3  # colour types
 _SAMPLES = {_GREY: 1, _PALETTE: 1, 2: 3}  # per pixel; at most 4
@@ -70,6 +72,7 @@ def read_png(path: Path) -> StoredPlane:
 
 @contextmanager
 def _open(path: Path) -> Iterator[Pillow.Image]:
+    require_file(path, _MAX_BYTES, DataError)
     with Pillow.open(path, formats=("PNG",)) as image:
         check_size(str(path), image.width, image.height)
         with suppress(EOFError):
@@ -101,7 +104,7 @@ def _read_palette(image: Pillow.Image) -> Palette:
 
 
 def _decode_deep_colours(path: Path) -> npt.NDArray[Any]:
-    pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    pixels = cv2.imdecode(np.frombuffer(read_bytes(path, _MAX_BYTES, DataError), np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint16 or pixels.ndim != 3:
         raise ValueError("its colours of 16 bits cannot be decoded")
     return pixels[..., [2, 1, 0, 3][: pixels.shape[-1]]]

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from robustbench_cells.errors import DownloadError
 from robustbench_cells.files.atomic import write_text
+from robustbench_cells.files.reading import read_text
 
 if TYPE_CHECKING:
     from requests import Response
 
 _CHUNK = 2**15  # bytes; the most that is downloaded twice
+_MAX_TAG = 2**14  # bytes of an address and an ETag
 _TIMEOUT = 30  # seconds without a byte
 _PARTIAL, _RANGE_NOT_SATISFIABLE = 206, 416
 
@@ -121,9 +123,9 @@ class ResumingDownloader:
 
     def _read_tag(self, url: str) -> str:
         """Read the ETag of the partial file; empty if it has none, or comes from another address."""
-        if not self._tag.is_file():
+        if not self._tag.exists():
             return ""
-        address, _, tag = self._tag.read_text(encoding="utf-8").partition("\n")
+        address, _, tag = read_text(self._tag, _MAX_TAG, DownloadError).partition("\n")
         return tag if address == url else ""
 
     def _discard(self) -> None:

@@ -15,6 +15,7 @@ from robustbench_cells.datasets.tiff_decoding import decode_page
 from robustbench_cells.datasets.tiff_planes import require_one_plane
 from robustbench_cells.datasets.tiff_tags import check_page
 from robustbench_cells.errors import DataError
+from robustbench_cells.files.reading import UNLIMITED, require_file
 
 
 class TiffPages:
@@ -23,6 +24,7 @@ class TiffPages:
     def __init__(self, path: Path) -> None:
         from tifffile import TiffFile
 
+        require_file(path, UNLIMITED, DataError)
         self.path = path
         self._lock = threading.Lock()
         self._image: Pillow.Image | None = None

@@ -17,7 +17,8 @@ from robustbench_cells import __version__
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.engine.evaluate import Outcome
 from robustbench_cells.engine.tasks import Task, TaskResult, run_task
-from robustbench_cells.errors import ClusterError, refuse_exits
+from robustbench_cells.errors import ClusterError, ModelError, refuse_exits
+from robustbench_cells.files.reading import MAX_MODEL, read_bytes
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.card import card_path
@@ -92,7 +93,11 @@ class PackedModel:
             return cls(source, segmenter.digest, trusted)
         form = find_format(source)
         files = [path, card_path(path), *path.rglob("*"), *(form.companion_files(source) if form else ())]
-        content = {file.relative_to(path.parent).as_posix(): file.read_bytes() for file in files if file.is_file()}
+        content = {
+            file.relative_to(path.parent).as_posix(): read_bytes(file, MAX_MODEL, ModelError)
+            for file in files
+            if file.is_file()
+        }
         return cls(path.name, segmenter.digest, trusted, content)
 
     def load(self) -> Segmenter:

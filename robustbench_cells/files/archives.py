@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from robustbench_cells.errors import ArchiveError
+from robustbench_cells.files.reading import UNLIMITED, require_file
 
 _CHUNK = 2**16  # bytes; must stay below the limit of `_BoundedFile`
 _MAX_NAME = 255  # bytes of a file's path in the archive
@@ -131,6 +132,7 @@ class _BoundedFile(io.FileIO):
 
 @contextmanager
 def _open_archive(path: Path, max_files: int) -> Iterator[zipfile.ZipFile]:
+    require_file(path, UNLIMITED, ArchiveError)
     with _translate_errors(path):
         file = _BoundedFile(path, _END + max_files * _ENTRY)
     with file:

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from robustbench_cells.errors import RobustbenchError
+from robustbench_cells.files.reading import read_text
+
 PREVIOUS = "previous"  # name of the folder of what was replaced
 _MAX_JSON = 2**24  # bytes
 
@@ -49,14 +52,14 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, error: type[RobustbenchError]) -> Any:
     """Read a JSON file.
 
     Raises
     ------
-    ValueError
-        If it is not JSON, or larger than any that this package writes.
+    RobustbenchError
+        Of the given type, if it is not a regular file, or larger than any that this package writes.
+    ValueError, RecursionError
+        If it is not JSON, or nested deeply.
     """
-    if (size := path.stat().st_size) > _MAX_JSON:
-        raise ValueError(f"{path.name} has {size} bytes, more than the {_MAX_JSON} allowed")
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json.loads(read_text(path, _MAX_JSON, error))

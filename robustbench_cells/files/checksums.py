@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.files.reading import MAX_MODEL, list_files
 
 
 def sha256(path: Path) -> str:
@@ -16,14 +17,18 @@ def sha256(path: Path) -> str:
     Raises
     ------
     ModelError
-        If a folder (only models are folders) has a link to another folder, whose files would be missed.
+        If it, or anything in the folder, is not a regular file, or all together are too large; or if a folder (only
+        models are folders) has a link to another folder, whose files would be missed.
     """
-    if path.is_dir():
-        parts = list(path.rglob("*"))
-        if linked := [part for part in parts if part.is_symlink() and part.is_dir()]:
-            raise ModelError(f"{linked[0]}: is a link to a folder; replace it by a copy of that folder")
-        inside = sorted(part.relative_to(path).as_posix() for part in parts if part.is_file())
-        lines = "".join(f"{sha256(path / name)}  {name}\n" for name in inside)
-        return hashlib.sha256(lines.encode()).hexdigest()
+    files = list_files(path, MAX_MODEL, ModelError)
+    if files == [path]:
+        return _digest(path)
+    lines = [
+        f"{_digest(path / name)}  {name}\n" for name in sorted(file.relative_to(path).as_posix() for file in files)
+    ]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

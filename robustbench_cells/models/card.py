@@ -16,6 +16,7 @@ import tomli_w
 from robustbench_cells.errors import ModelError
 from robustbench_cells.files.atomic import write_text
 from robustbench_cells.files.checksums import sha256
+from robustbench_cells.files.reading import read_text
 from robustbench_cells.models.interface import SCHEMA, Interface, interface_from_card
 
 _MAX_BYTES = 4 * 2**20
@@ -59,15 +60,11 @@ def read_card(path: Path) -> dict[str, Any]:
     Raises
     ------
     ModelError
-        If it does not exist, is not TOML, or does not match the schema.
+        If it does not exist, is not a regular file, is too large, is not TOML, or does not match the schema.
     """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ModelError(f"{path}: has {path.stat().st_size} bytes, more than the {_MAX_BYTES} allowed for a card")
-        card = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ModelError(f"{path}: no such file") from error
-    except (OSError, ValueError, RecursionError) as error:  # ValueError includes integers of thousands of digits
+        card = tomllib.loads(read_text(path, _MAX_BYTES, ModelError))
+    except (ValueError, RecursionError) as error:  # ValueError includes integers of thousands of digits
         raise ModelError(f"{path}: is not TOML ({error}); restore it or remove it") from error
     problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_SCHEMA).iter_errors(card))
     if problem is not None:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from robustbench_cells.errors import MissingExtraWarning, ModelError, RobustbenchError, UnknownNameError, refuse_exits
+from robustbench_cells.files.reading import MAX_MODEL, list_files
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.extras import install_line, missing_library, require_extra
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat
@@ -135,11 +136,13 @@ def require_format(where: str) -> ModelFormat:
     Raises
     ------
     ModelError
-        If the model does not exist, or no format recognises it.
+        If the model does not exist, is neither a regular file nor a folder of such, or no format recognises it.
     """
     found = find_format(where)
     if not Path(where).exists() and (found is None or found.on_disk):
         raise ModelError(f"{where}: no such model file; shipped models: {', '.join(shipped_models()) or 'none'}")
+    if found is None or found.on_disk:
+        list_files(Path(where), MAX_MODEL, ModelError)
     if found is None:
         supported = ", ".join(candidate.looks_like for candidate in FORMATS)
         raise ModelError(f"{where}: unsupported model format; supported: {supported}; use MODULE:FUNCTION for PyTorch")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from robustbench_cells.errors import ResultsError
+from robustbench_cells.files.atomic import read_json
 from robustbench_cells.pytest_plugin.grid_tests import GridKey
 
 
@@ -50,8 +52,8 @@ class Collected:
             If there is nothing.
         """
         try:
-            content = json.loads((Path(folder) / f"{worker}.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            content = read_json(Path(folder) / f"{worker}.json", ResultsError)
+        except (ResultsError, ValueError) as error:
             raise pytest.UsageError(
                 f"worker {worker}: what it collected cannot be read ({error}); the workers of pytest-xdist must run on "
                 "this machine, where they share the record cache"

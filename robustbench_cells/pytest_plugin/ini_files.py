@@ -14,10 +14,13 @@ from typing import Any, NoReturn
 
 import pytest
 
+from robustbench_cells.errors import ResultsError
+from robustbench_cells.files.reading import read_text
 from robustbench_cells.pytest_plugin.collected import Collected
 
 _NAMES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 _SECTIONS = ("pytest", "tool:pytest")
+_MAX_BYTES = 2**24
 _REMEDY = (
     "pytest looks for its ini file from the paths on its command line, and takes the value of an option after a space "
     "for one: write --option=value, or name the file by -c"
@@ -135,12 +138,12 @@ def _tables_of(path: Path) -> list[Mapping[str, Any]]:
     """Sections of a file that some pytest reads; none where it is missing, damaged, or not for us to read."""
     try:
         return [table for table in _tables(path) if isinstance(table, Mapping)]
-    except (OSError, ValueError, AttributeError, Error):
+    except (ResultsError, ValueError, AttributeError, RecursionError, Error):
         return []
 
 
 def _tables(path: Path) -> list[Mapping[str, Any]]:
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path, _MAX_BYTES, ResultsError)
     if path.suffix == ".toml":
         content = tomllib.loads(text)
         table = (content.get("tool", {}) if path.name == "pyproject.toml" else content).get("pytest", {})

@@ -79,10 +79,10 @@ def load_gate(folder: Path) -> GateSummary | None:
         If the file is damaged.
     """
     path = folder / GATE_FILE
-    if not path.is_file():
+    if not path.exists():
         return None
     try:
-        summary = GateSummary(**read_json(path))
+        summary = GateSummary(**read_json(path, ResultsError))
         texts = [summary.verdict, summary.headline, *summary.notes, *(cell for row in summary.rows for cell in row)]
         if not all(isinstance(text, str) for text in texts):
             raise ValueError("a value is not a text")

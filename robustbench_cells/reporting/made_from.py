@@ -9,6 +9,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from robustbench_cells.errors import ResultsError, RobustbenchError
 from robustbench_cells.files.atomic import read_json, write_text
 from robustbench_cells.files.checksums import sha256
 from robustbench_cells.results.tables import Results
@@ -22,10 +23,10 @@ _LIBRARIES = ("matplotlib", "numpy", "pandas")
 def is_current(results: Results, folder: Path) -> bool:
     """Whether a folder has the files that `stamp` named for equal results and code, unchanged."""
     try:
-        stored = read_json(folder / _STAMP)
+        stored = read_json(folder / _STAMP, ResultsError)
         files = dict(stored["files"])
         return stored["of"] == _source(results) and all(sha256(folder / name) == files[name] for name in files)
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):  # none, damaged, or a file is missing
+    except (RobustbenchError, OSError, ValueError, TypeError, KeyError, RecursionError):  # none, or damaged
         return False
 
 

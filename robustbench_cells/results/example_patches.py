@@ -157,7 +157,7 @@ def load_examples(results: Results, folder: Path) -> ExamplePatches | None:
         If the file is damaged.
     """
     path = folder / EXAMPLES_FILE
-    if not path.is_file():
+    if not path.exists():
         return None
     try:
         check_archive(path, max_bytes=_MAX_BYTES, max_files=_MAX_FILES)

@@ -17,6 +17,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from robustbench_cells.errors import CacheError
+from robustbench_cells.files.reading import UNLIMITED, require_file
 from robustbench_cells.results.cache_keys import CacheKey, FrameKey
 from robustbench_cells.results.cache_rows import (
     APPLICATION_ID,
@@ -68,6 +69,9 @@ class RecordCache:
             raise CacheError(
                 f"{path.parent}: cannot be created ({error}); choose another file for the record cache"
             ) from error
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            if (part := Path(f"{path}{suffix}")).exists():
+                require_file(part, UNLIMITED, CacheError)
         self._file: tuple[int, int] | None = None
         with self._translate_errors():
             self._db = connect(path)

@@ -17,6 +17,7 @@ import pandas as pd
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.files.atomic import atomic_path, back_up, read_json, write_text
 from robustbench_cells.files.csv_tables import read_csv
+from robustbench_cells.files.reading import read_bytes
 from robustbench_cells.results.manifest import VERSION, RunManifest
 from robustbench_cells.results.tables import KEYS, Results, impossible_scores
 from robustbench_cells.results.unfinished import clear_unfinished, note_unfinished
@@ -66,9 +67,7 @@ def load(folder: Path) -> Results:
     _require_files(folder, RUN_FILE, RECORDS_FILE)
     with _translate_errors(folder):
         content = _read_content(folder)
-        if (folder / RECORDS_FILE).stat().st_size > _MAX_BYTES:
-            raise ResultsError(f"{folder / RECORDS_FILE}: larger than the limit of {_MAX_BYTES >> 20} MiB")
-        packed = (folder / RECORDS_FILE).read_bytes()
+        packed = read_bytes(folder / RECORDS_FILE, _MAX_BYTES, ResultsError)
         if content.pop(_DIGEST, "") != hashlib.sha256(packed).hexdigest():
             raise ResultsError(f"{folder}: {RUN_FILE} and {RECORDS_FILE} belong to different runs; {_REMEDY}")
         run = note_unfinished(RunManifest.from_json(content), folder)
@@ -92,7 +91,7 @@ def load_manifest(folder: Path) -> RunManifest:
 
 def _require_files(folder: Path, *names: str) -> None:
     for name in names:
-        if not (folder / name).is_file():
+        if not (folder / name).exists():
             raise ResultsError(
                 f"{folder / name}: no stored results; run pytest on your benchmark with --rb-reports={folder} first"
             )
@@ -109,7 +108,7 @@ def _translate_errors(folder: Path) -> Iterator[None]:
 
 
 def _read_content(folder: Path) -> dict[str, Any]:
-    content = read_json(folder / RUN_FILE)
+    content = read_json(folder / RUN_FILE, ResultsError)
     if content.get("version") != VERSION:
         raise ResultsError(
             f"{folder / RUN_FILE}: version {content.get('version')}; this program reads version {VERSION}; {_REMEDY}"

@@ -17,8 +17,9 @@ import pandas as pd
 
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.errors import ModelError
-from robustbench_cells.files.atomic import atomic_path, back_up, write_text
+from robustbench_cells.files.atomic import atomic_path, back_up, read_json, write_text
 from robustbench_cells.files.checksums import sha256
+from robustbench_cells.files.reading import MAX_MODEL, list_files
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.metrics._base import Comparison
 from robustbench_cells.models.card import card_path, write_card
@@ -191,7 +192,8 @@ def _resume(
         model.compile(keras.optimizers.Adam(recipe.learning_rate), loss, jit_compile=jit_setting())
         return model, Progress(settings)
     try:
-        progress = Progress(**json.loads((newest / "state.json").read_text(encoding="utf-8")))
+        list_files(newest, MAX_MODEL, ModelError)
+        progress = Progress(**read_json(newest / "state.json", ModelError))
         model = keras.saving.load_model(newest / "model.keras", custom_objects=_custom_objects(loss))
     except Exception as error:  # json and Keras raise anything on a damaged file
         raise ModelError(f"{newest}: is damaged ({error}); remove {work} to start again") from error

@@ -203,7 +203,7 @@ def test_interrupted_unpacking_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_missing_archive_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveError, match=r"nowhere\.zip: cannot be read .*No such file"):
+    with pytest.raises(ArchiveError, match=r"nowhere\.zip: no such file"):
         check_archive(tmp_path / "nowhere.zip", **LIMITS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,11 +13,14 @@ from robustbench_cells.datasets.naming import check_frame_name, resolve_single_s
 from robustbench_cells.datasets.paired_files import PairedFiles
 from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
 from robustbench_cells.errors import DataError
+from robustbench_cells.files.reading import read_text
 from robustbench_cells.types import Dataset
 
 _COLUMNS = ("image", "mask")
 _SHOWN = 500  # characters of a value in a message
-_MAX_BYTES = 2**24  # per table, some hundred thousand rows
+_MAX_BYTES = 2**24  # per table
+_MAX_ROWS = 2**15  # as pages of a stack
+_MAX_COLUMNS = 100  # each row takes time for each of them
 
 
 @SOURCES.register
@@ -38,12 +42,12 @@ class CsvList(DatasetSource):
     def recognises(self, where: str) -> bool:
         """See `DatasetSource.recognises`."""
         path, _ = _table_and_root(where)
-        return path.suffix.lower() == ".csv" and (path.is_file() or path != Path(where))
+        return path.suffix.lower() == ".csv" and (path.exists() or path != Path(where))
 
     def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
         """See `DatasetSource.open`."""
         path, root = _table_and_root(where)
-        if not path.is_file():
+        if not path.exists():
             raise DataError(f"{path}: no such file; give a CSV table, or FOLDER:FILE.csv with a folder of its files")
         rows = list(_read_rows(path, root))
         splits = sorted({row.split for row in rows} - {""})
@@ -88,22 +92,24 @@ def _table_and_root(where: str) -> tuple[Path, Path]:
 
 
 def _read_rows(path: Path, root: Path) -> Iterator[_Row]:
-    if path.stat().st_size > _MAX_BYTES:
-        raise DataError(f"{path}: is larger than the {_MAX_BYTES} bytes allowed for a table; split it")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file)
-            columns = [name.strip() for name in table.fieldnames or ()]
-            table.fieldnames = columns
-            for name in _COLUMNS:
-                if columns.count(name) != 1:
-                    raise DataError(
-                        f"{path}, line 1: {'missing' if name not in columns else 'duplicate'} column {name!r}; the "
-                        "header is image,mask and optionally frame,split, separated by commas, not "
-                        f"{str(columns)[:_SHOWN]}"
-                    )
-            for line in table:
-                yield _parse_row(path, root, f"{path}, line {table.line_num}", line)
+        text = read_text(path, _MAX_BYTES, DataError).removeprefix("\N{BOM}")
+        table = csv.DictReader(io.StringIO(text, newline=""))
+        columns = [name.strip() for name in table.fieldnames or ()]
+        table.fieldnames = columns
+        if len(columns) > _MAX_COLUMNS:
+            raise DataError(f"{path}: has {len(columns)} columns, more than the {_MAX_COLUMNS} allowed for a table")
+        for name in _COLUMNS:
+            if columns.count(name) != 1:
+                raise DataError(
+                    f"{path}, line 1: {'missing' if name not in columns else 'duplicate'} column {name!r}; the "
+                    "header is image,mask and optionally frame,split, separated by commas, not "
+                    f"{str(columns)[:_SHOWN]}"
+                )
+        for count, line in enumerate(table):
+            if count == _MAX_ROWS:
+                raise DataError(f"{path}: has more than the {_MAX_ROWS} rows allowed for a table; split it")
+            yield _parse_row(path, root, f"{path}, line {table.line_num}", line)
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read as a CSV table in UTF-8 ({error}); save it again") from error
 

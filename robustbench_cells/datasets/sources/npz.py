@@ -39,7 +39,7 @@ class Npz(DatasetSource):
 
     def recognises(self, where: str) -> bool:
         """See `DatasetSource.recognises`."""
-        return where.lower().endswith(".npz") and Path(where).is_file()
+        return where.lower().endswith(".npz") and Path(where).exists()
 
     def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
         """See `DatasetSource.open`."""

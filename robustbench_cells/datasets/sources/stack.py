@@ -39,7 +39,7 @@ class Stack(DatasetSource):
     def recognises(self, where: str) -> bool:
         """See `DatasetSource.recognises`."""
         paths = self._paths(where)
-        return all(path.suffix.lower() in _SUFFIXES for path in paths) and any(path.is_file() for path in paths)
+        return all(path.suffix.lower() in _SUFFIXES for path in paths) and any(path.exists() for path in paths)
 
     def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
         """See `DatasetSource.open`."""
@@ -59,7 +59,7 @@ class Pages:
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
-        if not path.is_file():
+        if not path.exists():
             raise DataError(f"{path}: no such file; give the stacks of images and masks as IMAGES.tif:MASKS.tif")
         with translate_decoding_errors(path):
             self._pages = TiffPages(path)

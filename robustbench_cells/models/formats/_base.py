@@ -12,6 +12,7 @@ import numpy as np
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.files.checksums import sha256
+from robustbench_cells.files.reading import MAX_MODEL, list_files
 from robustbench_cells.models.card import model_digest
 from robustbench_cells.models.runtimes.function import Function
 from robustbench_cells.registry import Registry
@@ -135,6 +136,8 @@ class InstanceModel(ModelFormat):
         """See `ModelFormat.load`."""
         reason = f"is downloaded and loaded by {self.name}, which may execute what the file contains"
         require_trust(where, reason, trusted=trusted)
+        if (given := Path(self._model(where))).exists():
+            list_files(given, MAX_MODEL, ModelError)
         label, weights = self.open_model(where, self._model(where))
 
         def predict(images: Image) -> Image:

@@ -10,6 +10,7 @@ from typing import Any
 
 from robustbench_cells.errors import ArchiveError, ModelError
 from robustbench_cells.files.archives import unpack
+from robustbench_cells.files.reading import require_file
 from robustbench_cells.models.card import model_digest
 from robustbench_cells.models.formats._base import FORMATS, FileModel, require_trust
 from robustbench_cells.models.network import NetworkSegmenter
@@ -56,6 +57,7 @@ class BioimageioPackage(FileModel):
 
 
 def _unpack(path: Path, folder: Path) -> Path:
+    require_file(path, _MAX_BYTES, ModelError)
     if not zipfile.is_zipfile(path):
         raise ModelError(f"{path}: is not a zip file or is damaged; get a fresh copy")
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from robustbench_cells.errors import ArchiveError, ModelError
 from robustbench_cells.files.archives import check_archive
+from robustbench_cells.files.reading import require_file
 from robustbench_cells.models.card import model_digest
 from robustbench_cells.models.formats._base import FORMATS, FileModel
 from robustbench_cells.models.runtimes.keras import KerasSegmenter, translate_errors
@@ -37,6 +38,7 @@ class KerasFile(FileModel):
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`; trust changes nothing."""
         path = Path(where)
+        require_file(path, hdf5.MAX_BYTES, ModelError)
         if not zipfile.is_zipfile(path):
             raise ModelError(f"{path}: is not a .keras file (a zip is expected) or is damaged; save it again")
         digest, interface = model_digest(path)

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.files.reading import read_bytes, require_file
 from robustbench_cells.models.card import model_digest
 from robustbench_cells.models.formats._base import FORMATS, FileModel
 from robustbench_cells.models.interface import Interface
@@ -44,9 +45,9 @@ class OpenvinoFile(FileModel):
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`; trust changes nothing."""
         path, (weights,) = Path(where), self.companion_files(where)
-        if not weights.is_file():
+        if not weights.exists():
             raise ModelError(f"{path}: its weights {weights.name} are missing; put them in the same folder")
-        if (size := path.stat().st_size + weights.stat().st_size) > _MAX_BYTES:
+        if (size := sum(require_file(file, _MAX_BYTES, ModelError) for file in (path, weights))) > _MAX_BYTES:
             raise ModelError(f"{path}: has {size} bytes with its weights, more than the {_MAX_BYTES} allowed")
         _check_xml(path)
         digest, interface = model_digest(path, (weights,))
@@ -55,7 +56,7 @@ class OpenvinoFile(FileModel):
 
 def _check_xml(path: Path) -> None:
     """Refuse other formats (OpenVINO reads several) and operators that may never terminate."""
-    content = path.read_bytes()
+    content = read_bytes(path, _MAX_BYTES, ModelError)
     if not content.lstrip().startswith((b"<?xml", b"<net")) or b"<!" in content:
         raise ModelError(f"{path}: is not OpenVINO's XML; convert the model again")
     try:

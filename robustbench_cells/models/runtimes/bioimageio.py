@@ -21,6 +21,7 @@ from ruyaml.error import YAMLError
 from ruyaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.files.reading import read_text, require_file
 from robustbench_cells.models.interface import Interface
 from robustbench_cells.models.layout import Array, select_output
 from robustbench_cells.models.network import Network
@@ -43,11 +44,9 @@ def read_description(path: Path, file: Path) -> dict[str, Any]:
     ModelError
         If it is not YAML, too large, nested too deeply, or has aliases, which can expand to any size.
     """
-    if (size := file.stat().st_size) > _MAX_BYTES:
-        raise ModelError(f"{path}: its {file.name} has {size} bytes, more than the {_MAX_BYTES} allowed")
     depth = 0
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_text(file, _MAX_BYTES, ModelError)
         for event in YAML(typ="safe", pure=True).parse(text):
             depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
             if isinstance(event, AliasEvent) or depth > _MAX_DEPTH:
@@ -156,8 +155,9 @@ def _check_test_image(path: Path, folder: Path, tensor: Any) -> None:
         raise ModelError(f"{path}: has no test image for {tensor.id}; a package without tests is refused")
     name = str(tensor.test_tensor.source)
     file = folder / name
-    if not name.endswith(".npy") or file.stat().st_size > _MAX_TEST_BYTES:
-        raise ModelError(f"{path}: its test image {name!r} is not a .npy file of at most {_MAX_TEST_BYTES} bytes")
+    if not name.endswith(".npy"):
+        raise ModelError(f"{path}: its test image {name!r} is not a .npy file")
+    require_file(file, _MAX_TEST_BYTES, ModelError)
     try:
         np.lib.format.open_memmap(file, mode="r")  # compares the header with the file's size
     except (ValueError, OSError, OverflowError) as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.files.reading import require_file
 from robustbench_cells.models.vetting.hdf5_heaps import longest_string
 
 MAX_BYTES = 2**31
@@ -57,8 +58,7 @@ def _measure_strings(path: Path, file: Path | io.BytesIO) -> int:
     try:
         if isinstance(file, io.BytesIO):
             return longest_string(file.getvalue())
-        if (size := file.stat().st_size) > MAX_BYTES:
-            raise ModelError(f"{path}: its weights have {size} bytes, more than the {MAX_BYTES} allowed")
+        require_file(file, MAX_BYTES, ModelError)
         with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
             return longest_string(content)
     except (OSError, ValueError) as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.files.reading import require_file
 from robustbench_cells.models.extras import require_extra
 
 _MAX_BYTES = 2**31 - 1  # limit of protobuf
@@ -38,8 +39,7 @@ def read_graph(path: Path) -> Any:
     import onnx
     from google.protobuf.message import DecodeError
 
-    if (size := path.stat().st_size) > _MAX_BYTES:
-        raise ModelError(f"{path}: has {size} bytes, more than the {_MAX_BYTES} allowed")
+    require_file(path, _MAX_BYTES, ModelError)
     try:
         return onnx.load_model(path, load_external_data=False)
     except (DecodeError, OSError, ValueError) as error:

@@ -61,7 +61,7 @@ def test_table_with_splits(tmp_path: Path) -> None:
         ("image,mask\nimages/0.png,masks/0.png\nimages/0.png,masks/1.png\n", "line 3: duplicate frame '0'"),
         (b"image,mask\nimages/0.png,masks/0.png\n\xff\xff\n", "cannot be read as a CSV table in UTF-8"),
         (b"image,mask\n" + b"a" * 200_000 + b",b\n", "cannot be read as a CSV table in UTF-8"),
-        (b" " * (2**24 + 1), "is larger than the 16777216 bytes allowed for a table"),
+        (b" " * (2**24 + 1), "has 16777217 bytes, more than the 16777216 allowed"),
     ],
     ids=range(18),
 )
