@@ -221,7 +221,7 @@ def _cell(run: BenchmarkRun, condition: str, name: str, failed: dict[tuple[str, 
     outcome = run.outcome(condition, name)
     if not outcome.valid:
         failed[name, condition] = outcome.error or ModelError(f"{name}: {'; '.join(outcome.problems)}")
-    return GridCell(name, condition, outcome.valid, outcome.failure)
+    return run.cells[name, condition]
 
 
 def _report_failures(failed: Mapping[tuple[str, str], Exception], segmenters: Mapping[str, Segmenter]) -> None:

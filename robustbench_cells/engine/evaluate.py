@@ -5,6 +5,8 @@ Each batch is given to every segmenter, so that all see the same arrays.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,12 +31,26 @@ from robustbench_cells.types import (
 
 @dataclass(frozen=True)
 class GridCell:
-    """One test of the grid that ran, whether it is valid, and in a word why it is not."""
+    """One test of the grid that ran.
+
+    Attributes
+    ----------
+    segmenter, condition
+        Names of what was evaluated.
+    valid
+        Whether its outcome is valid.
+    failure
+        Why it is not, in a word.
+    digest
+        Digest of its records (`records_digest`), to compare with those that are read from the cache at the end; empty
+        where it is not known.
+    """
 
     segmenter: str
     condition: str
     valid: bool
     failure: str = ""
+    digest: str = ""
 
 
 @dataclass
@@ -103,6 +119,15 @@ class Outcome:
         values = np.array([record.scores[metric.name] for record in self.records])
         values = values[~np.isnan(values)]
         return float(getattr(values, metric.pooled)()) if len(values) else float("nan")
+
+
+def records_digest(records: Iterable[Record]) -> str:
+    """Digest of the scores of records of one segmenter under one condition, in any order."""
+    rows = sorted(
+        (one.frame, one.patch, json.dumps({name: float(one.scores[name]) for name in sorted(one.scores)}))
+        for one in records
+    )
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def evaluate_batches(

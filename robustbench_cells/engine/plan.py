@@ -59,9 +59,9 @@ class Planner:
         missing = {name: [key for key in keys if key not in cached[name]] for name in names}
         return Plan(Task(condition, missing, self.seed, self.most_patches), cached)
 
-    def keep(self, condition: Condition, segmenter: str, records: Sequence[Record]) -> None:
-        """Put records into the cache."""
-        self.cache.put(self._cache_key(condition, segmenter), self._frame_keys, records)
+    def keep(self, condition: Condition, segmenter: str, records: Sequence[Record]) -> Sequence[Record]:
+        """Put records into the cache; returns those that it holds now (see `RecordCache.put`)."""
+        return self.cache.put(self._cache_key(condition, segmenter), self._frame_keys, records)
 
     def required_records(
         self, condition: Condition, segmenter: str, rule: StoppingRule | None = None

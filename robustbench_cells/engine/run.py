@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.engine.evaluate import GridCell, Outcome
+from robustbench_cells.engine.evaluate import GridCell, Outcome, records_digest
 from robustbench_cells.engine.plan import Plan, Planner
 from robustbench_cells.engine.progress import Progress, ProgressClock
 from robustbench_cells.engine.provenance import make_manifest
 from robustbench_cells.engine.stopping import StoppingRule
-from robustbench_cells.engine.tasks import Task, Timing, run_task
+from robustbench_cells.engine.tasks import PatchKey, Task, Timing, run_task
 from robustbench_cells.errors import CacheError, ClusterError, ResultsError, refuse_exits
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.on_demand import load_all
@@ -61,6 +61,10 @@ class BenchmarkRun:
         Rule by which conditions need no more frames, if the run may stop early; set before the first outcome.
     backend
         Dask cluster that computes the records, if this process does not; set before the first outcome.
+    timing
+        Time spent so far.
+    cells
+        Each test whose outcome was asked for, as it was then, by the names of segmenter and condition.
     """
 
     selection: Selection
@@ -77,7 +81,9 @@ class BenchmarkRun:
     stopping: StoppingRule | None = field(default=None, init=False)
     backend: DaskBackend | None = field(default=None, init=False)
     timing: Timing = field(default_factory=Timing, init=False)
+    cells: dict[tuple[str, str], GridCell] = field(default_factory=dict, init=False)
     _outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict, init=False)
+    _stored: dict[tuple[str, str], dict[PatchKey, Record]] = field(default_factory=dict, init=False)
     _plans: dict[tuple[str, ...], Plan] = field(default_factory=dict, init=False)
     _sent: bool = field(default=False, init=False)
     _added: Mapping[str, tuple[float, ...]] = field(default_factory=dict, init=False)
@@ -140,7 +146,7 @@ class BenchmarkRun:
             self._clock.conditions += 1
         self._added = added_intensities(self._added, {condition.artefact_name: (float(condition.intensity),)})
         self._evaluate_all(condition, names)
-        return [GridCell(name, condition.name, self._outcomes[name, condition.name].valid) for name in names]
+        return [self.cells[name, condition.name] for name in names]
 
     def results(
         self, cells: Iterable[GridCell], timing: Timing, command: str, incomplete: Sequence[str] = ()
@@ -163,7 +169,7 @@ class BenchmarkRun:
         ResultsError
             If a test is not of this grid.
         CacheError
-            If records have disappeared from the cache.
+            If records have disappeared from the cache, or are not those that the tests saw.
         """
         cells = sorted(set(cells), key=astuple)
         if unknown := sorted({cell.condition for cell in cells} - self._conditions.keys()):
@@ -172,13 +178,20 @@ class BenchmarkRun:
                 "artefact where every process sees it, in a conftest.py at the root or in an installed package"
             )
         invalid = {(cell.segmenter, cell.condition) for cell in cells if not cell.valid}
+        digests: dict[tuple[str, str], set[str]] = {}
+        for cell in cells:
+            digests.setdefault((cell.segmenter, cell.condition), set()).update({cell.digest} - {""})
         records = [
-            record
-            for name, condition in dict.fromkeys((cell.segmenter, cell.condition) for cell in cells)
-            if (name, condition) not in invalid
-            for record in self.planner.required_records(self._conditions[condition], name, self.stopping)
+            record for key, seen in digests.items() if key not in invalid for record in self._read_back(*key, seen)
         ]
         return Results(records_table(records), self.manifest(cells, timing, command, incomplete)) if records else None
+
+    def _read_back(self, segmenter: str, condition: str, digests: Collection[str]) -> Sequence[Record]:
+        """The records of a test from the cache; a `CacheError` if a process saw others, whose digest it noted."""
+        records = self.planner.required_records(self._conditions[condition], segmenter, self.stopping)
+        if digests and {records_digest(records)} != set(digests):
+            raise self.cache.reject(f"the records of {segmenter}-{condition} are not those that the run saw")
+        return records
 
     def manifest(
         self,
@@ -210,6 +223,8 @@ class BenchmarkRun:
                     "leave this condition out"
                 )
             self._outcomes[name, condition.name] = outcome
+            digest = records_digest(outcome.records) if outcome.valid else ""
+            self.cells[name, condition.name] = GridCell(name, condition.name, outcome.valid, outcome.failure, digest)
 
     def _evaluate(self, condition: Condition, names: Sequence[str]) -> Mapping[str, Outcome]:
         """On all frames; or, by the stopping rule, on more and more of them."""
@@ -245,6 +260,8 @@ class BenchmarkRun:
         except Exception as error:  # an artefact may be third-party code: its tests fail, the others go on
             return {name: Outcome(name, condition, (), error=error) for name in names}
         for name, outcome in outcomes.items():
+            stored = self._stored.get((name, condition.name), {})
+            outcome.records[:] = [stored.get((one.frame, one.patch), one) for one in outcome.records]
             outcome.records.extend(plan.cached[name].values())
         return outcomes
 
@@ -261,7 +278,9 @@ class BenchmarkRun:
 
     def _keep(self, task: Task, name: str, records: Sequence[Record]) -> None:
         self.timing.computed += len(records)
-        self.planner.keep(task.condition, name, records)
+        for before, now in zip(records, self.planner.keep(task.condition, name, records), strict=True):
+            if now is not before:  # another process computed it first, on other processors
+                self._stored.setdefault((name, task.condition.name), {})[now.frame, now.patch] = now
 
     def _send_all(self, backend: DaskBackend, task: Task) -> None:
         """Send this task, then the first look of each other condition: many workers need much to do."""

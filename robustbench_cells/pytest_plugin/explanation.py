@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from robustbench_cells.engine.evaluate import Outcome
 
-def explain_failure(report: pytest.TestReport, outcome: Any, raised: BaseException | None) -> None:
+
+def explain_failure(report: pytest.TestReport, outcome: Outcome, raised: BaseException | None) -> None:
     """Add a section to the report of a failed test: a suite may assert no more than that the outcome is valid.
 
     Parameters
@@ -16,11 +19,11 @@ def explain_failure(report: pytest.TestReport, outcome: Any, raised: BaseExcepti
     report
         Report of the test itself.
     outcome
-        What the fixture gave to the test.
+        What the test was about.
     raised
         Exception of the test; where it is that of the outcome, pytest shows its traceback.
     """
-    error, problems = getattr(outcome, "error", None), getattr(outcome, "problems", ())
+    error, problems = outcome.error, outcome.problems
     if not report.failed or (error is not None and error is raised):
         return
     if error is not None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FIXTURE = "rb_outcome"
 _FOLDER = "robustbench_cells_collected"  # key of a worker's input
 _LISTS = ("collectonly", "setupplan", "showfixtures", "show_fixtures_per_test")  # options that run no test
-_NUMBER = pytest.StashKey[int]()
+_TEST = pytest.StashKey[tuple[int, GridKey]]()  # its place among the tests of the grid, and what it is about
 
 
 class GridRun:
@@ -50,6 +50,7 @@ class GridRun:
         self._worker: Any = getattr(config, "workerinput", None)
         self._collected_in: tempfile.TemporaryDirectory[str] | None = None
         self._announce: Callable[[str], None] = lambda line: None
+        self._asked_for: set[GridKey] = set()
         self._tests = GridTests()
         self._end = GridEnd(config)
 
@@ -87,9 +88,9 @@ class GridRun:
         items = [one for one in session.items if isinstance(one, pytest.Function) and FIXTURE in one.fixturenames]
         keys = []
         for number, item in enumerate(items if self.mistake is None else ()):
-            item.stash[_NUMBER] = number
             call: Any = item.callspec
             keys.append(call.params[FIXTURE])
+            item.stash[_TEST] = number, keys[-1]
         return Collected(
             keys,
             list(dict.fromkeys(str(item.path.parent) for item in items)),
@@ -213,20 +214,22 @@ class GridRun:
         """The result of one segmenter under one condition."""
         from robustbench_cells.errors import CacheError, ClusterError
 
-        if self._tests.broken:
-            pytest.fail(self._tests.broken, pytrace=False)
-        if self.run is None:
-            from robustbench_cells.models.runtimes.threads import share_cores
+        if not self._tests.broken:
+            if self.run is None:
+                from robustbench_cells.models.runtimes.threads import share_cores
 
-            share_cores(self._worker["workercount"])
-            self.run = self._open()
-        try:
-            return self.run.outcome(condition, name)
-        except (CacheError, ClusterError) as error:  # no later test could do better
-            if self._worker is None:
-                pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-            self._tests.broken = str(error)  # a worker's exit would be taken for a crash
-            pytest.fail(self._tests.broken, pytrace=False)
+                share_cores(self._worker["workercount"])
+                self.run = self._open()
+            try:
+                outcome = self.run.outcome(condition, name)
+            except (CacheError, ClusterError) as error:  # no later test could do better
+                if self._worker is None:
+                    pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+                self._tests.broken = str(error)  # a worker's exit would be taken for a crash
+            else:
+                self._asked_for.add((condition, name))
+                return outcome
+        pytest.fail(self._tests.broken, pytrace=False)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
@@ -256,14 +259,13 @@ class GridRun:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         """Put into the report of a test what it was about, for `pytest_runtest_logreport` in the controller."""
         report = yield
-        number = item.stash.get(_NUMBER, None)
-        if number is not None and isinstance(item, pytest.Function):
-            outcome = item.funcargs.get(FIXTURE) if call.when == "call" else None
-            valid = None if outcome is None else bool(getattr(outcome, "valid", False))
+        if _TEST in item.stash:
+            cell, (number, key) = None, item.stash[_TEST]
+            if call.when == "call" and self.run and key in self._asked_for:  # whatever the test was given in its place
+                explain_failure(report, self.run.outcome(*key), call.excinfo and call.excinfo.value)
+                cell = self.run.cells[key[::-1]]
             timing = self.run.timing.as_dict() if self.run else {}
-            if outcome is not None:
-                explain_failure(report, outcome, call.excinfo and call.excinfo.value)
-            PhaseReport(number, valid, getattr(outcome, "failure", ""), timing, self._tests.broken).attach(report)
+            PhaseReport.of_test(number, cell, timing, self._tests.broken).attach(report)
         return report
 
     def pytest_runtest_logreport(self, report: Any) -> None:

@@ -13,6 +13,12 @@ GridKey = tuple[str, str]  # names of a condition and of a segmenter
 
 _PHASES = ("setup", "call", "teardown")
 _MOST_NAMED = 5
+_WITHOUT = "without an outcome"
+_ADVICE = {  # by the first word of a problem
+    "skipped": " (deselect what is not to be judged, by -k or --deselect)",
+    "without": " (another fixture rb_outcome is in force and did not ask for the plugin's: let it take rb_outcome, or "
+    "give it another name)",
+}
 _ATTRIBUTE = "robustbench_cells"  # of pytest's report, which takes it from process to process
 
 
@@ -34,6 +40,8 @@ class PhaseReport:
         Whether its outcome is valid; None but for the test itself, and where it had none.
     failure
         Why it is not, in a word.
+    digest
+        Digest of its records, see `engine.evaluate.GridCell`.
     timing
         Time spent so far by the process, as `engine.tasks.Timing` names it.
     broken
@@ -43,8 +51,16 @@ class PhaseReport:
     number: int
     valid: bool | None = None
     failure: str = ""
+    digest: str = ""
     timing: dict[str, Any] = field(default_factory=dict)
     broken: str = ""
+
+    @classmethod
+    def of_test(cls, number: int, cell: GridCell | None, timing: dict[str, Any], broken: str) -> PhaseReport:
+        """The report of a test whose outcome is that of a cell of the grid; None for a phase that has none."""
+        if cell is None:
+            return cls(number, timing=timing, broken=broken)
+        return cls(number, cell.valid, cell.failure, cell.digest, timing, broken)
 
     def attach(self, report: Any) -> None:
         """Put it into a report of pytest, as plain values."""
@@ -65,6 +81,7 @@ class _Progress:
     phases: dict[str, str] = field(default_factory=dict)
     valid: bool | None = None
     failure: str = ""
+    digest: str = ""
 
     def add(self, phase: str, outcome: str, report: PhaseReport) -> None:
         if phase == _PHASES[0]:  # of the first attempt, or of another one
@@ -72,7 +89,7 @@ class _Progress:
         if self.phases.get(phase, "passed") == "passed":  # parts of a test report too, and one may fail
             self.phases[phase] = outcome
         if report.valid is not None:
-            self.valid, self.failure = report.valid, report.failure
+            self.valid, self.failure, self.digest = report.valid, report.failure, report.digest
 
     def problem(self) -> str:
         """What became of the test instead of passing; empty if it passed."""
@@ -81,7 +98,7 @@ class _Progress:
             return found[0]
         if self.phases.keys() != set(_PHASES):
             return "not finished"
-        return "without an outcome" if self.valid is None else ""
+        return _WITHOUT if self.valid is None else ""
 
 
 class GridTests:
@@ -131,12 +148,12 @@ class GridTests:
         for test in self._tests.values():
             if test.valid is not None:
                 condition, name = test.key
-                yield GridCell(name, condition, test.valid, test.failure)
+                yield GridCell(name, condition, test.valid, test.failure, test.digest)
         yield from self.added
 
     def missing(self) -> list[str]:
         """Reasons why tests are missing, which no exit code of pytest need show."""
-        return [*self.lost, *self._problems("not finished")]
+        return [*self.lost, *self._problems("not finished", _WITHOUT)]
 
     def problems(self) -> list[str]:
         """Reasons why the tests are no basis for a verdict; those with an invalid outcome are not among them."""
@@ -151,8 +168,7 @@ class GridTests:
 
 
 def _remedy(problem: str) -> str:
-    advice = " (deselect what is not to be judged, by -k or --deselect)" if problem.startswith("skipped") else ""
-    return f"tests {problem}{advice}: "
+    return f"tests {problem}{_ADVICE.get(problem.partition(' ')[0], '')}: "
 
 
 def _shorten(names: Sequence[str]) -> str:

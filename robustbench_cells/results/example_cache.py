@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
+from robustbench_cells.results.cache_file import connect, is_initialised
 from robustbench_cells.results.cache_keys import CacheKey, FrameKey
 from robustbench_cells.results.cache_rows import EXAMPLE_TABLES
-from robustbench_cells.results.record_cache import connect
 from robustbench_cells.types import PATCH_SIDE, Masks
 
 _BYTES = PATCH_SIDE * PATCH_SIDE // 8  # of a mask, one bit per pixel
@@ -42,12 +42,15 @@ class ExampleCache:
     ------
     OSError
         If it cannot be used.
+    CacheError
+        If it holds anything but our tables.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._translate_errors():
             self._db = connect(path)
+            is_initialised(self._db, path)
             for statement in EXAMPLE_TABLES:
                 self._db.execute(statement)
 

@@ -11,38 +11,29 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 import pandas as pd
 
 from robustbench_cells.errors import CacheError
-from robustbench_cells.files.reading import UNLIMITED, require_file
+from robustbench_cells.results.cache_file import TIMEOUT, connect, is_initialised
 from robustbench_cells.results.cache_keys import CacheKey, FrameKey
 from robustbench_cells.results.cache_rows import (
-    APPLICATION_ID,
     CONTENTS,
     EXAMPLE_TABLES,
     SCHEMA,
     TABLE,
-    VERSION,
     decode_scores,
     encode_scores,
     validate_row,
 )
+from robustbench_cells.results.quarantine import damage_of, file_id, quarantine
 from robustbench_cells.types import Record, ScoreRange
 
-_TIMEOUT = 120.0  # seconds to wait for another process' transaction
 _RETRY_INTERVAL = 0.01  # seconds between attempts where SQLite itself does not wait
 _MAX_PARAMETERS = 500  # of one statement; SQLite takes at least 999
-_CORRUPT, _NOT_A_DATABASE = 11, 26  # SQLite result codes
-_SUFFIXES = (".sqlite", ".db")
-_HEADER = b"SQLite format 3\0"
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the file of a record cache; statements wait for other processes, and are transactions by themselves."""
-    return sqlite3.connect(path, timeout=_TIMEOUT, isolation_level=None)
 
 
 class RecordCache:
@@ -57,8 +48,9 @@ class RecordCache:
     Raises
     ------
     CacheError
-        If the file cannot be opened or written to, belongs to another program or version, or is damaged. A damaged
-        file is quarantined first (moved to ``*.damaged-N``): nothing is overwritten.
+        If the file cannot be opened or written to, belongs to another program or version, holds anything but our
+        tables, or is damaged. A damaged file is quarantined first (moved to ``*.damaged-N``), any other stays as it
+        is: nothing is overwritten.
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,14 +61,12 @@ class RecordCache:
             raise CacheError(
                 f"{path.parent}: cannot be created ({error}); choose another file for the record cache"
             ) from error
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            if (part := Path(f"{path}{suffix}")).exists():
-                require_file(part, UNLIMITED, CacheError)
         self._file: tuple[int, int] | None = None
+        self._schema = 0  # number that SQLite raises whenever the schema changes
         with self._translate_errors():
             self._db = connect(path)
             try:
-                self._file = _file_id(path)
+                self._file = file_id(path)
                 self._prepare()
             except BaseException:
                 self._db.close()
@@ -84,17 +74,17 @@ class RecordCache:
 
     def _prepare(self) -> None:
         with self._transaction("DEFERRED"):
-            self._is_initialised()  # before anything in the file is changed
+            is_initialised(self._db, self.path)  # before anything in the file is changed
         self._enable_wal()
         self._db.execute("PRAGMA synchronous = NORMAL")  # a kill loses nothing, a power cut damages nothing
         with self._transaction():
-            if not self._is_initialised():
+            if not is_initialised(self._db, self.path):
                 for statement in SCHEMA.split(";"):
                     self._db.execute(statement)
 
     def _enable_wal(self) -> None:
         """Retry until it works: the one operation for which SQLite does not wait for another process."""
-        deadline = time.monotonic() + _TIMEOUT
+        deadline = time.monotonic() + TIMEOUT
         while True:
             try:
                 self._db.execute("PRAGMA journal_mode = WAL")
@@ -104,23 +94,6 @@ class RecordCache:
                 time.sleep(_RETRY_INTERVAL)
             else:
                 return
-
-    def _is_initialised(self) -> bool:
-        """Whether the file has its tables; a `CacheError` if it has others."""
-        application, version, tables = (
-            self._db.execute(query).fetchone()[0]
-            for query in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
-        )
-        if not tables:
-            return False
-        if application != APPLICATION_ID:
-            raise CacheError(f"{self.path}: is a database of another program; choose another file for the record cache")
-        if version != VERSION:
-            raise CacheError(
-                f"{self.path}: record cache of version {version}; this program reads version {VERSION}; choose another "
-                "file, or use the program that wrote it"
-            )
-        return True
 
     def close(self) -> None:
         """Close the file."""
@@ -135,27 +108,14 @@ class RecordCache:
             Scores of each record, by (name of the frame, patch).
         """
         cached: dict[tuple[str, int], dict[str, float]] = {}
-        with self._translate_errors(), self._transaction("DEFERRED"):
+        with self._operation(), self._transaction("DEFERRED"):
             ids = self._id("segmenters", {"digest": key.digest}), self._id("conditions", key.condition)
-            for start in range(0, len(frames), _MAX_PARAMETERS):
-                names = {
-                    number: frame.frame
-                    for frame in frames[start : start + _MAX_PARAMETERS]
-                    if (number := self._id("frames", vars(frame))) is not None
-                }
-                marks = ", ".join("?" * len(names))
-                rows = self._db.execute(
-                    "SELECT frame, patch, scores FROM records "  # noqa: S608 - question marks
-                    f"WHERE segmenter = ? AND condition = ? AND frame IN ({marks})",
-                    (*ids, *names),
-                )
-                for number, patch, text in rows:
-                    if number not in names:  # a damaged index
-                        raise ValueError(f"{number!r} in place of a frame's number")
-                    cached[names[number], patch] = decode_scores(text, key.ranges)
+            numbers = {frame.frame: self._id("frames", vars(frame)) for frame in frames}
+            for place, text in self._scores(ids, numbers).items():
+                cached[place] = decode_scores(text, key.ranges)
         return cached
 
-    def put(self, key: CacheKey, frames: Mapping[str, FrameKey], records: Iterable[Record]) -> None:
+    def put(self, key: CacheKey, frames: Mapping[str, FrameKey], records: Iterable[Record]) -> list[Record]:
         """Store records in one transaction: all or none. A record that already exists stays as it is.
 
         Parameters
@@ -166,23 +126,76 @@ class RecordCache:
             Keys of the frames, by name.
         records
             Records of one segmenter under one condition.
+
+        Returns
+        -------
+        list
+            The records as they are stored: another process may have computed some of them before.
+
+        Raises
+        ------
+        CacheError
+            If what is read back is not what was written.
         """
-        rows = [(record.frame, record.patch, encode_scores(record.scores), record.segmenter) for record in records]
-        if not rows:
-            return
-        with self._translate_errors(), self._transaction():
-            self._insert("segmenters", {"digest": key.digest, "name": rows[0][-1]})
+        texts = [(record, encode_scores(record.scores)) for record in records]
+        if not texts:
+            return []
+        with self._operation(), self._transaction():
+            self._insert("segmenters", {"digest": key.digest, "name": texts[0][0].segmenter})
             self._insert("conditions", key.condition)
-            segmenter = self._id("segmenters", {"digest": key.digest})
-            condition = self._id("conditions", key.condition)
+            ids = self._id("segmenters", {"digest": key.digest}), self._id("conditions", key.condition)
             numbers = {}
-            for name in dict.fromkeys(row[0] for row in rows):
+            for name in dict.fromkeys(record.frame for record, _ in texts):
                 self._insert("frames", vars(frames[name]))
                 numbers[name] = self._id("frames", vars(frames[name]))
+            before = self._scores(ids, numbers)
             self._db.executemany(
                 "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?)",
-                [(segmenter, condition, numbers[frame], patch, scores) for frame, patch, scores, _ in rows],
+                [(*ids, numbers[record.frame], record.patch, text) for record, text in texts],
             )
+            after = self._scores(ids, numbers)
+            return [self._stored(record, text, before, after, key.ranges) for record, text in texts]
+
+    def _stored(
+        self,
+        record: Record,
+        text: str,
+        before: Mapping[tuple[str, int], str],
+        after: Mapping[tuple[str, int], str],
+        ranges: Mapping[str, ScoreRange],
+    ) -> Record:
+        """The record as it is read back, which is another one only where there was one before."""
+        place = record.frame, record.patch
+        read = after.get(place, "")
+        if read == text:
+            return record
+        if before.get(place) != read:
+            raise ValueError(
+                f"frame {record.frame}, patch {record.patch}: {text} was written, {read or 'nothing'} read back"
+            )
+        return replace(record, scores=decode_scores(read, ranges))
+
+    def _scores(self, ids: Sequence[int | None], numbers: Mapping[str, int | None]) -> dict[tuple[str, int], str]:
+        """Scores as they are stored for numbers of a segmenter, a condition and frames, by name and patch."""
+        found: dict[tuple[str, int], str] = {}
+        names = {number: name for name, number in numbers.items() if number is not None}
+        for start in range(0, len(names), _MAX_PARAMETERS):
+            part = list(names)[start : start + _MAX_PARAMETERS]
+            marks = ", ".join("?" * len(part))
+            rows = self._db.execute(
+                "SELECT frame, patch, scores FROM records "  # noqa: S608 - question marks
+                f"WHERE segmenter = ? AND condition = ? AND frame IN ({marks})",
+                (*ids, *part),
+            )
+            for number, patch, text in rows:
+                if number not in names or not isinstance(text, str) or (names[number], patch) in found:
+                    raise ValueError(f"{number!r}, {patch!r} in place of a new record")  # a damaged index
+                found[names[number], patch] = text
+        return found
+
+    def reject(self, reason: str) -> CacheError:
+        """Quarantine the file, whose records turned out to be others than were stored; returns what to raise."""
+        return quarantine(self.path, self._file, reason)
 
     def contents(self) -> pd.DataFrame:
         """Count the records: one row per data set, segmenter and condition."""
@@ -191,7 +204,7 @@ class RecordCache:
     def table(self, ranges: Mapping[str, ScoreRange] = MappingProxyType({})) -> pd.DataFrame:
         """Read every record with its whole key, and one column per metric; scores outside their range are damage."""
         rows = self._query(TABLE)
-        with self._translate_errors():
+        with self._operation():
             scores = pd.DataFrame([decode_scores(text, ranges) for text in rows.pop("scores")], dtype=float)
         return rows.join(scores)
 
@@ -199,7 +212,7 @@ class RecordCache:
         """Delete the records that rows of `contents` count, in every data set; returns their number."""
         columns = ["digest", "artefact", "version", "intensity", "seed", "metrics"]
         count = 0
-        with self._translate_errors():
+        with self._operation():
             with self._transaction():
                 for row in contents[columns].drop_duplicates().to_dict("records"):
                     condition = {str(column): value for column, value in row.items() if column != "digest"}
@@ -216,7 +229,7 @@ class RecordCache:
         return count
 
     def _query(self, query: str) -> pd.DataFrame:
-        with self._translate_errors():
+        with self._operation():
             answer = self._db.execute(query)
             columns = [column[0] for column in answer.description]
             rows = answer.fetchall()
@@ -227,8 +240,6 @@ class RecordCache:
     def _id(self, table: str, values: Mapping[str, object]) -> int | None:
         where = " AND ".join(f"{column} = ?" for column in values)
         row = self._db.execute(f"SELECT id FROM {table} WHERE {where}", tuple(values.values())).fetchone()  # noqa: S608
-        if row and not isinstance(row[0], int):  # a damaged index
-            raise ValueError(f"{row[0]!r} in place of the number of a row of {table}")
         return row and row[0]
 
     def _insert(self, table: str, values: Mapping[str, object]) -> None:
@@ -239,6 +250,7 @@ class RecordCache:
     def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
         self._db.execute(f"BEGIN {kind}")
         try:
+            self._check_schema()
             yield
             self._db.execute("COMMIT")
         except BaseException:
@@ -246,49 +258,28 @@ class RecordCache:
                 self._db.execute("ROLLBACK")
             raise
 
-    def _has_header(self) -> bool:
-        with self.path.open("rb") as file:
-            return file.read(len(_HEADER)) == _HEADER
+    def _check_schema(self) -> None:
+        """Look at the schema again if it has changed: any program may write to the file."""
+        number = self._db.execute("PRAGMA schema_version").fetchone()[0]
+        if number != self._schema and is_initialised(self._db, self.path):
+            self._schema = number
+
+    @contextmanager
+    def _operation(self) -> Iterator[None]:
+        self._db.begin_operation()
+        with self._translate_errors():
+            yield
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except ValueError as error:  # a value that is never written
-            raise self._quarantine(error) from error
+            raise quarantine(self.path, self._file, error) from error
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (_CORRUPT, _NOT_A_DATABASE):
-                raise self._quarantine(error) from error
+            if damage := damage_of(error):
+                raise quarantine(self.path, self._file, damage) from error
             # a full disk, a read-only folder, a lock that another process never releases
             raise CacheError(
                 f"{self.path}: the record cache cannot be used ({error}); free disk space, or choose another file"
             ) from error
-
-    def _quarantine(self, error: Exception) -> CacheError:
-        """Move the damaged file to ``*.damaged-N``, unless it is another file by now or never was a record cache."""
-        if self._file != _file_id(self.path):
-            return CacheError(
-                f"{self.path}: the record cache was damaged ({error}) and another process quarantined it; run again"
-            )
-        if self.path.suffix not in _SUFFIXES and not self._has_header():
-            return CacheError(f"{self.path}: is not a record cache ({error}); choose another file")
-        number = 1
-        while (quarantined := self.path.with_name(f"{self.path.name}.damaged-{number}")).exists():
-            number += 1
-        for suffix in ("-wal", "-shm", ""):
-            part = Path(f"{self.path}{suffix}")
-            if part.exists():
-                part.rename(f"{quarantined}{suffix}")
-        return CacheError(
-            f"{self.path}: the record cache is damaged ({error}) and was moved to {quarantined.name}; "
-            "the next run creates a new one"
-        )
-
-
-def _file_id(path: Path) -> tuple[int, int] | None:
-    """Device and inode of the file that has this name now; another file may take the name over."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_dev, status.st_ino
