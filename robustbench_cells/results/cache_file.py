@@ -20,7 +20,7 @@ from robustbench_cells.results.cache_rows import APPLICATION_ID, EXAMPLE_TABLES,
 TIMEOUT = 120.0  # seconds to wait for another process' transaction
 _MAX_VALUE = 2**20  # bytes of a value or a row
 _STEPS = 20_000_000  # of SQLite's virtual machine in one operation: less than a second
-_STEPS_PER_BYTE = 20  # of the file, in addition: a row of a hundred bytes takes some hundred
+_STEPS_PER_BYTE = 5  # of the file, in addition; a listing of ten thousand records takes a fifth of a step per byte
 _INTERVAL = 1_000_000  # steps between two looks at their number
 _JOURNAL_MAGIC = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 _QUERY = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid"
