@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import suppress
 from functools import cache
+from os import SEEK_END
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from robustbench_cells.errors import CacheError
@@ -62,14 +65,16 @@ def connect(path: Path) -> CacheConnection:
         wherever it is.
     """
     for suffix in ("", "-wal", "-shm", "-journal"):
-        if (part := Path(f"{path}{suffix}")).exists():
-            require_file(part, UNLIMITED, CacheError)
-    journal = Path(f"{path}-journal")
-    if journal.is_file() and journal.read_bytes()[-len(_JOURNAL_MAGIC) :] == _JOURNAL_MAGIC:
-        raise CacheError(
-            f"{journal}: a journal that names another file, which SQLite would delete; this program writes none. Move "
-            f"it away, or choose another file for the record cache"
-        )
+        with suppress(FileNotFoundError):  # another process creates and removes some of them meanwhile
+            if not S_ISREG((part := Path(f"{path}{suffix}")).stat().st_mode):
+                require_file(part, UNLIMITED, CacheError)
+    with suppress(FileNotFoundError), Path(f"{path}-journal").open("rb") as journal:
+        journal.seek(max(0, journal.seek(0, SEEK_END) - len(_JOURNAL_MAGIC)))
+        if journal.read() == _JOURNAL_MAGIC:
+            raise CacheError(
+                f"{journal.name}: a journal that names another file, which SQLite would delete; this program writes "
+                "none. Move it away, or choose another file for the record cache"
+            )
     return CacheConnection(path)
 
 

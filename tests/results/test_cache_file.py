@@ -158,7 +158,7 @@ def test_a_journal_deletes_no_file(tmp_path: Path) -> None:
                 db.execute("SELECT count(*) FROM records").fetchone()
             assert not victim.exists()
         else:
-            with pytest.raises(CacheError, match=rf"{name}\.sqlite-journal: .* move it away|Move it away"):
+            with pytest.raises(CacheError, match=rf"{name}\.sqlite-journal: .*Move it away"):
                 opens(path)
             assert victim.read_text() == "years of work"
             assert journal.exists()
