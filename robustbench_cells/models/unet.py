@@ -24,10 +24,11 @@ def build_unet(
     *,
     dtype: str = "float32",
     dropout: bool = True,
+    filters: int = 16,
     scale: Callable[[Any], Any] = scale_to_unit,
     finish: Callable[[Any], Any] | None = None,
 ) -> keras.Model:
-    """Build the U-Net with fresh weights: exactly 481,745 parameters.
+    """Build the U-Net with fresh weights: exactly 481,745 parameters, unless ``filters`` says otherwise.
 
     The levels have 16, 32, 64 and 128 filters: two 3×3 convolutions with ELU and He-normal initialisation, then dropout
     (0.1, 0.1, 0.2, 0.2, and mirrored upwards). 2×2 average pooling leads down, 2×2 transposed convolutions lead up, and
@@ -41,6 +42,8 @@ def build_unet(
         Keras' precision policy of all layers but the first and last, such as ``mixed_bfloat16``.
     dropout
         Whether the levels end in dropout.
+    filters
+        Filters of the first level; each level has twice as many as the one above.
     scale
         Layers from grey levels to the input of the first convolution, both (N, H, W, channels); the paper scales to
         [0, 1]. Each channel beyond one adds 144 parameters.
@@ -61,27 +64,27 @@ def build_unet(
     def initializer() -> keras.initializers.Initializer:
         return keras.initializers.HeNormal(seed=next(seeds))
 
-    def level(x: Any, filters: int, share: float) -> Any:
+    def level(x: Any, width: int, share: float) -> Any:
         for _ in range(2):
             x = layers.Conv2D(
-                filters, 3, padding="same", activation="elu", kernel_initializer=initializer(), dtype=dtype
+                width, 3, padding="same", activation="elu", kernel_initializer=initializer(), dtype=dtype
             )(x)
         return layers.Dropout(share, seed=next(seeds), dtype=dtype)(x) if dropout else x
 
     inputs = keras.Input((None, None, 1), name="grey_levels")
     x = scale(inputs)
     skips = []
-    for filters, share in ((16, 0.1), (32, 0.1), (64, 0.2)):
-        x = level(x, filters, share)
+    for factor, share in ((1, 0.1), (2, 0.1), (4, 0.2)):
+        x = level(x, factor * filters, share)
         skips.append(x)
         x = layers.AveragePooling2D(2, dtype=dtype)(x)
-    x = level(x, 128, 0.2)
-    for filters, share in ((64, 0.2), (32, 0.1), (16, 0.1)):
+    x = level(x, 8 * filters, 0.2)
+    for factor, share in ((4, 0.2), (2, 0.1), (1, 0.1)):
         x = layers.Conv2DTranspose(
-            filters, 2, strides=2, padding="same", kernel_initializer=initializer(), dtype=dtype
+            factor * filters, 2, strides=2, padding="same", kernel_initializer=initializer(), dtype=dtype
         )(x)
         x = layers.Concatenate(dtype=dtype)([x, skips.pop()])
-        x = level(x, filters, share)
+        x = level(x, factor * filters, share)
     outputs = layers.Conv2D(1, 1, activation="sigmoid", kernel_initializer=initializer(), name="probability")(x)
     if finish is not None:
         outputs = finish(outputs)

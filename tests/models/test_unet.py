@@ -40,3 +40,10 @@ def test_weights_depend_on_the_seed_alone() -> None:
 
 def test_scaling_is_the_first_layer() -> None:
     assert type(build_unet().layers[1]).__name__ == "Rescaling"
+
+
+def test_each_level_has_twice_the_filters_of_the_one_above() -> None:
+    filters = [layer.filters for layer in build_unet(filters=4).layers if type(layer).__name__ == "Conv2DTranspose"]
+    assert filters == [16, 8, 4]
+    deepest = max(layer.filters for layer in build_unet(filters=4).layers if type(layer).__name__ == "Conv2D")
+    assert deepest == 32

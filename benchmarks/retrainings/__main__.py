@@ -1,0 +1,102 @@
+"""Retrain one recipe with other seeds and with harm, measure each network, and keep the scores of each frame."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from benchmarks.retrainings.evaluation import GRID, evaluate, open_frames
+from benchmarks.retrainings.networks import Network, Trained, list_networks
+from benchmarks.retrainings.scores import FRAMES, KEPT, collect, read_networks, read_run
+from benchmarks.retrainings.tables import print_tables
+from robustbench_cells.results.storage import save
+
+
+def run(options: argparse.Namespace) -> None:
+    """Make and measure each network that has not been."""
+    frames = open_frames(options.dataset)
+    for network in list_networks(options.equal, options.harmed):
+        if options.only in network.name:
+            model = make(network, options.dataset, options.work / "models")
+            for part in frames:
+                out = options.work / part.name / network.name
+                if not (out / "run.json").exists():
+                    evaluate(model, part, options.work / part.name / "records.sqlite", out, GRID)
+                    print(f"{network.name}: measured on the {part.name} frames", flush=True)
+
+
+def make(network: Network, dataset: str, folder: Path) -> Path:
+    """Make a network, unless its file exists; its parent must."""
+    out = folder / f"{network.name}.keras"
+    if not out.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        print(f"{network.name}: seed {network.seed}", flush=True)
+        if isinstance(network.how, Trained):
+            network.how.make(dataset, out, network.seed)
+        else:
+            network.how(folder / f"{network.parent}.keras", out, network.seed)
+    return out
+
+
+def keep(options: argparse.Namespace) -> None:
+    """Keep the scores of what is measured."""
+    names = collect(options.work, list_networks(options.equal, options.harmed), options.kept)
+    print(f"{len(names)} networks are kept in {options.kept}: {', '.join(names)}")
+
+
+def unpack(options: argparse.Namespace) -> None:
+    """Write a stored run of each network."""
+    for part in FRAMES:
+        for name in read_networks(options.kept)["name"]:
+            folder = options.runs / part / name
+            folder.mkdir(parents=True, exist_ok=True)
+            save(read_run(part, name, options.kept), folder)
+    print(f"wrote {options.runs}")
+
+
+def tables(options: argparse.Namespace) -> None:
+    """Print the tables of the documentation."""
+    print_tables(options.kept)
+
+
+COMMANDS: Mapping[str, tuple[Callable[[argparse.Namespace], None], str]] = {
+    "run": (run, "train and measure the networks; the same command resumes after a break"),
+    "keep": (keep, "keep the scores of each frame of what is measured, without weights and frames"),
+    "unpack": (unpack, "write a stored run of each network, with a record per frame, for robustbench-cells gate"),
+    "tables": (tables, "print what retraining alone does, and what each harm costs"),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """Options of all commands."""
+    whole = argparse.ArgumentParser(prog="python -m benchmarks.retrainings", description=__doc__)
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    parts = {}
+    for name, (do, purpose) in COMMANDS.items():
+        parts[name] = commands.add_parser(name, help=purpose, description=purpose)
+        parts[name].set_defaults(do=do)
+    parts["run"].add_argument("dataset", help="data set with the splits train, validation and test: PhC-C2DL-PSC")
+    parts["run"].add_argument("--only", default="", metavar="TEXT", help="only networks whose name has this text")
+    for name in ("run", "keep"):
+        parts[name].add_argument("work", type=Path, help="folder of weights, record caches and stored runs, 100 MB")
+        parts[name].add_argument("--equal", type=int, default=10, help="number of equal networks (default: 10)")
+        parts[name].add_argument("--harmed", type=int, default=2, help="number of networks of each harm (default: 2)")
+    parts["unpack"].add_argument("runs", type=Path, help="folder to write FRAMES/NETWORK/run.json and its records into")
+    for name in ("keep", "unpack", "tables"):
+        parts[name].add_argument(
+            "--kept", type=Path, default=KEPT, help="folder of the kept scores (default: the repository's)"
+        )
+    return whole
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse the command line and do it; returns the exit code."""
+    options = parser().parse_args(arguments)
+    options.do(options)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""The tables of the documentation, in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tabulate import tabulate
+
+from benchmarks.retrainings.networks import EQUAL
+from benchmarks.retrainings.scores import FRAMES, KEPT, read_networks
+from benchmarks.retrainings.spread import losses, spread_table
+
+
+def print_tables(kept: Path = KEPT) -> None:
+    """Print, for each set of frames, the spread between seeds, then the loss of each harmed network."""
+    for frames in FRAMES:
+        print(f"{frames} frames: mean Jaccard of the equal networks\n\n{spread_text(frames, kept)}\n")
+        print(f"{frames} frames: loss of each harmed network\n\n{loss_text(frames, kept)}\n")
+
+
+def spread_text(frames: str, kept: Path = KEPT) -> str:
+    """The table of `spread_table`."""
+    table = spread_table(frames, kept)
+    rows = zip(table.index, table.to_numpy(float), strict=True)
+    cells = [[str(name), *(f"{value:.{4 if value < 0.1 else 3}f}" for value in values)] for name, values in rows]
+    return _markdown(["axis or condition", *map(str, table)], cells)
+
+
+def loss_text(frames: str, kept: Path = KEPT) -> str:
+    """The losses of the harmed networks: on each axis, in brackets in spreads, and the largest at a condition."""
+    networks = read_networks(kept).set_index("name")
+    harmed = [loss for loss in losses(frames, kept) if networks.loc[loss.network, "kind"] != EQUAL]
+    cells = [
+        [
+            loss.network,
+            *(f"{loss.axes[axis]:.3f} ({loss.spreads[axis]:.1f})" for axis in loss.axes),
+            f"{loss.largest:.3f} at {loss.condition}",
+            "yes" if loss.must_be_caught else "no",
+        ]
+        for loss in harmed
+    ]
+    axes = list(harmed[0].axes) if harmed else []
+    return _markdown(["network", *axes, "largest loss at a condition", "must be caught"], cells)
+
+
+def _markdown(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    alignment = ("left", *["right"] * (len(headers) - 1))
+    return tabulate(cells, headers, "pipe", disable_numparse=True, colalign=alignment if cells else None)
