@@ -12,8 +12,9 @@ from robustbench_cells.errors import ModelError
 from robustbench_cells.models.card import card_path, read_card
 from robustbench_cells.models.formats.keras_file import KerasFile
 from robustbench_cells.models.loading import load_segmenter, shipped_models
-from robustbench_cells.models.unet import PARAMETERS, build_unet
+from robustbench_cells.models.unet import PARAMETERS
 from tests.support.extras import needs
+from tests.support.networks import save_tiny_network, tiny_network
 
 pytestmark = needs("keras")
 
@@ -21,8 +22,7 @@ pytestmark = needs("keras")
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "fresh.keras"
-    build_unet(seed=3).save(path)
-    return path
+    return save_tiny_network(path, seed=3)
 
 
 def test_unexpected_error_of_a_library_names_the_file(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +37,7 @@ def test_unexpected_error_of_a_library_names_the_file(saved: Path, monkeypatch: 
 def test_file_is_loaded_by_its_path_and_named_by_its_stem(saved: Path) -> None:
     segmenter = load_segmenter(str(saved))
     images = np.random.default_rng(0).uniform(0, 255, (17, 32, 32)).astype(np.float32)
-    expected = build_unet(seed=3).predict_on_batch(images[..., None])[..., 0]
+    expected = tiny_network(seed=3).predict_on_batch(images[..., None])[..., 0]
     np.testing.assert_allclose(segmenter.predict(images), expected, atol=1e-5)
     assert segmenter.name == "fresh"
     assert segmenter.predict(images[:0]).shape == (0, 32, 32)

@@ -16,7 +16,7 @@ from robustbench_cells.models.card import card_path, write_card
 from robustbench_cells.models.loading import load_segmenter, segmenter_sources
 from robustbench_cells.models.probe import probe_images
 from robustbench_cells.types import Segmenter
-from tests.support.keras_files import save_exported, save_legacy, save_weights
+from tests.support.keras_files import save_exported, save_legacy
 from tests.support.networks import convolution, onnx_graph
 
 onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
@@ -59,8 +59,8 @@ def test_companion_files_are_part_of_the_digest(tiny_models: Path, tmp_path: Pat
         load_segmenter(str(tmp_path / "mine.xml"))
 
 
-@pytest.mark.parametrize("save", [save_weights, save_legacy, save_exported])
-def test_declared_range_applies_in_every_format_of_keras(
+@pytest.mark.parametrize("save", [save_legacy, save_exported])
+def test_declared_range_applies_in_every_format_of_whole_models(
     save: Callable[[Path, Any], Path], trained: tuple[Segmenter, Any], tmp_path: Path
 ) -> None:
     segmenter, model = trained

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -16,12 +15,13 @@ import pytest
 from robustbench_cells import ARTEFACTS, Condition, open_dataset
 from robustbench_cells.engine.batches import iter_patches
 from robustbench_cells.models.card import write_card
-from robustbench_cells.models.loading import load_segmenter, shipped_models
+from robustbench_cells.models.loading import load_segmenter
 from robustbench_cells.models.probe import probe_images
 from robustbench_cells.types import THRESHOLD, Image
 from tests.support.commands import export
 from tests.support.networks import save_tiny_network
 from tests.support.pytest_runs import bench, records
+from tests.support.small_unet import small_unet
 
 onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
 pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
@@ -38,7 +38,6 @@ ORIGINAL = "net.keras"
 TIE = 1e-4  # distance from the threshold within which rounding decides
 SOURCES = {
     "net.keras": "net.keras",
-    "net.weights.h5": "net.weights",
     "net.h5": "net.h5",
     "saved": "saved",
     "net.onnx": "net.onnx",
@@ -47,6 +46,7 @@ SOURCES = {
     "package_0_4.zip": "package_0_4",
     "segment:predict": "segment:predict",
 }  # values of --rb-model and the names in the run
+WEIGHTS, SHIPPED = "unet.weights.h5", "unet_original"  # weights alone are those of the whole U-Net
 
 FUNCTION = """
 from robustbench_cells import load_segmenter
@@ -90,13 +90,13 @@ def save_package_0_4(folder: Path, path: Path) -> None:
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("formats")
-    shutil.copy(shipped_models()["unet_original"], folder / ORIGINAL)
+    network, shipped = small_unet(), cast(Any, load_segmenter(SHIPPED))
+    network.save(folder / ORIGINAL)
     write_card(folder / "net.keras.toml", {"authors": ["A. Name"], "license": "CC-BY-4.0"})
-    network: Any = load_segmenter(str(folder / ORIGINAL))
-    network.model.save_weights(folder / "net.weights.h5")
-    network.model.save(folder / "net.h5")
+    shipped.model.save_weights(folder / WEIGHTS)
+    network.save(folder / "net.h5")
     write_card(folder / "net.h5.toml", {"file": {"legacy_h5": True}})
-    network.model.export(folder / "saved", verbose=False)
+    network.export(folder / "saved", verbose=False)
     for target in ("onnx", "bioimageio"):
         assert export([str(folder / ORIGINAL), "--to", target]) == 0
     openvino.save_model(openvino.Core().read_model(folder / "net.onnx"), folder / "net.xml", compress_to_fp16=False)
@@ -138,18 +138,17 @@ def test_masks_are_those_of_the_keras_file(source: str, where: Path, images: Ima
 
 
 def test_scores_are_those_of_the_keras_file(where: Path, tmp_path: Path) -> None:
-    models = [part for source in SOURCES for part in ("--rb-model", source)]
+    models = [part for source in (*SOURCES, WEIGHTS, SHIPPED) for part in ("--rb-model", source)]
     small = ("--rb-frames", "1", "-k", "clean", "--rb-trust-model", "--rb-reports", str(tmp_path / "reports"))
     bench(where, *models, *small)
     found = records(tmp_path).set_index(["artefact", "intensity", "frame", "patch"]).sort_index()
-    original = found[found["segmenter"] == ORIGINAL].drop(columns="segmenter")
-    assert original["jaccard"].mean() > 0.4
-    assert set(found["segmenter"]) == {*SOURCES.values(), "background"}
-    for name in SOURCES.values():
-        scores = found[found["segmenter"] == name].drop(columns="segmenter")
-        pd.testing.assert_frame_equal(scores, original, rtol=0, atol=1e-3)  # a pixel of a patch may be a tie
+    scores = {str(name): rows.drop(columns="segmenter") for name, rows in found.groupby("segmenter")}
+    assert scores.keys() == {*SOURCES.values(), "unet.weights", SHIPPED, "background"}
+    for name, original in {**dict.fromkeys(SOURCES.values(), ORIGINAL), "unet.weights": SHIPPED}.items():
+        assert scores[original]["jaccard"].mean() > 0.4
+        pd.testing.assert_frame_equal(scores[name], scores[original], rtol=0, atol=1e-3)  # a pixel may be a tie
     run = json.loads((tmp_path / "reports" / "run.json").read_text())
-    assert len(set(run["segmenters"].values())) == len(SOURCES) + 1
+    assert len(set(run["segmenters"].values())) == len(scores)
 
 
 def test_tiles_have_the_scores_of_the_whole_patch(tmp_path: Path) -> None:
