@@ -33,7 +33,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, small: tuple[str, ...]) -> Path:
     folder = tmp_path_factory.mktemp("whole")
-    bench(folder, *small, "--junitxml", "junit.xml", "-p", "no:randomly")
+    bench(folder, *small, "--junitxml", "junit.xml", "-p", "no:randomly", figures=True)
     return folder
 
 
@@ -56,6 +56,7 @@ def test_the_reports_of_a_run(whole: Path) -> None:
     again = [sys.executable, "-m", "robustbench_cells.report", "--results", str(whole / "reports"), "--out", "again"]
     subprocess.run(again, cwd=whole, check=True, capture_output=True)
     assert (whole / "again" / "index.html").read_bytes() == page  # without data set or model
+    assert (whole / "reports" / "figures" / "jaccard.svg").stat().st_size > 10_000
 
 
 def test_a_network_that_finds_nothing_is_named_before_the_first_test(tmp_path: Path) -> None:

@@ -13,8 +13,13 @@ from tests.conftest import REPOSITORY
 BENCHMARK = REPOSITORY / "benchmarks" / "test_robustness.py"
 
 
-def bench(folder: Path, *arguments: str, code: int = 0) -> str:
-    command = [sys.executable, "-m", "pytest", str(BENCHMARK), "--rb-reports", str(folder / "reports"), *arguments]
+WITHOUT_FIGURES = ("-p", "tests.support.without_figures")
+
+
+def bench(folder: Path, *arguments: str, code: int = 0, figures: bool = False) -> str:
+    """Run the benchmark as its users do; the figures are drawn where a test asks for them."""
+    options = ("--rb-reports", str(folder / "reports"), *(() if figures else WITHOUT_FIGURES))
+    command = [sys.executable, "-m", "pytest", str(BENCHMARK), *options, *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -40,7 +45,8 @@ def test_own(before, rb_outcome):
 
 def own_suite(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     (folder / "test_own.py").write_text(_OWN_SUITE, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "--rb-profile", "quick", "--rb-frames", "8", *arguments]
+    options = ("--rb-profile", "quick", "--rb-frames", "8", *WITHOUT_FIGURES)
+    command = [sys.executable, "-m", "pytest", *options, *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from math import cos, pi, sin
 
@@ -65,8 +66,8 @@ class SyntheticFrames:
 
     def read(self, frame: str) -> Sample:
         """Draw a frame, with the same pixels every time (see `Dataset.read`)."""
-        image, labels = draw_frame(generator("synthetic", 2, self.key, frame))
-        return Sample(self.key, frame, image, labels)
+        image, labels = _drawn(self.key, frame)
+        return Sample(self.key, frame, image.copy(), labels.copy())
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,11 @@ class Cell:
     processes: tuple[Points, ...]
     brightness: float
     dome: float
+
+
+@lru_cache(maxsize=_FRAMES["test"])  # a run reads each frame for its fingerprint and again for its patches
+def _drawn(key: str, frame: str) -> tuple[Image, Labels]:
+    return draw_frame(generator("synthetic", 2, key, frame))
 
 
 def draw_frame(rng: Random) -> tuple[Image, Labels]:
