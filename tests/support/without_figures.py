@@ -1,4 +1,4 @@
-"""A plug-in of pytest for runs whose figures nobody looks at: drawing them takes longer than the rest of a small run."""
+"""A plug-in of pytest for runs whose figures nobody looks at: drawing them takes longer than all the rest."""
 
 from __future__ import annotations
 
