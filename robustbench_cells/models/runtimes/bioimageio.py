@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from importlib.metadata import version
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from robustbench_cells.models.layout import Array, select_output
 from robustbench_cells.models.network import Network
 from robustbench_cells.models.runtimes.onnx import load_checked_session, onnx_runner
 from robustbench_cells.models.runtimes.quiet import hide_progress_bars
-from robustbench_cells.types import Runner
+from robustbench_cells.types import PATCH_SIDE, Runner
 
 _MAX_BYTES = 2**20  # of a description
 _MAX_DEPTH = 50
@@ -141,12 +142,22 @@ class _CheckedOnnxAdapter(ONNXModelAdapter):
 
     def _init_model_on_device(self, device: str | None) -> Any:
         onnx = self.model_descr.weights.onnx
-        session = load_checked_session(Path(str(onnx.source.absolute())))
+        session = load_checked_session(Path(str(onnx.source.absolute())), _input_lengths(self.model_descr))
         self._input_names = [tensor.name for tensor in session.get_inputs()]
         return session
 
     def _parse_devices(self, devices: Any) -> list[str]:
         return [name for name in onnxruntime.get_available_providers() if name == "CPUExecutionProvider"]
+
+
+def _input_lengths(model: v0_5.ModelDescr) -> list[int]:
+    """Lengths of the axes of the largest input: a patch, or the package's own test image."""
+    lengths = []
+    for tensor in model.inputs:
+        image = np.load(Path(str(tensor.test_tensor.source.absolute())), mmap_mode="r")
+        least = [PATCH_SIDE if str(axis.id) in ("y", "x") else 1 for axis in tensor.axes]
+        lengths.append([max(pair) for pair in zip(image.shape, least, strict=True)])
+    return max(lengths, key=prod)
 
 
 def _check_test_image(path: Path, folder: Path, tensor: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.metadata import version
@@ -12,21 +13,17 @@ import numpy as np
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.interface import Interface
-from robustbench_cells.models.layout import Array, cast_batch, select_output
+from robustbench_cells.models.layout import Array, cast_batch, resolve_layout, select_output
 from robustbench_cells.models.network import Network
 from robustbench_cells.models.runtimes.onnx_elu import lower_elu
 from robustbench_cells.models.runtimes.threads import configured_threads, used_threads
-from robustbench_cells.models.vetting.onnx_graph import (
-    check_tensor_files,
-    iter_messages,
-    read_graph,
-)
-from robustbench_cells.types import Runner
+from robustbench_cells.models.vetting.onnx_graph import read_checked_graph
+from robustbench_cells.models.vetting.onnx_sizes import check_sizes, input_shapes
+from robustbench_cells.types import BATCH, Runner
 
 _MAX_MEMORY = 4 * 2**30  # bytes for all sessions of a process
 _PROVIDER = "CPUExecutionProvider"
 _TOGETHER = 2  # images of one call: few, so that activations stay in the cache; not one, whose axis a graph may squeeze
-LOOP_OPERATORS = {"Loop", "Scan"}  # segmentation networks need none, and they may never terminate
 
 
 def onnx_network(path: Path, interface: Interface) -> Network:
@@ -44,8 +41,15 @@ def onnx_network(path: Path, interface: Interface) -> Network:
     ModelError
         As `load_checked_session`, and if the inputs or outputs do not fit.
     """
-    graph = _read_checked_graph(path)
-    has_free_batch = _has_free_batch(graph)
+    graph = read_checked_graph(path)
+    shapes = input_shapes(graph)
+    if len(shapes) != 1:
+        raise ModelError(f"{path}: has {len(shapes)} inputs ({', '.join(shapes)}); one is needed")
+    (shape,) = shapes.values()
+    resolved = resolve_layout(path.stem, shape, interface)
+    sides = {"N": BATCH, "H": resolved.tile, "W": resolved.tile, "C": resolved.channels}
+    check_sizes(path, graph, [sides[axis] for axis in str(resolved.layout)])
+    has_free_batch = shape[0] is None
     session = _load_session(path, graph, threads=1 if has_free_batch else configured_threads())
     try:
         return _network(path, session, interface, has_free_batch=has_free_batch)
@@ -53,47 +57,30 @@ def onnx_network(path: Path, interface: Interface) -> Network:
         raise ModelError(f"{path}: has a name that is not UTF-8 ({error}); export it again") from error
 
 
-def load_checked_session(path: Path) -> Any:
+def load_checked_session(path: Path, lengths: Sequence[int]) -> Any:
     """Validate a graph and make it ready to run.
 
     Parameters
     ----------
     path
         Path of the ``.onnx`` file; external tensors must be in the same folder.
+    lengths
+        See `check_sizes`.
 
     Raises
     ------
     ModelError
         If onnx or onnxruntime is not installed, or the graph is damaged or hostile.
     """
-    return _load_session(path, _read_checked_graph(path), configured_threads())
-
-
-def _read_checked_graph(path: Path) -> Any:
-    graph = read_graph(path)
-    check_tensor_files(path, graph)
-    if loops := {node.op_type for node in iter_messages(graph, "NodeProto")} & LOOP_OPERATORS:
-        named = ", ".join(sorted(loops))
-        raise ModelError(f"{path}: has the operator {named}, which may never terminate; such a model is refused")
-    return graph
-
-
-def _has_free_batch(graph: Any) -> bool:
-    """Whether the first axis of the only input may have any length."""
-    weights = {tensor.name for tensor in graph.graph.initializer}
-    inputs = [value for value in graph.graph.input if value.name not in weights]
-    lengths = [value.type.tensor_type.shape.dim for value in inputs]
-    return len(lengths) == 1 and len(lengths[0]) > 0 and lengths[0][0].dim_value <= 0
+    graph = read_checked_graph(path)
+    check_sizes(path, graph, lengths)
+    return _load_session(path, graph, configured_threads())
 
 
 def _load_session(path: Path, graph: Any, threads: int) -> Any:
     import onnxruntime
-    from onnx.external_data_helper import load_external_data_for_model
 
     try:
-        load_external_data_for_model(graph, str(path.parent))
-        if any(tensor.external_data for tensor in iter_messages(graph, "TensorProto")):
-            raise ValueError("it has external tensors in unsupported places")  # else searched in the current folder
         lower_elu(graph)
         return _open_session(onnxruntime, graph.SerializeToString(), threads)
     except Exception as error:  # both libraries raise anything on a damaged graph
@@ -129,9 +116,6 @@ def _network(path: Path, session: Any, interface: Interface, *, has_free_batch: 
     That is faster than threads within each operator, which wait for one another dozens of times per batch.
     """
     inputs, outputs = session.get_inputs(), [tensor.name for tensor in session.get_outputs()]
-    if len(inputs) != 1:
-        names = ", ".join(tensor.name for tensor in inputs)
-        raise ModelError(f"{path}: has {len(inputs)} inputs ({names}); one is needed")
     output = select_output(path, outputs, interface)
     (input_,) = inputs
     kinds: dict[str, type] = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}

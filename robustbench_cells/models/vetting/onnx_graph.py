@@ -1,19 +1,21 @@
-"""Validation of untrusted ONNX graphs and their external tensors before onnxruntime reads them."""
+"""Untrusted ONNX files, read as graphs of plain arrays and known operators before onnxruntime gets them."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from math import prod
 from pathlib import Path
 from typing import Any
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.files.reading import require_file
 from robustbench_cells.models.extras import require_extra
+from robustbench_cells.models.vetting.onnx_functions import MAX_NODES, unfold_functions
+from robustbench_cells.models.vetting.onnx_operators import LOOP_OPERATORS
+from robustbench_cells.models.vetting.onnx_tensors import check_tensor_files, check_tensors, is_number
+from robustbench_cells.models.vetting.protobuf import check_counts, iter_messages
 
 _MAX_BYTES = 2**31 - 1  # limit of protobuf
-_MAX_NAME = 200  # characters of a name in a message
+_MAX_COUNTS = {"NodeProto": MAX_NODES, "TensorProto": 2 * MAX_NODES, "GraphProto": MAX_NODES, "FunctionProto": 1000}
+_PLAIN_TYPES = {"tensor_type", "denotation"}  # of a value: no sequence, map, optional or sparse tensor
 
 
 def external_files(path: Path) -> list[Path]:
@@ -41,72 +43,45 @@ def read_graph(path: Path) -> Any:
 
     require_file(path, _MAX_BYTES, ModelError)
     try:
-        return onnx.load_model(path, load_external_data=False)
+        content = path.read_bytes()
+        check_counts(content, onnx.ModelProto.DESCRIPTOR, _MAX_COUNTS)
+        return onnx.load_model_from_string(content)  # by its bytes: a name that ends in .json means nothing here
     except (DecodeError, OSError, ValueError) as error:
-        raise ModelError(f"{path}: is not an ONNX file or is damaged ({error}); export it again") from error
+        raise ModelError(f"{path}: is not an ONNX file, damaged or refused ({error}); export it again") from error
 
 
-def check_tensor_files(path: Path, graph: Any) -> list[Path]:
-    """Check that external tensors are in files of the graph's folder, as declared; and list these files.
+def read_checked_graph(path: Path) -> Any:
+    """Read a graph with its external tensors, its local functions replaced by their nodes.
 
     Raises
     ------
     ModelError
-        If a file is missing, outside the folder or too large, or a tensor does not match its declaration.
+        As `read_graph`, `check_tensor_files` and `unfold_functions`, and if an operator may never terminate, a tensor
+        holds texts or other values than declared, or a value is no plain array.
     """
-    folder, files, total = path.parent.resolve(), set(), 0
-    for tensor in iter_messages(graph, "TensorProto"):
-        entries = {entry.key: entry.value for entry in tensor.external_data}
-        if "location" not in entries:
-            continue
-        location, name = entries["location"], tensor.name[:_MAX_NAME]
-        if not _is_inside(folder, location):
-            where = f"{location[:_MAX_NAME]!r}, outside its folder"
-            raise ModelError(f"{path}: its tensor {name!r} is stored in {where}; such a model is refused")
-        file = folder / location
-        if not file.is_file():
-            raise ModelError(
-                f"{path}: the file {location!r} of its tensor {name!r} is missing; put it in the same folder"
-            )
-        try:
-            declared = prod(tensor.dims) * _item_size(tensor)
-            begin = int(entries.get("offset", 0))
-            length = int(entries.get("length", file.stat().st_size - begin))  # by default the rest of the file
-        except (KeyError, ValueError) as error:  # an unknown type, or a number that cannot be parsed
-            raise ModelError(f"{path}: its tensor {name!r} cannot be read ({error}); export it again") from error
-        if min(begin, length, *tensor.dims, 0) < 0 or length != declared or begin + length > file.stat().st_size:
-            raise ModelError(
-                f"{path}: its tensor {name!r} in {location!r} differs from its declaration; export it again"
-            )
-        files.add(path.parent / location)
-        total += length
-    if total > _MAX_BYTES:
-        raise ModelError(f"{path}: its external tensors have {total} bytes, more than the {_MAX_BYTES} allowed")
-    return sorted(files)
+    from onnx.external_data_helper import load_external_data_for_model
+
+    graph = read_graph(path)
+    check_tensor_files(path, graph)
+    _check_messages(path, graph)
+    try:
+        load_external_data_for_model(graph, str(path.parent))
+    except Exception as error:  # the library raises several kinds
+        raise ModelError(f"{path}: its external tensors cannot be read ({error}); export it again") from error
+    check_tensors(path, graph)
+    graph = unfold_functions(path, graph)
+    if loops := {node.op_type for node in iter_messages(graph, "NodeProto")} & LOOP_OPERATORS:
+        named = ", ".join(sorted(loops))
+        raise ModelError(f"{path}: has the operator {named}, which may never terminate; such a model is refused")
+    return graph
 
 
-def _is_inside(folder: Path, location: str | bytes) -> bool:
-    if isinstance(location, bytes):  # not UTF-8
-        return False
-    if "\0" in location or len(os.fsencode(location)) > _MAX_NAME or Path(location).is_absolute():
-        return False
-    file = folder / location
-    return not file.is_symlink() and file.resolve().is_relative_to(folder)
-
-
-def _item_size(tensor: Any) -> int:
-    from onnx.helper import tensor_dtype_to_np_dtype
-
-    return int(tensor_dtype_to_np_dtype(tensor.data_type).itemsize)
-
-
-def iter_messages(graph: Any, kind: str) -> Iterator[Any]:
-    """Iterate over the protobuf messages of a kind in a graph, without recursion: a hostile one nests deeply."""
-    stack = [graph]
-    while stack:
-        message = stack.pop()
-        if message.DESCRIPTOR.name == kind:
-            yield message
-        for field, value in message.ListFields():
-            if field.message_type is not None:
-                stack.extend(value if hasattr(value, "__len__") else [value])
+def _check_messages(path: Path, graph: Any) -> None:
+    """Refuse all values but arrays: sparse tensors expand to any size, sequences and the like belong to no network."""
+    if graph.training_info or next(iter_messages(graph, "SparseTensorProto"), None) is not None:
+        raise ModelError(f"{path}: has sparse tensors or steps of training; export it again for inference")
+    for kind in iter_messages(graph, "TypeProto"):
+        if odd := {field.name for field, _ in kind.ListFields()} - _PLAIN_TYPES:
+            raise ModelError(f"{path}: has a value of {min(odd)}; only tensors of numbers are supported")
+        if (number := kind.tensor_type.elem_type) and not is_number(number):
+            raise ModelError(f"{path}: has a value of texts or of type {number}; only tensors of numbers are supported")

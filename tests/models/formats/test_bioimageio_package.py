@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import shutil
 import socket
 import tempfile
@@ -109,6 +111,18 @@ def test_hostile_package_is_refused(
     with pytest.raises(ModelError, match=message):
         load_segmenter(change_description(folder, change))
     assert not (tmp_path / "canary").exists()
+
+
+@pytest.mark.parametrize("name", ["34 doublings of a text", "Range into Unique", "24 nested functions", "Resize"])
+def test_package_with_a_hostile_graph_is_refused(name: str, tiny_models: Path, tmp_path: Path) -> None:
+    from tests.hostile_models.onnx_files import GRAPHS
+
+    folder = unpack(tiny_models, tmp_path / "package")
+    save_graph(GRAPHS[name](), folder / "weights.onnx")
+    checksum = hashlib.sha256((folder / "weights.onnx").read_bytes()).hexdigest()
+    where = change_description(folder, lambda text: re.sub(r"(weights\.onnx\s+sha256: )\w+", rf"\g<1>{checksum}", text))
+    with pytest.raises(ModelError, match=r"weights\.onnx: has (a graph that is refused|16,777,216 nodes)"):
+        load_segmenter(where)
 
 
 def test_test_image_that_declares_an_overflowing_size_is_refused(tiny_models: Path, tmp_path: Path) -> None:

@@ -35,8 +35,8 @@ def test_free_batch_gives_the_images_of_a_fixed_one(
 ) -> None:
     if threads:
         monkeypatch.setenv("OMP_NUM_THREADS", threads)
-    free = runtime.onnx_network(save_convolution(tmp_path / "free.onnx", "n"), Interface())
-    fixed = runtime.onnx_network(save_convolution(tmp_path / "fixed.onnx", 5), Interface())
+    free = runtime.onnx_network(save_convolution(tmp_path / "free.onnx", "n"), Interface(side=64))
+    fixed = runtime.onnx_network(save_convolution(tmp_path / "fixed.onnx", 5), Interface(side=64))
     assert (free.input_shape[0], fixed.input_shape[0]) == (None, 5)
     np.testing.assert_array_equal(free.run(BATCH), fixed.run(BATCH))
 
@@ -64,7 +64,7 @@ def test_free_batch_is_shared_out_to_threads(
 
     monkeypatch.setattr(runtime, "_load_session", spy)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    runtime.onnx_network(save_convolution(tmp_path / "m.onnx", batch), Interface()).run(BATCH)
+    runtime.onnx_network(save_convolution(tmp_path / "m.onnx", batch), Interface(side=64)).run(BATCH)
     assert sorted(size for size, *_ in calls) == sizes
     is_shared = batch == "n"
     assert {(own, threads) for _, own, threads in calls} == {(is_shared, 1 if is_shared else 2)}
