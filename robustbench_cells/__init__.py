@@ -19,7 +19,7 @@ __version__ = "0.1.0"
 _HOMES = {  # in the order of the pipeline
     "from_arrays": "robustbench_cells.datasets.from_arrays",
     "open_dataset": "robustbench_cells.datasets.opening",
-    "load_segmenter": "robustbench_cells.models.loading",
+    "load_segmenter": "robustbench_cells.models.opening",
     "predict_frame": "robustbench_cells.models.whole_frames",
     "benchmark": "robustbench_cells.api.benchmark",
     "open_run": "robustbench_cells.api.result",

@@ -60,6 +60,10 @@ class ModelError(RobustbenchError):
     """A model file cannot be loaded, or does not behave as a segmenter."""
 
 
+class ModelStoppedError(ModelError):
+    """A model exceeded a limit or ended its process; it is left out of the rest of the run."""
+
+
 class ExitError(RobustbenchError):
     """Third-party code tried to end the program, or the test that called it."""
 

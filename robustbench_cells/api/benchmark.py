@@ -24,9 +24,11 @@ from robustbench_cells.engine.refine import refine as bisect_brackets
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.errors import BenchmarkWarning, DataError, GridError, ModelError
 from robustbench_cells.models.baselines import BASELINES
-from robustbench_cells.models.callables import renamed, segmenter_from
-from robustbench_cells.models.loading import open_segmenter, require_segmenter, segmenter_name
+from robustbench_cells.models.callables import segmenter_from
+from robustbench_cells.models.isolation.wall import Wall
+from robustbench_cells.models.loading import require_segmenter, segmenter_name
 from robustbench_cells.models.on_demand import load_all
+from robustbench_cells.models.opening import open_segmenters
 from robustbench_cells.results.manifest import RunSettings
 from robustbench_cells.results.record_cache import RecordCache
 from robustbench_cells.types import REFERENCE, Segmenter
@@ -46,6 +48,10 @@ def benchmark(
     floor: float | None = None,
     refine: bool = False,
     trust_models: bool = False,
+    isolate: bool = True,
+    model_seconds: float = Wall.seconds,
+    model_memory: float = Wall.memory,
+    model_env: Sequence[str] = (),
     progress: bool = True,
 ) -> BenchmarkResult:
     """Measure how models degrade under artefacts.
@@ -78,6 +84,15 @@ def benchmark(
         the grid.
     trust_models
         Whether model files may run code of their own.
+    isolate
+        Whether models that are given by a file or a reference run in processes of their own, within limits. Functions
+        and objects run in this process.
+    model_seconds
+        Time that loading such a model, and each batch of 16 patches, may take.
+    model_memory
+        Memory that such a model may take, in GiB.
+    model_env
+        Names of environment variables that the processes of models inherit besides the usual ones.
     progress
         Whether a progress bar is shown.
 
@@ -106,7 +121,8 @@ def benchmark(
     grid = resolve_grid(profile, _chosen(artefacts))
     conditions = make_conditions(profile, grid)
     selection = _selection(data)
-    segmenters = _segmenters(models, trusted=trust_models)
+    wall = Wall(isolate, model_seconds, model_memory, tuple(model_env))
+    segmenters = _segmenters(models, trusted=trust_models, wall=wall)
     settings = RunSettings(
         profile=profile,
         seed=seed,
@@ -192,7 +208,7 @@ def _selection(data: Any) -> Selection:
     raise DataError(f"data: {type(data).__name__}; give from_arrays(images, labels) or open_dataset(…)")
 
 
-def _segmenters(models: Any, *, trusted: bool) -> dict[str, Segmenter]:
+def _segmenters(models: Any, *, trusted: bool, wall: Wall) -> dict[str, Segmenter]:
     named = models if isinstance(models, Mapping) else {_name_of(models): models}
     if not named:
         raise ModelError("models: none is given")
@@ -200,13 +216,14 @@ def _segmenters(models: Any, *, trusted: bool) -> dict[str, Segmenter]:
     sources = {name: str(model) for name, model in named.items() if isinstance(model, str | Path)}
     for source in sources.values():
         require_segmenter(source)
-    for name, model in named.items():
+    for name in named:
         if not isinstance(name, str) or not name:
             raise ModelError(f"models: {name!r} is not a name; give each model a text as its name")
         if name in BASELINES and sources.get(name) != name:
             raise ModelError(f"models: {name!r} is the name of a baseline; give the model another name")
-        opened = open_segmenter(sources[name], trusted=trusted) if name in sources else None
-        segmenters[name] = segmenter_from(name, model) if opened is None else renamed(opened, name)
+    opened = open_segmenters(sources, trusted=trusted, wall=wall)
+    for name, model in named.items():
+        segmenters[name] = opened[name] if name in opened else segmenter_from(name, model)
     return segmenters
 
 

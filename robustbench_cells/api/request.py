@@ -16,8 +16,10 @@ from robustbench_cells.engine.grid import find_profile, make_conditions, resolve
 from robustbench_cells.engine.progress import Progress
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.errors import ClusterError, DataError, GateError
-from robustbench_cells.models.loading import open_segmenter, require_segmenter, segmenter_sources
+from robustbench_cells.models.isolation.wall import Wall
+from robustbench_cells.models.loading import require_segmenter, segmenter_sources
 from robustbench_cells.models.on_demand import load_all
+from robustbench_cells.models.opening import open_segmenters
 from robustbench_cells.results.bisection import added_intensities
 from robustbench_cells.results.intervals import BLOCK
 from robustbench_cells.results.manifest import RunManifest, RunSettings
@@ -60,6 +62,8 @@ class Request:
         Whether brackets of break-points are bisected.
     refined
         Intensities of each artefact that a baseline added in this way: they are among those of `artefacts`.
+    wall
+        Limits of the models that the user brings.
     """
 
     dataset: str = "synthetic"
@@ -77,6 +81,7 @@ class Request:
     floor: float | None = None
     refine: bool = False
     refined: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    wall: Wall = field(default_factory=Wall)
 
     @cached_property
     def grid(self) -> dict[str, tuple[float, ...]]:
@@ -132,9 +137,7 @@ def open_request(
         require_segmenter(source)
     selection = _open_selection(request)
     require_room(selection, [one for one in request.conditions if one.name in wanted])
-    segmenters = {name: open_segmenter(source, trusted=request.trust_model) for name, source in sources.items()}
-    for name, segmenter in segmenters.items():
-        segmenter.name = name
+    segmenters = open_segmenters(sources, trusted=request.trust_model, wall=request.wall)
     if not cache.exists():
         load_all(segmenters.values())
     return BenchmarkRun(

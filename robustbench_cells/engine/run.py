@@ -17,7 +17,7 @@ from robustbench_cells.engine.stopping import StoppingRule
 from robustbench_cells.engine.tasks import PatchKey, Task, Timing, run_task
 from robustbench_cells.errors import CacheError, ClusterError, ResultsError, refuse_exits
 from robustbench_cells.metrics import METRICS
-from robustbench_cells.models.on_demand import load_all
+from robustbench_cells.models.on_demand import load_all, release_all
 from robustbench_cells.results.bisection import added_intensities
 from robustbench_cells.results.manifest import RunManifest, RunSettings
 from robustbench_cells.results.record_cache import RecordCache
@@ -100,10 +100,11 @@ class BenchmarkRun:
         return sum(map(self.planner.patch_count, self._conditions.values()))
 
     def close(self) -> None:
-        """Close the cache, and release the cluster."""
+        """Close the cache, and release the cluster and the processes of models."""
         if self.backend:
             self.backend.close()
         self.cache.close()
+        release_all(self.segmenters.values())
 
     def load_models(self) -> None:
         """Load the models that have something to compute, so that a mistake is found before anything runs.

@@ -44,7 +44,7 @@ def segmenter_name(where: str) -> str:
 
 
 def load_segmenter(where: str | os.PathLike[str], *, trusted: bool = False) -> Segmenter:
-    """Load a shipped model by name, or any other by its file, folder or reference.
+    """Load a shipped model by name, or any other by its file, folder or reference, in this process.
 
     A model that is not shipped first predicts a synthetic probe image, to reveal a wrong declaration immediately.
 
@@ -61,12 +61,6 @@ def load_segmenter(where: str | os.PathLike[str], *, trusted: bool = False) -> S
         If there is no such model, a library that it needs is not installed, or it cannot be used.
     TypeError
         If it is no text and no path: a function or an object needs no loading.
-
-    Examples
-    --------
-    >>> import robustbench_cells as rb
-    >>> rb.load_segmenter("unet_original").name
-    'unet_original'
     """
     if not isinstance(where, str | os.PathLike):
         raise TypeError(
@@ -99,15 +93,32 @@ def open_segmenter(source: str, *, trusted: bool = False) -> Segmenter:
     """
     if source in BASELINES:
         return BASELINES.get(source)
+    digest = identify(source, trusted=trusted)
+    if not digest:
+        return load_segmenter(source, trusted=trusted)
+    return OnDemandSegmenter(segmenter_name(source), digest, partial(load_segmenter, source, trusted=trusted))
+
+
+def identify(source: str, *, trusted: bool) -> str:
+    """Compute the digest that a model will have once it is loaded; empty if only loading tells.
+
+    Raises
+    ------
+    ModelError
+        See `open_segmenter`.
+    """
     path = str(shipped_models().get(source, source))
     model_format = require_format(path)
     require_extra(source, model_format.extra)
     with _translate_errors(source):
         digest = model_format.digest_of(path, trusted=trusted)
-    if not digest:
-        return load_segmenter(source, trusted=trusted)
-    name, known = model_format.name_of(path), _with_code(digest, model_format)
-    return OnDemandSegmenter(name, known, partial(load_segmenter, source, trusted=trusted))
+    return digest and _with_code(digest, model_format)
+
+
+def companion_files(source: str) -> list[str]:
+    """List the files that belong to a model besides the one that names it."""
+    model_format = find_format(source)
+    return [str(file) for file in (model_format.companion_files(source) if model_format else ())]
 
 
 def _with_code(digest: str, model_format: ModelFormat) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
-from robustbench_cells.errors import ModelError
+from robustbench_cells.errors import ModelError, ModelStoppedError
+from robustbench_cells.models.isolation.segmenter import IsolatedSegmenter
 from robustbench_cells.types import Image, Runner, Segmenter
 
 
@@ -53,6 +55,11 @@ class OnDemandSegmenter:
                 self._loaded = segmenter
             return self._loaded
 
+    def release(self) -> None:
+        """End the process of the model, if it is loaded and has one."""
+        if isinstance(self._loaded, IsolatedSegmenter):
+            self._loaded.release()
+
     @property
     def runner(self) -> Runner | None:
         """What runs the model; None before it is loaded."""
@@ -62,6 +69,8 @@ class OnDemandSegmenter:
 def load_all(segmenters: Iterable[Segmenter]) -> None:
     """Load those that are not: a mistake is found before anything runs.
 
+    A model that is stopped while it is loaded raises again when it is to predict: it costs its own tests only.
+
     Raises
     ------
     ModelError
@@ -69,4 +78,12 @@ def load_all(segmenters: Iterable[Segmenter]) -> None:
     """
     for segmenter in segmenters:
         if isinstance(segmenter, OnDemandSegmenter):
-            segmenter.loaded()
+            with suppress(ModelStoppedError):
+                segmenter.loaded()
+
+
+def release_all(segmenters: Iterable[Segmenter]) -> None:
+    """End the processes of models that have one; the next prediction starts them again."""
+    for segmenter in segmenters:
+        if isinstance(segmenter, OnDemandSegmenter | IsolatedSegmenter):
+            segmenter.release()

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from robustbench_cells.models.isolation.segmenter import IsolatedSegmenter
 from robustbench_cells.models.network import NetworkSegmenter
 from robustbench_cells.models.runtimes.function import Function
 from robustbench_cells.models.sliding_window import GRID, predict_tiled
@@ -65,6 +66,8 @@ def predict_frame(segmenter: Segmenter | Callable[[Image], Any], image: Image, h
     image = image.astype(np.float32)
     if not 0 <= 2 * halo <= PATCH_SIDE - GRID:
         raise ValueError(f"a halo of {halo} px leaves nothing of a patch of {PATCH_SIDE} px; use a smaller one")
-    if isinstance(segmenter, NetworkSegmenter):
+    if isinstance(segmenter, NetworkSegmenter) or (
+        isinstance(segmenter, IsolatedSegmenter) and segmenter.predicts_whole
+    ):
         return segmenter.predict_whole(image[None], halo)[0]
     return predict_tiled(segmenter.predict, image[None], PATCH_SIDE, halo)[0]

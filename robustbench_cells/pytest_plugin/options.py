@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from robustbench_cells.pytest_plugin.ini_files import is_meant_as_ours, keys_of,
 if TYPE_CHECKING:
     from robustbench_cells.api.request import Request
     from robustbench_cells.gate.policy import GatePolicy
+    from robustbench_cells.models.isolation.wall import Wall
 
 _BASELINE = "rb_baseline"
 _NEED_A_BASELINE = ("gate", "against", "inconclusive", "sequential")
@@ -48,6 +50,29 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "action": "store_true",
         "default": False,
         "help": "run models that can execute arbitrary code (Python functions, SavedModels), all of them",
+    },
+    "isolate": {
+        "default": "on",
+        "metavar": "on|off",
+        "help": "on (the default) runs each model that you bring in a process of its own, within limits; off runs it "
+        "in that of pytest, for a debugger",
+    },
+    "model-seconds": {
+        "type": float,
+        "default": 120.0,
+        "metavar": "SECONDS",
+        "help": "time that loading such a model, and each batch of 16 patches, may take (default: 120)",
+    },
+    "model-memory": {
+        "type": float,
+        "default": 4.0,
+        "metavar": "GIB",
+        "help": "memory that such a model may take, in GiB (default: 4; at most three quarters of the machine's)",
+    },
+    "model-env": {
+        "action": "append",
+        "metavar": "NAME",
+        "help": "an environment variable that the processes of models inherit besides the usual ones; repeatable",
     },
     "profile": {"help": "grid to run: quick, default or paper (default: default)"},
     "artefact": {
@@ -205,9 +230,20 @@ def request_of(config: pytest.Config) -> Request:
         given["models"] = tuple(given["models"])
     if "artefacts" in given:
         given["artefacts"] = _parse_grid(given["artefacts"])
+    given["wall"] = _wall_of(values)
     if baseline := values["baseline"]:
         return follow_baseline(given, load_manifest(Path(baseline)))
     return Request(**given)
+
+
+def _wall_of(values: Mapping[str, Any]) -> Wall:
+    """The limits of the models; a mistake raises a `UsageError` or a `ModelError`."""
+    from robustbench_cells.models.isolation.wall import Wall
+
+    if values["isolate"] not in ("on", "off"):
+        raise pytest.UsageError(f"--rb-isolate {values['isolate']}: on or off is needed")
+    names = tuple(values["model-env"] or ())
+    return Wall(values["isolate"] == "on", values["model-seconds"], values["model-memory"], names)
 
 
 def gate_policy_of(config: pytest.Config) -> GatePolicy | None:

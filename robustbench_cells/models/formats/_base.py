@@ -32,12 +32,15 @@ class ModelFormat(Protocol):
         Whether models are files or folders.
     extra
         Extra of this package that installs the format's library, if any (`models.extras`).
+    is_data
+        Whether no model of this format executes code of its own, trusted or not: such models share a process.
     """
 
     name: str
     looks_like: str
     on_disk: bool = True
     extra: str = ""
+    is_data: bool = False
 
     @abstractmethod
     def recognises(self, where: str) -> bool:

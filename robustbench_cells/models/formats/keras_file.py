@@ -30,6 +30,7 @@ class KerasFile(FileModel):
     name = "keras"
     looks_like = "FILE.keras"
     extra = "keras"
+    is_data = True
 
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""

@@ -32,6 +32,7 @@ class LegacyH5(FileModel):
     name = "legacy h5"
     looks_like = "FILE.h5"
     extra = "keras"
+    is_data = True
 
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""

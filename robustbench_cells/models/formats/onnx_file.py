@@ -20,6 +20,7 @@ class OnnxFile(FileModel):
     name = "onnx"
     looks_like = "FILE.onnx"
     extra = "onnx"
+    is_data = True
 
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""

@@ -33,6 +33,7 @@ class OpenvinoFile(FileModel):
     name = "openvino"
     looks_like = "FILE.xml"
     extra = "openvino"
+    is_data = True
 
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""

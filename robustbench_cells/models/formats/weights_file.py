@@ -20,6 +20,7 @@ class WeightsFile(FileModel):
     name = "weights"
     looks_like = "FILE.weights.h5"
     extra = "keras"
+    is_data = True
 
     def recognises(self, where: str) -> bool:
         """See `ModelFormat.recognises`."""

@@ -1,0 +1,28 @@
+"""Models that were stopped before anything was known of them."""
+
+from __future__ import annotations
+
+from robustbench_cells.errors import ModelStoppedError
+from robustbench_cells.types import Image
+
+
+class StoppedSegmenter:
+    """A model that raises the same error whenever it is to predict (see `Segmenter`).
+
+    Parameters
+    ----------
+    name
+        Name in test ids and tables.
+    why
+        Text of the error.
+    """
+
+    digest = "unknown: stopped before it was loaded"
+
+    def __init__(self, name: str, why: str) -> None:
+        self.name = name
+        self._why = why
+
+    def predict(self, images: Image) -> Image:
+        """Raise a `ModelStoppedError`."""
+        raise ModelStoppedError(self._why)
