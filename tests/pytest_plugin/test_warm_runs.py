@@ -39,7 +39,7 @@ import sys
 import robustbench_cells as rb
 models = {"a": "a.onnx", "b": "b.onnx"}
 data = rb.open_dataset("synthetic", frames=2)
-result = rb.benchmark(models, data, {"noise": [0, 50]}, cache="api.sqlite", progress=False)
+result = rb.benchmark(models, data, {"noise": [0, 50]}, cache="api.sqlite", isolate=False, progress=False)
 result.save("saved")
 print(*[name for name in ("tensorflow", "keras", "onnxruntime", "torch") if name in sys.modules])
 """
@@ -49,7 +49,7 @@ def run(folder: Path, *arguments: str, code: int = 0) -> str:
     for name in ("loads.txt", "imported.txt"):
         (folder / name).unlink(missing_ok=True)
     models = [f"--rb-model={name}.onnx" for name in "ab"]
-    options = ["--rb-frames=2", "--rb-artefact=noise=0,50", "-p", "no:randomly", "-p", "no:cacheprovider", *models]
+    options = ["--rb-isolate=off", "--rb-frames=2", "--rb-artefact=noise=0,50", "-p", "no:randomly", "-p", "no:cacheprovider", *models]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
@@ -102,7 +102,23 @@ def test_pytest_loads_only_what_was_retrained(folder: Path) -> None:
 def test_model_that_cannot_be_used_is_refused_before_anything_runs(folder: Path) -> None:
     run(folder)
     (folder / "b.onnx").write_bytes(b"\x08\x07\x12\xff")
-    assert "b.onnx: is not an ONNX file or is damaged" in run(folder, code=4)
+    for isolate in ("on", "off"):
+        assert "b.onnx: is not an ONNX file or is damaged" in run(folder, f"--rb-isolate={isolate}", code=4)
+
+
+def test_isolated_run_is_the_same_and_imports_no_library_of_a_model(folder: Path) -> None:
+    run(folder)
+    assert lines(folder, "imported.txt") == ["onnxruntime"]
+    first = json.loads((folder / "reports" / "run.json").read_text())
+    scores = (folder / "reports" / "summary.csv").read_bytes()
+    run(folder, "--rb-isolate=on", "--rb-store=elsewhere.sqlite")
+    assert (lines(folder, "loads.txt"), lines(folder, "imported.txt")) == ([], [])
+    again = json.loads((folder / "reports" / "run.json").read_text())
+    assert {name: again[name] for name in ("segmenters", "runners")} == {
+        name: first[name] for name in ("segmenters", "runners")
+    }
+    assert (folder / "reports" / "summary.csv").read_bytes() == scores
+    assert "all cached" in run(folder, "--rb-isolate=on")
 
 
 def test_python_loads_nothing_that_is_cached(folder: Path) -> None:
