@@ -49,7 +49,16 @@ def run(folder: Path, *arguments: str, code: int = 0) -> str:
     for name in ("loads.txt", "imported.txt"):
         (folder / name).unlink(missing_ok=True)
     models = [f"--rb-model={name}.onnx" for name in "ab"]
-    options = ["--rb-isolate=off", "--rb-frames=2", "--rb-artefact=noise=0,50", "-p", "no:randomly", "-p", "no:cacheprovider", *models]
+    options = [
+        "--rb-isolate=off",
+        "--rb-frames=2",
+        "--rb-artefact=noise=0,50",
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:cacheprovider",
+        *models,
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
