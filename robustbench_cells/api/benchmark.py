@@ -23,12 +23,14 @@ from robustbench_cells.engine.progress import Progress
 from robustbench_cells.engine.refine import refine as bisect_brackets
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.errors import BenchmarkWarning, DataError, GridError, ModelError
+from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.callables import segmenter_from
 from robustbench_cells.models.isolation.wall import Wall
 from robustbench_cells.models.loading import require_segmenter, segmenter_name
 from robustbench_cells.models.on_demand import load_all
 from robustbench_cells.models.opening import open_segmenters
+from robustbench_cells.results.limits import require_size
 from robustbench_cells.results.manifest import RunSettings
 from robustbench_cells.results.record_cache import RecordCache
 from robustbench_cells.types import REFERENCE, Segmenter
@@ -138,6 +140,12 @@ def benchmark(
         floor=floor,
     )
     command = f"robustbench_cells.benchmark({list(segmenters)}, {selection.title!r}, {artefacts=}, seed={seed})"
+    require_size(
+        segmenters,
+        conditions=len(conditions),
+        metrics=len(METRICS.names()),
+        frames=len(selection.frames),
+    )
     require_room(selection, conditions)
     with ExitStack() as stack:
         path = Path(cache) if cache else Path(stack.enter_context(tempfile.TemporaryDirectory())) / "records.sqlite"

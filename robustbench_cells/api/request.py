@@ -16,12 +16,14 @@ from robustbench_cells.engine.grid import find_profile, make_conditions, resolve
 from robustbench_cells.engine.progress import Progress
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.errors import ClusterError, DataError, GateError
+from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.isolation.wall import Wall
 from robustbench_cells.models.loading import require_segmenter, segmenter_sources
 from robustbench_cells.models.on_demand import load_all
 from robustbench_cells.models.opening import open_segmenters
 from robustbench_cells.results.bisection import added_intensities
 from robustbench_cells.results.intervals import BLOCK
+from robustbench_cells.results.limits import require_size
 from robustbench_cells.results.manifest import RunManifest, RunSettings
 from robustbench_cells.results.record_cache import RecordCache
 
@@ -136,6 +138,7 @@ def open_request(
     for source in sources.values():  # before frames and models take their time
         require_segmenter(source)
     selection = _open_selection(request)
+    require_size(names, conditions=len(wanted), metrics=len(METRICS.names()), frames=len(selection.frames))
     require_room(selection, [one for one in request.conditions if one.name in wanted])
     segmenters = open_segmenters(sources, trusted=request.trust_model, wall=request.wall)
     if not cache.exists():

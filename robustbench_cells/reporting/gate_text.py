@@ -29,6 +29,7 @@ _SENTENCES = {
 GATE_FILE = "gate.json"
 NO_VERDICT = "none"
 HEADERS = ("verdict", "condition", "baseline", "candidate", "difference [95 %]", "tolerance")
+_MAX_ROWS = 100_000
 _ALIGNED = ("left", "left", "right", "right", "right", "right")
 
 
@@ -86,6 +87,10 @@ def load_gate(folder: Path) -> GateSummary | None:
         texts = [summary.verdict, summary.headline, *summary.notes, *(cell for row in summary.rows for cell in row)]
         if not all(isinstance(text, str) for text in texts):
             raise ValueError("a value is not a text")
+        if max(map(len, [summary.notes, summary.rows])) > _MAX_ROWS:
+            raise ValueError(f"it has more than the {_MAX_ROWS} notes or rows allowed")
+        if any(len(row) > len(HEADERS) for row in summary.rows):
+            raise ValueError(f"a row has more than {len(HEADERS)} columns")
     except (ValueError, TypeError, OSError, RecursionError) as error:
         raise ResultsError(f"{path}: is damaged ({error}); delete it, or run the gate again") from error
     return summary

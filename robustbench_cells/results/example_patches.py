@@ -28,6 +28,7 @@ from robustbench_cells.types import CLEAN, PATCH_SIDE, REFERENCE, Masks
 EXAMPLES_FILE = "pictures.npz"
 _MAX_BYTES = 2**30  # unpacked
 _MAX_FILES = 1000
+_MAX_INDEX = 2**24  # bytes
 _MAX_INTENSITIES = 9  # per artefact: a page of them stays under 10 MB
 _WORST_PATCHES = 2  # per artefact and segmenter
 
@@ -168,10 +169,10 @@ def load_examples(results: Results, folder: Path) -> ExamplePatches | None:
 
 
 def _read(archive: zipfile.ZipFile, results: Results) -> ExamplePatches | None:
-    def array(name: str) -> npt.NDArray[Any]:
-        return read_array(name, archive, f"{name}.npy", "u", _MAX_BYTES)
+    def array(name: str, max_bytes: int = _MAX_BYTES) -> npt.NDArray[Any]:
+        return read_array(name, archive, f"{name}.npy", "u", max_bytes)
 
-    index: dict[str, Any] = json.loads(array("index").tobytes())
+    index: dict[str, Any] = json.loads(array("index", _MAX_INDEX).tobytes())
     if index["of"] != results.fingerprint:
         return None
     views = [_from_json(view) for view in index["views"]]
@@ -198,7 +199,10 @@ def _from_json(entry: Mapping[str, Any]) -> ExampleView:
 
 def _validate(views: Sequence[ExampleView], results: Results) -> None:
     """Raise a `ValueError` if a view is not in these results, or no patch is shown at every intensity."""
-    records = results.records
+    records, run = results.records, results.run
+    most = (1 + len(run.artefacts)) * (_MAX_INTENSITIES + _WORST_PATCHES * len(run.segmenters))
+    if len(views) > most:
+        raise ValueError(f"it has {len(views)} views, more than the {most} that are chosen for these results")
     columns = [records[name] for name in ("artefact", "intensity", "frame", "patch")]
     patches = set(zip(*(column.tolist() for column in columns), strict=True))
     names = {"", *results.run.segmenters}

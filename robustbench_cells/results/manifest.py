@@ -14,6 +14,7 @@ from robustbench_cells.types import Runner, ScoreRange
 T = TypeVar("T")
 
 VERSION = 2  # of the file's layout
+_LIMITS = {"maxItems": "entries", "maxProperties": "entries", "maxLength": "characters"}
 
 
 @dataclass(frozen=True)
@@ -260,10 +261,14 @@ def _schema() -> Any:
 
 def _validate(content: Mapping[str, Any]) -> None:
     from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
 
-    if problem := best_match(Draft202012Validator(_schema()).iter_errors(content)):
-        raise ValueError(f"{problem.json_path.replace('$', 'run.json', 1)}: {problem.message[:200]}")
+    # The first problem alone: limits come first in the schema, and what exceeds one may have millions of others.
+    if problem := next(Draft202012Validator(_schema()).iter_errors(content), None):
+        place = problem.json_path.replace("$", "run.json", 1)[:200]
+        if problem.validator in _LIMITS:
+            size, limit = len(problem.instance), problem.validator_value
+            raise ValueError(f"{place}: has {size} {_LIMITS[problem.validator]}, more than the {limit} allowed")
+        raise ValueError(f"{place}: {problem.message[:200]}")
     dataset = content["dataset"]
     if len(dataset["frames"]) != len(dataset["positions"]):
         raise ValueError(f"{len(dataset['frames'])} frames have {len(dataset['positions'])} positions")

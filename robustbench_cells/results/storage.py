@@ -18,6 +18,7 @@ from robustbench_cells.errors import ResultsError
 from robustbench_cells.files.atomic import atomic_path, back_up, read_json, write_text
 from robustbench_cells.files.csv_tables import read_csv
 from robustbench_cells.files.reading import read_bytes
+from robustbench_cells.results.limits import MAX_RECORDS, require_size
 from robustbench_cells.results.manifest import VERSION, RunManifest
 from robustbench_cells.results.tables import KEYS, Results, impossible_scores
 from robustbench_cells.results.unfinished import clear_unfinished, note_unfinished
@@ -27,7 +28,6 @@ RECORDS_FILE = "patches.csv.gz"
 RUN_FILE = "run.json"
 
 _MAX_BYTES = 2**30  # of the table, unpacked
-_MAX_RECORDS = 10_000_000
 _MAX_HEAD = 2**14  # bytes of its first line
 _TEXT = {"segmenter": str, "artefact": str, "frame": str}
 _DIGEST = "records_sha256"
@@ -146,15 +146,15 @@ def _unpack(packed: bytes, folder: Path) -> bytes:
 
 def _require_fitting(table: bytes, folder: Path) -> None:
     """Refuse a table that is too large, before it is written and before it takes memory."""
-    if len(table) > _MAX_BYTES or table.count(b"\n") > _MAX_RECORDS:
+    if len(table) > _MAX_BYTES or table.count(b"\n") > MAX_RECORDS:
         raise ResultsError(
-            f"{folder / RECORDS_FILE}: more than {_MAX_RECORDS} records or {_MAX_BYTES >> 20} MiB, the limits for "
+            f"{folder / RECORDS_FILE}: more than {MAX_RECORDS} records or {_MAX_BYTES >> 20} MiB, the limits for "
             "writing and reading; run fewer frames or models at a time (--rb-frames, --rb-model)"
         )
 
 
 def _check_records(records: pd.DataFrame, run: RunManifest) -> None:
-    """Raise a `ValueError` if the records cannot be those of this run."""
+    """Raise a `ValueError` if the records cannot be those of this run, a `ResultsError` if they are too many."""
     if duplicates := int(records.duplicated(KEYS).sum()):
         raise ValueError(f"{duplicates} duplicate records")
     for column, names in (
@@ -164,6 +164,12 @@ def _check_records(records: pd.DataFrame, run: RunManifest) -> None:
     ):
         if unknown := sorted(set(records[column]) - set(names)):
             raise ValueError(f"the {column} {', '.join(unknown[:3])} is missing from {RUN_FILE}")
+    require_size(
+        run.segmenters,
+        conditions=len(records[["artefact", "intensity"]].drop_duplicates()),
+        metrics=len(run.metrics),
+        frames=len(run.dataset.frames),
+    )
     if not np.isfinite(records["intensity"]).all():
         raise ValueError("an intensity is not a finite number")
     if not records["patch"].between(0, run.settings.most_patches - 1).all():

@@ -33,6 +33,32 @@ def test_card_that_violates_the_schema_is_refused(card: dict[str, Any], message:
         read_card(tmp_path / "mine.toml")
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a." * 2**17 + "a = 1", "line 1 has more than 100 dots"),
+        ("[" + "a." * 101 + "a]\n" + "a = 1\n" * 2**15, "line 1 has more than 100 dots"),
+        ('"=".' * 101 + "a = 1", "line 1 has more than 100 dots"),
+        ("\n" * 2**19 + "\n", "has 524289 bytes, more than the 524288 allowed"),
+        ("input = " + "[" * 2**18, "is not TOML"),
+        ("input = " + "{a=" * 2**17, "is not TOML"),
+        ("name = 0x" + "f" * 2**18, "is not TOML .*digits"),
+        ("authors = [" + "1," * 2**17 + "]", r"authors\.0: 1 is not of type 'string'"),
+    ],
+    ids=["key", "header", "quoted key", "size", "arrays", "tables", "number", "list"],
+)
+def test_a_card_that_would_take_long_is_refused(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(text[: 2**19 + 1])
+    with pytest.raises(ModelError, match=rf"mine\.toml: {message}"):
+        read_card(tmp_path / "mine.toml")
+
+
+def test_a_card_may_have_a_text_with_many_dots(tmp_path: Path) -> None:
+    card = {"training": {"command": "pytest " + "0.5," * 200}, "data": {"levels": [0.5] * 200}}
+    write_card(tmp_path / "mine.toml", card)
+    assert read_card(tmp_path / "mine.toml") == card
+
+
 def test_card_with_the_full_name_takes_precedence(tmp_path: Path) -> None:
     model = tmp_path / "mine.onnx"
     assert card_path(model) == tmp_path / "mine.toml"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,7 +61,22 @@ def test_intervals_over_few_blocks_are_marked() -> None:
     assert "]\\*" in gate_markdown(gate)
 
 
-@pytest.mark.parametrize("content", ['{"verdict": 1}', "[]", "{"])
+VERDICT = {"verdict": "holds", "headline": "", "notes": [], "rows": []}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"verdict": 1}',
+        "[]",
+        "{",
+        "[" * 10**6,
+        json.dumps(VERDICT | {"rows": [["x"] * 7]}),
+        json.dumps(VERDICT | {"rows": [[]] * 100_001}),
+        json.dumps(VERDICT | {"notes": ["x"] * 100_001}),
+    ],
+    ids=["keys", "list", "cut", "deep", "columns", "rows", "notes"],
+)
 def test_a_damaged_verdict_is_refused(content: str, tmp_path: Path) -> None:
     (tmp_path / "gate.json").write_text(content)
     with pytest.raises(ResultsError, match=r"gate\.json: is damaged .*; delete it, or run the gate again"):

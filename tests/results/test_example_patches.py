@@ -14,6 +14,7 @@ import pytest
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.results.example_patches import (
     EXAMPLES_FILE,
+    ExamplePatches,
     ExampleView,
     choose_examples,
     load_examples,
@@ -86,6 +87,21 @@ def test_a_truncated_file_is_refused(keep: int, tmp_path: Path) -> None:
     path = tmp_path / EXAMPLES_FILE
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(ResultsError, match=r"pictures\.npz: is damaged"):
+        load_examples(RUN, tmp_path)
+
+
+def test_more_examples_than_are_chosen_are_refused(tmp_path: Path) -> None:
+    examples = make_examples(RUN)
+    times = (1 + len(RUN.run.artefacts)) * (9 + 2 * len(RUN.run.segmenters)) // len(examples.views) + 1
+    many = ExamplePatches(
+        list(examples.views) * times,
+        np.tile(examples.images, (times, 1, 1)),
+        np.tile(examples.truth, (times, 1, 1)),
+        {name: np.tile(mask, (times, 1, 1)) for name, mask in examples.masks.items()},
+        examples.milliseconds,
+    )
+    save_examples(many, RUN, tmp_path)
+    with pytest.raises(ResultsError, match=rf"has {len(many.views)} views, more than the \d+ that are chosen"):
         load_examples(RUN, tmp_path)
 
 

@@ -14,7 +14,7 @@ from robustbench_cells.files.checksums import sha256
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.reporting.outputs import OUTPUTS, write_reports
 from robustbench_cells.reporting.report import Report
-from robustbench_cells.results import storage
+from robustbench_cells.results import limits, storage
 from robustbench_cells.results.storage import load, save
 from robustbench_cells.results.tables import Results, records_table, summarise
 from tests.support.commands import report
@@ -77,7 +77,7 @@ def test_damaged_results_are_refused(
     ("limit", "value", "content", "message"),
     [
         ("_MAX_BYTES", 2**20, b"a\n" + b"00000000" * 2**18, "or 1 MiB, the limits for writing and reading"),
-        ("_MAX_RECORDS", 100, b"a\n" * 101, "more than 100 records"),
+        ("MAX_RECORDS", 100, b"a\n" * 101, "more than 100 records"),
         ("_MAX_HEAD", 100, b"a," * 51 + b"\n", r"patches\.csv\.gz has column names of 102 bytes together"),
     ],
     ids=["bytes", "records", "column_names"],
@@ -103,6 +103,26 @@ def test_a_file_above_a_limit_is_neither_read_nor_written(tmp_path: Path, monkey
     with pytest.raises(ResultsError, match="limits for writing and reading; run fewer frames or models at a time"):
         save(RESULTS, tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("part", ["segmenters", "metrics"])
+def test_a_run_of_thousands_is_refused_before_reports_begin(
+    part: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(RESULTS, tmp_path)
+    run = json.loads((tmp_path / "run.json").read_text())
+    run[part] |= dict.fromkeys((f"m{number}" for number in range(3000)), next(iter(run[part].values())))
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    assert report(["--results", str(tmp_path)]) == 2
+    assert f"run.json.{part}: has {len(run[part])} entries, more than the" in capsys.readouterr().err
+    assert not (tmp_path / "index.html").exists()
+
+
+def test_records_of_thousands_of_conditions_are_refused(tmp_path: Path) -> None:
+    levels = range(limits.MAX_FIGURES // len(RUN.metrics) // len(RUN.segmenters) + 1)
+    save(Results(RESULTS.records.iloc[[0] * len(levels)].assign(intensity=levels), RUN), tmp_path)
+    with pytest.raises(ResultsError, match="3 models under 8334 conditions with 4 metrics are 100008 figures"):
+        load(tmp_path)
 
 
 def test_a_manifest_above_a_limit_is_refused(tmp_path: Path) -> None:

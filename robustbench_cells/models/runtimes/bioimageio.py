@@ -20,6 +20,7 @@ from bioimageio.spec.model import v0_5
 from ruyaml import YAML
 from ruyaml.error import YAMLError
 from ruyaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+from ruyaml.parser import Parser
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.files.reading import read_text, require_file
@@ -30,7 +31,7 @@ from robustbench_cells.models.runtimes.onnx import load_checked_session, onnx_ru
 from robustbench_cells.models.runtimes.quiet import hide_progress_bars
 from robustbench_cells.types import PATCH_SIDE, Runner
 
-_MAX_BYTES = 2**20  # of a description
+_MAX_BYTES = 2**17  # of a description, which takes seconds to parse; those of the zoo have some 10 KB
 _MAX_DEPTH = 50
 _MAX_TEST_BYTES = 2**28
 _TOLERANCES = (1e-3, 1e-3)  # of test images, relative and absolute
@@ -43,23 +44,39 @@ def read_description(path: Path, file: Path) -> dict[str, Any]:
     Raises
     ------
     ModelError
-        If it is not YAML, too large, nested too deeply, or has aliases, which can expand to any size.
+        If it is not YAML, too large, nested too deeply, or has anchors for aliases, which can expand to any size.
     """
-    depth = 0
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Parser = _PlainParser
     try:
-        text = read_text(file, _MAX_BYTES, ModelError)
-        for event in YAML(typ="safe", pure=True).parse(text):
-            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-            if isinstance(event, AliasEvent) or depth > _MAX_DEPTH:
-                raise ModelError(
-                    f"{path}: its {file.name} has aliases or is nested too deeply; such a package is refused"
-                )
-        content = YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError) as error:
+        content = yaml.load(read_text(file, _MAX_BYTES, ModelError))
+    except _ExpandingError as error:
+        raise ModelError(
+            f"{path}: its {file.name} has aliases or is nested too deeply; such a package is refused"
+        ) from error
+    except (YAMLError, ValueError, RecursionError) as error:
         raise ModelError(f"{path}: its {file.name} is not YAML ({str(error).splitlines()[0]})") from error
     if not isinstance(content, dict):
         raise ModelError(f"{path}: its {file.name} is not a mapping; is it a bioimage.io package?")
     return content
+
+
+class _ExpandingError(Exception):
+    """A text has what could expand to any size."""
+
+
+class _PlainParser(Parser):
+    """A parser of YAML that stops at anchors, aliases and deep nesting; whoever loads parses once."""
+
+    depth = 0
+
+    def get_event(self) -> Any:
+        """The next event of the text."""
+        event = super().get_event()
+        self.depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if isinstance(event, AliasEvent) or getattr(event, "anchor", None) or self.depth > _MAX_DEPTH:
+            raise _ExpandingError
+        return event
 
 
 def package_network(path: Path, folder: Path, content: dict[str, Any], interface: Interface, *, onnx: bool) -> Network:
