@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 from robustbench_cells.errors import GateError, ResultsError
+from robustbench_cells.gate.baselines import Baselines
 from robustbench_cells.gate.comparison import Gate, compare
-from robustbench_cells.gate.policy import default_tolerances
+from robustbench_cells.gate.demands import default_demands
 from robustbench_cells.reporting.gate_text import load_gate, summarise_gate
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.results.example_patches import ExamplePatches, load_examples
@@ -47,7 +48,7 @@ def report_of_comparison(first: Path, second: Path) -> Report:
     runs = load(first), load(second)
     verdict: Gate | str
     try:
-        verdict = compare(*runs, default_tolerances())
+        verdict = compare(Baselines(runs[0]), runs[1], default_demands())
     except GateError as error:
         verdict = str(error)
     both = [_examples(run, folder) for run, folder in zip(runs, (first, second), strict=True)]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from robustbench_cells.api.gate_result import GateResult
-from robustbench_cells.errors import BenchmarkWarning, ResultsError, UnknownNameError
+from robustbench_cells.errors import BenchmarkWarning, GateError, ResultsError, UnknownNameError
+from robustbench_cells.gate.baselines import Baselines, SeedRun
 from robustbench_cells.gate.comparison import compare
-from robustbench_cells.gate.policy import default_tolerances
+from robustbench_cells.gate.demands import default_demands, make_demands
 from robustbench_cells.registry import unknown
 from robustbench_cells.reporting.break_point_table import break_point_table
 from robustbench_cells.reporting.gate_files import withdraw
@@ -164,30 +165,39 @@ class BenchmarkResult:
 
     def gate(
         self,
-        baseline: str | Path | BenchmarkResult,
+        baseline: str | Path | BenchmarkResult | Sequence[str | Path | BenchmarkResult],
         tolerances: Mapping[str, float] | None = None,
         against: Mapping[str, str] | None = None,
+        *,
+        within_spread: Literal["pass", "fail"] = "pass",
     ) -> GateResult:
         """Compare with a baseline run, to tell whether a model got worse.
 
         Parameters
         ----------
         baseline
-            Folder of stored results, or another result.
+            Folder of the stored results of the model in use, or another result; or several: that of the model in use
+            first, then those of other seeds of its recipe, which show what retraining alone does.
         tolerances
-            By how much each criterion may get worse; by default the Jaccard score by 0.01.
+            By how much each criterion may get worse, under all artefacts or one (``"area:noise"``); by default the
+            area by 0.01, and no single condition's Jaccard score by surely more than 0.05.
         against
             The baseline's name of each model that has another name here.
+        within_spread
+            Whether a loss within what retraining alone does is to fail or pass.
 
         Raises
         ------
         GateError
-            If the two cannot be compared; the message says everything that is wrong.
+            If they cannot be compared; the message says everything that is wrong.
         ResultsError
             If there are no stored results, or they are damaged.
         """
-        other = baseline.results if isinstance(baseline, BenchmarkResult) else load(_folder(baseline))
-        return GateResult(compare(other, self.results, tolerances or default_tolerances(), against))
+        if within_spread not in ("pass", "fail"):
+            raise GateError(f"within_spread: {within_spread!r} must be 'pass' or 'fail'")
+        demands = make_demands(tolerances) if tolerances else default_demands()
+        by_file_alone = within_spread == "fail"
+        return GateResult(compare(_baselines(baseline), self.results, demands, against, by_file_alone=by_file_alone))
 
     def save(self, folder: str | Path) -> None:
         """Write ``run.json``, ``patches.csv.gz`` and the example patches, as `open_run` reads them.
@@ -255,7 +265,18 @@ def open_run(folder: str | Path) -> BenchmarkResult:
     return BenchmarkResult(results, verdict=load_gate(path), _render=lambda: load_examples(results, path))
 
 
-def _folder(given: str | Path) -> Path:
+def _baselines(given: str | Path | BenchmarkResult | Sequence[str | Path | BenchmarkResult]) -> Baselines:
+    runs = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else [given]
+    results = [one for one in runs if isinstance(one, BenchmarkResult)]
+    if not results:
+        return Baselines.load([_folder(one) for one in runs])
+    if len(results) < len(runs):
+        raise GateError("the baselines are folders and results; give all of them in one way; rb.open_run opens folders")
+    in_use, *seeds = results
+    return Baselines(in_use.results, [SeedRun(f"baseline {n}", one.results) for n, one in enumerate(seeds, 2)])
+
+
+def _folder(given: object) -> Path:
     if not isinstance(given, str | Path):
         raise ResultsError(
             f"{type(given).__name__} is no folder of stored results; give its path, or a result of rb.benchmark"

@@ -20,13 +20,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Exit code: 0 passes, 1 significantly worse, 8 inconclusive, 2 the two cannot be compared. "
         "Example: robustbench-cells gate --baseline reports/baseline --candidate reports"
     )
-    parser.add_argument("--baseline", type=Path, required=True, metavar="DIR", help="stored results to compare with")
+    parser.add_argument(
+        "--baseline",
+        type=Path,
+        action="append",
+        required=True,
+        metavar="DIR",
+        help="stored results of the model in use; repeatable: those of other seeds of its recipe, three or more with "
+        "it, show what retraining alone does",
+    )
     parser.add_argument("--candidate", type=Path, required=True, metavar="DIR", help="stored results to judge")
     parser.add_argument(
         "--gate",
         action="append",
-        metavar="CRITERION[=TOLERANCE]",
-        help=f"what else must not get worse, or by how much something may; repeatable (there are: {known})",
+        metavar="CRITERION[:ARTEFACT][=TOLERANCE]",
+        help="what else must not get worse, or by how much something may, under all artefacts or one; repeatable "
+        f"(there are: {known}; default: area, and jaccard=0.05 as a guard; `condition`: each condition's Jaccard score "
+        "in their place)",
     )
     parser.add_argument(
         "--against", action="append", metavar="NEW=OLD", help="map a renamed model to its name in the baseline"
@@ -36,6 +46,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         choices=("fail", "pass"),
         default="fail",
         help="whether an inconclusive verdict is to fail or pass (default: fail)",
+    )
+    parser.add_argument(
+        "--within-spread",
+        choices=("fail", "pass"),
+        default="pass",
+        help="whether a loss within what retraining alone does is to fail or pass (default: pass)",
     )
     parser.add_argument(
         "--sequential",
@@ -59,7 +75,8 @@ def run(options: argparse.Namespace) -> int:
             options.baseline,
             options.gate or (),
             options.against or (),
-            options.inconclusive,
+            inconclusive=options.inconclusive,
+            within_spread=options.within_spread,
             sequential=options.sequential,
         )
         gate = policy.compare(load(options.candidate))
@@ -72,6 +89,6 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         print(f"error: {folder}: cannot be written to ({error}); give another folder by --out", file=sys.stderr)
         return ERROR
-    print(gate_lines(gate, f"{options.candidate}/summary.md, compared with that of {options.baseline}"))
+    print(gate_lines(gate, f"{options.candidate}/summary.md, compared with that of {options.baseline[0]}"))
     print(f"wrote {path}")
     return policy.exit_code(gate)

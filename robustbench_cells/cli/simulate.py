@@ -43,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
     from tabulate import tabulate
 
     from robustbench_cells.files.atomic import write_text
-    from robustbench_cells.gate.comparability import refuse, tolerance_problems
+    from robustbench_cells.gate.comparability import refuse
+    from robustbench_cells.gate.demands import tolerance_problems
     from robustbench_cells.gate.simulation import Retrainings, frame_scores, read_frame_scores, simulate
     from robustbench_cells.results.storage import load
 

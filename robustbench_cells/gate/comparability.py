@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
-from math import inf
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-import numpy as np
 import pandas as pd
 
 from robustbench_cells.errors import GateError
-from robustbench_cells.gate.criteria import CRITERIA
+from robustbench_cells.gate.baselines import Baselines, KnownRecipes, known_recipes, seed_problems
+from robustbench_cells.gate.demands import Demand
 from robustbench_cells.gate.pairing import condition_sides
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.results.manifest import RunManifest
@@ -33,81 +33,94 @@ _SAME_SETTINGS = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class Comparable:
+    """What is to be compared with what.
+
+    Attributes
+    ----------
+    names
+        Name in the baseline of each model of the candidate run.
+    known
+        What the baselines tell of the recipes of these models.
+    """
+
+    names: Mapping[str, str]
+    known: KnownRecipes
+
+
 def require_comparable(
-    baseline: Results,
+    baselines: Baselines,
     run: RunManifest,
-    tolerances: Mapping[str, float],
+    demands: Sequence[Demand],
     against: Mapping[str, str] | None = None,
     *,
     sequential: bool = False,
-) -> dict[str, str]:
+) -> Comparable:
     """Refuse what `compare` would refuse, as far as the candidate's manifest shows it: before any model runs.
 
     Parameters
     ----------
-    baseline
-        Results of the baseline run.
+    baselines
+        Runs that the candidate is judged by.
     run
         Manifest of the candidate run.
-    tolerances, against, sequential
+    demands, against, sequential
         See `compare`.
-
-    Returns
-    -------
-    dict
-        Name in the baseline of each model of the candidate run.
 
     Raises
     ------
     GateError
-        If the runs are not comparable; the message lists every problem.
+        If the runs are not comparable, or the baselines are no evidence; the message lists every problem.
     """
     names = {name: name for name in sorted(run.segmenters) if name != REFERENCE} | dict(against or {})
+    baseline = baselines.in_use
     refuse(
         [
-            *_tolerance_problems(tolerances, sequential),
-            *_validity_problems("baseline", baseline.run),
+            *_demand_problems(demands, baseline.run, sequential),
+            *_validity_problems("the baseline", baseline.run),
             *_setting_problems(baseline.run, run),
             *_name_problems(baseline, run, names),
             *_source_problems(baseline.run, run),
-            *_metric_problems(baseline, run, {"jaccard", *tolerances}),
+            *_metric_problems(
+                baseline, run, {"jaccard", *(metric for one in demands for metric in one.criterion.metrics)}
+            ),
         ]
     )
-    return names
+    refuse(
+        problem
+        for seed in baselines.seeds
+        for problem in (
+            *_validity_problems(seed.name, seed.results.run),
+            *_setting_problems(baseline.run, seed.results.run, seed.name),
+            *_setting_problems(seed.results.run, baseline.run, "the model in use", seed.name),
+            *_source_problems(baseline.run, seed.results.run, seed.name),
+        )
+    )
+    refuse(seed_problems(baselines, names.values()))
+    return Comparable(names, known_recipes(baselines, run, names))
 
 
 def refuse(problems: Iterable[str]) -> None:
     """Raise a `GateError` that lists every problem, if there is any."""
-    if found := list(problems):
+    if found := list(dict.fromkeys(problems)):
         raise GateError("the candidate cannot be compared with this baseline: " + "; ".join(found))
 
 
-def _tolerance_problems(tolerances: Mapping[str, float], sequential: bool) -> Iterator[str]:
-    for name, tolerance in tolerances.items():
-        if sequential and not CRITERIA.get(name).per_condition:
-            yield f"{name} needs all frames of every condition: compare without sequential"
-        yield from tolerance_problems(name, tolerance)
+def _demand_problems(demands: Iterable[Demand], old: RunManifest, sequential: bool) -> Iterator[str]:
+    for demand in demands:
+        if sequential and not demand.criterion.interim:
+            yield f"{demand.criterion.name} needs all frames of every condition: compare without sequential"
+        yield from demand.problems(old.artefacts)
 
 
-def tolerance_problems(name: str, tolerance: Any) -> Iterator[str]:
-    """Report a tolerance that means nothing, or at which a criterion would judge nothing."""
-    criterion = CRITERIA.get(name)
-    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float | np.floating | np.integer):
-        yield f"the tolerance of {name} is {tolerance!r}; it must be a number, such as {criterion.tolerance:g}"
-    elif not 0 <= tolerance < inf:
-        yield f"the tolerance of {name} is {tolerance:g}; it must be finite and 0 or more"
-    elif tolerance >= criterion.worst:
-        yield (
-            f"the tolerance of {name} is {tolerance:g} {criterion.unit}, which any model would meet; it must be below "
-            f"{criterion.worst:g} (the default is {criterion.tolerance:g})"
-        )
-
-
-def _setting_problems(old: RunManifest, new: RunManifest) -> Iterator[str]:
+def _setting_problems(
+    old: RunManifest, new: RunManifest, new_side: str = "the candidate", old_side: str = "the baseline"
+) -> Iterator[str]:
     if old.settings.sequential:
-        yield "the baseline run stopped early, so frames are missing: re-create it without --rb-sequential"
+        yield f"{old_side} run stopped early, so frames are missing: re-create it without --rb-sequential"
     if missing := sorted(set(new.artefacts) - set(old.artefacts)):
-        yield f"the baseline's grid has no {', '.join(missing)}: re-create the baseline with this version"
+        yield f"{old_side}'s grid has no {', '.join(missing)}: re-create the baseline with this version"
     for what, one, other in (
         ("data set", old.dataset.key, new.dataset.key),
         ("number of frames", len(old.dataset.frames), len(new.dataset.frames)),
@@ -117,7 +130,7 @@ def _setting_problems(old: RunManifest, new: RunManifest) -> Iterator[str]:
         *_versions(old.metrics, new.metrics),
     ):
         if one != other:
-            yield f"the {what} is {one} in the baseline and {other} in the candidate"
+            yield f"the {what} is {one} in {old_side} and {other} in {new_side}"
 
 
 def _versions(old: Mapping[str, _Versioned], new: Mapping[str, _Versioned]) -> Iterator[tuple[str, int, int | None]]:
@@ -125,19 +138,18 @@ def _versions(old: Mapping[str, _Versioned], new: Mapping[str, _Versioned]) -> I
         yield f"version of {name}", info.version, new[name].version if name in new else None
 
 
-def _source_problems(old: RunManifest, new: RunManifest) -> Iterator[str]:
+def _source_problems(old: RunManifest, new: RunManifest, side: str = "the candidate") -> Iterator[str]:
     """Report artefacts and metrics from outside whose code was edited; runs of earlier versions do not name it."""
     used = {*(f"artefact {name}" for name in new.artefacts), *(f"metric {name}" for name in old.metrics)}
     for name in sorted(used & old.sources.keys() & new.sources.keys()):
         if old.sources[name] != new.sources[name]:
             yield (
-                f"the code of the {name} is {old.sources[name]} in the baseline and {new.sources[name]} in the "
-                "candidate: re-create the baseline with this code, or restore the code"
+                f"the code of the {name} is {old.sources[name]} in the baseline and {new.sources[name]} in {side}: "
+                "re-create the baseline with this code, or restore the code"
             )
 
 
-def _metric_problems(baseline: Results, run: RunManifest, tolerances: Iterable[str]) -> Iterator[str]:
-    needed = {metric for name in tolerances for metric in CRITERIA.get(name).metrics}
+def _metric_problems(baseline: Results, run: RunManifest, needed: set[str]) -> Iterator[str]:
     for side, manifest in (("baseline", baseline.run), ("candidate", run)):
         if missing := sorted(needed - set(manifest.metrics)):
             yield f"the {side} has no {', '.join(missing)}, which a criterion needs"
@@ -145,14 +157,14 @@ def _metric_problems(baseline: Results, run: RunManifest, tolerances: Iterable[s
 
 def candidate_problems(candidate: Results) -> Iterator[str]:
     """Report failed tests of the candidate run, and what it lacks: no manifest shows it before the run."""
-    yield from _validity_problems("candidate", candidate.run)
+    yield from _validity_problems("the candidate", candidate.run)
 
 
 def _validity_problems(side: str, run: RunManifest) -> Iterator[str]:
     if run.tests.failed:
-        yield f"tests of the {side} failed: {', '.join(run.tests.failed)}"
+        yield f"tests of {side} failed: {', '.join(run.tests.failed)}"
     if run.incomplete:
-        yield f"the run of the {side} is incomplete ({'; '.join(run.incomplete)}): run it again"
+        yield f"the run of {side} is incomplete ({'; '.join(run.incomplete)}): run it again"
 
 
 def early_stopping_problems(candidate: Results, sequential: bool) -> Iterator[str]:
@@ -175,13 +187,14 @@ def _name_problems(baseline: Results, run: RunManifest, names: Mapping[str, str]
             yield f"the baseline has no {old} (but {', '.join(models) or 'no model'}); {remedy} (of `gate`: --against)"
 
 
-def score_problems(baseline: Results, candidate: Results, criteria: Iterable[str]) -> Iterator[str]:
+def score_problems(baselines: Baselines, candidate: Results, demands: Iterable[Demand]) -> Iterator[str]:
     """Report scores that decide and that their metric cannot have: older runs store no range to be read by."""
-    needed = {metric for name in criteria for metric in CRITERIA.get(name).metrics}
+    needed = {metric for demand in demands for metric in demand.criterion.metrics}
     ranges = {metric.name: metric.range for metric in METRICS if metric.name in needed}
-    for side, results in (("baseline", baseline), ("candidate", candidate)):
+    seeds = ((seed.name, seed.results) for seed in baselines.seeds)
+    for side, results in (("the baseline", baselines.in_use), *seeds, ("the candidate", candidate)):
         for problem in impossible_scores(results.records, ranges):
-            yield f"in the {side} {problem}"
+            yield f"in {side} {problem}"
 
 
 def record_problems(rows: pd.DataFrame, name: str, candidate: Results, sequential: bool) -> Iterator[str]:

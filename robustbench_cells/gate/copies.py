@@ -7,7 +7,7 @@ if their artefacts give the same bits for every probe image, and each patch got 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -52,14 +52,25 @@ def find_copies(rows: pd.DataFrame, run: RunManifest) -> dict[str, str]:
     return copies
 
 
-def judge_once(decisions: Iterable[Decision], copies: Mapping[str, str]) -> Iterator[Decision]:
-    """Leave out decisions on copies, and name the copies in the decision on what they repeat."""
+def judge_once(decisions: Sequence[Decision], copies: Mapping[str, str]) -> Iterator[Decision]:
+    """Leave out decisions on copies, and name the copies in the decision on what they repeat.
+
+    A decision on several conditions has no copy; that on an artefact of one intensity may have.
+    """
+    judged = {(one.criterion.name, _only_condition(one)) for one in decisions}
     for decision in decisions:
-        condition = decision.difference.condition
-        if not decision.criterion.per_condition:
+        criterion, condition = decision.criterion.name, _only_condition(decision)
+        if condition is None:
             yield decision
-        elif condition not in copies:
-            yield replace(decision, copies=tuple(copy for copy, of in copies.items() if of == condition))
+        elif (criterion, copies.get(condition)) not in judged - {(criterion, None)}:
+            own = [copy for copy, of in copies.items() if of == condition and (criterion, copy) in judged]
+            yield replace(decision, copies=tuple(own))
+
+
+def _only_condition(decision: Decision) -> str | None:
+    """Name of the condition that a decision is on; None where it is on several."""
+    difference = decision.difference
+    return condition_name(difference.artefact, difference.levels[0]) if len(difference.levels) == 1 else None
 
 
 def _clean_first(key: tuple[str, float]) -> tuple[bool, tuple[str, float]]:

@@ -1,30 +1,42 @@
 """The decision on one criterion of one model under one condition, and the verdict on all of them.
 
-A condition *regresses* if its difference is significantly worse than the tolerance, at 5 % for the whole grid (Holm
-1979); it *holds* if its 95 % interval lies entirely on the good side of the tolerance; else it is *inconclusive*: too
-few frames to rule out a drop above the tolerance. It *improves* if its difference is significantly above 0, at 5 % for
-the whole grid too.
+Two questions are answered, and never mixed. *On frames like these, is it worse than the model in use?* A condition, or
+an axis, is significantly worse if its difference is below the tolerance at 5 % for the whole grid (Holm 1979); it
+*holds* if its 95 % interval lies entirely on the good side of the tolerance; else it is *inconclusive*: too few frames
+to rule out a drop above the tolerance. It *improves* if its difference is significantly above 0, at 5 % for the whole
+grid too. *Is the loss more than another seed of the recipe would give?* (`retraining`), where the spread between seeds
+is known: what is significantly worse and within that spread is to *watch*, and what is inconclusive and within it
+passes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from robustbench_cells.gate.criteria import CRITERIA, Criterion, PairedDifference, PairedRecords
-from robustbench_cells.gate.statistics import Estimate, holm
+from robustbench_cells.gate.criteria import Criterion, PairedDifference, PairedRecords
+from robustbench_cells.gate.demands import Demand
+from robustbench_cells.gate.retraining import RetrainingTest
+from robustbench_cells.gate.statistics import FALSE_ALARM, Estimate, holm
 from robustbench_cells.results.intervals import LEVEL
-
-FALSE_ALARM = 0.05  # family-wise error rate over the whole grid
 
 
 class GateOutcome(StrEnum):
-    """Outcome of a condition, or of the whole comparison."""
+    """Outcome of a condition, an axis, or of the whole comparison, which is one of the first three."""
 
     NON_INFERIOR = "holds"
     REGRESSED = "regresses"
     INCONCLUSIVE = "inconclusive"
+    WATCH = "watch"  # significantly worse than the model in use, and within what retraining does
+    WITHIN = "within retraining"  # inconclusive by the frames, and within what retraining does
+    NO_ALARM = "no alarm"  # a guard that did not hold and is not significantly worse
+    AT_FLOOR = "at the floor"  # the model in use has nothing to lose there
+
+    @property
+    def passes(self) -> bool:
+        """Whether it is no obstacle to a pass."""
+        return self not in {GateOutcome.REGRESSED, GateOutcome.INCONCLUSIVE}
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,14 @@ class Decision:
         Two-sided p-value of 'better than the baseline', adjusted in the same way.
     copies
         Other conditions with the same patches, which are judged by this decision.
+    is_guard
+        Whether only what is significantly worse counts.
+    by_retraining
+        Whether a loss is compared with what another seed of the recipe gives, where that is known.
+    at_floor
+        Whether the model in use has nothing to lose there (see `floors`).
+    retraining
+        Comparison with what another seed of the recipe gives; None where that is not known or not asked.
     """
 
     criterion: Criterion
@@ -60,6 +80,10 @@ class Decision:
     verdict: GateOutcome = GateOutcome.INCONCLUSIVE
     p_improves: float = 1.0
     copies: Sequence[str] = ()
+    is_guard: bool = False
+    by_retraining: bool = False
+    at_floor: bool = False
+    retraining: RetrainingTest | None = None
 
     @property
     def name(self) -> str:
@@ -70,6 +94,12 @@ class Decision:
     def improves(self) -> bool:
         """Whether the candidate is significantly better, at 5 % for the whole grid."""
         return self.p_improves <= FALSE_ALARM
+
+    @property
+    def relative(self) -> float:
+        """Difference as a share of the baseline's value; NaN where that is 0."""
+        baseline = self.difference.baseline
+        return self.difference.estimate.value / baseline if baseline else float("nan")
 
     @property
     def gain(self) -> Estimate:
@@ -92,7 +122,8 @@ class Decision:
         """Whether the test decides, over blocks taken as independent, while the interval crosses the tolerance."""
         low, high = self.interval
         limit = -self.tolerance if self.criterion.better == "more" else self.tolerance
-        return self.verdict is not GateOutcome.INCONCLUSIVE and low <= limit <= high
+        decided = {GateOutcome.NON_INFERIOR, GateOutcome.REGRESSED, GateOutcome.WATCH}
+        return self.verdict in decided and low <= limit <= high
 
     @property
     def p_alone(self) -> float:
@@ -120,26 +151,61 @@ class Decision:
 
 
 def make_decisions(
-    pair: PairedRecords, segmenter: str, tolerances: Mapping[str, float], looks: int = 1
+    pair: PairedRecords, segmenter: str, demands: Iterable[Demand], looks: int = 1
 ) -> Iterator[Decision]:
     """Compare a model by each criterion wherever the pair allows; verdicts are assigned later."""
-    for name, tolerance in tolerances.items():
-        criterion = CRITERIA.get(name)
-        for difference in criterion.differences(pair):
-            yield Decision(criterion, segmenter, difference, tolerance * difference.scale, looks)
+    for demand in demands:
+        for difference in demand.criterion.differences(pair):
+            tolerance = demand.tolerance_for(difference.artefact) * difference.scale
+            yield Decision(
+                demand.criterion,
+                segmenter,
+                difference,
+                tolerance,
+                looks,
+                is_guard=demand.is_guard,
+                by_retraining=demand.by_retraining,
+            )
 
 
-def assign_verdicts(decisions: Sequence[Decision]) -> list[Decision]:
-    """Give each decision its verdict, corrected for their number: the more there are, the stricter each alarm."""
-    decided = []
-    worse = holm([one.p_alone for one in decisions]).tolist()
-    better = holm([one.p_better_alone for one in decisions]).tolist()
-    for decision, p, p_improves in zip(decisions, worse, better, strict=True):
-        verdict = GateOutcome.NON_INFERIOR if decision.holds else GateOutcome.INCONCLUSIVE
-        if p <= FALSE_ALARM:
-            verdict = GateOutcome.REGRESSED
-        decided.append(replace(decision, p_regresses=p, verdict=verdict, p_improves=p_improves))
+def assign_verdicts(decisions: Sequence[Decision], *, by_file_alone: bool = False) -> list[Decision]:
+    """Give each decision its verdict, corrected for their number: the more there are, the stricter each alarm.
+
+    Guards are corrected among themselves, and what is at the floor counts for nothing.
+
+    Parameters
+    ----------
+    decisions
+        All decisions of a comparison.
+    by_file_alone
+        Whether a loss within what retraining does counts as if that were not known.
+    """
+    families = [
+        [number for number, one in enumerate(decisions) if one.is_guard is is_guard and not one.at_floor]
+        for is_guard in (False, True)
+    ]
+    decided = [replace(one, verdict=GateOutcome.AT_FLOOR) for one in decisions]
+    for family in families:
+        worse = holm([decisions[number].p_alone for number in family]).tolist()
+        for number, p in zip(family, worse, strict=True):
+            decided[number] = replace(decisions[number], p_regresses=p)
+            decided[number] = replace(decided[number], verdict=_verdict(decided[number], by_file_alone))
+    judged = [number for number, one in enumerate(decided) if not one.is_guard]
+    better = holm([decided[number].p_better_alone for number in judged]).tolist()
+    for number, p in zip(judged, better, strict=True):
+        decided[number] = replace(decided[number], p_improves=p)
     return decided
+
+
+def _verdict(decision: Decision, by_file_alone: bool) -> GateOutcome:
+    within = decision.retraining is not None and decision.retraining.excuses and not by_file_alone
+    if decision.p_regresses <= FALSE_ALARM:
+        return GateOutcome.WATCH if within else GateOutcome.REGRESSED
+    if decision.holds:
+        return GateOutcome.NON_INFERIOR
+    if decision.is_guard:
+        return GateOutcome.NO_ALARM
+    return GateOutcome.WITHIN if within else GateOutcome.INCONCLUSIVE
 
 
 def by_criterion(decisions: Iterable[Decision]) -> dict[tuple[str, str], list[Decision]]:

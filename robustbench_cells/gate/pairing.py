@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
+from robustbench_cells.gate.criteria import PairedRecords
 from robustbench_cells.results.intervals import assign_blocks
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.tables import Results, added_rows
@@ -30,6 +31,11 @@ def add_blocks(rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:
         for of_frame in (dataset.positions, numbers.tolist())
     )
     return rows.assign(position=position, block=block)
+
+
+def paired_records(rows: pd.DataFrame, run: RunManifest) -> PairedRecords:
+    """Records of two models, from rows with their blocks, for the criteria."""
+    return PairedRecords(rows, neutral_intensities(run), run.settings.block, run.settings.refined)
 
 
 def covered_patches(rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:

@@ -1,76 +1,73 @@
-"""What a gate demands: baseline, criteria with tolerances, and whether an inconclusive verdict passes."""
+"""What a gate demands: baselines, criteria with tolerances, and which outcomes pass."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from robustbench_cells.errors import GateError
+from robustbench_cells.gate.baselines import Baselines
 from robustbench_cells.gate.comparability import require_comparable
 from robustbench_cells.gate.comparison import Gate, compare
-from robustbench_cells.gate.criteria import CRITERIA
 from robustbench_cells.gate.decision import GateOutcome
+from robustbench_cells.gate.demands import Demand, parse_demands
 from robustbench_cells.gate.sequential import EarlyStopping, early_stopping
 from robustbench_cells.results.manifest import RunManifest
-from robustbench_cells.results.storage import load
 from robustbench_cells.results.tables import Results
 
 PASSES, FAILS, ERROR, INCONCLUSIVE = 0, 1, 2, 8  # exit codes; pytest uses those in between
-_ALWAYS = "jaccard"
-
-
-def default_tolerances() -> dict[str, float]:
-    """Criteria that are always compared, with their tolerances."""
-    return {_ALWAYS: CRITERIA.get(_ALWAYS).tolerance}
 
 
 @dataclass(frozen=True)
 class GatePolicy:
-    """How candidate runs are compared with one baseline.
+    """How candidate runs are judged.
 
     Attributes
     ----------
-    baseline
-        Results of the baseline run.
-    tolerances
-        Tolerance of each criterion that is compared.
+    baselines
+        Results of the model in use, and of other seeds of its recipe.
+    demands
+        What must not get worse, and by how much it may.
     against
         Name in the baseline of each model that was renamed.
     accept_inconclusive
         Whether an inconclusive verdict passes.
+    by_file_alone
+        Whether a loss within what retraining does counts as if that were not known.
     sequential
         Whether a condition uses only the frames that it takes to decide it.
     """
 
-    baseline: Results
-    tolerances: Mapping[str, float]
+    baselines: Baselines
+    demands: Sequence[Demand]
     against: Mapping[str, str]
     accept_inconclusive: bool = False
+    by_file_alone: bool = False
     sequential: bool = False
 
     @classmethod
     def from_options(
         cls,
-        folder: Path,
-        criteria: Sequence[str],
-        against: Sequence[str],
-        inconclusive: str,
+        folders: Sequence[Path],
+        criteria: Sequence[str] = (),
+        against: Sequence[str] = (),
         *,
+        inconclusive: str = "fail",
+        within_spread: str = "pass",
         sequential: bool = False,
     ) -> GatePolicy:
         """Make a policy from command-line options.
 
         Parameters
         ----------
-        folder
-            Folder of the baseline run.
+        folders
+            Folders of the baseline runs, that of the model in use first.
         criteria
-            ``CRITERION`` or ``CRITERION=TOLERANCE`` each; the Jaccard score is always among them.
+            ``CRITERION[:ARTEFACT][=TOLERANCE]`` each; see `parse_demands`.
         against
             ``NEW=OLD`` each.
-        inconclusive
+        inconclusive, within_spread
             ``fail`` or ``pass``.
         sequential
             See the attribute.
@@ -78,21 +75,9 @@ class GatePolicy:
         Raises
         ------
         RobustbenchError
-            If the baseline cannot be read, or an option is malformed.
+            If a baseline cannot be read, or an option is malformed.
         """
-        tolerances = {}
-        counts = Counter(text.partition("=")[0] for text in criteria)
-        if duplicates := [name for name, count in counts.items() if count > 1]:
-            raise GateError(f"{', '.join(duplicates)}: more than one tolerance is given")
-        for text in (_ALWAYS, *criteria):
-            name, given, value = text.partition("=")
-            criterion = CRITERIA.get(name)
-            try:
-                tolerances[criterion.name] = float(value) if given else criterion.tolerance
-            except ValueError as error:
-                raise GateError(
-                    f"{text}: the tolerance of {name} must be a number, as in {name}={criterion.tolerance}"
-                ) from error
+        demands = parse_demands(criteria)
         renamed: dict[str, str] = {}
         for text in against:
             new, _, old = text.partition("=")
@@ -100,21 +85,36 @@ class GatePolicy:
                 raise GateError(f"{text}: must be NEW=OLD, the model's name in the candidate run and in the baseline")
             if renamed.setdefault(new, old) != old:
                 raise GateError(f"{new}: is mapped to {renamed[new]} and to {old}; map it once")
-        if inconclusive not in ("fail", "pass"):
-            raise GateError(f"inconclusive: {inconclusive!r} must be fail or pass")
-        return cls(load(folder), tolerances, renamed, inconclusive == "pass", sequential)
+        for option, value in (("inconclusive", inconclusive), ("within spread", within_spread)):
+            if value not in ("fail", "pass"):
+                raise GateError(f"{option}: {value!r} must be fail or pass")
+        return cls(
+            Baselines.load(folders),
+            demands,
+            renamed,
+            accept_inconclusive=inconclusive == "pass",
+            by_file_alone=within_spread == "fail",
+            sequential=sequential,
+        )
 
     def require_comparable(self, run: RunManifest) -> None:
         """Raise a `GateError` if a run with this manifest is not comparable: before any model runs."""
-        require_comparable(self.baseline, run, self.tolerances, self.against, sequential=self.sequential)
+        require_comparable(self.baselines, run, self.demands, self.against, sequential=self.sequential)
 
     def early_stopping(self, run: RunManifest, wanted: Mapping[str, Collection[str]]) -> EarlyStopping:
         """See `sequential.early_stopping`, which refuses what `require_comparable` does."""
-        return early_stopping(self.baseline, run, self.tolerances, self.against, wanted)
+        return early_stopping(self.baselines, run, self.demands, self.against, wanted)
 
     def compare(self, candidate: Results) -> Gate:
         """See `comparison.compare`."""
-        return compare(self.baseline, candidate, self.tolerances, self.against, sequential=self.sequential)
+        return compare(
+            self.baselines,
+            candidate,
+            self.demands,
+            self.against,
+            sequential=self.sequential,
+            by_file_alone=self.by_file_alone,
+        )
 
     def exit_code(self, gate: Gate) -> int:
         """0 if it passes, 1 if the candidate is worse, 8 if it is inconclusive and that does not pass."""

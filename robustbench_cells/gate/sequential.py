@@ -2,21 +2,23 @@
 
 A condition stops at the first look that decides it. Each look is corrected for all looks at all conditions
 (Bonferroni): whenever a condition stops, the rate of false alarms over the grid is held, and so is the rate of misses
-at each condition. The frames of a look are spread over the whole sequence, so nearly every block has some.
+at each condition. An axis stops condition by condition, each by the tolerance of the axis: if none of them loses more,
+neither does their mean. The frames of a look are spread over the whole sequence, so nearly every block has some.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from robustbench_cells.gate.baselines import Baselines
 from robustbench_cells.gate.comparability import refuse, require_comparable
-from robustbench_cells.gate.criteria import PairedRecords
-from robustbench_cells.gate.decision import FALSE_ALARM, Decision, make_decisions
-from robustbench_cells.gate.pairing import add_blocks, condition_sides, neutral_intensities, pair_records
-from robustbench_cells.results.intervals import BLOCK
+from robustbench_cells.gate.decision import Decision, make_decisions
+from robustbench_cells.gate.demands import Demand
+from robustbench_cells.gate.pairing import CONDITION, add_blocks, condition_sides, pair_records, paired_records
+from robustbench_cells.gate.statistics import FALSE_ALARM
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.tables import Results, records_table
 from robustbench_cells.types import Record
@@ -37,32 +39,24 @@ class InterimTest:
 
     Attributes
     ----------
-    tolerances
-        Tolerance of each criterion, by name.
-    neutral
-        Neutral intensity of each artefact.
+    demands
+        What must not get worse, and by how much it may.
     count
         Largest number of decisions in the whole comparison.
-    as_one
-        Frames that count as one, at least.
     """
 
-    tolerances: Mapping[str, float]
-    neutral: Mapping[str, float]
+    demands: Sequence[Demand]
     count: int
-    as_one: int = BLOCK
 
-    def decide(self, segmenter: str, rows: pd.DataFrame) -> list[Decision]:
-        """Decisions at one look at one condition; for the rows see `PairedRecords`."""
-        numbered = rows.assign(block=pd.factorize(rows["block"])[0])  # a look may have no frame of some blocks
-        return list(
-            make_decisions(PairedRecords(numbered, self.neutral, self.as_one), segmenter, self.tolerances, LOOKS)
-        )
+    def stops(self, segmenter: str, rows: pd.DataFrame, run: RunManifest) -> bool:
+        """Whether the rows of one look at one condition (see `PairedRecords`) decide it."""
+        alone = replace(paired_records(rows, run), refined={})  # whether or not an axis has it
+        return self.is_decided(list(make_decisions(alone, segmenter, self.demands, LOOKS)))
 
     def is_decided(self, decisions: Sequence[Decision]) -> bool:
         """Whether every criterion is decided, so that no more frames are needed."""
         criteria = {decision.criterion.name for decision in decisions}
-        return criteria == set(self.tolerances) and all(map(self._is_decided, decisions))
+        return criteria == {demand.criterion.name for demand in self.demands} and all(map(self._is_decided, decisions))
 
     def _is_decided(self, decision: Decision) -> bool:
         enough = decision.difference.estimate.blocks >= _MIN_BLOCKS
@@ -103,13 +97,13 @@ class EarlyStopping:
             return True
         candidate = Results(records_table(records), self.run)
         rows = pair_records(self.baseline, candidate, self.names[segmenter], segmenter, how="inner")
-        return self.interim_test.is_decided(self.interim_test.decide(segmenter, add_blocks(rows, self.run)))
+        return self.interim_test.stops(segmenter, add_blocks(rows, self.run), self.run)
 
 
 def early_stopping(
-    baseline: Results,
+    baselines: Baselines,
     run: RunManifest,
-    tolerances: Mapping[str, float],
+    demands: Sequence[Demand],
     against: Mapping[str, str] | None,
     wanted: Mapping[str, Collection[str]],
 ) -> EarlyStopping:
@@ -117,11 +111,11 @@ def early_stopping(
 
     Parameters
     ----------
-    baseline
-        Results of the baseline run.
+    baselines
+        Runs that the candidate is judged by.
     run
         Manifest of the candidate run.
-    tolerances, against
+    demands, against
         See `compare`.
     wanted
         Names of the segmenters that are to run under each condition.
@@ -131,34 +125,29 @@ def early_stopping(
     GateError
         If the runs are not comparable.
     """
-    names = require_comparable(baseline, run, tolerances, against, sequential=True)
+    names = require_comparable(baselines, run, demands, against, sequential=True).names
     count = sum(name in names for segmenters in wanted.values() for name in segmenters)
-    return EarlyStopping(
-        baseline,
-        run,
-        names,
-        InterimTest(tolerances, neutral_intensities(run), len(tolerances) * count, run.settings.block),
-    )
+    return EarlyStopping(baselines.in_use, run, names, InterimTest(demands, len(demands) * count))
 
 
-def decide_condition(
-    interim_test: InterimTest, name: str, rows: pd.DataFrame, frames: Sequence[str]
-) -> tuple[list[Decision], int]:
-    """Decisions at the look that decides a condition, or else at the last one, and the number of patches used.
+def frames_used(interim_test: InterimTest, name: str, rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:
+    """The rows of a model that decide each condition: those of the look that does, or else of the last one.
 
     Raises
     ------
     GateError
         If the candidate run does not have the frames of a look that is needed.
     """
-    decisions: list[Decision] = []
+    return pd.concat([_look_that_decides(interim_test, name, part, run) for _, part in rows.groupby(CONDITION)])
+
+
+def _look_that_decides(interim_test: InterimTest, name: str, rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:
     part = rows
-    for look in interim_looks(frames):
+    for look in interim_looks(run.dataset.frames):
         part = rows[rows["frame"].isin(look)]
         if (part["_merge"] != "both").any():
             (condition, _), *_ = condition_sides(rows)
             refuse([f"patches of {name}-{condition} missing from the candidate: its frames do not decide it"])
-        decisions = interim_test.decide(name, part)
-        if interim_test.is_decided(decisions):
+        if interim_test.stops(name, part, run):
             break
-    return decisions, len(part)
+    return part

@@ -18,6 +18,7 @@ from robustbench_cells.errors import ResultsError
 from robustbench_cells.files.csv_tables import read_csv
 from robustbench_cells.gate.criteria import CRITERIA, PairedDifference
 from robustbench_cells.gate.decision import Decision, GateOutcome, assign_verdicts, overall_verdict
+from robustbench_cells.gate.demands import make_demands
 from robustbench_cells.gate.sequential import LOOKS, InterimTest, interim_looks
 from robustbench_cells.gate.statistics import block_sums, jackknife
 from robustbench_cells.metrics import METRICS
@@ -63,7 +64,7 @@ class Retrainings:
     def decide(self, differences: Floats, tolerance: float, *, sequential: bool) -> tuple[list[Decision], float]:
         """The gate's decisions on differences (frames, conditions), and the share of the differences that it used."""
         frames = [str(frame) for frame in range(len(differences))]
-        interim_test = InterimTest({"jaccard": tolerance}, {}, len(self.conditions))
+        interim_test = InterimTest(make_demands({"jaccard": tolerance}), len(self.conditions))
         decisions: list[Decision] = []
         used = 0
         for column in range(len(self.conditions)):

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from robustbench_cells.results.intervals import LEVEL, Floats
 
+FALSE_ALARM = 0.05  # family-wise error rate over the whole grid
+
 
 def block_sums(values: Floats, block: npt.NDArray[np.int64]) -> Floats:
     """Sum rows by block.
@@ -56,8 +58,7 @@ class Estimate:
 
         if self.blocks < 2:
             return float("-inf"), float("inf")
-        degrees = self.blocks - 1 if self.degrees is None else self.degrees
-        reach = float(self.error * stdtrit(degrees, (1 + level) / 2))
+        reach = float(self.error * stdtrit(self._freedom, (1 + level) / 2))
         return self.value - reach, self.value + reach
 
     def p_below(self, bound: float) -> float:
@@ -68,7 +69,11 @@ class Estimate:
             return 1.0
         if self.error == 0:
             return float(self.value >= bound)
-        return float(stdtr(self.blocks - 1, (self.value - bound) / self.error))
+        return float(stdtr(self._freedom, (self.value - bound) / self.error))
+
+    @property
+    def _freedom(self) -> float:
+        return self.blocks - 1 if self.degrees is None else self.degrees
 
 
 def jackknife(sums: Floats, statistic: Callable[[Floats], Floats]) -> Estimate:

@@ -42,7 +42,7 @@ def _outcome(decisions: list[Decision], policy: GatePolicy) -> tuple[Outcome, An
         return "passed", None
     if verdict is GateOutcome.INCONCLUSIVE and policy.accept_inconclusive:
         return "skipped", (_FILE, 0, _ACCEPTED)
-    bad = [one for one in decisions if one.verdict is not GateOutcome.NON_INFERIOR]
+    bad = [one for one in decisions if not one.verdict.passes]
     return "failed", f"{verdict_line(decisions)}\n{decision_table(bad)}"
 
 

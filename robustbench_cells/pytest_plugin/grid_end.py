@@ -112,11 +112,12 @@ class GridEnd:
 
     def say_if_nothing_is_judged(self, exitstatus: int) -> None:
         """Say so where an ini file names a baseline and no test of the grid is selected: it may be a mistake."""
-        baseline = option(self._config, "baseline")
-        if baseline and exitstatus in _ENDED and not self._config.option.collectonly:
+        baselines = option(self._config, "baseline")
+        if baselines and exitstatus in _ENDED and not self._config.option.collectonly:
             from robustbench_cells.pytest_plugin.finish import RunSummary
 
-            self._summary = RunSummary(verdict=[f"nothing is judged by {baseline}: no test of the grid ran"])
+            named = ", ".join(baselines)
+            self._summary = RunSummary(verdict=[f"nothing is judged by {named}: no test of the grid ran"])
 
     def retract(self, session: pytest.Session, error: OSError) -> None:
         """Take back the verdict: a file of another part of pytest could not be written."""

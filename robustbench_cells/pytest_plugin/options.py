@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from robustbench_cells.models.isolation.wall import Wall
 
 _BASELINE = "rb_baseline"
-_NEED_A_BASELINE = ("gate", "against", "inconclusive", "sequential")
+_NEED_A_BASELINE = ("gate", "against", "inconclusive", "within-spread", "sequential")
 _INI_KINDS: Any = {None: "string", "append": "args", "store_true": "bool"}
+_LINES = {_BASELINE}  # ini keys with one value per line: a folder's name may have spaces
 _FIELDS = {  # of a request, by option
     "dataset": "dataset",
     "split": "split",
@@ -109,15 +110,19 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "is narrower than a tenth of its value, or than what the frames leave open",
     },
     "baseline": {
+        "action": "append",
         "metavar": "DIR",
-        "help": "stored results of a run that this one must not be worse than; profile, grid, frames, split, margin, "
-        "seed, block, white level and ignore label are those of the baseline",
+        "help": "stored results of the model in use, which this run must not be worse than; profile, grid, frames, "
+        "split, margin, seed, block, white level and ignore label are those of the baseline; repeatable: runs of other "
+        "seeds of its recipe, three or more with it, show what retraining alone does",
     },
     "gate": {
         "action": "append",
-        "metavar": "CRITERION[=TOLERANCE]",
-        "help": "what else must not get worse than in the baseline, or by how much something may; repeatable "
-        "(jaccard=0.01 is always among them; there are also precision, recall, cells and break_point)",
+        "metavar": "CRITERION[:ARTEFACT][=TOLERANCE]",
+        "help": "what else must not get worse than in the baseline, or by how much something may, under all artefacts "
+        "or one; repeatable (default: area=0.01, the mean over each artefact, and jaccard=0.05, a guard at each "
+        "condition; there are also precision, recall, cells and break_point; `condition`: jaccard=0.01 at each "
+        "condition in place of both)",
     },
     "against": {
         "action": "append",
@@ -125,6 +130,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "map a renamed model to its name in the baseline; repeatable",
     },
     "inconclusive": {"default": "fail", "help": "whether an inconclusive verdict is to fail (the default) or pass"},
+    "within-spread": {
+        "default": "pass",
+        "metavar": "fail|pass",
+        "help": "whether a loss within what retraining alone does is to fail or pass (the default)",
+    },
     "sequential": {
         "action": "store_true",
         "help": "group-sequential test: look at a quarter of the frames, then half, then all, and stop a condition "
@@ -153,7 +163,8 @@ def add_options(parser: pytest.Parser) -> None:
         key = _key(name)
         shown = {word: value for word, value in words.items() if word != "default"}
         group.addoption(f"--rb-{name}", dest=key, default=None, **shown)
-        parser.addini(key, words["help"], type=_INI_KINDS[words.get("action")], default=None)
+        kind: Any = "linelist" if key in _LINES else _INI_KINDS[words.get("action")]
+        parser.addini(key, words["help"], type=kind, default=None)
 
 
 def option(config: pytest.Config, name: str) -> Any:
@@ -183,7 +194,7 @@ def _ini_value(config: pytest.Config, key: str) -> Any:
         value = config.getini(key)
     except (ValueError, pytest.UsageError) as error:  # no truth value
         raise pytest.UsageError(f"{key}: {error}; write true or false") from error
-    if value is None or (key == _BASELINE and value == ""):
+    if value is None or (key == _BASELINE and value == []):
         return None
     if value == [] or (isinstance(value, str) and not value.strip()):
         raise pytest.UsageError(f"{key}: is empty, in an ini file or by -o; leave it out, or give a value")
@@ -209,7 +220,7 @@ def ungated_notes(config: pytest.Config) -> list[str]:
     if option(config, "baseline"):
         return notes
     given = [name for name in _NEED_A_BASELINE if config.getini(_key(name))]
-    if config.getini(_BASELINE) == "":
+    if config.getini(_BASELINE) == []:
         return [*notes, f"no gate was asked for: {_BASELINE} is empty, so nothing is judged"]
     if any(word.startswith("--rb-baseline") for word in lost):
         return [f"no gate was asked for: {notes[0]}, so nothing is judged"]
@@ -231,8 +242,8 @@ def request_of(config: pytest.Config) -> Request:
     if "artefacts" in given:
         given["artefacts"] = _parse_grid(given["artefacts"])
     given["wall"] = _wall_of(values)
-    if baseline := values["baseline"]:
-        return follow_baseline(given, load_manifest(Path(baseline)))
+    if baselines := values["baseline"]:
+        return follow_baseline(given, load_manifest(Path(baselines[0])))
     return Request(**given)
 
 
@@ -251,13 +262,21 @@ def gate_policy_of(config: pytest.Config) -> GatePolicy | None:
     from robustbench_cells.gate.policy import GatePolicy
     from robustbench_cells.results.parts import written_folders
 
-    baseline, sequential = option(config, "baseline"), bool(option(config, "sequential"))
-    if baseline:
-        if Path(baseline).resolve() in (one.resolve() for one in written_folders(Path(option(config, "reports")))):
-            raise pytest.UsageError(f"--rb-baseline {baseline}: this run may overwrite it; give another --rb-reports")
+    if baselines := option(config, "baseline"):
+        written = [one.resolve() for one in written_folders(Path(option(config, "reports")))]
+        for baseline in baselines:
+            if Path(baseline).resolve() in written:
+                raise pytest.UsageError(
+                    f"--rb-baseline {baseline}: this run may overwrite it; give another --rb-reports"
+                )
         criteria, against = (option(config, name) or () for name in ("gate", "against"))
         return GatePolicy.from_options(
-            Path(baseline), criteria, against, option(config, "inconclusive"), sequential=sequential
+            [Path(baseline) for baseline in baselines],
+            criteria,
+            against,
+            inconclusive=option(config, "inconclusive"),
+            within_spread=option(config, "within-spread"),
+            sequential=bool(option(config, "sequential")),
         )
     if idle := [f"--rb-{name}" for name in _NEED_A_BASELINE if config.getoption(_key(name))]:
         raise pytest.UsageError(f"{', '.join(idle)}: nothing is judged without --rb-baseline; name the baseline run")

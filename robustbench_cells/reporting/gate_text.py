@@ -19,7 +19,15 @@ from robustbench_cells.results.intervals import FEW_BLOCKS
 
 _MAX_DECIMALS = 4
 _MAX_NAMED = 40  # conditions that a partial verdict names as not covered
-_ORDER = (GateOutcome.REGRESSED, GateOutcome.INCONCLUSIVE, GateOutcome.NON_INFERIOR)
+_ORDER = (
+    GateOutcome.REGRESSED,
+    GateOutcome.INCONCLUSIVE,
+    GateOutcome.WATCH,
+    GateOutcome.WITHIN,
+    GateOutcome.NO_ALARM,
+    GateOutcome.AT_FLOOR,
+    GateOutcome.NON_INFERIOR,
+)
 _SENTENCES = {
     GateOutcome.NON_INFERIOR: "PASS: no condition is worse than the tolerance allows",
     GateOutcome.REGRESSED: "FAIL: the candidate is significantly worse",
@@ -60,8 +68,7 @@ def summarise_gate(verdict: Gate | str) -> GateSummary:
     if isinstance(verdict, str):
         return GateSummary(NO_VERDICT, "No verdict", [verdict])
     decisions = sort_worst_first(verdict)
-    notes = [*_improvements(decisions), *_savings(verdict), *_coverage(verdict), *_caveats(decisions)]
-    return GateSummary(str(verdict.verdict), headline(verdict), notes, decision_rows(decisions))
+    return GateSummary(str(verdict.verdict), headline(verdict), _notes(verdict, decisions), decision_rows(decisions))
 
 
 def save_gate(summary: GateSummary, folder: Path) -> Path:
@@ -107,12 +114,13 @@ def gate_lines(gate: Gate, details: str) -> str:
         Where the curves and tables are.
     """
     lines = [headline(gate)]
-    if bad := [decision for decision in sort_worst_first(gate) if decision.verdict is not GateOutcome.NON_INFERIOR]:
+    if bad := [decision for decision in sort_worst_first(gate) if not decision.verdict.passes]:
         lines += [
             decision_table(bad),
             f"details: {details}",
         ]
-    lines += [*_improvements(sort_worst_first(gate)), *_savings(gate), *_coverage(gate)]
+    decisions = sort_worst_first(gate)
+    lines += [*_watched(decisions), *_improvements(decisions), *_retraining(gate), *_savings(gate), *_coverage(gate)]
     return "\n".join(lines)
 
 
@@ -124,7 +132,7 @@ def gate_markdown(gate: Gate, most_bytes: int = 2**20) -> str:
         f"# {headline(gate)}",
         f"Data set: {escape_markdown(gate.title)}.",
         f"Baseline command: {code_span(baseline)}. Candidate command: {code_span(candidate)}.",
-        *map(escape_markdown, [*_improvements(decisions), *_savings(gate), *_coverage(gate), *_caveats(decisions)]),
+        *map(escape_markdown, _notes(gate, decisions)),
     ]
     table = tabulate(
         [_markdown_row(one) for one in decisions], HEADERS, tablefmt="pipe", disable_numparse=True, colalign=_ALIGNED
@@ -158,7 +166,12 @@ def verdict_line(decisions: Sequence[Decision], remark: str = "") -> str:
     text = ", ".join(f"{count} {verdict}" for verdict, count in counts if count)
     if better := sum(one.improves for one in decisions):
         text += f", {better} significantly better"
-    return f"{_SENTENCES[overall_verdict(decisions)]} ({text}{remark})"
+    verdict = overall_verdict(decisions)
+    seeds = max((one.retraining.seeds for one in decisions if one.retraining), default=0)
+    sentence = _SENTENCES[verdict]
+    if seeds and verdict is GateOutcome.NON_INFERIOR:
+        sentence = f"PASS: nothing is worse than what retraining alone does ({seeds} seeds)"
+    return f"{sentence} ({text}{remark})"
 
 
 def sort_worst_first(gate: Gate) -> list[Decision]:
@@ -228,6 +241,36 @@ def format_difference(decision: Decision) -> str:
     numbers = (decision.difference.estimate.value, *decision.interval)
     value, low, high = (f"{number + 0.0:+.{_decimals(decision)}f}" for number in numbers)
     return f"{value} [{low}, {high}]{few_blocks_mark(decision.blocks)}"
+
+
+def _notes(gate: Gate, decisions: Sequence[Decision]) -> list[str]:
+    return [
+        *_watched(decisions),
+        *_improvements(decisions),
+        *_retraining(gate),
+        *_savings(gate),
+        *_coverage(gate),
+        *_caveats(decisions),
+    ]
+
+
+def _watched(decisions: Sequence[Decision]) -> list[str]:
+    """What is worse than the model in use and within what retraining does."""
+    named = [f"{one.name} {format_difference(one)}" for one in decisions if one.verdict is GateOutcome.WATCH]
+    if not named:
+        return []
+    return [f"Watch: significantly worse than the model in use, and within what retraining does: {', '.join(named)}"]
+
+
+def _retraining(gate: Gate) -> list[str]:
+    """Where what retraining alone does is not known, and how to find it."""
+    if not gate.known.unknown:
+        return []
+    reasons = "; ".join(f"{name}: {reason}" for name, reason in gate.known.unknown.items())
+    return [
+        f"What retraining alone does is not known ({reasons}); `robustbench-cells gate --plan RUN RUN RUN` finds it "
+        "from runs of three or more seeds"
+    ]
 
 
 def _improvements(decisions: Sequence[Decision]) -> list[str]:

@@ -100,6 +100,11 @@ def normalised_auc(scores: Floats, intensities: Sequence[float]) -> Floats:
     return np.asarray(np.trapezoid(scores, intensities, axis=-1)) / (intensities[-1] - intensities[0])
 
 
+def axis_mean(scores: Floats, intensities: Sequence[float]) -> Floats:
+    """Mean score over an axis: see `normalised_auc`; of one intensity alone, the score there."""
+    return normalised_auc(scores, intensities) if len(intensities) > 1 else np.asarray(scores)[..., 0]
+
+
 def directions(intensities: Sequence[float], neutral: float) -> list[tuple[int, list[float]]]:
     """Directions away from the neutral intensity, 1 up or -1 down, with the intensities there, nearest first."""
     found = []

@@ -94,7 +94,7 @@ def test_gate_takes_a_folder_or_another_result(tmp_path: Path) -> None:
         assert gate.status == "fail"
         table = gate.to_pandas()
         assert "regresses" in set(table.query("model == 'm'")["outcome"])
-        assert set(table.query("model == 'weak'")["outcome"]) == {"holds"}
+        assert set(table.query("model == 'weak'")["outcome"]) == {"holds", "at the floor"}
         clean = table.query("model == 'm' and condition == 'clean'").iloc[0]
         assert clean["difference"] == pytest.approx(-0.1)
         assert clean["low"] <= clean["difference"] <= clean["high"] < -clean["tolerance"]

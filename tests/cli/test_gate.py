@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from robustbench_cells.gate.comparison import compare
 from robustbench_cells.reporting.gate_text import gate_markdown
 from robustbench_cells.results.storage import save
 from tests.support.commands import gate as gate_command
-from tests.support.gate_runs import BASELINE, JACCARD, drop, make_run, set_manifest
+from tests.support.gate_runs import BASELINE, JACCARD, compare, drop, make_run, set_manifest
 
 
 def test_markdown_says_all_and_fits() -> None:
@@ -38,15 +37,18 @@ def stored(tmp_path: Path) -> Path:
     [
         ("baseline", (), 0, "PASS: no condition is worse"),
         ("worse", (), 1, "unet-noise-50"),
-        ("worse", ("--gate", "jaccard=0.2"), 0, "PASS"),
-        ("baseline", ("--gate", "recall", "--gate", "cells"), 0, "21 holds"),
-        ("worse", ("--gate", "recall"), 1, "1 regresses, 13 holds"),
+        ("worse", ("--gate", "condition=0.2"), 0, "PASS"),
+        ("baseline", ("--gate", "recall", "--gate", "cells"), 0, "24 holds"),
+        ("worse", ("--gate", "recall"), 1, "2 regresses, 15 holds"),
         ("near", (), 8, "INCONCLUSIVE: too few frames to rule out a drop above the tolerance"),
         ("near", ("--inconclusive", "pass"), 0, "INCONCLUSIVE"),
         ("other", (), 2, "the seed is 0 in the baseline and 1 in the candidate"),
         ("nowhere", (), 2, "no stored results"),
         ("worse", ("--gate", "jacard"), 2, "no criterion is called 'jacard' (did you mean jaccard?)"),
         ("worse", ("--gate", "jaccard=low"), 2, "the tolerance of jaccard must be a number, as in jaccard=0.01"),
+        ("worse", ("--gate", "area:fog=0.1"), 2, "area:fog: the grid has no fog (but cell_size, clean, noise)"),
+        ("worse", ("--gate", "area:noise"), 2, "area:noise: give its tolerance, as in area:noise=0.01"),
+        ("worse", ("--gate", "condition", "--gate", "jaccard=0.2"), 2, "both are about the Jaccard score of each"),
         ("worse", ("--against", "unet"), 2, "unet: must be NEW=OLD"),
         ("worse", ("--against=unet=a", "--against=unet=b"), 2, "unet: is mapped to a and to b; map it once"),
         ("worse", ("--gate", "recall=1", "--gate", "recall=2"), 2, "recall: more than one tolerance is given"),
@@ -90,7 +92,7 @@ def test_github_gets_a_summary_within_its_limit(stored: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize("damaged", ["baseline", "near"])
 def test_an_older_verdict_does_not_stand_where_results_cannot_be_read(stored: Path, damaged: str) -> None:
-    arguments = ["--baseline", str(stored / "baseline"), "--candidate", str(stored / "near"), "--gate=jaccard=0.5"]
+    arguments = ["--baseline", str(stored / "baseline"), "--candidate", str(stored / "near"), "--gate=condition=0.5"]
     assert gate_command(arguments) == 0
     (stored / damaged / "patches.csv.gz").write_bytes(b"")
     assert gate_command(arguments) == 2

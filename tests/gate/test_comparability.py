@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 
 from robustbench_cells.errors import GateError
-from robustbench_cells.gate.comparison import compare
 from robustbench_cells.gate.criteria import CRITERIA
 from robustbench_cells.gate.decision import GateOutcome
 from robustbench_cells.metrics import METRICS
@@ -21,6 +20,7 @@ from tests.support.gate_runs import (
     BASELINE,
     JACCARD,
     change_records,
+    compare,
     drop,
     make_run,
     remove_rows,

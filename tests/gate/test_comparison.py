@@ -9,12 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from robustbench_cells.errors import GateError
-from robustbench_cells.gate.comparison import compare
 from robustbench_cells.gate.criteria import CRITERIA
 from robustbench_cells.gate.decision import GateOutcome
 from robustbench_cells.reporting.gate_text import gate_lines, gate_markdown
 from robustbench_cells.results.tables import Results
-from tests.support.gate_runs import BASELINE, JACCARD, drop, make_run, remove_rows, rename_model, select_unet, verdicts
+from tests.support.gate_runs import (
+    BASELINE,
+    JACCARD,
+    compare,
+    drop,
+    make_run,
+    remove_rows,
+    rename_model,
+    select_unet,
+    verdicts,
+)
 from tests.support.manifests import change_manifest
 
 
@@ -22,7 +31,7 @@ def test_a_model_is_no_worse_than_itself() -> None:
     gate = compare(BASELINE, make_run(), {name: CRITERIA.get(name).tolerance for name in CRITERIA.names()})
     assert gate.verdict is GateOutcome.NON_INFERIOR
     assert set(verdicts(gate).values()) == {"holds"}
-    assert len(gate.decisions) == 4 * 7 + 3  # break-points: noise, and cell_size in both directions
+    assert len(gate.decisions) == 4 * 7 + 3 + 3  # axes; break-points: noise, and cell_size in both directions
     assert gate.not_covered == []
 
 

@@ -9,12 +9,12 @@ import pytest
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.engine.batches import iter_patches
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.gate.comparison import Gate, compare
+from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.criteria import CRITERIA
 from robustbench_cells.results.manifest import ArtefactInfo
 from robustbench_cells.results.tables import Results
 from tests.conftest import sample_of
-from tests.support.gate_runs import JACCARD, make_run, select_unet, verdicts
+from tests.support.gate_runs import JACCARD, compare, make_run, select_unet, verdicts
 from tests.support.manifests import change_manifest
 
 

@@ -11,11 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from robustbench_cells.errors import GateError
-from robustbench_cells.gate.comparison import Gate, compare
+from robustbench_cells.gate.baselines import Baselines
+from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.criteria import CRITERIA
 from robustbench_cells.gate.decision import GateOutcome
-from robustbench_cells.gate.sequential import LOOKS, early_stopping, interim_looks
+from robustbench_cells.gate.demands import make_demands
+from robustbench_cells.gate.sequential import LOOKS, EarlyStopping, early_stopping, interim_looks
 from robustbench_cells.reporting.gate_text import gate_lines, gate_markdown
+from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import Record
@@ -26,6 +29,7 @@ from tests.support.gate_runs import (
     FRAMES,
     JACCARD,
     PATCHES,
+    compare,
     drop,
     make_run,
     set_manifest,
@@ -33,7 +37,7 @@ from tests.support.gate_runs import (
 )
 from tests.support.manifests import changed_manifest
 
-PER_CONDITION = {name: CRITERIA.get(name).tolerance for name in CRITERIA.names() if CRITERIA.get(name).per_condition}
+INTERIM = {name: CRITERIA.get(name).tolerance for name in CRITERIA.names() if CRITERIA.get(name).interim}
 
 
 def compare_sequentially(candidate: Results, **tolerances: float) -> Gate:
@@ -48,10 +52,15 @@ def make_records(rows: pd.DataFrame) -> list[Record]:
     ]
 
 
+def stopping_rule(run: RunManifest, tolerances: dict[str, float], conditions: int = 7) -> EarlyStopping:
+    wanted = {f"{number}": ["unet", "background"] for number in range(conditions)}
+    return early_stopping(Baselines(BASELINE), run, make_demands(tolerances), None, wanted)
+
+
 def stop_early(results: Results, tolerances: dict[str, float]) -> Results:
     """The records that a run with the stopping rule would have."""
     run = changed_manifest(results.run, "settings", "sequential", value=True)
-    rule = early_stopping(BASELINE, run, tolerances, None, {f"{number}": ["unet", "background"] for number in range(7)})
+    rule = stopping_rule(run, tolerances)
     kept = []
     for (name, _, _), rows in results.records.groupby(["segmenter", "artefact", "intensity"]):
         for look in interim_looks(run.dataset.frames):
@@ -93,9 +102,8 @@ def test_an_unclear_case_gets_more_frames() -> None:
 
 
 def test_a_look_is_corrected_for_all_criteria_and_conditions() -> None:
-    wanted = {f"{number}": ["unet", "background"] for number in range(7)}
-    rule = early_stopping(BASELINE, CLEAN_RUN, PER_CONDITION, None, wanted)
-    assert rule.interim_test.count == len(PER_CONDITION) * 7  # the background is not compared
+    rule = stopping_rule(CLEAN_RUN, INTERIM)
+    assert rule.interim_test.count == len(INTERIM) * 7  # the background is not compared
 
 
 def test_an_interval_over_several_looks_is_wider() -> None:
@@ -111,8 +119,8 @@ def test_an_interval_over_several_looks_is_wider() -> None:
 @given(seed=st.integers(0, 10_000), by=st.floats(0, 0.05), spread=st.floats(0.0005, 0.03))
 def test_a_run_that_stops_early_gets_the_verdict_of_a_whole_one(seed: int, by: float, spread: float) -> None:
     whole = make_run(drop("noise", 50, by), seed=seed, spread=spread)
-    part = stop_early(whole, PER_CONDITION)
-    ours, theirs = compare_sequentially(part, **PER_CONDITION), compare_sequentially(whole, **PER_CONDITION)
+    part = stop_early(whole, INTERIM)
+    ours, theirs = compare_sequentially(part, **INTERIM), compare_sequentially(whole, **INTERIM)
     assert verdicts(ours) == verdicts(theirs)
     assert ours.patches == theirs.patches
     assert len(part.records.query("segmenter == 'unet'")) == ours.patches[0]
@@ -153,10 +161,7 @@ def test_the_stopping_rule_is_corrected_for_the_whole_grid() -> None:
     candidate = make_run(drop("noise", 50, 0.015), seed=2, spread=0.003)
     rows = candidate.records.query("segmenter == 'unet' and artefact == 'noise' and intensity == 50")
     first = make_records(rows[rows["frame"].isin(interim_looks(CLEAN_RUN.dataset.frames)[0])])
-    few, many = (
-        early_stopping(BASELINE, candidate.run, JACCARD, None, {f"{number}": ["unet"] for number in range(count)})
-        for count in (1, 1000)
-    )
+    few, many = (stopping_rule(candidate.run, JACCARD, conditions) for conditions in (1, 1000))
     assert few.is_decided("unet", first)
     assert not many.is_decided("unet", first)
     assert many.is_decided("background", first)

@@ -79,7 +79,7 @@ def test_pictures_of_the_same_results_are_taken_once(tmp_path: Path) -> None:
 
 def test_an_interrupted_run_is_not_pictured_and_not_judged(tmp_path: Path) -> None:
     save(RUN, tmp_path / "baseline")
-    judge = GatePolicy.from_options(tmp_path / "baseline", [], [], "fail")
+    judge = GatePolicy.from_options([tmp_path / "baseline"])
     session = FakeRun()
     ending = ended(session, tmp_path / "run", judge, interrupted=True)
     assert ending.exit_code == UNUSABLE
@@ -92,7 +92,7 @@ def test_an_interrupted_run_is_not_pictured_and_not_judged(tmp_path: Path) -> No
 
 def test_a_verdict_is_in_the_page_too(tmp_path: Path) -> None:
     save(make_results({"m": 0.95}), tmp_path / "baseline")
-    judge = GatePolicy.from_options(tmp_path / "baseline", [], [], "fail")
+    judge = GatePolicy.from_options([tmp_path / "baseline"])
     ending = ended(FakeRun(), tmp_path / "run", judge)
     assert (ending.exit_code, ending.colour) == (FAILED, "red")
     assert ("gate", "regresses") in ending.properties
@@ -119,7 +119,7 @@ def test_no_verdict_stands_where_not_everything_is_written(
     step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save(RUN, tmp_path / "baseline")
-    policy = GatePolicy.from_options(tmp_path / "baseline", [], [], "fail")
+    policy = GatePolicy.from_options([tmp_path / "baseline"])
     folder = tmp_path / "run"
     assert "PASS" in ended(FakeRun(), folder, policy).verdict[0]
     (folder / EXAMPLES_FILE).unlink()

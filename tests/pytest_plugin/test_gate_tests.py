@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from robustbench_cells.gate.comparison import Gate, compare
+from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.policy import GatePolicy
 from robustbench_cells.pytest_plugin.gate_tests import log_gate_tests
 from robustbench_cells.results.storage import save
-from tests.support.gate_runs import BASELINE, drop, make_run
+from tests.support.gate_runs import BASELINE, compare, drop, make_run
 
 TOLERANCES = {"jaccard": 0.01, "recall": 0.01}
 WORSE = compare(BASELINE, make_run(drop("noise", 50, 0.2), seed=1, spread=0.004), TOLERANCES)
@@ -37,7 +37,7 @@ class Hooks:
 @pytest.fixture
 def policy(tmp_path: Path) -> GatePolicy:
     save(BASELINE, tmp_path)
-    return GatePolicy.from_options(tmp_path, ["recall"], [], "fail")
+    return GatePolicy.from_options([tmp_path], ["recall"])
 
 
 def logged(verdict: Gate | str, policy: GatePolicy) -> dict[str, Any]:

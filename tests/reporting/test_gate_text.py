@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.gate.comparison import Gate, compare
+from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.criteria import CRITERIA, PairedDifference
 from robustbench_cells.gate.decision import Decision, assign_verdicts
 from robustbench_cells.gate.statistics import Estimate
 from robustbench_cells.reporting.gate_text import gate_markdown, load_gate, save_gate, summarise_gate
 from robustbench_cells.results.storage import save
 from tests.support.commands import report
-from tests.support.gate_runs import BASELINE, JACCARD, drop, make_run
+from tests.support.gate_runs import BASELINE, JACCARD, compare, drop, make_run
 from tests.support.report_results import make_results
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from robustbench_cells.gate import comparison
+from robustbench_cells.gate.baselines import Baselines, SeedRun
 from robustbench_cells.gate.comparison import Gate
+from robustbench_cells.gate.demands import default_demands, make_demands
+from robustbench_cells.gate.spread_file import StoredSpread
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.tables import Results
 from tests.support.manifests import change_manifest
@@ -105,6 +109,68 @@ def rename_model(results: Results, name: str = "unet_2") -> Results:
 
 BASELINE = make_run()
 JACCARD = {"jaccard": 0.01}
+
+
+def make_seed(
+    seed: int, change: Callable[[pd.DataFrame], object] = lambda rows: None, *, spread: float = 0.012
+) -> Results:
+    """Another network of the recipe: each axis and each condition is off by what its training drew."""
+    own = np.random.default_rng([1, seed])
+    off = {name: own.normal(0, spread) for name in LEVELS}
+    each = {(name, level): own.normal(0, spread / 3) for name, levels in LEVELS.items() for level in levels}
+
+    def retrain(rows: pd.DataFrame) -> None:
+        for (name, level), other in each.items():
+            rows.loc[select_unet(rows, name, level), "jaccard"] += off[name] + other
+        change(rows)
+        rows["jaccard"] = rows["jaccard"].clip(0, 1)
+
+    run = make_run(retrain, seed=seed, spread=0.002)
+    return change_manifest(run, "segmenters", value={"unet": f"network {seed}", "background": "background 1"})
+
+
+def lower(artefact: str, by: float) -> Callable[[pd.DataFrame], None]:
+    """Lower the Jaccard score under all intensities of an artefact."""
+
+    def change(rows: pd.DataFrame) -> None:
+        rows.loc[(rows["segmenter"] == "unet") & (rows["artefact"] == artefact), "jaccard"] -= by
+
+    return change
+
+
+def lower_all(by: float) -> Callable[[pd.DataFrame], None]:
+    """Lower the Jaccard score everywhere."""
+
+    def change(rows: pd.DataFrame) -> None:
+        rows.loc[rows["segmenter"] == "unet", "jaccard"] -= by
+
+    return change
+
+
+def baselines_of(*results: Results, stored: StoredSpread | None = None) -> Baselines:
+    """The first is in use, the others are seeds of its recipe."""
+    in_use, *seeds = results
+    return Baselines(
+        in_use, [SeedRun(f"the baseline runs/{number}", one) for number, one in enumerate(seeds, 2)], stored
+    )
+
+
+def judge(baselines: Baselines, candidate: Results, *, by_file_alone: bool = False) -> Gate:
+    """The gate as it is by default."""
+    return comparison.compare(baselines, candidate, default_demands(), by_file_alone=by_file_alone)
+
+
+def compare(
+    baseline: Results | Baselines,
+    candidate: Results,
+    tolerances: Mapping[str, float],
+    against: Mapping[str, str] | None = None,
+    *,
+    sequential: bool = False,
+) -> Gate:
+    """Compare by exactly these criteria."""
+    baselines = baseline if isinstance(baseline, Baselines) else Baselines(baseline)
+    return comparison.compare(baselines, candidate, make_demands(tolerances), against, sequential=sequential)
 
 
 def verdicts(gate: Gate) -> dict[str, str]:

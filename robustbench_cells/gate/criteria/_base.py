@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import Literal, Protocol
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 from robustbench_cells.gate.statistics import Estimate, block_sums
 from robustbench_cells.registry import Registry
-from robustbench_cells.results.intervals import BLOCK, Floats, FrameOrder, estimates
+from robustbench_cells.results.intervals import BLOCK, Floats, FrameOrder, Ints, estimates
 from robustbench_cells.types import condition_name
 
 
@@ -40,6 +40,8 @@ class PairedDifference:
         What a reader of the values must know; empty if nothing.
     room
         Largest deterioration from the baseline's value that there can be.
+    intensities
+        Intensities of the artefact that the value is over, ascending.
     """
 
     artefact: str
@@ -52,11 +54,17 @@ class PairedDifference:
     shown: Estimate | None = None
     remark: str = ""
     room: float = inf
+    intensities: Sequence[float] = ()
 
     @property
     def condition(self) -> str:
         """Name as in test ids; the artefact alone where the value is for the whole of it."""
         return self.artefact if self.intensity is None else condition_name(self.artefact, self.intensity)
+
+    @property
+    def levels(self) -> Sequence[float]:
+        """Intensities that the value is over; none where that cannot be said."""
+        return self.intensities if self.intensity is None else (self.intensity,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +80,15 @@ class PairedRecords:
         Neutral intensity of each artefact that has one.
     as_one
         Frames that count as one, at least.
+    refined
+        Intensities of each artefact that were added to the grid for break-points: no axis has them, since another
+        model has others.
     """
 
     records: pd.DataFrame
     neutral: Mapping[str, float]
     as_one: int = BLOCK
+    refined: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def conditions(self) -> Iterator[tuple[str, float, pd.DataFrame]]:
         """Iterate over conditions: artefact, intensity and records of each."""
@@ -86,15 +98,42 @@ class PairedRecords:
     @staticmethod
     def sums(rows: pd.DataFrame, *columns: str) -> Floats:
         """Sum columns by block, (blocks, columns + 1); the last column is the number of rows."""
-        return block_sums(_columns(rows, columns), rows["block"].to_numpy(np.int64))
+        numbers = np.unique(rows["block"].to_numpy(np.int64), return_inverse=True)[1]  # some have no frame in the rows
+        return block_sums(_columns(rows, columns), numbers)
+
+    @staticmethod
+    def curve_sums(tables: Sequence[pd.DataFrame], *columns: str) -> Floats:
+        """Sum columns of several conditions over the same blocks, (blocks, conditions, columns + 1); see `sums`."""
+        blocks = [rows["block"].to_numpy(np.int64) for rows in tables]
+        return _over_same(blocks, [_columns(rows, columns) for rows in tables])[1]
 
     def estimate(self, rows: pd.DataFrame, columns: Sequence[str], statistic: Callable[[Floats], Floats]) -> Estimate:
         """Estimate a statistic of such sums as the reports do, with an error that allows for frames that are alike."""
         positions, frame = np.unique(rows["position"].to_numpy(np.int64), return_inverse=True)
         sums = block_sums(_columns(rows, columns), frame.ravel())
+        return self._estimate(sums, statistic, positions)
+
+    def estimate_curve(
+        self, tables: Sequence[pd.DataFrame], columns: Sequence[str], statistic: Callable[[Floats], Floats]
+    ) -> Estimate:
+        """The same over several conditions; the statistic takes (..., conditions * (columns + 1))."""
+        frames = [rows["position"].to_numpy(np.int64) for rows in tables]
+        positions, sums = _over_same(frames, [_columns(rows, columns) for rows in tables])
+        return self._estimate(sums.reshape(len(positions), -1), statistic, positions)
+
+    def _estimate(self, sums: Floats, statistic: Callable[[Floats], Floats], positions: Ints) -> Estimate:
         found = estimates(sums[None], statistic, FrameOrder(positions, self.as_one))
         value, error, degrees = (float(one[0]) for one in (found.values, found.errors, found.degrees))
         return Estimate(value, error, 0 if np.isnan(error) else int(found.blocks[0]), degrees)
+
+
+def _over_same(groups: Sequence[Ints], values: Sequence[Floats]) -> tuple[Ints, Floats]:
+    """The groups that any table has, and the sums of each table over them, (groups, tables, columns)."""
+    every = np.unique(np.concatenate(groups))
+    sums = np.zeros((len(every), len(groups), values[0].shape[1]))
+    for number, (of_row, rows) in enumerate(zip(groups, values, strict=True)):
+        np.add.at(sums[:, number], np.searchsorted(every, of_row), rows)
+    return every, sums
 
 
 def _columns(rows: pd.DataFrame, columns: Sequence[str]) -> Floats:
@@ -119,6 +158,8 @@ class Criterion(Protocol):
         Names of the metrics that it is computed from.
     per_condition
         Whether each condition has a value of its own, independent of other conditions.
+    interim
+        Whether it can be asked of one condition alone, so that a condition may stop early.
     worst
         Deterioration that the criterion cannot exceed, or at which nothing is left of what it measures, in the
         tolerance's unit: a tolerance as large as that would let any model pass, and is refused.
@@ -130,6 +171,7 @@ class Criterion(Protocol):
     better: Literal["more", "less"]
     metrics: tuple[str, ...]
     per_condition: bool = True
+    interim: bool = True
     worst: float = inf
 
     @abstractmethod

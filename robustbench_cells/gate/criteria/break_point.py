@@ -32,6 +32,7 @@ class BreakPointCriterion(Criterion):
     unit = "of the artefact's range"
     better = "more"
     per_condition = False
+    interim = False
     worst = 1.0
 
     def differences(self, pair: PairedRecords) -> Iterator[PairedDifference]:
@@ -50,11 +51,8 @@ class BreakPointCriterion(Criterion):
         self, pair: PairedRecords, artefact: str, tables: Sequence[pd.DataFrame], neutral: float, side: Sequence[float]
     ) -> PairedDifference:
         distances = [abs(level - neutral) for level in side]
-        count = max(int(rows["block"].max()) for rows in tables) + 1
-        sums = np.zeros((count, 3 * len(tables)))
-        for number, rows in enumerate(tables):
-            part = pair.sums(rows, "jaccard_old", "jaccard_new")
-            sums[: len(part), 3 * number : 3 * number + 3] = part
+        sums = pair.curve_sums(tables, "jaccard_old", "jaccard_new").reshape(-1, 3 * len(tables))
+        count = len(sums)
 
         def censored_distance(sums: Floats, model: int) -> Floats:
             means = sums[..., model::3] / sums[..., 2::3]

@@ -22,8 +22,8 @@ class Baselines(Kind):
 
     def load(self, folder: Path) -> object:
         """See `Kind.load`."""
-        GatePolicy.from_options(folder, ["precision=0.1"], [], "fail", sequential=True).compare(small_run())
-        return GatePolicy.from_options(folder, ["recall", "cells", "break_point"], [], "fail").compare(small_run())
+        GatePolicy.from_options([folder], ["precision=0.1"], sequential=True).compare(small_run())
+        return GatePolicy.from_options([folder], ["recall", "cells", "break_point"]).compare(small_run())
 
     def mend(self, files: Files) -> None:
         """See `Kind.mend`."""

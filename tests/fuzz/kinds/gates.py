@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.gate.comparison import compare
 from robustbench_cells.reporting.gate_text import load_gate, save_gate, summarise_gate
 from tests.fuzz.kind import KINDS, Kind
 from tests.fuzz.kinds._stored import small_run
+from tests.support.gate_runs import compare
 
 
 @KINDS.register

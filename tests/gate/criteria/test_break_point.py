@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from robustbench_cells.gate.comparison import compare
 from robustbench_cells.gate.decision import Decision, GateOutcome
 from robustbench_cells.results.tables import Results
-from tests.support.gate_runs import drop, make_run, remove_rows, select_unet
+from tests.support.gate_runs import compare, drop, make_run, remove_rows, select_unet
 
 without_neutral = remove_rows(lambda table: (table["artefact"] == "noise") & (table["intensity"] == 0))
 
