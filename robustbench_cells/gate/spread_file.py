@@ -105,11 +105,11 @@ class StoredSpread:
         if not set(names) & set(self.models):
             yield f"{self.path} is about {', '.join(self.models)}, and no model that is judged; {_AGAIN}"
         for name in sorted(set(names) & set(self.models)):
-            conditions, own = self.models[name].conditions, set(condition_means(in_use.on_grid, name))
-            if conditions != own:
+            conditions, in_baseline = self.models[name].conditions, set(condition_means(in_use.on_grid, name))
+            if conditions != in_baseline:
                 yield (
-                    f"the grid of {name} has {len(own)} conditions in the baseline and {len(conditions)} others in "
-                    f"{self.path}; {_AGAIN}"
+                    f"the grid of {name} has {len(in_baseline)} conditions in the baseline and {len(conditions)} "
+                    f"others in {self.path}; {_AGAIN}"
                 )
 
 

@@ -191,9 +191,9 @@ def decision_rows(decisions: Sequence[Decision]) -> list[tuple[str, ...]]:
 
 
 def _markdown_row(decision: Decision) -> list[str]:
-    """A row whose verdict is in bold unless it holds."""
+    """A row whose verdict is in bold unless it passes."""
     verdict, *others = map(escape_markdown, _row(decision))
-    return [verdict if decision.verdict is GateOutcome.NON_INFERIOR else f"**{verdict}**", *others]
+    return [verdict if decision.verdict.passes else f"**{verdict}**", *others]
 
 
 def _row(decision: Decision) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from tests.support.gate_runs import (
 
 SEEDS = [make_seed(seed) for seed in (3, 4, 5, 6, 9)]
 THREE = baselines_of(*SEEDS[:3])
+ARTEFACTS = BASELINE.run.to_json()["artefacts"]
 
 
 def test_another_seed_of_the_recipe_passes() -> None:
@@ -90,15 +91,11 @@ INVALID: dict[str, tuple[Callable[[Results], Results], str]] = {
     "another version": (set_manifest("artefacts", "noise", "version", value=2), "version of noise is 1 in"),
     "another version of a metric": (set_manifest("metrics", "jaccard", "version", value=2), "version of jaccard is 1"),
     "another artefact": (
-        set_manifest(
-            "artefacts",
-            value=BASELINE.run.to_json()["artefacts"]
-            | {"fog": {"version": 1, "parameter": "", "unit": "", "neutral": 0.0}},
-        ),
+        set_manifest("artefacts", value=ARTEFACTS | {"fog": ARTEFACTS["noise"]}),
         "the baseline's grid has no fog",
     ),
     "a smaller grid": (
-        set_manifest("artefacts", value={"noise": BASELINE.run.to_json()["artefacts"]["noise"]}),
+        set_manifest("artefacts", value={"noise": ARTEFACTS["noise"]}),
         "the baseline runs/2's grid has no cell_size|runs/3's grid has no cell_size",
     ),
     "an incomplete run": (set_manifest("incomplete", value=["a worker died"]), r"is incomplete \(a worker died\)"),

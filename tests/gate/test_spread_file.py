@@ -13,7 +13,6 @@ from robustbench_cells.gate.decision import GateOutcome
 from robustbench_cells.gate.spread_file import SPREAD_FILE, load_spread, save_spread
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results
-from tests.gate.test_baselines import lower
 from tests.support.gate_runs import (
     baselines_of,
     judge,
@@ -63,7 +62,7 @@ OTHER: dict[str, tuple[Callable[[Results], Results], str]] = {
     "another seed": (set_manifest("settings", "seed", value=1), "the seed is 0 in the baseline and 1 in"),
     "another version": (
         set_manifest("artefacts", "noise", "version", value=2),
-        "version of noise is 1 in the baseline",
+        "version of noise is 1 in",
     ),
     "other code": (set_manifest("sources", value={"artefact noise": "b2"}), "code of the artefact noise is None"),
     "another model": (rename_model, "is about unet_2, and no model that is judged"),
