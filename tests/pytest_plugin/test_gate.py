@@ -27,13 +27,14 @@ def gated(folder: Path, baseline: Path, *arguments: str, code: int) -> str:
 
 def test_the_gate_passes_what_is_no_worse(tmp_path: Path, baseline: Path) -> None:
     output = gated(tmp_path, baseline, "--rb-model", "dog_otsu", "--junitxml", "junit.xml", code=0)
-    assert "PASS: no condition is worse than the tolerance allows (8 holds)" in output
+    assert "PASS: no condition is worse than the tolerance allows (12 holds)" in output
     assert "PASS" in (tmp_path / "reports" / "gate.md").read_text()
     assert "clean = cell_size-1" in (tmp_path / "reports" / "gate.md").read_text()
     junit = (tmp_path / "junit.xml").read_text()
     assert '<property name="gate" value="holds"' in junit
-    assert '<testcase classname="gate.dog_otsu" name="jaccard"' in junit
-    assert 'errors="0" failures="0" skipped="0" tests="21"' in junit
+    for criterion in ("area", "jaccard"):
+        assert f'<testcase classname="gate.dog_otsu" name="{criterion}"' in junit
+    assert 'errors="0" failures="0" skipped="0" tests="22"' in junit
     assert '<property name="gate jaccard dog_otsu-noise-50" value="holds: +0.0000' in junit
 
 
@@ -42,8 +43,8 @@ def test_the_gate_stops_what_is_worse(tmp_path: Path, baseline: Path) -> None:
     output = gated(tmp_path, baseline, *arguments, "--junitxml", "junit.xml", code=1)
     assert "FAIL: the candidate is significantly worse" in output
     assert re.search(r"FAILED \S*gate::nlm_otsu::jaccard - FAIL: ", output)  # as seen from where pytest was called
-    assert "1 failed, 12 passed" in output
-    assert 'errors="0" failures="1" skipped="0" tests="13"' in (tmp_path / "junit.xml").read_text()
+    assert "2 failed, 12 passed" in output
+    assert 'errors="0" failures="2" skipped="0" tests="14"' in (tmp_path / "junit.xml").read_text()
     assert "of the part that ran" in output
     assert "jaccard nlm_otsu-illumination-1000" in output
     assert "not covered: nlm_otsu-cell_size-0.5" in output
@@ -51,7 +52,7 @@ def test_the_gate_stops_what_is_worse(tmp_path: Path, baseline: Path) -> None:
 
 @pytest.mark.parametrize(
     ("option", "code", "counts"),
-    [((), 8, "1 failed, 2 passed"), (("--rb-inconclusive", "pass"), 0, "2 passed, 1 skipped")],
+    [((), 8, "1 failed, 3 passed"), (("--rb-inconclusive", "pass"), 0, "3 passed, 1 skipped")],
 )
 def test_the_gate_says_when_the_frames_cannot_tell(
     option: tuple[str, ...], code: int, counts: str, tmp_path: Path, baseline: Path
@@ -117,8 +118,8 @@ def test_workers_judge_a_suite_of_ones_own_too(tmp_path: Path, baseline: Path) -
     arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "illumination-1000")
     done = own_suite(tmp_path, *arguments, "--rb-baseline", str(baseline), "-n", "2")
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "1 failed, 4 passed" in done.stdout
-    assert "FAIL: the candidate is significantly worse (1 regresses, of the part that ran)" in done.stdout
+    assert "2 failed, 4 passed" in done.stdout
+    assert "FAIL: the candidate is significantly worse (2 regresses, of the part that ran)" in done.stdout
 
 
 def test_a_failed_test_leaves_no_verdict(tmp_path: Path, baseline: Path) -> None:
