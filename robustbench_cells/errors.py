@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from robustbench_cells.printable import printable_lines
+
 _START, _END = 2000, 500  # characters shown of an over-long message
 
 
-class RobustbenchError(Exception):
+class _Printable:
+    """A message may quote untrusted text: control characters in it are shown as escapes."""
+
+    def __str__(self) -> str:
+        """Format the message, line feeds as they are."""
+        return printable_lines(super().__str__())
+
+
+class RobustbenchError(_Printable, Exception):
     """Base of every error that this package raises on purpose.
 
     A message may quote untrusted text: the middle of a long one is elided, so that the remedy stays visible.
@@ -20,7 +30,7 @@ class RobustbenchError(Exception):
         return text if len(text) <= _START + _END else f"{text[:_START]} … {text[-_END:]}"
 
 
-class InputWarning(UserWarning):
+class InputWarning(_Printable, UserWarning):
     """Something about the data or the models of a run is odd; base of what is shown before the run."""
 
 
@@ -32,11 +42,11 @@ class DataWarning(InputWarning):
     """Frames or masks are used although something about them is odd."""
 
 
-class BenchmarkWarning(UserWarning):
+class BenchmarkWarning(_Printable, UserWarning):
     """A run continues although a part of it failed."""
 
 
-class PluginWarning(UserWarning):
+class PluginWarning(_Printable, UserWarning):
     """A plug-in of another package cannot be loaded and is left out."""
 
 

@@ -20,6 +20,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from robustbench_cells.errors import DuplicateNameError, PluginError, PluginWarning, UnknownNameError
 from robustbench_cells.fingerprint import code_digest
 from robustbench_cells.origins import Origin, origin_of_entry_point, origin_of_module
+from robustbench_cells.printable import is_printable, printable
 
 
 class Named(Protocol):
@@ -52,7 +53,7 @@ class FailedPlugin:
 
     def __str__(self) -> str:
         """As in messages."""
-        return f"{self.entry_point!r} of {self.origin} ({self.error})"
+        return f"{self.entry_point!r} of {self.origin} ({printable(self.error)})"
 
 
 def unknown(name: object, noun: str, names: Iterable[str]) -> str:
@@ -204,6 +205,8 @@ class Registry(Generic[T]):
         missing = abstract | {name for name in declared | {"name"} if not hasattr(entry, name)}
         if missing:
             raise PluginError(f"{_path_of(cls)}: {self.noun} without {', '.join(sorted(missing))}; see its Protocol")
+        if not is_printable(entry.name):
+            raise PluginError(f"{_path_of(cls)}: the name {entry.name!r} has control characters; give it another one")
         whole: T = entry
         return whole
 

@@ -278,3 +278,11 @@ def test_code_counts_as_it_was_loaded(package: tuple[str, Path]) -> None:
     for loaded in (module, f"{name}.a", name):
         del sys.modules[loaded]
     assert registry_of(name).source("outer") != before
+
+
+@pytest.mark.parametrize("name", ["\x1b[2Jfog", "fog\n", "\u202efog"])
+def test_a_name_with_control_characters_is_refused(package: tuple[str, Path], name: str) -> None:
+    registry, folder = package
+    (folder / "fog.py").write_text(MODULE.format(package=registry, name=name))
+    with pytest.raises(PluginError, match="has control characters; give it another one"):
+        registry_of(registry).names()

@@ -15,6 +15,7 @@ from robustbench_cells.engine.tasks import Timing
 from robustbench_cells.errors import GateError, ResultsError, RobustbenchError, refuse_exits
 from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.policy import GatePolicy
+from robustbench_cells.printable import printable, printable_lines
 from robustbench_cells.reporting.gate_files import save_verdict, withdraw
 from robustbench_cells.reporting.gate_text import summarise_gate
 from robustbench_cells.reporting.outputs import write_reports
@@ -158,9 +159,11 @@ def describe_error(error: Exception) -> str:
     """The error in a line; its kind and where it arose too, where its text alone would not do."""
     text = str(error)
     if text and isinstance(error, OSError | RobustbenchError):
-        return text
+        return printable_lines(text)
     frames = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__}: {text}" + (f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else "")
+    return f"{type(error).__name__}: {printable(text)}" + (
+        f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    )
 
 
 def _replace_page(finished: FinishedRun, reason: str, folder: Path) -> None:
@@ -201,7 +204,7 @@ def _examples(
         with refuse_exits("example patches"):
             examples = render_report_examples(run, results, announce)
     except Exception as error:  # a data set, an artefact or memory: a report without is better than none
-        return None, f"{type(error).__name__}: {error}"
+        return None, printable(f"{type(error).__name__}: {error}")
     if examples:
         save_examples(examples, results, folder)
     return examples, ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from robustbench_cells.errors import CacheError
 from robustbench_cells.files.atomic import atomic_path
+from robustbench_cells.printable import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +91,7 @@ def _list(cache: RecordCache, options: argparse.Namespace) -> str:
     rows = contents.groupby(keys).agg(intensities=("intensity", "nunique"), records=("records", "sum")).reset_index()
     if rows.empty:
         return f"{options.store}: empty"
+    rows = _with_printable(rows)
     table = tabulate(rows.to_numpy().tolist(), [str(column) for column in rows])
     return f"{table}\n\n{rows['records'].sum()} records in {options.store}"
 
@@ -100,10 +102,16 @@ def _export(cache: RecordCache, options: argparse.Namespace) -> str:
         raise CacheError(f"{options.out}: ends in none of .csv, .csv.gz and .parquet")
     from robustbench_cells.metrics import METRICS
 
-    table = cache.table({metric.name: metric.range for metric in METRICS})
+    table = _with_printable(cache.table({metric.name: metric.range for metric in METRICS}))
     with atomic_path(options.out) as temporary:
         write(table, temporary)
     return f"wrote {len(table)} records to {options.out}"
+
+
+def _with_printable(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with control characters shown as escapes: the file may be anybody's."""
+    texts = table.select_dtypes(exclude="number").columns
+    return table.assign(**{name: table[name].map(printable) for name in texts}).rename(columns=printable)
 
 
 def _prune(cache: RecordCache, options: argparse.Namespace) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from robustbench_cells.datasets.remarks import Remarks
 from robustbench_cells.datasets.swap_check import SwapCheck
 from robustbench_cells.errors import DataError, DataWarning
+from robustbench_cells.printable import is_printable, printable
 from robustbench_cells.types import PATCH_SIDE, Dataset, Sample
 
 _CACHE_BYTES = 256 * 2**20  # about 80 frames of 720×576
@@ -85,10 +86,18 @@ class Selection:
     def __init__(self, dataset: Dataset, frames: Sequence[str], ignore_label: int | None = None) -> None:
         self.key = dataset.key
         self.frames = tuple(frames)
+        for name in (self.key, *self.frames):
+            if not is_printable(name):
+                raise DataError(
+                    f"{dataset.title}: {name!r} has control characters, which could act in a terminal or "
+                    "hide in a table; rename the file, or the folder of the split"
+                )
         self.sequence = dataset.sequence
         self.positions = [list(dataset.frames).index(frame) for frame in self.frames]
         total = len(dataset.frames)
-        self.title = f"{dataset.title}, {len(frames) if len(frames) == total else f'{len(frames)} of {total}'} frames"
+        self.title = (
+            f"{printable(dataset.title)}, {len(frames) if len(frames) == total else f'{len(frames)} of {total}'} frames"
+        )
         self.ignore_label = ignore_label
         self._dataset = dataset
         self._cached: dict[str, Sample] = {}

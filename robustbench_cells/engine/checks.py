@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.patches import MIN_FRAME_SIDE, can_hold
-from robustbench_cells.errors import DataWarning
+from robustbench_cells.errors import DataWarning, ModelError
+from robustbench_cells.printable import is_printable
 from robustbench_cells.types import Image, Labels, Patch
+
+
+def require_printable(names: Iterable[str]) -> None:
+    """Refuse names of models that could act in a terminal, or hide in a table."""
+    for name in names:
+        if not is_printable(name):
+            raise ModelError(
+                f"{name!r}: the name of a model has control characters, which could act in a terminal or hide in a "
+                "table; rename its file, or give it another name"
+            )
 
 
 def batch_problems(views: Sequence[Patch], images: Image, labels: Labels) -> list[str]:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from robustbench_cells.datasets.selection import Selection
+from robustbench_cells.engine.checks import require_printable
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.evaluate import GridCell, Outcome, records_digest
 from robustbench_cells.engine.plan import Plan, Planner
@@ -89,6 +90,7 @@ class BenchmarkRun:
     _added: Mapping[str, tuple[float, ...]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
+        require_printable(self.segmenters)
         self._conditions = {condition.name: condition for condition in self.grid if condition.name in self.wanted}
         self._clock = ProgressClock(len(self.wanted))
         settings = self.settings

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from robustbench_cells.printable import printable, printable_lines
 from robustbench_cells.pytest_plugin.grid_tests import GridTests
 from robustbench_cells.pytest_plugin.options import option
 
@@ -90,7 +91,7 @@ class GridEnd:
 
         cells = list(tests.cells())
         self._choose_folder(run, cells)  # again: it may have ended early
-        reasons = [*_stopped(exitstatus), *tests.problems()]
+        reasons = [printable(reason) for reason in (*_stopped(exitstatus), *tests.problems())]
         timing = sum((Timing(**spent) for spent in tests.timings.values()), Timing())
         ran = RanTests(cells, reasons, timing, self._command)
         self._finished = finish_run(run, self.policy, ran, self._folder, announce=announce)
@@ -132,16 +133,17 @@ class GridEnd:
 
     def show(self, reporter: Any) -> None:
         """Write the sections of the terminal."""
-        lines = [*(self._summary.lines if self._summary else ()), *self.notes]
+        lines = [printable_lines(line) for line in (*(self._summary.lines if self._summary else ()), *self.notes)]
         if not lines:
             return
-        reporter.section(self._summary.title if self._summary else "robustness")
+        reporter.section(printable(self._summary.title) if self._summary else "robustness")
         for line in lines:
             reporter.write_line(line)
         if self._summary and self._summary.lines and self._summary.verdict:
+            first, *others = map(printable_lines, self._summary.verdict)
             reporter.section("gate")
-            reporter.write_line(self._summary.verdict[0], **self._emphasis())
-            for line in self._summary.verdict[1:]:
+            reporter.write_line(first, **self._emphasis())
+            for line in others:
                 reporter.write_line(line)
 
     def last_word(self) -> None:
@@ -153,7 +155,7 @@ class GridEnd:
         if self._summary is None or not self._summary.verdict:
             return
         reporter: Any = self._config.pluginmanager.getplugin("terminalreporter")
-        line = f"gate: {self._summary.verdict[0]}"
+        line = f"gate: {printable(self._summary.verdict[0])}"
         if reporter:
             reporter.write_line(line, **self._emphasis())
         else:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from tabulate import tabulate
 
@@ -13,6 +14,7 @@ from robustbench_cells.errors import ResultsError
 from robustbench_cells.files.atomic import read_json, write_text
 from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.decision import Decision, GateOutcome, overall_verdict
+from robustbench_cells.printable import printable
 from robustbench_cells.reporting.markdown import code_span, escape_markdown
 from robustbench_cells.reporting.number_format import FEW_BLOCKS_MARK, few_blocks_mark, interval_decimals
 from robustbench_cells.results.intervals import FEW_BLOCKS
@@ -61,6 +63,15 @@ class GateSummary:
     headline: str
     notes: Sequence[str]
     rows: Sequence[Sequence[str]] = ()
+
+    def __post_init__(self) -> None:
+        """Show control characters as escapes: a reason quotes what failed, and ``gate.json`` may be anybody's."""
+        for name, value in vars(self).items():
+            object.__setattr__(self, name, _with_printable(value))
+
+
+def _with_printable(value: Any) -> Any:
+    return printable(value) if isinstance(value, str) else [_with_printable(one) for one in value]
 
 
 def summarise_gate(verdict: Gate | str) -> GateSummary:

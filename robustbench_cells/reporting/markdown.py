@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from robustbench_cells.printable import printable
 from robustbench_cells.reporting.interval_warnings import interval_warnings
 from robustbench_cells.reporting.number_format import format_count
 from robustbench_cells.results.manifest import ComparedRun, RunManifest
@@ -54,10 +55,10 @@ def run_warnings(results: Results) -> list[str]:
 def code_span(text: str) -> str:
     """Text as a code span, in which only a backtick has a meaning."""
     line = re.sub(r"[\r\n]+", " ", text.replace("`", "'"))
-    return f"`{line}`"
+    return f"`{printable(line)}`"
 
 
 def escape_markdown(text: object) -> str:
     """Text that cannot act as Markdown or HTML: names come from untrusted files."""
-    inert = re.sub(r"([\\`*\[\]<>|#&~]|(?<!\w)_|_(?!\w))", r"\\\1", str(text))
-    return re.sub(r"[\r\n]+", " ", inert)
+    line = printable(re.sub(r"[\r\n]+", " ", str(text)))
+    return re.sub(r"([\\`*\[\]<>|#&~]|(?<!\w)_|_(?!\w))", r"\\\1", line)

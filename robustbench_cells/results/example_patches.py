@@ -21,6 +21,7 @@ from robustbench_cells.errors import ResultsError
 from robustbench_cells.files.archives import check_archive
 from robustbench_cells.files.atomic import atomic_path, back_up
 from robustbench_cells.files.npz import read_array
+from robustbench_cells.printable import printable
 from robustbench_cells.results.curves import BREAK_RATIO
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, PATCH_SIDE, REFERENCE, Masks
@@ -180,11 +181,12 @@ def _read(archive: zipfile.ZipFile, results: Results) -> ExamplePatches | None:
     shape = (len(views), PATCH_SIDE, PATCH_SIDE)
     if len(views) * (len(index["segmenters"]) + 2) * PATCH_SIDE**2 > _MAX_BYTES:
         raise ValueError(f"it unpacks to more than {_MAX_BYTES >> 20} MiB")
-    masks = {str(name): _unpack(array(f"mask{number}"), shape) for number, name in enumerate(index["segmenters"])}
+    names = [printable(str(name)) for name in index["segmenters"]]
+    masks = {name: _unpack(array(f"mask{number}"), shape) for number, name in enumerate(names)}
     images = array("images")
     if images.shape != shape or images.dtype != np.uint8:
         raise ValueError(f"images are {images.dtype} {images.shape}, not uint8 {shape}")
-    times = {str(name): [float(time) for time in times] for name, times in index["milliseconds"].items()}
+    times = {printable(str(name)): [float(time) for time in times] for name, times in index["milliseconds"].items()}
     return ExamplePatches(views, images, _unpack(array("truth"), shape), masks, times)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from robustbench_cells.printable import printable
 from robustbench_cells.types import Runner, ScoreRange
 
 T = TypeVar("T")
@@ -196,6 +197,11 @@ class RunManifest:
     runners: Mapping[str, Runner] = field(default_factory=dict)
     compared: ComparedRun | None = None
 
+    def __post_init__(self) -> None:
+        """Show control characters as escapes in every text: names come from untrusted files."""
+        for one in fields(self):
+            object.__setattr__(self, one.name, _with_printable(getattr(self, one.name)))
+
     def to_json(self) -> dict[str, Any]:
         """The content of ``run.json``."""
         content = json.loads(json.dumps(asdict(self)))  # tuples become lists, as in the file
@@ -228,6 +234,19 @@ class RunManifest:
                 "compared": None,
             },
         )
+
+
+def _with_printable(value: Any) -> Any:
+    """The same value, with `printable` texts."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, Mapping):
+        return {_with_printable(name): _with_printable(one) for name, one in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(map(_with_printable, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{one.name: _with_printable(getattr(value, one.name)) for one in fields(value)})
+    return value
 
 
 def _of(kind: type[T], content: Mapping[str, Any]) -> T:
@@ -272,6 +291,9 @@ def _validate(content: Mapping[str, Any]) -> None:
     dataset = content["dataset"]
     if len(dataset["frames"]) != len(dataset["positions"]):
         raise ValueError(f"{len(dataset['frames'])} frames have {len(dataset['positions'])} positions")
+    for what, names in (("models", content["segmenters"]), ("frames", dataset["frames"])):
+        if len(set(map(printable, names))) < len(names):
+            raise ValueError(f"two {what} have names that differ in control characters alone")
     targets = {metric["target"] for metric in content["metrics"].values()} - {"", *content["metrics"]}
     if targets:
         raise ValueError(f"metrics aim at {targets}, which is no metric")

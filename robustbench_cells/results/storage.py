@@ -71,9 +71,9 @@ def load(folder: Path) -> Results:
         if content.pop(_DIGEST, "") != hashlib.sha256(packed).hexdigest():
             raise ResultsError(f"{folder}: {RUN_FILE} and {RECORDS_FILE} belong to different runs; {_REMEDY}")
         run = note_unfinished(RunManifest.from_json(content), folder)
-        records = _read_records(packed, run, folder)
-        _check_records(records, run)
-        return Results(records, run)
+        results = Results(_read_records(packed, run, folder), run)
+        _check_records(results.records, run)
+        return results
 
 
 def load_manifest(folder: Path) -> RunManifest:

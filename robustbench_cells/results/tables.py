@@ -13,11 +13,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from robustbench_cells.errors import ResultsError
+from robustbench_cells.printable import is_printable, printable
 from robustbench_cells.results.intervals import Floats, FrameOrder, estimates, ratio
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.types import CLEAN, Record, ScoreRange, condition_name
 
 _CONDITION = ["artefact", "intensity", "segmenter"]
+_NAMES = ["segmenter", "artefact", "frame"]
 KEYS = ["segmenter", "artefact", "intensity", "frame", "patch"]
 
 
@@ -38,6 +40,15 @@ class Results:
     records: pd.DataFrame
     run: RunManifest
     inside: Results | None = None
+
+    def __post_init__(self) -> None:
+        """Show control characters in names as escapes, as the manifest does."""
+        hidden = {
+            column: {name: printable(name) for name in self.records[column].unique() if not is_printable(name)}
+            for column in _NAMES
+        }
+        if any(hidden.values()):
+            object.__setattr__(self, "records", self.records.replace(hidden))
 
     @cached_property
     def summary(self) -> pd.DataFrame:

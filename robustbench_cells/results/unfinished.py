@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from robustbench_cells.files.atomic import write_text
+from robustbench_cells.printable import printable
 from robustbench_cells.results.manifest import RunManifest
 
 UNFINISHED_FILE = "unfinished.txt"
@@ -15,8 +16,8 @@ def mark_unfinished(folder: Path, command: str) -> None:
     """Leave the mark, until `clear_unfinished`: what is in the folder is older than this run."""
     write_text(
         folder / UNFINISHED_FILE,
-        f"{command}\nstarted here and has stored no results: those in this folder are older. Run it again; or delete "
-        "this file to use the older results.\n",
+        f"{printable(command)}\nstarted here and has stored no results: those in this folder are older. Run it again; "
+        "or delete this file to use the older results.\n",
     )
 
 

@@ -56,6 +56,19 @@ def test_export(path: Path, name: str) -> None:
     assert (table["jaccard"] == 0.5).all()
 
 
+def test_names_of_a_stranger_are_shown_with_escapes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name, metric = "\x1b[2J\x07\u202enet", "jaccard\x1b[2J"
+    cache = RecordCache(tmp_path / "records.sqlite")
+    frames = {name: FrameKey(name, name, "pixels")}
+    cache.put(CacheKey(name, name, 1, 50.0, 0, {metric: 1}), frames, [Record(name, name, 50.0, name, 0, {metric: 0.5})])
+    cache.close()
+    assert run(cache.path, "list") == 0
+    assert run(cache.path, "export", str(tmp_path / "out.csv")) == 0
+    for text in (capsys.readouterr().out, (tmp_path / "out.csv").read_text()):
+        assert not {"\x1b", "\x07", "\u202e"} & set(text)
+        assert r"\x1b[2J\x07\u202enet" in text
+
+
 @pytest.mark.parametrize(
     ("arguments", "left"),
     [

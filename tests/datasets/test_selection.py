@@ -9,7 +9,8 @@ import pytest
 
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.errors import DataError
-from tests.support.frame_files import write_paired_split
+from tests.conftest import save_mask
+from tests.support.frame_files import BINARY, IMAGES, write_paired_split
 
 
 def test_margin_crops_the_border_and_changes_the_key(tmp_path: Path) -> None:
@@ -18,6 +19,22 @@ def test_margin_crops_the_border_and_changes_the_key(tmp_path: Path) -> None:
     np.testing.assert_array_equal(inside.read("7").labels, whole.read("7").labels[10:-10, 10:-10])
     assert inside.key != whole.key
     assert "field of interest 10 px" in inside.title
+
+
+@pytest.mark.parametrize("name", ["\x1b[2J7", "7\x07", "\u202e7", "7\u2028", "7\n", "7\x9b"])
+def test_a_frame_with_control_characters_is_refused_by_its_name(name: str, tmp_path: Path) -> None:
+    for folder, pixels in (("input", IMAGES[0]), ("output", BINARY[0])):
+        save_mask(tmp_path / folder / f"{name}.tif", pixels)
+    with pytest.raises(DataError, match=r"has control characters, .* rename the file") as caught:
+        open_dataset(str(tmp_path))
+    assert repr(name)[1:-1] in str(caught.value)
+
+
+def test_a_folder_with_control_characters_is_shown_with_escapes(tmp_path: Path) -> None:
+    folder = tmp_path / "\x1b[2J\u202e"
+    folder.mkdir()
+    selection = open_dataset(str(write_paired_split(folder)))
+    assert "\x1b" not in selection.title
 
 
 def test_margin_that_leaves_nothing_is_refused() -> None:

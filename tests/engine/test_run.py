@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import robustbench_cells as rb
 from robustbench_cells.engine.evaluate import GridCell
 from robustbench_cells.engine.grid import make_conditions
 from robustbench_cells.engine.progress import Progress
 from robustbench_cells.engine.run import BenchmarkRun
-from robustbench_cells.errors import ResultsError
+from robustbench_cells.errors import CacheError, ModelError, ResultsError
 from robustbench_cells.models.callables import segmenter_from
+from robustbench_cells.results.cache_keys import CacheKey, FrameKey
 from robustbench_cells.results.manifest import RunSettings
 from robustbench_cells.results.record_cache import RecordCache
-from robustbench_cells.types import Image
+from robustbench_cells.types import Image, Record
 from tests.support.frame_arrays import DATA, bright
 
 GRID = {"noise": (0.0, 50.0)}
@@ -108,3 +113,36 @@ def test_results_hold_valid_cells_alone_and_their_manifest(run: BenchmarkRun) ->
 def test_cells_of_another_grid_are_refused(run: BenchmarkRun) -> None:
     with pytest.raises(ResultsError, match=r"fog-5: ran in another process .* conftest\.py at the root"):
         run.results([GridCell("one", "fog-5", valid=True)], run.timing, "pytest")
+
+
+@pytest.mark.parametrize("name", ["\x1b[2Jnet", "net\u202e", "net\n"])
+def test_a_model_with_control_characters_is_refused_by_its_name(name: str) -> None:
+    with pytest.raises(ModelError, match="the name of a model has control characters") as caught:
+        rb.benchmark({name: bright}, DATA, artefacts={"noise": [0]})
+    assert repr(name)[1:-1] in str(caught.value)
+
+
+def test_records_that_changed_after_their_test_are_no_results(run: BenchmarkRun) -> None:
+    run.outcome("clean", "one")
+    with closing(sqlite3.connect(run.cache.path)) as db, db:
+        db.execute("UPDATE records SET scores = replace(scores, '\"jaccard\": 1', '\"jaccard\": 0') WHERE patch = 0")
+    with pytest.raises(CacheError, match=r"the records of one-clean are not those that the run saw\) and was moved"):
+        run.results([run.cells["one", "clean"]], run.timing, "pytest")
+
+
+def test_a_record_that_another_process_stored_first_is_the_one_that_tests_see(run: BenchmarkRun) -> None:
+    put, key = run.cache.put, {}
+
+    def late(cache_key: CacheKey, frames: Mapping[str, FrameKey], records: Sequence[Record]) -> Sequence[Record]:
+        if not key:  # another process had a different last bit in the first record
+            key.update(first=records[0])
+            put(cache_key, frames, [replace(records[0], scores={**records[0].scores, "jaccard": 0.25})])
+        return put(cache_key, frames, records)
+
+    run.cache.put = late  # type: ignore[method-assign]
+    outcome = run.outcome("clean", "one")
+    seen = [one for one in outcome.records if (one.frame, one.patch) == (key["first"].frame, key["first"].patch)]
+    assert [one.scores["jaccard"] for one in seen] == [0.25]
+    results = run.results([run.cells["one", "clean"]], run.timing, "pytest")
+    assert results is not None
+    assert sorted(results.records["jaccard"]) == [0.25, *[1.0] * 23]

@@ -36,6 +36,7 @@ HOSTILE = [
     "\\input{x}%$&#_^~{}",
     "[x](javascript:alert(1))",
     "{{ 7 * 7 }}",
+    "\x1b[2J\x07\x9b1m\u202e\u2028net",
 ]
 
 
@@ -59,6 +60,15 @@ def test_untrusted_names_are_not_html(hostile: Path) -> None:
     for name in ("<img src=x", "<b onmouseover", "<script>alert"):
         assert name not in page
     assert "{{ 7 * 7 }}" in page
+
+
+def test_untrusted_names_do_not_control_a_terminal(hostile: Path) -> None:
+    files = [path for path in hostile.rglob("*") if path.suffix in (".md", ".csv", ".tex", ".svg")]
+    assert len(files) > 10
+    for path in files:
+        text = path.read_text()
+        assert not set("\x1b\x07\x9b\u202e\u2028") & set(text), path
+        assert "u2028net" in text or path.suffix == ".svg", path
 
 
 def test_untrusted_names_are_not_formulas(hostile: Path) -> None:
