@@ -242,8 +242,8 @@ def _with_printable(value: Any) -> Any:
         return printable(value)
     if isinstance(value, Mapping):
         return {_with_printable(name): _with_printable(one) for name, one in value.items()}
-    if isinstance(value, tuple | list):
-        return type(value)(map(_with_printable, value))
+    if isinstance(value, tuple):
+        return tuple(map(_with_printable, value))
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{one.name: _with_printable(getattr(value, one.name)) for one in fields(value)})
     return value

@@ -47,7 +47,7 @@ def make_hostile(name: str = HOSTILE) -> Results:
         (("artefacts", "noise", "about"), name),
         (("versions", name), name),
         (("plugins",), {name: name}),
-        (("machine",), {name: [name, {name: name}]}),
+        (("machine",), {name: name}),
         (("settings", "profile"), name),
         (("runners",), {name: {"library": name, "version": name, "provider": name, "threads": 1}}),
     ):
