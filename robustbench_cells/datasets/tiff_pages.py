@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 import threading
 import weakref
 from pathlib import Path
@@ -13,9 +15,30 @@ from robustbench_cells.datasets.limits import check_size, translate_decoding_err
 from robustbench_cells.datasets.stored_plane import StoredPlane
 from robustbench_cells.datasets.tiff_decoding import decode_page
 from robustbench_cells.datasets.tiff_planes import require_one_plane
-from robustbench_cells.datasets.tiff_tags import check_page
+from robustbench_cells.datasets.tiff_tags import RESAVE, check_page
 from robustbench_cells.errors import DataError
 from robustbench_cells.files.reading import UNLIMITED, require_file
+
+_MAX_READ = 2**23  # bytes of a page's tags that are read on opening it; OME-XML of 32,000 planes has 6 MB
+_MAX_TAGS = 2**26  # bytes of all tags of a page: Pillow reads them all
+_MAX_ALL_TAGS = 2**30  # bytes of the tags of all pages, several of which may share one
+
+
+class _Reader(io.BufferedReader):
+    """A file of which a limited number of bytes may be read."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+        self.path = path
+        self.left = _MAX_READ
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read at most so many bytes; a `DataError` if they are more than are left."""
+        content = super().read(self.left + 1 if size is None or size < 0 else min(size, self.left + 1))
+        self.left -= len(content)
+        if self.left < 0:
+            raise DataError(f"{self.path}: has tags of more than {_MAX_READ} bytes in one page; {RESAVE}")
+        return content
 
 
 class TiffPages:
@@ -28,12 +51,30 @@ class TiffPages:
         self.path = path
         self._lock = threading.Lock()
         self._image: Pillow.Image | None = None
-        self._file = TiffFile(path)
+        self._seen: set[int] = set()  # pages
+        self._tag_bytes = 0  # of these pages
+        self._reader = _Reader(path)
+        weakref.finalize(self, self._reader.close)
+        self._file = TiffFile(self._reader)
         weakref.finalize(self, self._file.close)
 
     def page(self, index: int) -> Any:
-        """Read the tags of a page, as one of tifffile's; an `IndexError` if there is none."""
-        return self._file.pages[index].aspage()
+        """Read the tags of a page, as one of tifffile's; an `IndexError` if there is none.
+
+        Raises
+        ------
+        DataError
+            If they take much memory, or those of all pages so far much time.
+        """
+        self._reader.left = _MAX_READ
+        page: Any = self._file.pages[index].aspage()
+        size = sum(tag.valuebytecount for tag in page.tags)
+        if index not in self._seen:
+            self._seen.add(index)
+            self._tag_bytes += size
+        if size > _MAX_TAGS or self._tag_bytes > _MAX_ALL_TAGS:
+            raise DataError(f"{self.path}: has more metadata in its tags than is read; {RESAVE}")
+        return page
 
     def read(self, index: int, what: str) -> StoredPlane:
         """Check and decode a page.
@@ -46,6 +87,7 @@ class TiffPages:
         with self._lock, translate_decoding_errors(self.path):
             page = self.page(index)
             check_page(what, page)
+            self._reader.left = sys.maxsize - 1
             return decode_page(what, page, lambda: self._open_by_pillow(index))
 
     def _open_by_pillow(self, index: int) -> Pillow.Image:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ import pytest
 from PIL import Image as Pillow
 
 import robustbench_cells as rb
+from robustbench_cells.datasets.image_files import read_image
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.errors import DataError
 from tests.support.raw_png import GREY, GREY_ALPHA, RGB, RGB_ALPHA, Chunks, write_raw_png
@@ -145,3 +149,23 @@ def test_rotation_on_display_and_animation_are_refused(tmp_path: Path) -> None:
     first.save(tmp_path / "input/t0.png", save_all=True, append_images=[second])
     with pytest.raises(DataError, match="has more than one page"):
         rb.open_dataset(str(tmp_path))
+
+
+def test_a_file_far_larger_than_its_pixels_is_not_read_into_memory(tmp_path: Path) -> None:
+    write_raw_png(tmp_path / "a.png", np.full((2, 3, 3), 7), 16, RGB)
+    with (tmp_path / "a.png").open("rb+") as file:
+        file.truncate(2**40)  # takes no room on most disks
+    with pytest.raises(DataError, match=r"a\.png: has 1099511627776 bytes, more than the 536870912 allowed"):
+        read_image(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("name", [b"zTXt", b"iTXt", b"iCCP"])
+def test_a_text_that_expands_is_not_expanded(name: bytes, tmp_path: Path) -> None:
+    begin = {b"zTXt": b"a\0\0", b"iTXt": b"a\0\1\0\0\0", b"iCCP": b"a\0\0"}[name]
+    write_raw_png(tmp_path / "a.png", np.full((2, 3), 7), 8, GREY, [(name, begin + zlib.compress(bytes(2**26)))])
+    tracemalloc.start()
+    with contextlib.suppress(DataError):
+        read_image(tmp_path / "a.png")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**24

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from robustbench_cells.datasets.opening import open_dataset
+from robustbench_cells.datasets.sources import csv_list
 from robustbench_cells.errors import DataError
 from tests.support.frame_files import IMAGES, LABELS, WRITERS
 
@@ -62,12 +63,22 @@ def test_table_with_splits(tmp_path: Path) -> None:
         (b"image,mask\nimages/0.png,masks/0.png\n\xff\xff\n", "cannot be read as a CSV table in UTF-8"),
         (b"image,mask\n" + b"a" * 200_000 + b",b\n", "cannot be read as a CSV table in UTF-8"),
         (b" " * (2**24 + 1), "has 16777217 bytes, more than the 16777216 allowed"),
+        ("image,mask" + ",a" * 99 + "\n" + "a\n" * 2**20, "has 101 columns, more than the 100 allowed"),
     ],
-    ids=range(18),
+    ids=range(19),
 )
 def test_invalid_table_is_reported_with_its_line(text: str | bytes, message: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=message):
         open_dataset(write_table(tmp_path, text))
+
+
+def test_rows_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = write_table(tmp_path, "image,mask,frame\n" + "".join(f"images/0.png,masks/0.png,{row}\n" for row in "abc"))
+    monkeypatch.setattr(csv_list, "_MAX_ROWS", 3)
+    assert len(open_dataset(table).frames) == 3
+    monkeypatch.setattr(csv_list, "_MAX_ROWS", 2)
+    with pytest.raises(DataError, match=r"frames\.csv: has more than the 2 rows allowed for a table; split it"):
+        open_dataset(table)
 
 
 def listed(path: Path, image: Path | str, mask: Path | str) -> str:
