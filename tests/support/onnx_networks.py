@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -160,8 +161,22 @@ def with_branches() -> Any:
     return onnx_graph(nodes, [*convolution()[1], tensor("one", 1)])
 
 
-def quantised(folder: Path, how: str) -> Path:
-    """Quantise the U-Net above to int8 by onnxruntime: ``QDQ``, ``QOperator`` or ``dynamic``."""
+def plain() -> Any:
+    """Two convolutions, half the size and back."""
+    nodes = [
+        node("Conv", ["x", "first"], ["a"], pads=[1, 1, 1, 1]),
+        node("Relu", ["a"], ["a1"]),
+        node("MaxPool", ["a1"], ["b"], kernel_shape=[2, 2], strides=[2, 2]),
+        node("Resize", ["b", "", "scales"], ["c"], mode="nearest"),
+        node("Conv", ["c", "second"], ["z"], pads=[1, 1, 1, 1]),
+        node("Sigmoid", ["z"], ["y"]),
+    ]
+    tensors = [weights("first", 8, 1, 3, 3), weights("second", 1, 8, 3, 3), tensor("scales", [1.0, 1.0, 2.0, 2.0])]
+    return onnx_graph(nodes, tensors)
+
+
+def quantised(folder: Path, how: str, build: Callable[[], Any] = torch_unet) -> Path:
+    """Quantise a network to int8 by onnxruntime: ``QDQ``, ``QOperator`` or ``dynamic``."""
     import onnx
     from onnxruntime import quantization
 
@@ -174,10 +189,10 @@ def quantised(folder: Path, how: str) -> Path:
             images = np.random.default_rng(self.left % 2).uniform(0, 255, (1, 1, 256, 256)).astype(np.float32)
             return {"x": images} if self.left >= 0 else None
 
-    plain, written = folder / "plain.onnx", folder / f"{how}.onnx"
-    onnx.save_model(torch_unet(), plain)
+    source, written = folder / "plain.onnx", folder / f"{how}.onnx"
+    onnx.save_model(build(), source)
     if how == "dynamic":
-        quantization.quantize_dynamic(plain, written, weight_type=quantization.QuantType.QUInt8)
+        quantization.quantize_dynamic(source, written, weight_type=quantization.QuantType.QUInt8)
     else:
-        quantization.quantize_static(plain, written, Images(), quant_format=quantization.QuantFormat[how])
+        quantization.quantize_static(source, written, Images(), quant_format=quantization.QuantFormat[how])
     return written
