@@ -96,7 +96,7 @@ _HARMS: dict[str, Trained | Callable[[Path, Path, int], None]] = {
     "noisy_weights": add_noise_to_weights,
     "wrong_range_card": declare_wrong_range,
     "wrong_range_file": forget_scaling,
-    "overfitted": Trained(Memorised, epochs=2 * EPOCHS, frames=(10, 10), selected_by="train"),
+    "overfitted": Trained(Memorised, epochs=2 * EPOCHS, frames=(10, 1), selected_by="train"),
 }
 
 

@@ -93,7 +93,7 @@ class ShiftedInPatches(Small):
 
 
 class Memorised(TenTimesThePatches):
-    """The same patch of each frame, distorted in the same way, again and again; the best epoch fits these best."""
+    """The same patch of each frame, distorted in the same way, again and again."""
 
     name = "small, one patch of each frame"
 
