@@ -22,8 +22,11 @@ def print_tables(kept: Path = KEPT) -> None:
 def spread_text(frames: str, kept: Path = KEPT) -> str:
     """The table of `spread_table`."""
     table = spread_table(frames, kept)
-    rows = zip(table.index, table.to_numpy(float), strict=True)
-    cells = [[str(name), *(f"{value:.{4 if value < 0.1 else 3}f}" for value in values)] for name, values in rows]
+    digits = [4 if column in {"between seeds", "of the frames"} else 3 for column in table]
+    cells = [
+        [str(name), *(f"{value:.{places}f}" for value, places in zip(values, digits, strict=True))]
+        for name, values in zip(table.index, table.to_numpy(float), strict=True)
+    ]
     return _markdown(["axis or condition", *map(str, table)], cells)
 
 
