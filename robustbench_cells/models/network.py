@@ -25,11 +25,14 @@ class Network:
         Shape of the input, None for a length that may vary.
     runner
         What runs it, where that is known.
+    batch
+        Number of images in each call, if the input's shape leaves it open.
     """
 
     run: Callable[[Array], Array]
     input_shape: tuple[int | None, ...]
     runner: Runner | None = None
+    batch: int = BATCH
 
 
 class NetworkSegmenter:
@@ -65,7 +68,7 @@ class NetworkSegmenter:
         self.runner = network.runner
         self._network = network
         self.interface = resolve_layout(name, network.input_shape, interface or Interface())
-        self._batch = network.input_shape[0] or BATCH
+        self._batch = network.input_shape[0] or network.batch
 
     def predict(self, images: Image) -> Image:
         """See `Segmenter.predict`.

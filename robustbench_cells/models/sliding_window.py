@@ -47,6 +47,11 @@ def predict_tiled(predict: Callable[[Image], Image], images: Image, side: int, h
     return whole[:, :height, :width]
 
 
+def count_tiles(length: int, side: int, halo: int) -> int:
+    """Count the tiles of a square image; 1 where the halo leaves nothing of a tile, which no network is run with."""
+    return len(_place_tiles(max(length, side), side, halo)) ** 2 if side - 2 * halo >= GRID else 1
+
+
 def _place_tiles(length: int, side: int, halo: int) -> dict[int, tuple[int, int]]:
     """Place tiles along one axis: the start of each, with the range of pixels that it predicts."""
     step = (side - 2 * halo) // GRID * GRID

@@ -188,6 +188,7 @@ HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
         folder, tiny, lambda config: config.update(shared_object_id=1)
     ),
     "too many layers": many_layers,
+    "a long seed": with_convolution(lambda conv: conv["config"].update(seed=10**4000)),
     "a tensor": with_convolution(
         lambda conv: conv["config"].update(seed={"class_name": "__tensor__", "config": {"value": 1, "dtype": "f4"}})
     ),
@@ -205,7 +206,7 @@ HOSTILE: dict[str, Callable[[Path, Path, Trap], Path]] = {
 
 
 def test_nested_calls_are_counted(tiny: Path, trap: Trap, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"requests \d{5,} layer calls, more than the 10000 allowed"):
+    with pytest.raises(ModelError, match=r"requests \d{5,} layer calls, more than the 2000 allowed"):
         load_segmenter(str(nested_calls(tmp_path, tiny, trap)))
 
 

@@ -48,9 +48,11 @@ class KerasFile(FileModel):
         numbers = hdf5.check_hdf5(path, weights)
         keras = import_keras()
         with translate_errors(path, "save it again with Keras 3"):
-            check_size(path, lambda: keras.saving.deserialize_keras_object(checked, safe_mode=True), numbers, interface)
+            batch = check_size(
+                path, lambda: keras.saving.deserialize_keras_object(checked, safe_mode=True), numbers, interface
+            )
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
-            return KerasSegmenter(path.stem, model, digest, interface)
+            return KerasSegmenter(path.stem, model, digest, interface, batch)
 
 
 def _read_content(path: Path) -> tuple[bytes, io.BytesIO]:

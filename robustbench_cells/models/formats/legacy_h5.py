@@ -57,10 +57,10 @@ class LegacyH5(FileModel):
             path, "build the network with Keras 3, load_weights() from this file, and save it as .keras"
         ):
             _convert(config)
-            check_size(path, lambda: kind.from_config(copy.deepcopy(config["config"])), numbers, interface)
+            batch = check_size(path, lambda: kind.from_config(copy.deepcopy(config["config"])), numbers, interface)
             model = kind.from_config(config["config"])
             model.load_weights(path)
-            return KerasSegmenter(path.stem, model, digest, interface)
+            return KerasSegmenter(path.stem, model, digest, interface, batch)
 
 
 def _read_text(path: Path) -> str | bytes:

@@ -15,7 +15,7 @@ from robustbench_cells.models.interface import Interface
 from robustbench_cells.models.layout import select_output
 from robustbench_cells.models.network import Network, NetworkSegmenter
 from robustbench_cells.models.runtimes.threads import used_threads
-from robustbench_cells.types import Runner
+from robustbench_cells.types import BATCH, Runner
 
 if TYPE_CHECKING:
     import keras
@@ -52,6 +52,15 @@ def translate_errors(path: Path, remedy: str) -> Iterator[None]:
 class KerasSegmenter(NetworkSegmenter):
     """A Keras model (see `NetworkSegmenter`); by default one grey channel in and one probability out.
 
+    Parameters
+    ----------
+    name, digest, interface
+        See `NetworkSegmenter`.
+    model
+        Model to wrap.
+    batch
+        Number of images in each call, if the model's input leaves it open.
+
     Attributes
     ----------
     model
@@ -65,7 +74,9 @@ class KerasSegmenter(NetworkSegmenter):
         If the model has several inputs, several outputs and none declared, or another input than declared.
     """
 
-    def __init__(self, name: str, model: keras.Model, digest: str, interface: Interface | None = None) -> None:
+    def __init__(
+        self, name: str, model: keras.Model, digest: str, interface: Interface | None = None, batch: int = BATCH
+    ) -> None:
         if not isinstance(model.input_shape, tuple):
             raise ModelError(f"{name}: has several inputs, {model.input_shape}; one is needed")
         outputs = list(getattr(model, "output_names", [model.layers[-1].name]))  # a Sequential has no output_names
@@ -73,7 +84,8 @@ class KerasSegmenter(NetworkSegmenter):
         if not model.compiled:
             model.compile(jit_compile=jit_setting())
         self.model = model
-        super().__init__(name, Network(self._run, model.input_shape, keras_runner()), digest, interface)
+        network = Network(self._run, model.input_shape, keras_runner(), batch)
+        super().__init__(name, network, digest, interface)
 
     @property
     def weights(self) -> list[np.ndarray]:

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.models.vetting.keras_calls import MAX_CALLS, MAX_TRIES, count_calls, count_tries, has_tensor
 
 MAX_BYTES = 2**22
 _MAX_DEPTH = 60
 _MAX_SIZE = 2**20  # any count of channels, pixels and the like
 _MAX_REACH = 256  # pixels; backends pad the image by the reach of a kernel
-_MAX_CALLS = 10_000  # layer calls
 _MAX_NAME = 255  # characters
 _MAX_NORMALIZATIONS = 16  # layers whose building computes mean and variance
 _EXPORT = 'model.export("mine.onnx", format="onnx")'
@@ -118,7 +118,8 @@ _OBJECT_KEYS = frozenset(
 )  # fmt: skip
 _MODEL_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.>-]*")  # valid in TensorFlow
 _LAYER_NAME = re.compile(r"[A-Za-z0-9_.>-]+")
-_UNBOUNDED = ("seed", "shared_object_id")  # integers that are no sizes
+_NO_SIZES = frozenset({"seed", "shared_object_id"})  # integers that are no sizes
+_MAX_NUMBER = 2**63
 
 
 def read_config(path: Path, text: str | bytes, *, modules: bool) -> dict[str, Any]:
@@ -161,8 +162,10 @@ def read_config(path: Path, text: str | bytes, *, modules: bool) -> dict[str, An
     validator = _Validator(path, modules)
     validator.check_value(config, "", "the model", 0)
     validator.check_name(config["config"].get("name"), _MODEL_NAME)
-    if (calls := _count_calls(config)) > _MAX_CALLS:
-        raise validator.refuse("the model", f"{calls} layer calls, more than the {_MAX_CALLS} allowed")
+    if (calls := count_calls(config)) > MAX_CALLS:
+        raise validator.refuse("the model", f"{calls} layer calls, more than the {MAX_CALLS} allowed")
+    if count_tries(config) > MAX_TRIES:
+        raise validator.refuse("the model", f"more than the {MAX_TRIES} allowed tries to call layers in its order")
     return config
 
 
@@ -197,7 +200,7 @@ class _Validator:
         elif isinstance(value, float):
             if not math.isfinite(value):
                 raise self.refuse(place, f"{key} = {value}")
-        elif isinstance(value, int) and abs(value) > _MAX_SIZE and key not in _UNBOUNDED:
+        elif isinstance(value, int) and abs(value) > (_MAX_NUMBER if key in _NO_SIZES else _MAX_SIZE):
             raise self.refuse(place, f"{key} = {value}")
 
     def check_name(self, name: object, allowed: re.Pattern[str]) -> None:
@@ -243,7 +246,7 @@ class _Validator:
             raise self.refuse(place, f"a shared {kind}")
         calls = table.get("inbound_nodes")
         for node in calls if isinstance(calls, list) else ():
-            if isinstance(node, dict) and not _has_tensor(node.get("args"), 0):  # Keras would compute it eagerly
+            if isinstance(node, dict) and not has_tensor(node.get("args")):  # Keras would compute it eagerly
                 raise self.refuse(place, "a layer that is not called on the output of another")
         for key in table.keys() - {"class_name", "module", "registered_name"}:
             self.check_value(table[key], key, place, depth + 1)
@@ -265,33 +268,11 @@ class _Validator:
             raise self.refuse(place, f"the function {module}.{name}")
 
 
-def _count_calls(config: Mapping[str, Any]) -> int:
-    """Count the layer calls; those of a nested network count as often as it is called."""
-    inner = config.get("config")
-    layers = inner.get("layers") if isinstance(inner, dict) else None
-    if not isinstance(layers, list):
-        return 1
-    total = 0
-    for layer in layers:
-        if isinstance(layer, dict):
-            nodes = layer.get("inbound_nodes")
-            total += max(1, len(nodes) if isinstance(nodes, list) else 1) * _count_calls(layer)
-    return total
-
-
-def _kernel_reach(config: Mapping[str, Any]) -> int:
-    side, dilation = (_max_int(config.get(key)) for key in ("kernel_size", "dilation_rate"))
+def _kernel_reach(config: Mapping[str, Any]) -> float:
+    side, dilation = (_largest(config.get(key)) for key in ("kernel_size", "dilation_rate"))
     return (side - 1) * dilation
 
 
-def _max_int(value: Any) -> int:
+def _largest(value: Any) -> float:
     parts = value if isinstance(value, list) else [value]
-    return max((part for part in parts if isinstance(part, int)), default=1)
-
-
-def _has_tensor(value: Any, depth: int) -> bool:
-    if depth > _MAX_DEPTH:
-        return False
-    if isinstance(value, dict):
-        return value.get("class_name") == "__keras_tensor__"
-    return isinstance(value, list) and any(_has_tensor(part, depth + 1) for part in value)
+    return max((part for part in parts if isinstance(part, int | float)), default=1)

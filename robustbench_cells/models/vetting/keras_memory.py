@@ -1,4 +1,4 @@
-"""Memory that an untrusted Keras network would need, computed before any is allocated."""
+"""Memory and time that an untrusted Keras network would need, computed before any is spent."""
 
 from __future__ import annotations
 
@@ -6,23 +6,29 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.interface import Interface
-from robustbench_cells.types import BATCH
+from robustbench_cells.models.sliding_window import count_tiles
+from robustbench_cells.models.vetting.graph_cost import Cost, measure_graph
+from robustbench_cells.models.vetting.layer_cost import measure_layers
+from robustbench_cells.types import BATCH, PATCH_SIDE
 
 if TYPE_CHECKING:
     import keras
 
-_MAX_BYTES = 2**31  # weights, and output of one layer for a batch
-_MAX_TOTAL_BYTES = 2**35  # outputs of all layers for a batch; 7 GiB for a U-Net of 64 filters, most of it freed soon
+_MAX_BYTES = 2**31  # weights, and arrays that one call needs at the same time
+_MAX_BATCH = 64  # images that a network may demand in each call
+_MAX_WORK = 2**41  # for a batch of patches; 2^39.8 for a U-Net of 64 to 1024 filters, about 45 s of two cores
+_CALL_BYTES = 2**30  # what a call is kept to, where the network leaves the size of a batch open:
+_CALL_WORK = 2**38  # about 5 s of two cores
 _FLOAT = 4  # bytes
 _RANDOM_STATE = "seed_generator_state"  # Keras' name of two numbers that not every file stores
 
 
-def check_size(path: Path, build: Callable[[], keras.Model], numbers: int, interface: Interface) -> None:
-    """Build a network without allocating its weights, and check the size of weights and layer outputs.
+def check_size(path: Path, build: Callable[[], keras.Model], numbers: int, interface: Interface) -> int:
+    """Build a network without allocating its weights, and check their size, and the cost of predicting.
 
     Parameters
     ----------
@@ -35,68 +41,78 @@ def check_size(path: Path, build: Callable[[], keras.Model], numbers: int, inter
     interface
         Declared interface, which gives the input size.
 
+    Returns
+    -------
+    int
+        Number of images to predict in one call, at most `BATCH`, so that a call of a large network takes little time
+        and memory.
+
     Raises
     ------
     ModelError
-        If the weights exceed 2 GiB or the numbers in the file; or if, for a batch of patches, the output of one layer
-        exceeds 2 GiB, or that of all layers 32 GiB.
+        If the weights exceed 2 GiB or the numbers in the file; if one call needs more than 2 GiB or 64 images; or if
+        a batch of patches takes more than 2^41 operations.
     """
     with ThreadPoolExecutor(1) as executor:  # Keras lists uninitialised variables per thread
-        weights, largest, layer, total = executor.submit(_measure, build, interface.tile).result()
-    if weights * _FLOAT > _MAX_BYTES or weights > numbers:
-        raise ModelError(
-            f"{path}: its network has {weights} weights, but its file has {numbers} (and at most "
-            f"{_MAX_BYTES // _FLOAT} are allowed); if it is damaged, save it again with Keras"
-        )
-    batch = f"for a batch of {BATCH} images of {interface.tile} px"
-    if largest * _FLOAT > _MAX_BYTES:
-        raise ModelError(
-            f"{path}: its layer {layer!r} outputs {largest} numbers {batch}, more than the {_MAX_BYTES // _FLOAT} "
-            "allowed; is the file damaged, or [input] side too large?"
-        )
-    if total * _FLOAT > _MAX_TOTAL_BYTES:
-        raise ModelError(
-            f"{path}: its layers output {total} numbers {batch}, more than the {_MAX_TOTAL_BYTES // _FLOAT} allowed; "
-            "is the file damaged, or [input] side too large?"
-        )
+        return executor.submit(_check, path, build, numbers, interface).result()
 
 
-def _measure(build: Callable[[], keras.Model], side: int) -> tuple[int, int, str, int]:
-    """Count weights, and the numbers in the largest layer output (with the layer's name) and in all of them."""
+def _check(path: Path, build: Callable[[], keras.Model], numbers: int, interface: Interface) -> int:
     import keras
-
-    largest, layer, total = 0, "", 0
-
-    def run(network: Any, inputs: Any) -> Any:
-        """Propagate shapes without content, through nested networks too."""
-        if isinstance(network, keras.Sequential):
-            network = keras.Model(network.inputs, network.outputs)
-        return network._run_through_graph(inputs, operation_fn=count_outputs)
-
-    def count_outputs(part: Any) -> Callable[..., Any]:
-        def call(*inputs: Any, **options: Any) -> Any:
-            nonlocal largest, layer, total
-            is_network = isinstance(part, keras.Model)
-            outputs = run(part, inputs) if is_network else part.compute_output_spec(*inputs, **options)
-            for output in keras.tree.flatten(outputs):
-                count = math.prod(length or 1 for length in output.shape)
-                total += 0 if is_network else count  # the layers of a network are already counted
-                if count > largest:
-                    largest, layer = count, part.name
-            return outputs
-
-        return call
 
     with keras.StatelessScope(initialize_variables=False):  # variables stay without values
         model = build()
-        inputs = [
-            keras.KerasTensor(
-                [tensor.shape[0] or BATCH, *(length or side for length in tensor.shape[1:])], tensor.dtype
+        weights = _count_weights(model)
+        if weights * _FLOAT > _MAX_BYTES or weights > numbers:
+            raise ModelError(
+                f"{path}: its network has {weights} weights, but its file has {numbers} (and at most "
+                f"{_MAX_BYTES // _FLOAT} are allowed); if it is damaged, save it again with Keras"
             )
-            for tensor in model.inputs
-        ]
-        run(model, inputs)
-        return _count_weights(model), largest, layer, total
+        declared = {tensor.shape[0] for tensor in model.inputs if tensor.shape} - {None}
+        if max(declared, default=1) > _MAX_BATCH:
+            raise ModelError(
+                f"{path}: takes {max(declared)} images in each call, more than the {_MAX_BATCH} allowed; save it with "
+                "an input of any number of images"
+            )
+        batch = max(declared, default=BATCH)
+        inputs = [_complete(tensor, batch, interface.tile) for tensor in model.inputs]
+        try:
+            cost = (
+                measure_graph(model, inputs)
+                if keras.backend.backend() == "tensorflow"
+                else measure_layers(model, inputs)
+            )
+        except ModelError as error:
+            raise ModelError(f"{path}: {error}") from error
+    return _check_cost(path, cost, batch, interface, is_open=not declared)
+
+
+def _complete(tensor: keras.KerasTensor, batch: int, side: int) -> keras.KerasTensor:
+    """The input with a size for each length that is left open."""
+    import keras
+
+    return keras.KerasTensor([tensor.shape[0] or batch, *(length or side for length in tensor.shape[1:])], tensor.dtype)
+
+
+def _check_cost(path: Path, cost: Cost, batch: int, interface: Interface, *, is_open: bool) -> int:
+    """Check the cost of a call with a batch; returns a smaller batch if the network leaves it open and is large."""
+    calls = max(cost.peak / _CALL_BYTES, cost.work / _CALL_WORK) if is_open else 1
+    size = max(1, batch >> math.ceil(math.log2(calls))) if calls > 1 else batch
+    if (peak := cost.peak * size // batch) > _MAX_BYTES:
+        raise ModelError(
+            f"{path}: a call with {size} images of {interface.tile} px needs {peak} bytes at the same time, more than "
+            f"the {_MAX_BYTES} allowed, most of them in {cost.largest[:200]!r}; is the file damaged, or [input] side "
+            "too large?"
+        )
+    tiles = count_tiles(PATCH_SIDE + 2 * interface.crop, interface.tile, interface.halo + interface.crop)
+    if (work := cost.work * math.ceil(BATCH * tiles / batch)) > _MAX_WORK:
+        tiled = f" in {tiles} tiles each" if tiles > 1 else ""
+        raise ModelError(
+            f"{path}: predicting {BATCH} patches{tiled} takes as long as {work} multiply-adds, more than the "
+            f"{_MAX_WORK} allowed, most of them in {cost.hardest[:200]!r}; is the file damaged, or can it do with "
+            "fewer filters, with smaller kernels and windows, or without [input] side and halo?"
+        )
+    return size
 
 
 def _count_weights(model: keras.Model) -> int:
