@@ -71,7 +71,7 @@ class GateSummary:
 
 
 def _with_printable(value: Any) -> Any:
-    return printable(value) if isinstance(value, str) else [_with_printable(one) for one in value]
+    return printable(value) if isinstance(value, str) else tuple(map(_with_printable, value))
 
 
 def summarise_gate(verdict: Gate | str) -> GateSummary:
