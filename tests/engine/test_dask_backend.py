@@ -35,7 +35,7 @@ from robustbench_cells.models.card import write_card
 from robustbench_cells.models.loading import load_segmenter
 from tests.support.commands import export
 from tests.support.networks import convolution, onnx_graph, save_tiny_network
-from tests.support.pytest_runs import BENCHMARK, bench, same_files
+from tests.support.pytest_runs import BENCHMARK, WITHOUT_FIGURES, bench, same_files
 
 PLACES = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 5)), unique=True)
 
@@ -248,7 +248,7 @@ def test_a_worker_is_killed_and_nothing_is_lost(tmp_path: Path, dask: tuple[str,
     here.mkdir()
     there.mkdir()
     bench(here, *small)
-    options = [*small, "--rb-dask", address, "--rb-dask-patches", "5", "-v", "-p", "no:randomly"]
+    options = [*WITHOUT_FIGURES, *small, "--rb-dask", address, "--rb-dask-patches", "5", "-v", "-p", "no:randomly"]
     command = [sys.executable, "-m", "pytest", str(BENCHMARK), *options]
     process = subprocess.Popen(command, cwd=there, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.gate_repository import GRID, Repository, make_repository
+from tests.support.pytest_runs import BENCHMARK
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +30,19 @@ def repository(
         code, output = made.pytest("robustness", *GRID, f"--rb-reports={stored_run}")
         assert code == 0, output
     return make_repository(tmp_path / "repository", monkeypatch, capsys, stored_run)
+
+
+@pytest.fixture
+def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """A function that calls the benchmark with options that it must refuse, and returns what it prints.
+
+    In this process, since nothing runs: a process of its own takes seconds to start.
+    """
+
+    def call(*options: str) -> str:
+        repository = Repository(tmp_path, monkeypatch, capsys)
+        code, output = repository.pytest(str(BENCHMARK), f"--rb-reports={tmp_path / 'reports'}", *options)
+        assert code == pytest.ExitCode.USAGE_ERROR, output
+        return output
+
+    return call

@@ -12,6 +12,7 @@ from robustbench_cells.api.finish import RanTests, finish_run
 from robustbench_cells.errors import GateError
 from robustbench_cells.gate.policy import GatePolicy
 from robustbench_cells.pytest_plugin.finish import FAILED, UNUSABLE, RunSummary, summarise_run
+from robustbench_cells.reporting.outputs.figures import Figures
 from robustbench_cells.results.example_patches import EXAMPLES_FILE, ExamplePatches
 from robustbench_cells.results.storage import load, save
 from robustbench_cells.results.tables import Results
@@ -42,6 +43,7 @@ def _examples(monkeypatch: pytest.MonkeyPatch) -> None:
         return run.examples(results)
 
     monkeypatch.setattr(finish, "render_report_examples", render)
+    monkeypatch.setattr(Figures, "write", lambda *_: None)  # drawing them takes longer than all the rest
 
 
 def ended(run: FakeRun, folder: Path, policy: GatePolicy | None = None, *, interrupted: bool = False) -> RunSummary:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.support.pytest_runs import bench, breaking_model, own_suite, records
+from tests.support.pytest_runs import bench, breaking_model, own_suite, records, worse_model
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,11 @@ def baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def gated(folder: Path, baseline: Path, *arguments: str, code: int) -> str:
     store = str(baseline / "records.sqlite")
     return bench(folder, "--rb-store", store, "--rb-baseline", str(baseline), *arguments, code=code)
+
+
+def candidate(model: str) -> tuple[str, ...]:
+    """Options that compare a model with the baseline's."""
+    return ("--rb-model", model, "--rb-trust-model", "--rb-against", f"{model}=dog_otsu")
 
 
 def test_the_gate_passes_what_is_no_worse(tmp_path: Path, baseline: Path) -> None:
@@ -39,15 +45,15 @@ def test_the_gate_passes_what_is_no_worse(tmp_path: Path, baseline: Path) -> Non
 
 
 def test_the_gate_stops_what_is_worse(tmp_path: Path, baseline: Path) -> None:
-    arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "noise or illumination")
+    arguments = (*candidate(worse_model(tmp_path)), "-k", "noise or illumination")
     output = gated(tmp_path, baseline, *arguments, "--junitxml", "junit.xml", code=1)
     assert "FAIL: the candidate is significantly worse" in output
-    assert re.search(r"FAILED \S*gate::nlm_otsu::jaccard - FAIL: ", output)  # as seen from where pytest was called
+    assert re.search(r"FAILED \S*gate::worse:predict::jaccard - FAIL: ", output)  # as seen from where pytest was called
     assert "2 failed, 12 passed" in output
     assert 'errors="0" failures="2" skipped="0" tests="14"' in (tmp_path / "junit.xml").read_text()
     assert "of the part that ran" in output
-    assert "jaccard nlm_otsu-illumination-1000" in output
-    assert "not covered: nlm_otsu-cell_size-0.5" in output
+    assert "jaccard worse:predict-illumination-1000" in output
+    assert "not covered: worse:predict-cell_size-0.5" in output
 
 
 @pytest.mark.parametrize(
@@ -57,7 +63,7 @@ def test_the_gate_stops_what_is_worse(tmp_path: Path, baseline: Path) -> None:
 def test_the_gate_says_when_the_frames_cannot_tell(
     option: tuple[str, ...], code: int, counts: str, tmp_path: Path, baseline: Path
 ) -> None:
-    arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "noise-0", *option)
+    arguments = (*candidate("nlm_otsu"), "-k", "noise-0", *option)
     output = gated(tmp_path, baseline, *arguments, code=code)
     assert "INCONCLUSIVE: too few frames" in output
     assert counts in output
@@ -87,35 +93,48 @@ def test_a_run_that_stops_early(tmp_path: Path) -> None:
         (("--rb-model", "dog_otsu", "--rb-block", "0"), "block 0 contradicts the baseline, which ran with block 1"),
         (("--rb-model", "dog_otsu", "--rb-frames", "4"), "frames 4 contradicts the baseline, which ran with frames 8"),
         (("--rb-model", "dog_otsu", "-k", "nothing"), "no test of the grid is left to be judged"),
-        (("--rb-model", "dog_otsu", "-k", "nothing", "-n", "1"), "no test of the grid is left to be judged"),
+        (("--rb-model", "dog_otsu", "--rb-seed=1"), "seed 1 contradicts the baseline, which ran with seed 0"),
+        (
+            ("--rb-model", "dog_otsu", "--rb-profile=default"),
+            "profile default contradicts the baseline, which ran with profile quick",
+        ),
+        (
+            ("--rb-model", "dog_otsu", "--rb-artefact=noise=51"),
+            "artefact noise=51 contradicts the baseline, which ran with noise=0,50,200",
+        ),
     ],
 )
 def test_what_cannot_be_judged_is_refused_before_the_run(
-    arguments: tuple[str, ...], words: str, tmp_path: Path, baseline: Path
+    arguments: tuple[str, ...], words: str, refused: Callable[..., str], tmp_path: Path, baseline: Path
 ) -> None:
-    output = gated(tmp_path, baseline, *arguments, code=4)
+    output = refused(f"--rb-baseline={baseline}", f"--rb-store={baseline / 'records.sqlite'}", *arguments)
     assert words in output
+    assert not list(tmp_path.glob("reports/*"))
+
+
+def test_what_cannot_be_judged_is_refused_with_workers(tmp_path: Path, baseline: Path) -> None:
+    output = gated(tmp_path, baseline, "--rb-model", "dog_otsu", "-k", "nothing", "-n", "1", code=4)
+    assert "no test of the grid is left to be judged" in output
     assert not list(tmp_path.glob("reports/*.json"))
 
 
-def test_baseline_is_not_overwritten(tmp_path: Path, baseline: Path) -> None:
+def test_baseline_is_not_overwritten(refused: Callable[..., str], tmp_path: Path, baseline: Path) -> None:
     shutil.copytree(baseline, tmp_path / "reports")
     before = (tmp_path / "reports" / "run.json").read_bytes()
-    output = bench(tmp_path, "--rb-model=dog_otsu", "--rb-baseline=reports", code=4)
-    assert "this run may overwrite it" in output
+    assert "this run may overwrite it" in refused("--rb-model=dog_otsu", "--rb-baseline=reports")
     assert (tmp_path / "reports" / "run.json").read_bytes() == before
 
 
 @pytest.mark.parametrize(
     "option", ["--rb-gate=recall", "--rb-against=a=b", "--rb-inconclusive=pass", "--rb-sequential"]
 )
-def test_what_is_for_judging_needs_a_baseline(option: str, tmp_path: Path) -> None:
-    output = bench(tmp_path, "--rb-model", "dog_otsu", "-k", "clean", "--rb-frames", "1", option, code=4)
+def test_what_is_for_judging_needs_a_baseline(option: str, refused: Callable[..., str]) -> None:
+    output = refused("--rb-model", "dog_otsu", "-k", "clean", "--rb-frames", "1", option)
     assert f"{option.partition('=')[0]}: nothing is judged without --rb-baseline" in output
 
 
 def test_workers_judge_a_suite_of_ones_own_too(tmp_path: Path, baseline: Path) -> None:
-    arguments = ("--rb-model", "nlm_otsu", "--rb-against", "nlm_otsu=dog_otsu", "-k", "illumination-1000")
+    arguments = (*candidate(worse_model(tmp_path)), "-k", "illumination-1000")
     done = own_suite(tmp_path, *arguments, "--rb-baseline", str(baseline), "-n", "2")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "2 failed, 4 passed" in done.stdout
@@ -123,9 +142,7 @@ def test_workers_judge_a_suite_of_ones_own_too(tmp_path: Path, baseline: Path) -
 
 
 def test_a_failed_test_leaves_no_verdict(tmp_path: Path, baseline: Path) -> None:
-    breaks = breaking_model(tmp_path)
-    models = ("--rb-model", breaks, "--rb-trust-model", "--rb-model", "dog_otsu")
-    arguments = (*models, "--rb-against", f"{breaks}=dog_otsu", "-k", "clean")
+    arguments = (*candidate(breaking_model(tmp_path)), "--rb-model", "dog_otsu", "-k", "clean")
     output = gated(tmp_path, baseline, *arguments, code=1)
     assert "tests of the candidate failed: breaks:predict-clean" in output
     assert "no verdict" in output
@@ -181,21 +198,6 @@ def test_run_with_a_baseline_covers_what_the_baseline_ran(tmp_path: Path) -> Non
     assert old.equals(new)
     runs = [json.loads((tmp_path / name / "run.json").read_text()) for name in ("baseline", "reports")]
     assert runs[0]["settings"] == runs[1]["settings"]
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ("--rb-seed=1", "seed 1 contradicts the baseline, which ran with seed 0"),
-        ("--rb-profile=default", "profile default contradicts the baseline, which ran with profile quick"),
-        ("--rb-artefact=noise=51", "artefact noise=51 contradicts the baseline, which ran with noise=0,50,200"),
-    ],
-)
-def test_option_that_contradicts_the_baseline_is_refused(
-    given: str, words: str, tmp_path: Path, baseline: Path
-) -> None:
-    assert words in gated(tmp_path, baseline, "--rb-model", "dog_otsu", given, code=4)
-    assert not (tmp_path / "reports").exists()
 
 
 @pytest.mark.parametrize("grid", [("noise",), ("noise=50", "cell_size"), ("illumination=0,4000",)])

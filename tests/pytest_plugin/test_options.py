@@ -1,8 +1,9 @@
-"""The options of the benchmark, on the command line and in ini files, in a process of its own."""
+"""The options of the benchmark, on the command line and in ini files."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,16 +22,18 @@ from tests.support.pytest_runs import bench, records
         (("--rb-floor", "1.5"), "a floor of 1.5: a Jaccard score between 0 and 1 is needed"),
     ],
 )
-def test_mistake_ends_the_run_before_it_starts(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
-    output = bench(tmp_path, *arguments, code=4)
+def test_mistake_ends_the_run_before_it_starts(
+    arguments: tuple[str, ...], words: str, refused: Callable[..., str], tmp_path: Path
+) -> None:
+    output = refused(*arguments)
     assert words in output
     assert "Traceback" not in output
     assert not list(tmp_path.glob("reports/*"))
 
 
-def test_read_only_folder_is_found_before_the_run(tmp_path: Path) -> None:
+def test_read_only_folder_is_found_before_the_run(refused: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "reports").touch()
-    output = bench(tmp_path, "-k", "dog_otsu-clean", code=4)
+    output = refused("-k", "dog_otsu-clean")
     assert "cannot be written to" in output
     assert "give another folder" in output
 
@@ -89,9 +92,10 @@ def test_grid_of_ones_own_from_an_ini_file(pytester: pytest.Pytester) -> None:
         ("noise=", "--rb-artefact noise=: intensities are numbers"),
     ],
 )
-def test_unusable_grid_of_ones_own_ends_the_run(given: str, words: str, tmp_path: Path) -> None:
-    output = bench(tmp_path, f"--rb-artefact={given}", code=4)
-    assert words in output
+def test_unusable_grid_of_ones_own_ends_the_run(
+    given: str, words: str, refused: Callable[..., str], tmp_path: Path
+) -> None:
+    assert words in refused(f"--rb-artefact={given}")
     assert not (tmp_path / "reports").exists()
 
 

@@ -19,14 +19,14 @@ import pytest
 from robustbench_cells.results.record_cache import RecordCache
 from tests.conftest import draw_labels
 from tests.support.frame_files import WRITERS
-from tests.support.networks import save_tiny_network
+from tests.support.networks import save_tiny_graph, save_tiny_network
 from tests.support.pytest_runs import BENCHMARK, bench, breaking_model, own_suite, records, same_files
 
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
     """Options of a small grid: two baselines and a network, 30 tests on 12 patches each."""
-    network = save_tiny_network(tmp_path_factory.mktemp("models") / "fresh.keras", seed=1)
+    network = save_tiny_graph(tmp_path_factory.mktemp("models") / "fresh.onnx", seed=1)
     return ("--rb-profile", "quick", "--rb-frames", "2", "--rb-model", "dog_otsu", "--rb-model", str(network))
 
 
@@ -60,9 +60,9 @@ def test_the_reports_of_a_run(whole: Path) -> None:
 
 
 def test_a_network_that_finds_nothing_is_named_before_the_first_test(tmp_path: Path) -> None:
-    save_tiny_network(tmp_path / "blind.keras", seed=1)
+    save_tiny_graph(tmp_path / "blind.onnx", seed=1)
     (tmp_path / "blind.toml").write_text("[input]\nrange = [0, 0]\n")
-    out = bench(tmp_path, "--rb-frames", "1", "--rb-model", "blind.keras", "-v", "-k", "clean")
+    out = bench(tmp_path, "--rb-frames", "1", "--rb-model", "blind.onnx", "-v", "-k", "clean")
     assert out.index("warning: blind: segments ") < out.index("test_robustness.py::")
     assert "declare in blind.toml the input it expects" in out
 
@@ -230,7 +230,7 @@ def test_killed_run_resumes(whole: Path, tmp_path: Path, small: tuple[str, ...])
 def test_one_retrained_segmenter_is_all_that_runs(whole: Path, tmp_path: Path, small: tuple[str, ...]) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(whole, folder)
-    network = save_tiny_network(tmp_path / "fresh.keras", seed=2)  # of the same name
+    network = save_tiny_graph(tmp_path / "fresh.onnx", seed=2)  # of the same name
     output = bench(folder, *small[:-1], str(network))
     assert "360 records: 240 cached, 120 computed" in output
     ours, theirs = (records(path).query("segmenter != 'fresh'").reset_index(drop=True) for path in (folder, whole))
@@ -247,7 +247,7 @@ def test_unusable_cache_ends_the_run(tmp_path: Path) -> None:
 
 
 def test_workers_run_a_model_of_any_name(tmp_path: Path) -> None:
-    network = save_tiny_network(tmp_path / "modèle [1].keras", seed=0)
+    network = save_tiny_graph(tmp_path / "modèle [1].onnx", seed=0)
     bench(tmp_path, "--rb-frames", "1", "--rb-model", str(network), "-k", "clean", "-n", "1")
     assert set(records(tmp_path)["segmenter"]) == {"modèle [1]", "background"}
 

@@ -12,6 +12,7 @@ import pytest
 
 from robustbench_cells.models.loading import load
 from tests.support.networks import convolution, onnx_graph, save_graph
+from tests.support.pytest_runs import WITHOUT_FIGURES
 
 pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
 
@@ -60,7 +61,11 @@ def run(folder: Path, *arguments: str, code: int = 0) -> str:
         *models,
     ]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *arguments], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "pytest", *WITHOUT_FIGURES, *options, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -72,6 +72,13 @@ def convolution(seed: int = 0) -> tuple[list[Any], list[Any]]:
     return nodes, [numpy_helper.from_array(kernel, "kernel")]
 
 
+def save_tiny_graph(path: Path, seed: int) -> Path:
+    """Save a network that runs without TensorFlow, which takes seconds to import."""
+    for library in ("onnx", "onnxruntime"):
+        pytest.importorskip(library, reason="needs the extra 'onnx'")
+    return save_graph(onnx_graph(*convolution(seed)), path)
+
+
 def save_graph(graph: Any, path: Path) -> Path:
     """Write a graph to a file."""
     import onnx

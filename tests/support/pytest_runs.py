@@ -50,6 +50,22 @@ def own_suite(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
+_WORSE = """
+from robustbench_cells.models.baselines import BASELINES
+
+def predict(images):
+    found = BASELINES.get("dog_otsu").predict(images).copy()
+    found[:, ::2] = 0
+    return found
+"""
+
+
+def worse_model(folder: Path) -> str:
+    """Write a model that finds every other row of what DoG+Otsu finds, and return its name."""
+    (folder / "worse.py").write_text(_WORSE)
+    return "worse:predict"
+
+
 _BREAKS = """
 import os
 
