@@ -150,14 +150,14 @@ def test_a_run_without_a_result_says_that_the_reports_are_older(tmp_path: Path) 
     bench(tmp_path, "--rb-frames", "1", "-k", "dog_otsu-clean")
     before = (tmp_path / "reports" / "summary.md").read_bytes()
     options = ("--rb-model", breaking_model(tmp_path), "--rb-trust-model")
-    output = bench(tmp_path, *options, "--rb-frames", "1", "-k", "breaks and clean", code=1)
+    output = bench(tmp_path, *options, "--rb-frames", "2", "-k", "breaks and clean", code=1)
     assert "no test gave a result, so nothing was written" in output
     assert (tmp_path / "reports" / "summary.md").read_bytes() == before
 
 
 def test_a_segmenter_that_breaks_fails_its_own_test_and_is_left_out(tmp_path: Path) -> None:
     options = ("--rb-model", breaking_model(tmp_path), "--rb-trust-model")
-    output = bench(tmp_path, *options, "--rb-frames", "1", "-k", "clean", code=1)
+    output = bench(tmp_path, *options, "--rb-frames", "2", "-k", "clean", code=1)
     assert "probabilities are in [0, 1]" in output
     assert "1 failed, 1 passed" in output
     assert set(records(tmp_path)["segmenter"]) == {"background"}

@@ -27,7 +27,7 @@ def predict(images):
     return found
 """
 SAME, WORSE = "pass", "found[:, ::2] = 0"
-IN_A_TEST = "if 'test_grid' in os.environ.get('PYTEST_CURRENT_TEST', ''): "  # and not as it is loaded
+IN_A_TEST = "if len(images) > 8: "  # which are no probe images
 GRID = ("--rb-profile=quick", "--rb-artefact=noise=0", "--rb-trust-model", "--rb-model=model:predict")
 JUDGED = ("--rb-model=model:predict", "--rb-trust-model", "--rb-baseline=baseline")
 

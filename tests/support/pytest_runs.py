@@ -67,11 +67,8 @@ def worse_model(folder: Path) -> str:
 
 
 _BREAKS = """
-import os
-
 def predict(images):
-    in_a_test = "test_robustness[" in os.environ.get("PYTEST_CURRENT_TEST", "")  # and not as it is loaded
-    return images if in_a_test else images / 255
+    return images if len(images) > 8 else images / 255  # so many are no probe images
 """
 
 
