@@ -23,6 +23,7 @@ from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.dask_backend import DaskBackend
 from robustbench_cells.engine.dask_worker import PackedModel
 from robustbench_cells.engine.tasks import Task, TaskResult
+from robustbench_cells.models.isolation.wall import Wall
 from robustbench_cells.models.loading import load
 
 TASKS = 2000  # that do nothing, to time the scheduler by
@@ -59,7 +60,7 @@ def work(condition: Condition, names: Sequence[str], frames: Sequence[str]) -> T
 def records_a_second(address: str, count: int, names: Sequence[str], selection: Selection) -> float:
     """After each worker has opened the models."""
     models = {name: PackedModel.of(name, load(name)) for name in names}
-    cluster = DaskBackend(address, selection, models, patches=16)
+    cluster = DaskBackend(address, selection, models, patches=16, wall=Wall())
 
     def fetch(what: Task) -> TaskResult:
         return cluster.fetch(what, progress=lambda patches: None, on_records=lambda work, name, records: None)

@@ -174,7 +174,7 @@ def use_cluster(run: BenchmarkRun, request: Request, address: str, patches: int)
         name: PackedModel.of(request.sources[name], segmenter, trusted=request.trust_model)
         for name, segmenter in run.segmenters.items()
     }
-    run.backend = DaskBackend(address, run.selection, models, patches)
+    run.backend = DaskBackend(address, run.selection, models, patches, request.wall)
 
 
 def follow_baseline(given: Mapping[str, Any], baseline: RunManifest) -> Request:

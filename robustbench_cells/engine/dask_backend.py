@@ -19,6 +19,7 @@ from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.dask_worker import PackedFrames, PackedModel, WorkerSetup, run_on_worker
 from robustbench_cells.engine.tasks import Task, TaskResult, split_task
 from robustbench_cells.errors import ClusterError, RobustbenchError
+from robustbench_cells.models.isolation.wall import Wall
 from robustbench_cells.types import Record
 
 _PATIENCE = 20.0  # seconds for the scheduler to answer
@@ -37,6 +38,8 @@ class DaskBackend:
         Every segmenter of the run, by name.
     patches
         Cap on the patches per task.
+    wall
+        Limits of the models that the user brings.
 
     Attributes
     ----------
@@ -49,7 +52,9 @@ class DaskBackend:
         If there is no scheduler, or its workers cannot be used.
     """
 
-    def __init__(self, address: str, selection: Selection, models: Mapping[str, PackedModel], patches: int) -> None:
+    def __init__(
+        self, address: str, selection: Selection, models: Mapping[str, PackedModel], patches: int, wall: Wall
+    ) -> None:
         if patches < 1:
             raise ClusterError(f"{patches} patches per task: at least 1 is needed")
         self._patches = patches
@@ -62,7 +67,7 @@ class DaskBackend:
         except (OSError, ValueError, TypeError) as error:
             raise ClusterError(f"{address}: no Dask scheduler answers there ({error}); see `dask scheduler`") from error
         try:
-            self._client.register_plugin(WorkerSetup(PackedFrames.of(selection), models), name=self._name)
+            self._client.register_plugin(WorkerSetup(PackedFrames.of(selection), models, wall), name=self._name)
         except Exception as error:  # whatever a worker without our package raises
             self._client.close()
             raise ClusterError(

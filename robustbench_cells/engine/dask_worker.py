@@ -7,6 +7,7 @@ import tempfile
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from os.path import abspath
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,18 @@ from robustbench_cells import __version__
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.engine.evaluate import Outcome
 from robustbench_cells.engine.tasks import Task, TaskResult, run_task
-from robustbench_cells.errors import ClusterError, ModelError, refuse_exits
+from robustbench_cells.errors import ClusterError, ModelError, ModelStoppedError, refuse_exits
 from robustbench_cells.files.reading import MAX_MODEL, read_bytes
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.card import card_path
-from robustbench_cells.models.loading import find_format, load, load_segmenter, shipped_models
+from robustbench_cells.models.isolation.host import Host
+from robustbench_cells.models.isolation.wall import Wall
+from robustbench_cells.models.loading import companion_files, shipped_models
+from robustbench_cells.models.on_demand import OnDemandSegmenter, release_all
+from robustbench_cells.models.opening import make_host, open_segmenter
 from robustbench_cells.models.runtimes.threads import limit_threads
+from robustbench_cells.models.stopped import StoppedSegmenter
 from robustbench_cells.types import Dataset, Sample, Segmenter
 
 
@@ -88,11 +94,13 @@ class PackedModel:
     @classmethod
     def of(cls, source: str, segmenter: Segmenter, *, trusted: bool = False) -> PackedModel:
         """Pack the model that a user named."""
-        path = Path(source)
+        path = Path(abspath(source))
         if source in BASELINES or source in shipped_models() or not path.exists():
             return cls(source, segmenter.digest, trusted)
-        form = find_format(source)
-        files = [path, card_path(path), *path.rglob("*"), *(form.companion_files(source) if form else ())]
+        others = segmenter.files if isinstance(segmenter, OnDemandSegmenter) else companion_files(source)
+        files = [path, card_path(path), *path.rglob("*"), *(Path(abspath(file)) for file in others)]
+        if outside := [file for file in files if not file.is_relative_to(path.parent)]:
+            raise ModelError(f"{source}: its file {outside[0]} is outside of its folder, so it is not sent to a worker")
         content = {
             file.relative_to(path.parent).as_posix(): read_bytes(file, MAX_MODEL, ModelError)
             for file in files
@@ -100,18 +108,22 @@ class PackedModel:
         }
         return cls(path.name, segmenter.digest, trusted, content)
 
-    def load(self) -> Segmenter:
-        """Load the model; a `ClusterError` if its digest is another one."""
-        if not self.content:
-            segmenter = load(self.source, trusted=self.trusted)
-        else:
-            with tempfile.TemporaryDirectory() as folder:
-                for name, content in self.content.items():
-                    path = Path(folder) / name
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(content)
-                segmenter = load_segmenter(str(Path(folder) / self.source), trusted=self.trusted)
-        if segmenter.digest != self.digest:
+    def open(self, name: str, folder: Path, host: Host | None) -> Segmenter:
+        """Open the model under a name, with its files in a folder (see `open_segmenter`).
+
+        Raises
+        ------
+        ClusterError
+            If its digest is another one.
+        """
+        source = self.source
+        for file, content in self.content.items():
+            path = folder / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+            source = str(folder / self.source)
+        segmenter = open_segmenter(name, source, trusted=self.trusted, host=host)
+        if segmenter.digest not in (self.digest, StoppedSegmenter.digest):
             raise ClusterError(f"a worker has a different {self.source}; install the same package there as here")
         return segmenter
 
@@ -119,9 +131,10 @@ class PackedModel:
 class WorkerSetup(distributed.WorkerPlugin):
     """What every worker needs, sent to it once: a plugin of a Dask worker."""
 
-    def __init__(self, frames: PackedFrames, models: Mapping[str, PackedModel]) -> None:
+    def __init__(self, frames: PackedFrames, models: Mapping[str, PackedModel], wall: Wall) -> None:
         self.frames = frames
         self.models = models
+        self.wall = wall
         self.versions = _versions()
 
     def setup(self, worker: Any) -> None:
@@ -129,6 +142,14 @@ class WorkerSetup(distributed.WorkerPlugin):
         self._lock = threading.Lock()  # its threads share one copy of each model
         self._threads: int = worker.state.nthreads
         self._segmenters: dict[str, Segmenter] = {}
+        self._host = make_host(self.wall, [model.source for model in self.models.values()])
+        self._folder = tempfile.TemporaryDirectory(prefix="robustbench-cells-", ignore_cleanup_errors=True)
+
+    def teardown(self, worker: Any) -> None:
+        """End the processes of models, and remove their files; called by Dask as the plugin goes."""
+        with self._lock:
+            release_all(self._segmenters.values())
+            self._folder.cleanup()
 
     def run_task(self, task: Task) -> TaskResult:
         """Run a task; each model that it needs is loaded once."""
@@ -156,13 +177,14 @@ class WorkerSetup(distributed.WorkerPlugin):
             raise ClusterError(f"a worker differs from here: {'; '.join(other)}; install the same package there")
         limit_threads(self._threads)
         for name in missing:
-            segmenter = self.models[name].load()
-            segmenter.name = name
-            self._segmenters[name] = segmenter
+            folder = Path(self._folder.name) / str(len(self._segmenters))
+            self._segmenters[name] = self.models[name].open(name, folder, self._host)
 
 
 def _portable(error: Exception | None) -> Exception | None:
     """An error that can be pickled: one of third-party code may not."""
+    if isinstance(error, ModelStoppedError):
+        return ModelStoppedError(str(error))
     return error and RuntimeError(f"{type(error).__name__}: {error}")
 
 

@@ -96,7 +96,8 @@ def open_segmenter(source: str, *, trusted: bool = False) -> Segmenter:
     digest = identify(source, trusted=trusted)
     if not digest:
         return load_segmenter(source, trusted=trusted)
-    return OnDemandSegmenter(segmenter_name(source), digest, partial(load_segmenter, source, trusted=trusted))
+    load_it = partial(load_segmenter, source, trusted=trusted)
+    return OnDemandSegmenter(segmenter_name(source), digest, load_it, companion_files(source))
 
 
 def identify(source: str, *, trusted: bool) -> str:

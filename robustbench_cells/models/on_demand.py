@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from robustbench_cells.errors import ModelError, ModelStoppedError
@@ -22,11 +22,14 @@ class OnDemandSegmenter:
         See `Segmenter`.
     load
         Function that loads the model, validates it, and tries it.
+    files
+        Paths of its files besides the one that names it.
     """
 
-    def __init__(self, name: str, digest: str, load: Callable[[], Segmenter]) -> None:
+    def __init__(self, name: str, digest: str, load: Callable[[], Segmenter], files: Sequence[str] = ()) -> None:
         self.name = name
         self.digest = digest
+        self.files = files
         self._load = load
         self._loaded: Segmenter | None = None
         self._lock = threading.Lock()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from robustbench_cells.errors import InputWarning, ModelStoppedError
@@ -19,7 +19,7 @@ from robustbench_cells.models.on_demand import OnDemandSegmenter
 from robustbench_cells.models.stopped import StoppedSegmenter
 from robustbench_cells.types import Segmenter
 
-_OURS = "robustbench_cells"
+_PACKAGE = "robustbench_cells"
 
 
 def load_segmenter(
@@ -65,17 +65,15 @@ def load_segmenter(
     'unet_original'
     """
     wall = Wall(isolate, model_seconds, model_memory, tuple(model_env))
-    if not isinstance(where, str | os.PathLike) or not needs_isolation(os.fspath(where), wall):
+    source = os.fspath(where) if isinstance(where, str | os.PathLike) else ""
+    host = make_host(wall, [source] if source else ())
+    if host is None:
         return loading.load_segmenter(where, trusted=trusted)
-    source = os.fspath(where)
-    model = _reference(source, trusted=trusted)
-    return IsolatedSegmenter(loading.segmenter_name(source), Host(wall), model)
+    return IsolatedSegmenter(loading.segmenter_name(source), host, _reference(source, trusted=trusted))
 
 
 def open_segmenters(sources: Mapping[str, str], *, trusted: bool, wall: Wall) -> dict[str, Segmenter]:
     """Open baselines by name, and models that are loaded when they first predict; those of a user behind a wall.
-
-    A model that is stopped before its digest is known is among them, and raises when it is to predict.
 
     Parameters
     ----------
@@ -89,41 +87,65 @@ def open_segmenters(sources: Mapping[str, str], *, trusted: bool, wall: Wall) ->
     Raises
     ------
     ModelError
-        If there is no such model, a library that it needs is not installed, or its files cannot be read.
+        See `open_segmenter`.
     """
-    host = Host(wall)
-    opened: dict[str, Segmenter] = {}
-    for name, source in sources.items():
-        if needs_isolation(source, wall):
-            opened[name] = _open_isolated(host, name, source, trusted=trusted)
-        else:
-            opened[name] = loading.open_segmenter(source, trusted=trusted)
-            opened[name].name = name
-    return opened
+    host = make_host(wall, sources.values())
+    return {name: open_segmenter(name, source, trusted=trusted, host=host) for name, source in sources.items()}
 
 
-def needs_isolation(source: str, wall: Wall) -> bool:
-    """Whether a model is the user's, and the wall is up."""
-    if not wall.isolate or source in BASELINES or source in loading.shipped_models():
-        return False
+def make_host(wall: Wall, sources: Iterable[str]) -> Host | None:
+    """Make what runs the models of a user, if there are any and they are to be isolated.
+
+    Where the platform has no means for it, an `InputWarning` says so.
+    """
+    theirs = [source for source in sources if not _is_ours(source)]
+    if not theirs or not wall.isolate:
+        return None
     if os.name == "posix":
-        return True
+        return Host(wall)
     warnings.warn(
-        f"{source}: runs in this process, without limits on time and memory: a process of its own needs Linux or macOS",
+        f"{', '.join(theirs)}: run in this process, without limits on time and memory: processes of their own need "
+        "Linux or macOS",
         InputWarning,
         stacklevel=3,
     )
-    return False
+    return None
 
 
-def _open_isolated(host: Host, name: str, source: str, *, trusted: bool) -> Segmenter:
+def open_segmenter(name: str, source: str, *, trusted: bool, host: Host | None) -> Segmenter:
+    """Open one segmenter; one that is stopped before its digest is known raises when it is to predict.
+
+    Parameters
+    ----------
+    name
+        Name that it gets.
+    source
+        Name, path or reference.
+    trusted
+        Whether it may execute its own code.
+    host
+        What runs it, if it is the user's; None for this process.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, a library that it needs is not installed, or its files cannot be read.
+    """
+    if host is None or _is_ours(source):
+        segmenter = loading.open_segmenter(source, trusted=trusted)
+        segmenter.name = name
+        return segmenter
     model = _reference(source, trusted=trusted)
     load = partial(IsolatedSegmenter, name, host, model)
     try:
-        digest = host.identify(model).digest
-        return OnDemandSegmenter(name, digest, load) if digest else load()
+        known = host.identify(model)
+        return OnDemandSegmenter(name, known.digest, load, known.files) if known.digest else load()
     except ModelStoppedError as error:
         return StoppedSegmenter(name, str(error))
+
+
+def _is_ours(source: str) -> bool:
+    return source in BASELINES or source in loading.shipped_models()
 
 
 def _reference(source: str, *, trusted: bool) -> ModelReference:
@@ -131,5 +153,5 @@ def _reference(source: str, *, trusted: bool) -> ModelReference:
     model_format = loading.require_format(source)
     require_extra(source, model_format.extra)
     module = type(model_format).__module__
-    plugin = "" if module.partition(".")[0] == _OURS else module
+    plugin = "" if module.partition(".")[0] == _PACKAGE else module
     return ModelReference(source, trusted, model_format.is_data, plugin)

@@ -32,7 +32,9 @@ from robustbench_cells.engine.tasks import Task, run_task, split_task
 from robustbench_cells.errors import ClusterError, ModelError
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.card import write_card
+from robustbench_cells.models.isolation.wall import Wall
 from robustbench_cells.models.loading import load_segmenter
+from robustbench_cells.models.on_demand import load_all
 from tests.support.commands import export
 from tests.support.networks import convolution, onnx_graph, save_tiny_network
 from tests.support.pytest_runs import BENCHMARK, WITHOUT_FIGURES, bench, same_files
@@ -55,7 +57,7 @@ def some(selection: Selection) -> list[tuple[str, int]]:
 
 
 def delivered(selection: Selection, **models: PackedModel) -> WorkerSetup:
-    delivery = WorkerSetup(PackedFrames.of(selection), models)
+    delivery = WorkerSetup(PackedFrames.of(selection), models, Wall())
     delivery.setup(SimpleNamespace(state=SimpleNamespace(nthreads=1)))
     return delivery
 
@@ -147,7 +149,7 @@ def test_a_model_travels_with_all_that_belongs_to_it(
     wanted = segmenter.predict(image)
     model = PackedModel.of(str(path), segmenter, trusted=True)
     shutil.rmtree(tmp_path / "here")
-    again = pickle.loads(pickle.dumps(model)).load()  # noqa: S301
+    again = pickle.loads(pickle.dumps(model)).open(segmenter.name, tmp_path / "there", None)  # noqa: S301
     np.testing.assert_array_equal(again.predict(image), wanted)
     assert (again.name, again.digest) == (segmenter.name, segmenter.digest)
 
@@ -156,7 +158,7 @@ def test_a_program_that_is_not_trusted_here_is_not_trusted_there(tmp_path: Path)
     path = a_saved_model(tmp_path)
     model = PackedModel.of(str(path), load_segmenter(str(path), trusted=True))
     with pytest.raises(ModelError, match="--rb-trust-model"):
-        model.load()
+        load_all([model.open("tiny", tmp_path / "there", None)])
 
 
 def test_a_worker_of_another_version_is_refused(selection: Selection) -> None:
@@ -184,9 +186,9 @@ def test_no_scheduler_is_said_in_words(selection: Selection, monkeypatch: pytest
     monkeypatch.setattr(cluster, "_PATIENCE", 0.2)
     for address in ("tcp://127.0.0.1:1", "nonsense://"):
         with pytest.raises(ClusterError, match=f"{address}: no Dask scheduler answers there"):
-            cluster.DaskBackend(address, selection, {}, patches=64)
+            cluster.DaskBackend(address, selection, {}, patches=64, wall=Wall())
     with pytest.raises(ClusterError, match="at least 1 is needed"):
-        cluster.DaskBackend("tcp://127.0.0.1:1", selection, {}, patches=0)
+        cluster.DaskBackend("tcp://127.0.0.1:1", selection, {}, patches=0, wall=Wall())
 
 
 def test_a_worker_that_comes_late_is_waited_for(selection: Selection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,7 +205,11 @@ def test_a_worker_that_comes_late_is_waited_for(selection: Selection, monkeypatc
     with here:
         clients = [
             cluster.DaskBackend(
-                here.scheduler_address, selection, {"dog_otsu": PackedModel.of("dog_otsu", segmenters["dog_otsu"])}, 2
+                here.scheduler_address,
+                selection,
+                {"dog_otsu": PackedModel.of("dog_otsu", segmenters["dog_otsu"])},
+                2,
+                Wall(),
             )
             for _ in range(2)
         ]

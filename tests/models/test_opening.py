@@ -1,0 +1,114 @@
+"""Names of models become segmenters: a user's in processes of their own, ours in this one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import robustbench_cells as rb
+from robustbench_cells.engine.dask_worker import PackedModel
+from robustbench_cells.errors import DeclarationWarning, ModelError, ModelStoppedError
+from robustbench_cells.models import loading
+from robustbench_cells.models.baselines import BASELINES
+from robustbench_cells.models.card import write_card
+from robustbench_cells.models.isolation.segmenter import IsolatedSegmenter
+from robustbench_cells.models.isolation.wall import Wall
+from robustbench_cells.models.on_demand import OnDemandSegmenter, load_all, release_all
+from robustbench_cells.models.opening import load_segmenter, open_segmenters
+from robustbench_cells.models.probe import probe_images
+from tests.support.networks import convolution, onnx_graph, save_graph
+
+IMAGES = probe_images()
+FUNCTIONS = """
+import os, threading, time
+
+def predict(images):
+    return images / 255
+
+def hang():
+    time.sleep(1e6)
+
+def hanging(images):
+    hang()
+
+predict.digest = "1"
+"""
+
+
+@pytest.fixture
+def functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "their_functions.py").write_text(FUNCTIONS)
+    (tmp_path / "hanging_module.py").write_text("import time\ntime.sleep(1e6)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+
+def test_function_is_never_imported_here(functions: None) -> None:
+    opened = open_segmenters({"mine": "their_functions:predict"}, trusted=True, wall=Wall())["mine"]
+    assert isinstance(opened, OnDemandSegmenter)
+    np.testing.assert_allclose(opened.predict(IMAGES), IMAGES / 255)
+    assert "their_functions" not in sys.modules
+    assert opened.digest == loading.identify("their_functions:predict", trusted=True)
+    release_all([opened])
+    np.testing.assert_allclose(opened.predict(IMAGES), IMAGES / 255)
+    release_all([opened])
+
+
+def test_baseline_stays_here() -> None:
+    opened = open_segmenters({"dog_otsu": "dog_otsu"}, trusted=False, wall=Wall())
+    assert opened["dog_otsu"] is BASELINES.get("dog_otsu")
+
+
+def test_model_that_hangs_while_it_is_loaded_costs_its_own_tests(functions: None) -> None:
+    sources = {"hanging": "their_functions:hanging", "import": "hanging_module:predict", "sound": "dog_otsu"}
+    opened = open_segmenters(sources, trusted=True, wall=Wall(seconds=3))
+    load_all(opened.values())
+    for name in ("hanging", "import"):
+        with pytest.raises(ModelStoppedError, match="took more than 3 s to load and was stopped"):
+            opened[name].predict(IMAGES)
+    assert opened["sound"].predict(IMAGES).any()
+
+
+def test_program_that_is_not_trusted_is_refused(functions: None) -> None:
+    with pytest.raises(ModelError, match="--rb-trust-model"):
+        load_segmenter("their_functions:predict")
+    with pytest.raises(ModelError, match="--rb-trust-model"):
+        open_segmenters({"mine": "their_functions:predict"}, trusted=False, wall=Wall())
+
+
+def test_network_is_as_in_this_process(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
+    paths = [str(save_graph(onnx_graph(*convolution(seed)), tmp_path / f"{seed}.onnx")) for seed in range(2)]
+    here = [loading.load_segmenter(path) for path in paths]
+    frame = np.random.default_rng(0).uniform(0, 255, (300, 400)).astype(np.float32)
+    opened = open_segmenters({"zero": paths[0], "one": paths[1]}, trusted=False, wall=Wall())
+    for segmenter, ours in zip(opened.values(), here, strict=True):
+        assert segmenter.digest == ours.digest
+        np.testing.assert_array_equal(segmenter.predict(IMAGES), ours.predict(IMAGES))
+    release_all(opened.values())
+    alone = rb.load_segmenter(paths[0])
+    assert isinstance(alone, IsolatedSegmenter)
+    np.testing.assert_array_equal(rb.predict_frame(alone, frame), rb.predict_frame(here[0], frame))
+    assert alone.runner == here[0].runner  # type: ignore[attr-defined]
+    assert type(rb.load_segmenter(paths[0], isolate=False)) is type(here[0])
+    alone.release()
+
+
+def test_warning_about_a_declaration_arrives(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
+    path = save_graph(onnx_graph(*convolution()), tmp_path / "flat.onnx")
+    write_card(tmp_path / "flat.toml", {"input": {"range": [0, 1e-9]}})
+    with pytest.warns(DeclarationWarning, match=r"flat: segments .* of a synthetic probe image"):
+        rb.load_segmenter(path)
+
+
+def test_model_that_lies_about_its_files_gets_none_of_others_sent(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "secret").write_text("secret")
+    path = tmp_path / "models" / "net.onnx"
+    path.write_bytes(b"net")
+    lying = OnDemandSegmenter("net", "d", lambda: BASELINES.get("dog_otsu"), [f"{path.parent}/../secret"])
+    with pytest.raises(ModelError, match="is outside of its folder, so it is not sent to a worker"):
+        PackedModel.of(str(path), lying)
