@@ -26,9 +26,13 @@ from robustbench_cells.models.isolation.output import OutputLog
 from robustbench_cells.models.isolation.shared_images import SharedImages
 
 _START_SECONDS = 300.0  # for an interpreter and this package, on a busy machine
-_LOOK = 0.02  # seconds between two looks at the process
-_FAMILY_LOOK = 1.0  # seconds between two looks at its own children, which cost more
+_LOOK = 0.05  # seconds between two looks at the process
+_FAMILY_LOOK = 2.0  # seconds between two looks at its own children, which cost more
 _GRACE_SECONDS = 1.0  # for a process that closed its connection to end
+_KEEP_MEMORY = {  # glibc: arrays of a batch come from memory that stays mapped, not from fresh pages each time
+    "MALLOC_MMAP_THRESHOLD_": str(2**25),
+    "MALLOC_TRIM_THRESHOLD_": str(2**28),
+}
 _BOOTSTRAP = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from robustbench_cells.models.isolation.child import serve; serve(*sys.argv[2:])"
@@ -89,7 +93,7 @@ class ModelProcess:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**environment, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)},
+            env={**_KEEP_MEMORY, **environment, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)},
             pass_fds=(theirs.fileno(),),
             start_new_session=True,
         )

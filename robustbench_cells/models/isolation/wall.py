@@ -20,9 +20,9 @@ _INHERITED = {
     "USER", "VIRTUAL_ENV",
 }  # fmt: skip
 _INHERITED_FAMILIES = (  # of libraries; not TF_ as a whole, for TF_TOKEN_… and TF_VAR_… are Terraform's credentials
-    "CUDA_", "CUDNN_", "GOMP_", "KMP_", "LC_", "MKL_", "NUMBA_", "NUMEXPR_", "OMP_", "ONEDNN_", "OPENBLAS_", "OPENCV_",
-    "PYTHON", "TF_CPP_", "TF_CUDNN_", "TF_DETERMINISTIC_", "TF_DISABLE_", "TF_ENABLE_", "TF_FORCE_", "TF_GPU_",
-    "TF_NUM_", "TF_USE_", "TF_XLA_", "VECLIB_", "XLA_",
+    "CUDA_", "CUDNN_", "GOMP_", "KMP_", "LC_", "MALLOC_", "MKL_", "NUMBA_", "NUMEXPR_", "OMP_", "ONEDNN_", "OPENBLAS_",
+    "OPENCV_", "ORT_", "PYTHON", "TF_CPP_", "TF_CUDNN_", "TF_DETERMINISTIC_", "TF_DISABLE_", "TF_ENABLE_", "TF_FORCE_",
+    "TF_GPU_", "TF_NUM_", "TF_USE_", "TF_XLA_", "VECLIB_", "XLA_",
 )  # fmt: skip
 _SECRETS = ("AUTH", "CREDENTIAL", "KEY", "PASSWD", "PASSWORD", "SECRET", "TOKEN")
 
