@@ -17,6 +17,7 @@ from robustbench_cells.results.example_patches import save_examples
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import summarise
 from tests.support.frame_arrays import DATA, bright
+from tests.support.gate_runs import lower, make_seed
 from tests.support.pytest_runs import bench
 from tests.support.report_results import make_examples, make_results
 
@@ -103,6 +104,30 @@ def test_gate_takes_a_folder_or_another_result(tmp_path: Path) -> None:
     assert "FAIL" in repr(worse.gate(RESULT))
     with pytest.raises(GateError, match="has no x"):
         worse.gate(RESULT, against={"m": "x"})
+
+
+def test_gate_takes_several_seeds_of_the_recipe_in_use(tmp_path: Path) -> None:
+    seeds = [BenchmarkResult(make_seed(number)) for number in (3, 4, 5)]
+    candidate = BenchmarkResult(make_seed(6, lower("noise", 0.01)))
+    for number, seed in enumerate(seeds):
+        seed.save(tmp_path / f"{number}")
+    for baselines in (seeds, [tmp_path / f"{number}" for number in range(3)]):
+        gate = candidate.gate(baselines)
+        assert gate.status == "pass"
+        axes = gate.to_pandas().query("criterion == 'area'").set_index("condition")
+        assert axes.loc["noise", "outcome"] == "watch"
+        assert set(axes["seeds"]) == {3}
+        assert (axes["deviation"].abs() < axes["reach"]).all()
+        assert set(axes["beyond"]) == {""}
+        assert axes.loc["noise", "relative"] == pytest.approx(
+            axes.loc["noise", "difference"] / axes.loc["noise", "baseline"]
+        )
+    assert candidate.gate(seeds, within_spread="fail").status == "fail"
+    assert candidate.gate(seeds[0]).to_pandas()["deviation"].isna().all()
+    with pytest.raises(GateError, match="give all of them in one way"):
+        candidate.gate([seeds[0], tmp_path / "1"])
+    with pytest.raises(GateError, match="must be 'pass' or 'fail'"):
+        candidate.gate(seeds, within_spread="maybe")  # type: ignore[arg-type]
 
 
 def test_stored_results_come_back_whole(tmp_path: Path) -> None:

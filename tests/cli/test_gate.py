@@ -9,7 +9,7 @@ import pytest
 from robustbench_cells.reporting.gate_text import gate_markdown
 from robustbench_cells.results.storage import save
 from tests.support.commands import gate as gate_command
-from tests.support.gate_runs import BASELINE, JACCARD, compare, drop, make_run, set_manifest
+from tests.support.gate_runs import BASELINE, JACCARD, compare, drop, lower, make_run, make_seed, set_manifest
 
 
 def test_markdown_says_all_and_fits() -> None:
@@ -64,6 +64,53 @@ def test_the_command(
     written = stored / candidate / "gate.md"
     assert code == 2 or not written.read_text().startswith("# NO VERDICT")
     assert code != 2 or not written.exists() or written.read_text().startswith("# NO VERDICT")
+
+
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("seeds")
+    for seed in (3, 4, 5):
+        save(make_seed(seed), folder / f"{seed}")
+    save(make_seed(6, lower("noise", 0.01)), folder / "equal")
+    save(make_seed(6, lower("noise", 0.15)), folder / "worse")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("baselines", "candidate", "options", "code", "words"),
+    [
+        ("345", "equal", (), 0, "PASS: nothing is worse than what retraining alone does (3 seeds)"),
+        (
+            "345",
+            "equal",
+            (),
+            0,
+            "Watch: significantly worse than the model in use, and within what retraining does",
+        ),
+        ("345", "equal", ("--within-spread=fail",), 1, "area unet-noise"),
+        ("345", "worse", (), 1, "area unet-noise"),
+        ("3", "equal", (), 1, "What retraining alone does is not known (unet: one baseline tells nothing of it)"),
+        ("34", "equal", (), 1, "2 seeds tell too little of it); `robustbench-cells gate --plan RUN RUN RUN` finds it"),
+        ("345", "4", (), 2, "a model is no evidence about itself"),
+        ("344", "equal", (), 2, "is named twice"),
+        ("349", "equal", (), 2, "9/run.json: no stored results"),
+    ],
+)
+def test_several_baselines(
+    seeds: Path,
+    baselines: str,
+    candidate: str,
+    options: tuple[str, ...],
+    code: int,
+    words: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    named = [f"--baseline={seeds / name}" for name in baselines]
+    assert gate_command([*named, f"--candidate={seeds / candidate}", f"--out={tmp_path}", *options]) == code
+    printed = capsys.readouterr()
+    assert words in printed.out + printed.err
+    assert (tmp_path / "gate.md").read_text().startswith("# NO VERDICT") == (code == 2)
 
 
 def test_a_verdict_that_cannot_be_kept_says_where_else(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
