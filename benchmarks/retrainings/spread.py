@@ -14,7 +14,7 @@ from benchmarks.retrainings.evaluation import MODEL
 from benchmarks.retrainings.networks import EQUAL
 from benchmarks.retrainings.scores import KEPT, read_networks, read_run
 from robustbench_cells.gate.statistics import block_sums, jackknife
-from robustbench_cells.results.curves import normalised_auc
+from robustbench_cells.results.curves import axis_mean
 from robustbench_cells.results.intervals import assign_blocks
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, condition_name
@@ -35,7 +35,7 @@ def axes_of_frames(conditions: pd.DataFrame) -> pd.DataFrame:
     axes = {CLEAN: conditions[CLEAN].iloc[:, 0]}
     for artefact in conditions.columns.get_level_values("artefact").unique().drop(CLEAN):
         curve = conditions[artefact].sort_index(axis=1)
-        axes[artefact] = pd.Series(normalised_auc(curve.to_numpy(), [float(x) for x in curve]), curve.index)
+        axes[artefact] = pd.Series(axis_mean(curve.to_numpy(), [float(x) for x in curve]), curve.index)
     return pd.DataFrame(axes)
 
 
