@@ -86,7 +86,6 @@ def test_a_kept_run_is_the_whole_run_frame_by_frame(work: Path, part: str) -> No
 @pytest.mark.parametrize("part", FRAMES)
 def test_the_gate_judges_kept_runs_as_whole_ones(work: Path, tmp_path: Path, part: str) -> None:
     assert command.main(["unpack", str(tmp_path), "--kept", str(work / "kept")]) == 0
-    runs = [folder / part for folder in (work, tmp_path)]
     whole, kept = (
         rb.open_run(folder / part / "noisy-1").gate(folder / part / "equal-1").to_pandas()
         for folder in (work, tmp_path)
