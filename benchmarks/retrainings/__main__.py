@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.retrainings.evaluation import GRID, evaluate, open_frames
 from benchmarks.retrainings.networks import Network, Trained, list_networks
 from benchmarks.retrainings.scores import FRAMES, KEPT, collect, read_networks, read_run
-from benchmarks.retrainings.tables import print_tables
+from benchmarks.retrainings.tables import print_tables, verdict_text
 from robustbench_cells.results.storage import save
 
 
@@ -61,10 +61,18 @@ def tables(options: argparse.Namespace) -> None:
     print_tables(options.kept)
 
 
+def judge(options: argparse.Namespace) -> None:
+    """Print how often the gate passes networks of each kind."""
+    for part in FRAMES:
+        text = verdict_text(part, options.draws, options.seed, options.kept)
+        print(f"{part} frames: passes (inconclusive)\n\n{text}\n", flush=True)
+
+
 COMMANDS: Mapping[str, tuple[Callable[[argparse.Namespace], None], str]] = {
     "run": (run, "train and measure the networks; the same command resumes after a break"),
     "keep": (keep, "keep the scores of each frame of what is measured, without weights and frames"),
     "unpack": (unpack, "write a stored run of each network, with a record per frame, for robustbench-cells gate"),
+    "judge": (judge, "print how often the gate passes networks of each kind, with few baselines and with many"),
     "tables": (tables, "print what retraining alone does, and what each harm costs"),
 }
 
@@ -84,7 +92,9 @@ def parser() -> argparse.ArgumentParser:
         parts[name].add_argument("--equal", type=int, default=10, help="number of equal networks (default: 10)")
         parts[name].add_argument("--harmed", type=int, default=2, help="number of networks of each harm (default: 2)")
     parts["unpack"].add_argument("runs", type=Path, help="folder to write FRAMES/NETWORK/run.json and its records into")
-    for name in ("keep", "unpack", "tables"):
+    parts["judge"].add_argument("--draws", type=int, default=7, help="draws of baselines per network (default: 7)")
+    parts["judge"].add_argument("--seed", type=int, default=0, help="seed of the draws (default: 0)")
+    for name in ("keep", "unpack", "judge", "tables"):
         parts[name].add_argument(
             "--kept", type=Path, default=KEPT, help="folder of the kept scores (default: the repository's)"
         )

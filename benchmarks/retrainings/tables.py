@@ -7,9 +7,11 @@ from pathlib import Path
 
 from tabulate import tabulate
 
+from benchmarks.retrainings.judging import BASELINES, judge
 from benchmarks.retrainings.networks import EQUAL
 from benchmarks.retrainings.scores import FRAMES, KEPT, read_networks
 from benchmarks.retrainings.spread import losses, spread_table
+from robustbench_cells.gate.decision import GateOutcome
 
 
 def print_tables(kept: Path = KEPT) -> None:
@@ -45,6 +47,19 @@ def loss_text(frames: str, kept: Path = KEPT) -> str:
     ]
     axes = list(harmed[0].axes) if harmed else []
     return _markdown(["network", *axes, "largest loss at a condition", "must be caught"], cells)
+
+
+def verdict_text(frames: str, draws: int, seed: int = 0, kept: Path = KEPT) -> str:
+    """How often networks of each kind pass, in brackets how often the gate is inconclusive, by number of baselines."""
+    cells: dict[str, list[str]] = {}
+    for one in judge(frames, draws, seed, kept):
+        total = sum(one.outcomes.values())
+        passed, open_ = (
+            one.outcomes.get(outcome, 0) for outcome in (GateOutcome.NON_INFERIOR, GateOutcome.INCONCLUSIVE)
+        )
+        share = f"{passed / total:.0%} ({open_ / total:.0%})" if total else ""
+        cells.setdefault(one.kind, [one.kind]).append(share)
+    return _markdown(["candidates", *(f"{count} baselines" for count in BASELINES)], list(cells.values()))
 
 
 def _markdown(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> str:

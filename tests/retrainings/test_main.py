@@ -137,3 +137,14 @@ def test_tables_name_every_axis_condition_and_harmed_network(work: Path, capsys:
     for name in ("clean", "noise", "cell_size", "cell_size-0.5", "noise-50", "noisy-1"):
         assert text.count(f"| {name} ") == len(FRAMES)
     assert "| equal-1 " not in text
+
+
+def test_the_gate_judges_every_kind_by_as_many_baselines_as_there_are(
+    work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Three equal networks: the others are at most two, so that three baselines and more cannot be drawn."""
+    assert command.main(["judge", "--draws", "1", "--kept", str(work / "kept")]) == 0
+    tables = capsys.readouterr().out
+    for kind in (EQUAL, "noisy"):
+        rows = [line for line in tables.splitlines() if line.startswith(f"| {kind} ")]
+        assert [[bool(cell.strip()) for cell in row.split("|")[2:-1]] for row in rows] == [[True] + 3 * [False]] * 2
