@@ -19,6 +19,9 @@ from tests.support.pytest_runs import bench, records
         (("--rb-frames", "two"), "invalid int value: 'two'"),
         (("-o", "rb_frames=two"), "rb_frames = two: a whole number is needed"),
         (("-o", "rb_floor=high"), "rb_floor = high: a number is needed"),
+        (("--rb-isolate=maybe",), "--rb-isolate maybe: on or off is needed"),
+        (("--rb-model-seconds=0",), "--rb-model-seconds: 0 s is no limit; give a number above 0"),
+        (("-o", "rb_model_memory=much"), "rb_model_memory = much: a number is needed"),
         (("--rb-floor", "1.5"), "a floor of 1.5: a Jaccard score between 0 and 1 is needed"),
     ],
 )

@@ -104,7 +104,7 @@ class ModelProcess:
         threading.Thread(target=_keep, args=keeping, name="process of models", daemon=True).start()
         try:
             self._process = started.result()
-        except OSError as error:
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
             parts.close()
             raise ModelError(f"a process for models cannot be started ({error})") from error
         finally:
@@ -240,7 +240,7 @@ def _keep(
     """Start the process and log its output, until it has ended: Linux ends it with the thread that started it."""
     try:
         process = start()
-    except OSError as error:
+    except Exception as error:  # whatever it is: it is awaited
         started.set_exception(error)
         return
     assert process.stdout  # noqa: S101

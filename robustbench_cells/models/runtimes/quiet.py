@@ -81,6 +81,7 @@ def import_keras() -> ModuleType:
         If Keras or its backend is not installed.
     """
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # several processes of a run share a GPU
     try:
         with capture_stderr():
             import keras

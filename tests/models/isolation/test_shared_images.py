@@ -62,3 +62,17 @@ def test_truncated_memory_is_an_error_and_no_crash() -> None:
     with pytest.raises(ShortReadError):
         here.take_prediction((1, 8, 8))
     here.close()
+
+
+def test_without_memory_that_has_a_descriptor_a_file_without_a_name_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> int:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "memfd_create", refuse)
+    here = SharedImages.create()
+    batch = np.ones((1, 8, 8), np.float32)
+    here.put_images(batch)
+    here.put_prediction(here.images(batch.shape))
+    assert here.take_prediction(batch.shape).all()
+    assert os.fstat(here.file).st_nlink == 0
+    here.close()
