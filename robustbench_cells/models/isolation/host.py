@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from dataclasses import dataclass, field
@@ -62,6 +63,7 @@ class Host:
     def __init__(self, wall: Wall, loader: str = LOADER) -> None:
         self._wall = wall
         self._loader = loader
+        self._folder = os.getcwd()
         self._rooms: dict[ModelReference | None, _Room] = {}
         self._stopped: dict[ModelReference, str] = {}
         self._digests: dict[ModelReference, str] = {}
@@ -131,7 +133,8 @@ class Host:
         if room.process is None:
             room.ledger = MemoryLedger(self._wall.memory_bytes)
             ceiling = max(machine_limit(), self._wall.memory_bytes)
-            room.process = ModelProcess(self._loader, self._wall.inherited_environment(), ceiling)
+            environment = self._wall.inherited_environment()
+            room.process = ModelProcess(self._loader, environment, ceiling, self._folder)
         return room.process
 
     def _load(self, room: _Room, process: ModelProcess, model: ModelReference) -> Answer:

@@ -62,6 +62,8 @@ class ModelProcess:
         Environment variables that it gets.
     ceiling
         Bytes of memory that the operating system grants it, where it can limit them.
+    folder
+        Folder that it works in, which relative paths start from.
 
     Attributes
     ----------
@@ -76,16 +78,16 @@ class ModelProcess:
         If it does not start.
     """
 
-    def __init__(self, loader: str, environment: Mapping[str, str], ceiling: int) -> None:
+    def __init__(self, loader: str, environment: Mapping[str, str], ceiling: int, folder: str) -> None:
         parts = ExitStack()
-        folder = parts.enter_context(
+        temporary = parts.enter_context(
             tempfile.TemporaryDirectory(prefix="robustbench-cells-", ignore_cleanup_errors=True)
         )
         self.output = OutputLog()
         self.images = parts.enter_context(closing(SharedImages.create()))
         ours, theirs = socket.socketpair()
         self._channel = parts.enter_context(closing(Channel(ours)))
-        path = json.dumps([entry or os.getcwd() for entry in sys.path])
+        path = json.dumps([os.path.join(folder, entry) for entry in sys.path])
         arguments = [path, str(theirs.fileno()), str(os.getpid()), str(ceiling), loader]
         start = partial(
             subprocess.Popen,
@@ -93,8 +95,9 @@ class ModelProcess:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**_KEEP_MEMORY, **environment, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)},
+            env={**_KEEP_MEMORY, **environment, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)},
             pass_fds=(theirs.fileno(),),
+            cwd=folder,
             start_new_session=True,
         )
         started: Future[subprocess.Popen[bytes]] = Future()

@@ -110,9 +110,14 @@ def test_what_a_process_started_ends_with_it(host: Host) -> None:
     assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in started)
 
 
-def test_closed_host_starts_again(host: Host) -> None:
-    first = predict(host, "sound", times=1)
+def test_closed_host_starts_again_in_the_folder_of_its_beginning(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, first = os.getcwd(), predict(host, "sound", times=1)
     host.close()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelError, match=re.escape(f"ValueError: {here} ")):
+        host.load(reference("environment"))
     np.testing.assert_array_equal(predict(host, "sound", times=1), first)
 
 
