@@ -1,13 +1,15 @@
-"""``gate``: a candidate run compared with a baseline run; no model is run."""
+"""``gate``: a candidate run compared with a baseline run, or what runs of several seeds can show; no model is run."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 NAME = "gate"
-HELP = "compare a candidate run with a baseline run"
+HELP = "compare a candidate run with a baseline run, or plan that comparison"
+_OF_COMPARISON = ("baseline", "candidate", "gate", "against", "sequential")  # options
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -15,21 +17,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     from robustbench_cells.gate.criteria import CRITERIA
 
     known = ", ".join(f"{criterion.name}={criterion.tolerance:g}" for criterion in CRITERIA)
-    parser.description = "Compare a candidate run with a baseline run, condition by condition. No model is run."
+    parser.description = (
+        "Compare a candidate run with a baseline run; or, by --plan, find what retraining alone does. No model is run."
+    )
     parser.epilog = (
         "Exit code: 0 passes, 1 significantly worse, 8 inconclusive, 2 the two cannot be compared. "
-        "Example: robustbench-cells gate --baseline reports/baseline --candidate reports"
+        "Examples: robustbench-cells gate --baseline reports/baseline --candidate reports; "
+        "robustbench-cells gate --plan runs/seed1 runs/seed2 runs/seed3"
     )
     parser.add_argument(
         "--baseline",
         type=Path,
         action="append",
-        required=True,
         metavar="DIR",
         help="stored results of the model in use; repeatable: those of other seeds of its recipe, three or more with "
         "it, show what retraining alone does",
     )
-    parser.add_argument("--candidate", type=Path, required=True, metavar="DIR", help="stored results to judge")
+    parser.add_argument("--candidate", type=Path, metavar="DIR", help="stored results to judge")
     parser.add_argument(
         "--gate",
         action="append",
@@ -58,11 +62,58 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="group-sequential test, for a run with --rb-sequential: no more frames than decide a condition",
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for gate.md (default: the candidate's)")
+    parser.add_argument(
+        "--plan",
+        type=Path,
+        nargs="+",
+        metavar="RUN",
+        help="instead: what retraining alone does, from stored runs of two or more seeds of a recipe, that of the "
+        "model in use first, and what these seeds and frames can show; three or more are written to spread.toml "
+        "beside the first, where the gate finds it",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder for gate.md (default: the candidate's), or for spread.toml (default: that of the first run)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """See `Command.run`."""
+    from robustbench_cells.errors import GateError
+
+    given = [f"--{name}" for name in _OF_COMPARISON if getattr(options, name)]
+    if options.plan and given:
+        raise GateError(f"--plan takes runs and --out, and no {', '.join(given)}")
+    if options.plan:
+        return _plan(options.plan, options.out)
+    if not options.baseline or not options.candidate:
+        raise GateError("give --baseline and --candidate, or --plan with runs of several seeds")
+    return _judge(options)
+
+
+def _plan(folders: Sequence[Path], out: Path | None) -> int:
+    from robustbench_cells.gate.baselines import Baselines
+    from robustbench_cells.gate.plan import make_plans
+    from robustbench_cells.gate.spread import MIN_SEEDS
+    from robustbench_cells.gate.spread_file import SPREAD_FILE, save_spread
+    from robustbench_cells.reporting.plan_text import plan_lines
+
+    baselines = Baselines.load_runs(folders)
+    plans = make_plans(baselines)
+    print(*map(plan_lines, plans), sep="\n\n")
+    if len(folders) < MIN_SEEDS:
+        print(f"no {SPREAD_FILE} is written: it takes {MIN_SEEDS} runs or more")
+        return 0
+    path = (out or folders[0]) / SPREAD_FILE
+    runs = [baselines.in_use, *(seed.results for seed in baselines.seeds)]
+    save_spread(path, dict(zip(map(str, folders), runs, strict=True)), [plan.model for plan in plans])
+    print(f"wrote {path}; keep it beside the baseline, and the gate knows what retraining does")
+    return 0
+
+
+def _judge(options: argparse.Namespace) -> int:
     from robustbench_cells.errors import GateError, ResultsError
     from robustbench_cells.gate.policy import ERROR, GatePolicy
     from robustbench_cells.reporting.gate_files import publish, save_verdict

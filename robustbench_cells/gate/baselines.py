@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from math import inf
 from pathlib import Path
@@ -64,15 +64,20 @@ class Baselines:
         RobustbenchError
             If there is none, one cannot be read, or one is named twice.
         """
+        runs = cls.load_runs(folders)
+        path = folders[0] / SPREAD_FILE
+        return replace(runs, stored=load_spread(path)) if path.exists() and len(folders) < MIN_SEEDS else runs
+
+    @classmethod
+    def load_runs(cls, folders: Sequence[Path]) -> Baselines:
+        """The same without ``spread.toml``."""
         if not folders:
             raise GateError("no baseline is named")
         resolved = [folder.resolve() for folder in folders]
         if twice := [str(folder) for number, folder in enumerate(folders) if resolved[number] in resolved[:number]]:
             raise GateError(f"the baseline {', '.join(twice)} is named twice; one run is one seed")
         in_use, *seeds = [SeedRun(f"the baseline {folder}", load(folder)) for folder in folders]
-        path = folders[0] / SPREAD_FILE
-        stored = load_spread(path) if path.exists() and len(folders) < MIN_SEEDS else None
-        return cls(in_use.results, seeds, stored)
+        return cls(in_use.results, seeds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +143,7 @@ def known_recipes(baselines: Baselines, run: RunManifest, names: Mapping[str, st
     unknown: dict[str, str] = {}
     same: list[str] = []
     problems = list(baselines.stored.problems(baselines.in_use, names.values())) if baselines.stored else []
-    live = {old: _live_spread(baselines, old) for old in names.values()}
+    live = {old: spread_of_runs(baselines, old) for old in names.values()}
     retrained = [old for old, spread in live.items() if len(set(spread.digests)) > 1]
     if baselines.seeds and not retrained:
         problems.append("all baselines have the same networks; one network is one seed")
@@ -163,6 +168,12 @@ def known_recipes(baselines: Baselines, run: RunManifest, names: Mapping[str, st
     return KnownRecipes(recipes, unknown, same)
 
 
+def spread_of_runs(baselines: Baselines, model: str) -> Spread:
+    """What the baselines score with a model that each of them has."""
+    runs = [baselines.in_use, *(seed.results for seed in baselines.seeds)]
+    return Spread([one.run.segmenters[model] for one in runs], [condition_means(one.on_grid, model) for one in runs])
+
+
 def require_other_networks(recipes: Mapping[str, Recipe], candidate: Results) -> None:
     """Refuse a candidate that scores exactly like one of the seeds that it would be judged by: it is that seed.
 
@@ -184,11 +195,6 @@ def _rows(results: Results, model: str) -> pd.DataFrame:
     """Records of a model, without the intensities that were added for break-points."""
     records = results.on_grid.records
     return records[records["segmenter"] == model]
-
-
-def _live_spread(baselines: Baselines, model: str) -> Spread:
-    runs = [baselines.in_use, *(seed.results for seed in baselines.seeds)]
-    return Spread([one.run.segmenters[model] for one in runs], [condition_means(one.on_grid, model) for one in runs])
 
 
 def _known_spread(baselines: Baselines, live: Spread, model: str) -> Spread | None:

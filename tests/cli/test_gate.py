@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,55 @@ def test_several_baselines(
     printed = capsys.readouterr()
     assert words in printed.out + printed.err
     assert (tmp_path / "gate.md").read_text().startswith("# NO VERDICT") == (code == 2)
+
+
+def test_a_plan_brings_what_retraining_does_to_the_gate(
+    seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = [str(seeds / name) for name in "345"]
+    assert gate_command(["--plan", *runs, f"--out={tmp_path}"]) == 0
+    printed = capsys.readouterr().out
+    assert f"wrote {tmp_path / 'spread.toml'}" in printed
+    assert "Frames are not what lacks" in printed
+    assert "--rb-gate=area=" in printed
+    for axis in ("clean", "noise", "cell_size"):
+        assert sum(line.startswith(f"{axis} ") for line in printed.splitlines()) == 1
+    shutil.copytree(seeds / "3", tmp_path / "baseline")
+    shutil.copy(tmp_path / "spread.toml", tmp_path / "baseline")
+    for candidate, code in (("equal", 0), ("worse", 1)):
+        arguments = [f"--baseline={tmp_path / 'baseline'}", f"--candidate={seeds / candidate}", f"--out={tmp_path}"]
+        assert gate_command(arguments) == code
+        assert "(3 seeds)" in capsys.readouterr().out or code
+
+
+def test_two_seeds_give_a_plan_and_no_spread(seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert gate_command(["--plan", str(seeds / "3"), str(seeds / "4"), f"--out={tmp_path}"]) == 0
+    assert "no spread.toml is written: it takes 3 runs or more" in capsys.readouterr().out
+    assert not (tmp_path / "spread.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--plan", "3"], "one run shows nothing of what retraining does"),
+        (["--plan", "3", "3"], "is named twice; one run is one seed"),
+        (["--plan", "3", "4", "9"], "no stored results"),
+        (["--plan", "3", "4", "--sequential", "--gate=recall"], "--plan takes runs and --out, and no --gate, --seq"),
+        (["--baseline=3"], "give --baseline and --candidate, or --plan"),
+        ([], "give --baseline and --candidate, or --plan"),
+    ],
+)
+def test_a_plan_takes_several_runs_and_nothing_else(
+    seeds: Path,
+    arguments: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(seeds)
+    assert gate_command(arguments) == 2
+    assert message in capsys.readouterr().err
+    assert not (seeds / "3" / "spread.toml").exists()
 
 
 def test_a_verdict_that_cannot_be_kept_says_where_else(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
