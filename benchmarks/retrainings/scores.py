@@ -98,8 +98,16 @@ def _of_frames(results: Results, segmenter: str) -> pd.DataFrame:
 
 
 def _manifest_text(run: RunManifest) -> str:
-    """The manifest, without what is of one network."""
-    shared = replace(run, segmenters={**run.segmenters, MODEL: ""}, effort={}, runners={})
+    """The manifest, without what is of one network or of one machine's folders."""
+    title = run.dataset.title.rpartition("/")[2]
+    shared = replace(
+        run,
+        dataset=replace(run.dataset, title=title),
+        settings=replace(run.settings, dataset=title),
+        segmenters={**run.segmenters, MODEL: ""},
+        effort={},
+        runners={},
+    )
     return json.dumps(shared.to_json(), indent=1, ensure_ascii=False) + "\n"
 
 

@@ -19,8 +19,8 @@ from robustbench_cells.results.intervals import assign_blocks
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, condition_name
 
-WORST_CONDITION = 0.05  # Jaccard; a larger loss at any condition must be caught
-WORST_AXIS = 3.0  # standard deviations between seeds; so must a larger loss on an axis
+LARGE_ON_AXIS = 3.0  # standard deviations between seeds
+LARGE_AT_CONDITION = 0.05  # Jaccard
 
 
 def conditions_of_frames(results: Results) -> pd.DataFrame:
@@ -117,9 +117,9 @@ class Loss:
     condition: str
 
     @property
-    def must_be_caught(self) -> bool:
+    def is_large(self) -> bool:
         """Whether it loses more than three spreads on an axis, or more than 0.05 at a condition."""
-        return max(self.spreads.values()) > WORST_AXIS or self.largest > WORST_CONDITION
+        return max(self.spreads.values()) > LARGE_ON_AXIS or self.largest > LARGE_AT_CONDITION
 
 
 def losses(frames: str, kept: Path = KEPT) -> Sequence[Loss]:

@@ -8,17 +8,16 @@ from pathlib import Path
 from tabulate import tabulate
 
 from benchmarks.retrainings.judging import BASELINES, judge
-from benchmarks.retrainings.networks import EQUAL
-from benchmarks.retrainings.scores import FRAMES, KEPT, read_networks
+from benchmarks.retrainings.scores import FRAMES, KEPT
 from benchmarks.retrainings.spread import losses, spread_table
 from robustbench_cells.gate.decision import GateOutcome
 
 
 def print_tables(kept: Path = KEPT) -> None:
-    """Print, for each set of frames, the spread between seeds, then the loss of each harmed network."""
+    """Print, for each set of frames, the spread between seeds, then the loss of each network."""
     for frames in FRAMES:
         print(f"{frames} frames: mean Jaccard of the equal networks\n\n{spread_text(frames, kept)}\n")
-        print(f"{frames} frames: loss of each harmed network\n\n{loss_text(frames, kept)}\n")
+        print(f"{frames} frames: loss of each network\n\n{loss_text(frames, kept)}\n")
 
 
 def spread_text(frames: str, kept: Path = KEPT) -> str:
@@ -33,20 +32,18 @@ def spread_text(frames: str, kept: Path = KEPT) -> str:
 
 
 def loss_text(frames: str, kept: Path = KEPT) -> str:
-    """The losses of the harmed networks: on each axis, in brackets in spreads, and the largest at a condition."""
-    networks = read_networks(kept).set_index("name")
-    harmed = [loss for loss in losses(frames, kept) if networks.loc[loss.network, "kind"] != EQUAL]
+    """Loss of each network on each axis, in brackets in spreads, the largest at a condition, and if that is large."""
+    found = losses(frames, kept)
     cells = [
         [
             loss.network,
             *(f"{loss.axes[axis]:.3f} ({loss.spreads[axis]:.1f})" for axis in loss.axes),
             f"{loss.largest:.3f} at {loss.condition}",
-            "yes" if loss.must_be_caught else "no",
+            "yes" if loss.is_large else "no",
         ]
-        for loss in harmed
+        for loss in found
     ]
-    axes = list(harmed[0].axes) if harmed else []
-    return _markdown(["network", *axes, "largest loss at a condition", "must be caught"], cells)
+    return _markdown(["network", *found[0].axes, "largest at a condition", "large"], cells)
 
 
 def verdict_text(frames: str, draws: int, seed: int = 0, kept: Path = KEPT) -> str:
@@ -64,4 +61,4 @@ def verdict_text(frames: str, draws: int, seed: int = 0, kept: Path = KEPT) -> s
 
 def _markdown(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
     alignment = ("left", *["right"] * (len(headers) - 1))
-    return tabulate(cells, headers, "pipe", disable_numparse=True, colalign=alignment if cells else None)
+    return tabulate(cells, headers, "pipe", disable_numparse=True, colalign=alignment)
