@@ -5,6 +5,8 @@ LOWEST := .venv-lowest/bin
 CORE := api artefacts cli datasets engine files gate metrics models/formats models/test_extras.py \
 	models/test_interface.py pytest_plugin/test_finish.py reporting results test_contracts.py test_registry.py
 
+BY_FILE := --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py: the longest files first
+
 .PHONY: bench quick test check lowest clean
 .DELETE_ON_ERROR:
 
@@ -20,14 +22,14 @@ quick: .venv/installed  ## a first report in about a minute: two frames, a few i
 	$(BIN)/pytest benchmarks/test_robustness.py --rb-profile=quick
 
 test: .venv/installed  ## the tests, one file per worker
-	$(BIN)/pytest -n auto --dist loadfile --durations 20
+	$(BIN)/pytest -n auto $(BY_FILE) --durations 20
 
 check: .venv/installed  ## format, lint, types, layer contracts, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto --dist loadfile --durations 20
+	$(BIN)/pytest -n auto $(BY_FILE) --durations 20
 
 .venv-lowest/installed: pyproject.toml lowest.txt
 	$(PYTHON) -m venv .venv-lowest

@@ -33,6 +33,30 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore::robustbench_cells.errors.DeclarationWarning")
 
 
+LONG_FILES = (
+    "engine/test_dask_backend.py",
+    "models/baselines/test_reference.py",
+    "models/formats/test_formats_alike.py",
+    "pytest_plugin/test_gate.py",
+    "pytest_plugin/test_plugin.py",
+    "test_docs.py",
+    "test_examples.py",
+    "test_light_core.py",
+    "test_notebooks.py",
+)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Run long files first: a worker that takes one at the end works alone.
+
+    They are few, and all else stays in the order that pytest-randomly gave it.
+    """
+    yield
+    long = {Path(__file__).parent / name for name in LONG_FILES}
+    items.sort(key=lambda item: item.path not in long)
+
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 REAL_FRAMES = REPOSITORY.parent / "shared" / "data" / "PhC-C2DL-PSC"
 

@@ -14,6 +14,7 @@ from robustbench_cells.files.checksums import sha256
 from robustbench_cells.models.loading import shipped_models
 from tests.conftest import REPOSITORY
 from tests.support.extras import needs
+from tests.support.pytest_runs import WITHOUT_FIGURES
 
 EXAMPLE = REPOSITORY / "examples" / "gate_a_retrained_model"
 BASELINE = REPOSITORY / "reports" / "baseline"
@@ -47,7 +48,7 @@ def test_the_example_stops_a_bad_retraining(example: Path) -> None:
     kernel, bias = last.get_weights()
     last.set_weights([kernel, bias - 0.7])  # sees less
     model.save(path)
-    code, output = run(example, "robustness/", "-k", "clean or noise")
+    code, output = run(example, "robustness/", "-k", "clean or noise", *WITHOUT_FIGURES)
     assert code == 1, output
     assert "FAIL: the candidate is significantly worse" in output
     assert "jaccard cells-clean" in output
@@ -68,6 +69,7 @@ def test_the_shipped_models_pass_their_own_gate(tmp_path: Path) -> None:
         str(REPOSITORY / "benchmarks" / "test_robustness.py"),
         *models,
         *grid,
+        *WITHOUT_FIGURES,
         "--rb-baseline",
         str(BASELINE),
     )

@@ -82,8 +82,8 @@ def stored(light: Environment) -> Path:
     (light.folder / "test_mine.py").write_text(SUITE)
     models = ("dog_otsu", "nlm_otsu", "mine.onnx", "bright:predict")
     given = [option for model in models for option in ("--rb-model", model)]
-    shown = light.benchmark("reports", *given, "--rb-trust-model")
-    assert "50 passed" in shown
+    shown = light.benchmark("reports", *given, "--rb-trust-model", "--rb-artefact=noise=0,50")
+    assert "15 passed" in shown
     return light.folder / "reports"
 
 

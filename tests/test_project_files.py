@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 import robustbench_cells
-from tests.conftest import REPOSITORY
+from tests.conftest import LONG_FILES, REPOSITORY
 
 yaml = pytest.importorskip("yaml", reason="needs the extra 'test'")
 
@@ -51,6 +51,10 @@ def test_the_files_are_there() -> None:
     assert {Path(name).name for name in WORKFLOWS} == {"ci.yml", "gate.yml", "release.yml"}
     assert {Path(name).name for name in FORMS} == {"file_refused.yml", "new_artefact.yml", "wrong_number.yml"}
     assert ".github/dependabot.yml" in FILES
+
+
+def test_the_files_that_run_first_exist() -> None:
+    assert [name for name in LONG_FILES if not (REPOSITORY / "tests" / name).is_file()] == []
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -21,16 +21,17 @@ _SHARE, _SIDE, _PATCHES = 8, 128, 400
 def small_unet() -> Any:
     """Build it with its trained weights; its Jaccard score on the embedded test frames is 0.8."""
     pytest.importorskip("keras", reason="needs the extra 'keras'")
-    network = _narrow()
+    network = narrow_unet()
     with np.load(_WEIGHTS) as weights:
         network.set_weights([weights[name] for name in weights.files])
     return network
 
 
-def _narrow() -> Any:
+def narrow_unet(seed: int = 0) -> Any:
+    """Build it with fresh weights."""
     import keras
 
-    config = build_unet().get_config()
+    config = build_unet(seed).get_config()
     for layer in config["layers"]:
         layer.pop("build_config", None)
         if layer["config"].get("filters", 1) > 1:
@@ -41,7 +42,7 @@ def _narrow() -> Any:
 def _train() -> None:
     import keras
 
-    network, rng = _narrow(), np.random.default_rng(0)
+    network, rng = narrow_unet(), np.random.default_rng(0)
     frames = open_dataset("synthetic", "train")
     samples = [frames.read(name) for name in frames.frames]
     images, labels = [], []
