@@ -5,17 +5,18 @@ from __future__ import annotations
 import copy
 import hashlib
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from robustbench_cells.errors import ModelError
+from robustbench_cells.errors import ModelError, RobustbenchError, refuse_exits
 from robustbench_cells.fingerprint import code_digest, fingerprint
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.independence import require_independence
 from robustbench_cells.models.probe import varied_images
 from robustbench_cells.models.runtimes.function import Function
-from robustbench_cells.types import Segmenter
+from robustbench_cells.types import Image, Segmenter
 
 
 def segmenter_from(name: str, model: Any) -> Segmenter:
@@ -56,7 +57,7 @@ def renamed(segmenter: Segmenter, name: str) -> Segmenter:
 
 def _from_segmenter(name: str, model: Any) -> Segmenter:
     """Check a segmenter of third-party code; its digest is a promise, so its code counts too."""
-    require_independence(name, model.predict, varied_images())
+    _predict_probes(name, model.predict)
     other = renamed(model, name)
     other.digest = f"{model.digest} [code {code_digest(type(model))}]"
     return other
@@ -67,10 +68,28 @@ def _from_keras(name: str, model: Any) -> Segmenter:
     from robustbench_cells.models.runtimes.keras import KerasSegmenter
 
     segmenter = KerasSegmenter(name, model, digest="")
-    predicted = np.round(require_independence(name, segmenter.predict, varied_images())[:2], 3)
+    predicted = np.round(_predict_probes(name, segmenter.predict)[:2], 3)
     content = [*segmenter.weights, predicted]
     segmenter.digest = hashlib.sha256(b"".join(array.tobytes() for array in content)).hexdigest()
     return segmenter
+
+
+def _predict_probes(name: str, predict: Callable[[Image], Image]) -> Image:
+    """Predict the probe images, each the same in any batch; whatever third-party code raises becomes a `ModelError`."""
+    images = varied_images()
+    try:
+        with refuse_exits(name):
+            found = require_independence(name, predict, images)
+    except RobustbenchError:
+        raise
+    except Exception as error:
+        raise ModelError(f"{name}: fails on probe images of 256 px ({type(error).__name__}: {error})") from error
+    if np.shape(found) != images.shape:
+        raise ModelError(
+            f"{name}: returns an array of shape {np.shape(found)} for images of shape {images.shape}; return "
+            "probabilities of the same shape"
+        )
+    return found
 
 
 def _is_segmenter(model: Any) -> bool:

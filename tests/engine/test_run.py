@@ -146,3 +146,18 @@ def test_a_record_that_another_process_stored_first_is_the_one_that_tests_see(ru
     results = run.results([run.cells["one", "clean"]], run.timing, "pytest")
     assert results is not None
     assert sorted(results.records["jaccard"]) == [0.25, *[1.0] * 23]
+
+
+def test_cell_of_an_added_condition_says_why_it_is_not_valid(
+    run: BenchmarkRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(images: Image) -> Image:
+        raise OSError("gone")
+
+    monkeypatch.setattr(run.segmenters["other"], "predict", fail)
+    (added,) = make_conditions("quick", {"noise": (77.0,)})[-1:]
+    cells = run.add_condition(added, ["one", "other"])
+    assert [(cell.segmenter, cell.valid, cell.failure) for cell in cells] == [
+        ("one", True, ""),
+        ("other", False, "OSError"),
+    ]

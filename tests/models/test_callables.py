@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from robustbench_cells.errors import ModelError
+from robustbench_cells.errors import ModelError, RobustbenchError
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.callables import segmenter_from
 from robustbench_cells.models.probe import probe_images
@@ -57,6 +57,32 @@ def test_code_of_a_segmenter_counts_beside_its_digest() -> None:
     assert (before.name, Model.name) == ("mine", "a")
     for one in BASELINES:  # the record cache knows the code of these
         assert segmenter_from("mine", one).digest == one.digest
+
+
+@pytest.mark.parametrize("result", [ValueError("wrong shape"), SystemExit(0), None, np.zeros(3)], ids=repr)
+def test_segmenter_that_fails_on_probe_images_is_refused_with_its_name(result: Any) -> None:
+    class Model:
+        name, digest = "a", "1"
+
+        def predict(self, images: np.ndarray) -> Any:
+            if isinstance(result, BaseException):
+                raise result
+            return result
+
+    with pytest.raises(RobustbenchError, match=r"^mine: "):
+        segmenter_from("mine", Model())
+
+
+def test_keras_model_that_fails_on_probe_images_is_refused_with_its_name() -> None:
+    keras = pytest.importorskip("keras", reason="needs the extra 'keras'")
+    inputs = keras.Input((None, None, 1))
+
+    class Failing(keras.layers.Layer):
+        def call(self, images: Any) -> Any:
+            return keras.ops.reshape(images, (-1, 77, 77, 1))
+
+    with pytest.raises(ModelError, match=r"^mine: fails on probe images of 256 px \((InvalidArgument|Value)Error: "):
+        segmenter_from("mine", keras.Model(inputs, Failing()(inputs)))
 
 
 def test_digest_of_a_function_does_not_depend_on_its_name() -> None:
