@@ -86,6 +86,8 @@ BOMBS: dict[str, Build] = {
     "a batch of 16000": batches(16_000),
     "a batch of 65": batches(65),
     "a kernel that crashes TensorFlow": chain(layer("Conv2D", 1, 200, padding="same")),
+    "a kernel from which TensorFlow never returns": chain(layer("DepthwiseConv2D", 15, dtype="bfloat16")),
+    "wide windows in half precision": chain(layer("DepthwiseConv2D", 128, padding="same", dtype="float16")),
     "a wide convolution": chain(layer("Conv2D", 16, 1), layer("Conv2D", 16, 125, padding="same")),
     "wide convolutions channel by channel": chain(
         layer("Conv2D", 64, 1), *[layer("DepthwiseConv2D", 125, padding="same")] * 3

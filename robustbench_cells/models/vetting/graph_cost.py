@@ -21,6 +21,7 @@ _CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 _INPUT = "Placeholder"
 _VIEWS = frozenset({"ExpandDims", "Identity", "IdentityN", "Reshape", "Squeeze", "StopGradient"})  # need no memory
 _MAX_KERNEL = 128  # pixels
+_MAX_BFLOAT16 = 12  # pixels, channel by channel
 _MAX_COMPILED = 100  # functions that are compiled before they run, 0.2 s each
 
 # Work is counted in multiply-adds of a wide convolution in float32, which two cores do in a fiftieth of a nanosecond;
@@ -32,6 +33,7 @@ _GROUPED = 512  # a multiply-add of a grouped convolution, which is compiled wit
 _SORTED = 512  # a comparison of a sort
 _TAPS: Mapping[str, int] = {"ResizeArea": 128, "ResizeBicubic": 128, "ScaleAndTranslate": 512}  # an interpolated pixel
 _SLOWER: Mapping[str, int] = {"float16": 2, "float64": 8, "int64": 4}  # types, against float32
+_SLOW_WINDOWS: Mapping[str, int] = {"float16": 128, "float64": 16}  # a comparison or product, besides
 _FAST = frozenset({"bfloat16", "float32"})  # types in which windows are computed many channels at once
 
 
@@ -199,7 +201,13 @@ def _kernel(operation: Any) -> list[int]:
 
 
 def _depthwise(operation: Any) -> int:
-    return _windows(operation, *_kernel(operation)[:2])
+    height, width, *_ = _kernel(operation)
+    if operation.outputs[0].dtype.name == "bfloat16" and max(height, width) > _MAX_BFLOAT16:
+        raise ModelError(
+            f"its convolution {operation.name[:200]!r} has a kernel of {height}×{width} pixels in bfloat16, more than "
+            f"the {_MAX_BFLOAT16} allowed a side, from some of which TensorFlow never returns; save it in float32"
+        )
+    return _windows(operation, height, width)
 
 
 def _pooling(operation: Any) -> int:
@@ -215,8 +223,9 @@ def _pooling(operation: Any) -> int:
 def _windows(operation: Any, *lengths: int) -> int:
     """Each channel by itself."""
     output = operation.outputs[0]
-    lanes = min(_LANES, int(output.shape[_channel_axis(operation)])) if output.dtype.name in _FAST else 1
-    return _count(output) * math.prod(lengths) * _LANES // lanes
+    if output.dtype.name in _FAST:
+        return _count(output) * math.prod(lengths) * _LANES // min(_LANES, int(output.shape[_channel_axis(operation)]))
+    return _count(output) * math.prod(lengths) * _SLOW_WINDOWS.get(output.dtype.name, _LANES)
 
 
 def _channel_axis(operation: Any) -> int:

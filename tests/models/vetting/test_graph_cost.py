@@ -74,6 +74,7 @@ def test_image_that_a_layer_hides_is_counted() -> None:
     ("layer", "message"),
     [
         (layers.Resizing(8, 64, pad_to_aspect_ratio=True), "depends on the data"),
+        (layers.DepthwiseConv2D((1, 13), dtype="bfloat16"), "1×13 pixels in bfloat16, more than the 12 allowed"),
         (layers.Conv2D(1, (3, 129), padding="same"), "3×129 pixels, more than the 128 allowed"),
         (
             layers.MaxPooling2D((129, 1), strides=1, padding="same"),
