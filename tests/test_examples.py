@@ -51,7 +51,7 @@ def test_the_example_stops_a_bad_retraining(example: Path) -> None:
     code, output = run(example, "robustness/", "-k", "clean or noise", *WITHOUT_FIGURES)
     assert code == 1, output
     assert "FAIL: the candidate is significantly worse" in output
-    assert "jaccard cells-clean" in output
+    assert "area cells-clean" in output
 
 
 def test_the_committed_baseline_is_of_the_shipped_models() -> None:

@@ -77,7 +77,7 @@ def light(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 @pytest.fixture(scope="module")
 def stored(light: Environment) -> Path:
     """The results of a run in the light environment: baselines, an ONNX model and a Python function."""
-    save_graph(onnx_graph(*convolution()), light.folder / "mine.onnx")
+    save_graph(onnx_graph(*convolution(4)), light.folder / "mine.onnx")
     (light.folder / "bright.py").write_text(FUNCTION)
     (light.folder / "test_mine.py").write_text(SUITE)
     models = ("dog_otsu", "nlm_otsu", "mine.onnx", "bright:predict")
