@@ -20,9 +20,10 @@ from robustbench_cells.models.isolation.host import Host
 from robustbench_cells.models.isolation.messages import ModelReference
 from robustbench_cells.models.isolation.wall import Wall
 from robustbench_cells.types import Image
+from tests.support.misbehaving_models import LEVEL
 
 IMAGES = np.random.default_rng(0).uniform(0, 255, (2, 256, 256)).astype(np.float32)
-MASKS = (IMAGES > 150).astype(np.float32)
+MASKS = (IMAGES > LEVEL).astype(np.float32)
 
 
 def reference(name: str) -> ModelReference:
