@@ -150,7 +150,8 @@ class Host:
     def _ask(self, room: _Room, process: ModelProcess, work: Work) -> Answer:
         model, what = work.model, work.describe()
         seconds = self._wall.seconds * work.batches
-        room.last, process.output.model = model, model.name
+        room.last = model
+        process.output.begin(model.name)
         try:
             answer = process.ask(work, seconds, lambda resident: room.ledger.is_too_much(model.name, resident))
         except TookTooLongError:

@@ -23,13 +23,19 @@ class OutputLog:
     model
         Name of the model that is at work, or that was last.
     last
-        The last lines.
+        Its last lines.
     """
 
     def __init__(self) -> None:
         self.model = "models"
         self.last: deque[str] = deque(maxlen=_KEPT)
         self._lines: Counter[str] = Counter()
+
+    def begin(self, model: str) -> None:
+        """Note which model is at work; what others of its process wrote is not its output."""
+        if model != self.model:
+            self.last.clear()
+        self.model = model
 
     def read(self, stream: int) -> None:
         """Log what comes from a file descriptor, until it is closed."""

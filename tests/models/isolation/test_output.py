@@ -13,7 +13,7 @@ from robustbench_cells.models.isolation.output import OutputLog
 def logged(content: bytes, caplog: pytest.LogCaptureFixture) -> tuple[list[str], OutputLog]:
     read, write = os.pipe()
     log = OutputLog()
-    log.model = "theirs.onnx"
+    log.begin("theirs.onnx")
     reader = threading.Thread(target=log.read, args=(read,))
     reader.start()
     with os.fdopen(write, "wb") as end:
@@ -45,3 +45,11 @@ def test_megabytes_are_cut_and_that_is_said(caplog: pytest.LogCaptureFixture) ->
 def test_long_line_is_cut(caplog: pytest.LogCaptureFixture) -> None:
     lines, _ = logged(b"x" * 2_000_000 + b"\nnext\n", caplog)
     assert lines == [f"theirs.onnx: {'x' * 300}…", "theirs.onnx: next"]
+
+
+def test_what_others_wrote_is_not_the_last_output_of_a_model(caplog: pytest.LogCaptureFixture) -> None:
+    _, log = logged(b"one\ntwo\n", caplog)
+    log.begin("theirs.onnx")
+    assert list(log.last) == ["one", "two"]
+    log.begin("another.onnx")
+    assert not log.last
