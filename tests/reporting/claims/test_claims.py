@@ -183,6 +183,7 @@ def test_a_claim_that_the_results_do_not_cover_is_not_tested_and_names_what_is_m
     assert make_findings(undefined)[8].parts[0][1] == "the precision of unet_distorted on noise is undefined"
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_report_lists_each_claim(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save(make_results({**PAPER, ("unet_original", "clean", 0): (0.99, 0.92, 0.95, 99)}), tmp_path / "border")
     save(make_results(INSIDE, margin=25), tmp_path / "inside")

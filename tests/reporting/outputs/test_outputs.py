@@ -128,6 +128,7 @@ def test_figures_of_an_earlier_report_are_removed(tmp_path: Path) -> None:
     assert {"jaccard.svg", "jaccard.png", "precision_recall.svg", "illumination_noise.png"} <= names
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_page_stays_small_and_names_what_is_excluded(tmp_path: Path) -> None:
     results = make_results({f"model_{number}": 0.9 for number in range(8)})
     run = replace(results.run, tests=GridTests(7, 8, ("x",)))
@@ -230,6 +231,7 @@ def test_an_output_that_fails_leaves_the_others(tmp_path: Path) -> None:
     assert (tmp_path / "summary.md").is_file()
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_damaged_example_patches_leave_the_rest_of_the_report(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
