@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 NAME = "gate"
-HELP = "compare a candidate run with a baseline run, or plan that comparison"
-_OF_COMPARISON = ("baseline", "candidate", "gate", "against", "sequential")  # options
+HELP = "compare a candidate run with a baseline run, plan that comparison, or accept a candidate"
+_NOT_WITH_PLAN = ("baseline", "candidate", "gate", "against", "sequential", "accept")  # options
+_NOT_WITH_ACCEPT = ("gate", "sequential", "out")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -18,12 +19,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
     known = ", ".join(f"{criterion.name}={criterion.tolerance:g}" for criterion in CRITERIA)
     parser.description = (
-        "Compare a candidate run with a baseline run; or, by --plan, find what retraining alone does. No model is run."
+        "Compare a candidate run with a baseline run; or, by --plan, find what retraining alone does; or, by --accept, "
+        "make the candidate the baseline. No model is run."
     )
     parser.epilog = (
         "Exit code: 0 passes, 1 significantly worse, 8 inconclusive, 2 the two cannot be compared. "
         "Examples: robustbench-cells gate --baseline reports/baseline --candidate reports; "
-        "robustbench-cells gate --plan runs/seed1 runs/seed2 runs/seed3"
+        "robustbench-cells gate --plan runs/seed1 runs/seed2 runs/seed3; "
+        "robustbench-cells gate --accept --baseline baseline --candidate reports"
     )
     parser.add_argument(
         "--baseline",
@@ -72,6 +75,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "beside the first, where the gate finds it",
     )
     parser.add_argument(
+        "--accept",
+        action="store_true",
+        help="instead: make the candidate (default: reports) the baseline (default: baseline), whatever its verdict, "
+        "and show what changes; only a whole and valid run of the same frames and grid; spread.toml stays",
+    )
+    parser.add_argument(
         "--out",
         type=Path,
         metavar="DIR",
@@ -83,14 +92,38 @@ def run(options: argparse.Namespace) -> int:
     """See `Command.run`."""
     from robustbench_cells.errors import GateError
 
-    given = [f"--{name}" for name in _OF_COMPARISON if getattr(options, name)]
-    if options.plan and given:
-        raise GateError(f"--plan takes runs and --out, and no {', '.join(given)}")
     if options.plan:
+        _refuse_others(options, "--plan takes runs and --out", _NOT_WITH_PLAN)
         return _plan(options.plan, options.out)
+    if options.accept:
+        _refuse_others(options, "--accept takes --baseline, --candidate and --against", _NOT_WITH_ACCEPT)
+        return _accept(options)
     if not options.baseline or not options.candidate:
-        raise GateError("give --baseline and --candidate, or --plan with runs of several seeds")
+        raise GateError("give --baseline and --candidate, --plan with runs of several seeds, or --accept")
     return _judge(options)
+
+
+def _refuse_others(options: argparse.Namespace, taken: str, others: Sequence[str]) -> None:
+    """Refuse options that would do nothing."""
+    from robustbench_cells.errors import GateError
+
+    if given := [f"--{name}" for name in others if getattr(options, name)]:
+        raise GateError(f"{taken}, and no {', '.join(given)}")
+
+
+def _accept(options: argparse.Namespace) -> int:
+    from robustbench_cells.api.accept import accept
+    from robustbench_cells.errors import GateError
+    from robustbench_cells.gate.policy import parse_against
+    from robustbench_cells.reporting.accept_text import accept_lines
+
+    baseline, *others = options.baseline or [Path("baseline")]
+    if others:
+        raise GateError("--accept replaces one baseline, that of the model in use; name no other")
+    candidate = options.candidate or Path("reports")
+    accepted = accept(candidate, baseline, parse_against(options.against or ()))
+    print(accept_lines(accepted.gate, accepted.remarks, candidate, baseline))
+    return 0
 
 
 def _plan(folders: Sequence[Path], out: Path | None) -> int:

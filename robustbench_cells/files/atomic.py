@@ -38,6 +38,39 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield a new folder beside ``path``, which replaces ``path`` if the block succeeds and is removed otherwise.
+
+    The old folder is renamed, then the new one, so that neither is ever mixed with the other; where the second rename
+    fails the first is taken back.
+
+    Raises
+    ------
+    OSError
+        If one of them cannot be written or renamed: ``path`` is as it was then.
+    """
+    path = path.resolve()
+    new = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
+    old = new.with_name(f"{new.name}-old")
+    try:
+        yield new
+        for file in new.rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                with file.open("rb+") as content:
+                    os.fsync(content.fileno())
+        shutil.copymode(path, new)
+        path.rename(old)
+        try:
+            new.rename(path)
+        except BaseException:
+            old.rename(path)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
 def back_up(path: Path) -> None:
     """Copy a file that is about to be replaced, if it exists, to the folder ``previous`` beside it."""
     if not path.is_file():

@@ -162,7 +162,7 @@ def known_recipes(baselines: Baselines, run: RunManifest, names: Mapping[str, st
         else:
             recipes[name] = Recipe(spread, in_use)
             if baselines.stored and not problems:
-                problems += _other_recipe(recipes[name], baselines, old)
+                problems += other_recipe(recipes[name], baselines, old)
     if problems:
         raise GateError("the baselines are no evidence of what retraining does: " + "; ".join(problems))
     return KnownRecipes(recipes, unknown, same)
@@ -189,6 +189,34 @@ def require_other_networks(recipes: Mapping[str, Recipe], candidate: Results) ->
                 f"{name} scores exactly like one of the seeds that it is judged by, and a model is no evidence about "
                 "itself: leave that baseline out"
             )
+
+
+def other_recipe(recipe: Recipe, baselines: Baselines, model: str) -> Iterator[str]:
+    """Report a stored spread that the model in use does not belong to."""
+    assert baselines.stored is not None  # noqa: S101
+    path, spread = baselines.stored.path, recipe.spread
+    digest = baselines.in_use.run.segmenters[model]
+    if digest in spread.digests:
+        if not are_alike(recipe.in_use, spread.means[spread.digests.index(digest)]):
+            yield f"{path} has other scores of {model} ({digest[:12]}) than the baseline: run `gate --plan` again"
+        return
+    yield from _duplicates(spread, model)
+    tests = adjust(
+        [
+            compare_deviation(
+                axis_value(recipe.in_use, artefact, levels),
+                0.0,
+                inf,
+                predict_seed(spread.values(artefact, levels), spread.of_axes),
+            )
+            for artefact, levels in spread.axes.items()
+        ]
+    )
+    if any(min(one.p_worse, one.p_better) <= FALSE_ALARM / 2 for one in tests):
+        yield (
+            f"the model in use ({model}, {digest[:12]}) is not what the {len(spread.digests)} seeds of {path} give, so "
+            "it is of another recipe: run `gate --plan` again with seeds of its own"
+        )
 
 
 def _rows(results: Results, model: str) -> pd.DataFrame:
@@ -230,32 +258,4 @@ def _own_seeds(spread: Spread, name: str, own: str) -> Iterator[str]:
         yield (
             f"{name} ({own[:12]}) is seed {spread.digests.index(own) + 1} of those that it is judged by, and a model "
             "is no evidence about itself: leave that baseline out"
-        )
-
-
-def _other_recipe(recipe: Recipe, baselines: Baselines, model: str) -> Iterator[str]:
-    """Report a stored spread that the model in use does not belong to."""
-    assert baselines.stored is not None  # noqa: S101
-    path, spread = baselines.stored.path, recipe.spread
-    digest = baselines.in_use.run.segmenters[model]
-    if digest in spread.digests:
-        if not are_alike(recipe.in_use, spread.means[spread.digests.index(digest)]):
-            yield f"{path} has other scores of {model} ({digest[:12]}) than the baseline: run `gate --plan` again"
-        return
-    yield from _duplicates(spread, model)
-    tests = adjust(
-        [
-            compare_deviation(
-                axis_value(recipe.in_use, artefact, levels),
-                0.0,
-                inf,
-                predict_seed(spread.values(artefact, levels), spread.of_axes),
-            )
-            for artefact, levels in spread.axes.items()
-        ]
-    )
-    if any(min(one.p_worse, one.p_better) <= FALSE_ALARM / 2 for one in tests):
-        yield (
-            f"the model in use ({model}, {digest[:12]}) is not what the {len(spread.digests)} seeds of {path} give, so "
-            "it is of another recipe: run `gate --plan` again with seeds of its own"
         )

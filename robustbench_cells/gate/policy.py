@@ -78,13 +78,7 @@ class GatePolicy:
             If a baseline cannot be read, or an option is malformed.
         """
         demands = parse_demands(criteria)
-        renamed: dict[str, str] = {}
-        for text in against:
-            new, _, old = text.partition("=")
-            if not new or not old:
-                raise GateError(f"{text}: must be NEW=OLD, the model's name in the candidate run and in the baseline")
-            if renamed.setdefault(new, old) != old:
-                raise GateError(f"{new}: is mapped to {renamed[new]} and to {old}; map it once")
+        renamed = parse_against(against)
         for option, value in (("inconclusive", inconclusive), ("within spread", within_spread)):
             if value not in ("fail", "pass"):
                 raise GateError(f"{option}: {value!r} must be fail or pass")
@@ -121,3 +115,21 @@ class GatePolicy:
         if gate.verdict is GateOutcome.INCONCLUSIVE:
             return PASSES if self.accept_inconclusive else INCONCLUSIVE
         return FAILS if gate.verdict is GateOutcome.REGRESSED else PASSES
+
+
+def parse_against(texts: Sequence[str]) -> dict[str, str]:
+    """Name in the baseline of each model that was renamed, from ``NEW=OLD`` each.
+
+    Raises
+    ------
+    GateError
+        If a text is malformed, or a model is mapped twice.
+    """
+    renamed: dict[str, str] = {}
+    for text in texts:
+        new, _, old = text.partition("=")
+        if not new or not old:
+            raise GateError(f"{text}: must be NEW=OLD, the model's name in the candidate run and in the baseline")
+        if renamed.setdefault(new, old) != old:
+            raise GateError(f"{new}: is mapped to {renamed[new]} and to {old}; map it once")
+    return renamed

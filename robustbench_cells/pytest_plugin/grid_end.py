@@ -42,6 +42,7 @@ class GridEnd:
         self._finished: FinishedRun | None = None
         self._summary: RunSummary | None = None
         self._folder = Path()  # of the results
+        self._acceptance = ""  # what became of the baseline
 
     @property
     def _asked_for(self) -> Path:
@@ -146,8 +147,37 @@ class GridEnd:
             for line in others:
                 reporter.write_line(line)
 
-    def last_word(self) -> None:
-        """Repeat the verdict in one line, on stderr where pytest has no terminal, and in the summary of a CI job."""
+    def _accept(self, session: pytest.Session) -> None:
+        """Make the run the baseline where that was asked for and the gate passes; what cannot be is exit code 4."""
+        from robustbench_cells.api.accept import accept
+        from robustbench_cells.errors import RobustbenchError
+        from robustbench_cells.gate.comparison import Gate
+        from robustbench_cells.gate.decision import GateOutcome
+        from robustbench_cells.pytest_plugin.finish import UNUSABLE
+        from robustbench_cells.reporting.accept_text import accept_lines
+
+        if self._finished is None or not (self.policy and option(self._config, "accept")):
+            return
+        baseline = Path(option(self._config, "baseline")[0])
+        gate = self._finished.verdict
+        passes = isinstance(gate, Gate) and gate.verdict is GateOutcome.NON_INFERIOR
+        if session.exitstatus or not passes:
+            self._acceptance = f"not accepted: {baseline} stays as it is, since the run does not pass"
+            return
+        try:
+            accepted = accept(self._folder, baseline, self.policy.against)
+        except (RobustbenchError, OSError) as error:
+            session.exitstatus = UNUSABLE
+            self._acceptance = f"not accepted: {error}"
+        else:
+            self._acceptance = accept_lines(accepted.gate, accepted.remarks, self._folder, baseline)
+
+    def last_word(self, session: pytest.Session) -> None:
+        """Repeat the verdict in one line, on stderr where pytest has no terminal, and in the summary of a CI job.
+
+        Nothing can take it back then, so it is here that the run becomes the baseline, if that was asked for.
+        """
+        self._accept(session)
         if self._finished and self._finished.verdict is not None:
             from robustbench_cells.reporting.gate_files import append_to_job
 
@@ -160,6 +190,8 @@ class GridEnd:
             reporter.write_line(line, **self._emphasis())
         else:
             print(line, file=sys.stderr)
+        for line in map(printable_lines, self._acceptance.splitlines()):
+            reporter.write_line(line) if reporter else print(line, file=sys.stderr)
 
     def _emphasis(self) -> dict[str, bool]:
         return {"bold": True, self._summary.colour: True} if self._summary else {}

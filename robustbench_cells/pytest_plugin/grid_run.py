@@ -291,7 +291,7 @@ class GridRun:
                 raise
             result = None
             self._end.retract(session, error)
-        self._end.last_word()
+        self._end.last_word(session)
         return result
 
     @pytest.hookimpl(trylast=True)  # below the table of pytest-benchmark

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from robustbench_cells.pytest_plugin.artefact_option import parse_grid
 from robustbench_cells.pytest_plugin.ini_files import is_meant_as_ours, keys_of, overridden_keys, replaced_options
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from robustbench_cells.models.isolation.wall import Wall
 
 _BASELINE = "rb_baseline"
-_NEED_A_BASELINE = ("gate", "against", "inconclusive", "within-spread", "sequential")
+_NEED_A_BASELINE = ("gate", "against", "inconclusive", "within-spread", "sequential", "accept")
 _INI_KINDS: Any = {None: "string", "append": "args", "store_true": "bool"}
 _LINES = {_BASELINE}  # ini keys with one value per line: a folder's name may have spaces
 _FIELDS = {  # of a request, by option
@@ -140,6 +141,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "group-sequential test: look at a quarter of the frames, then half, then all, and stop a condition "
         "once it is decided",
     },
+    "accept": {
+        "action": "store_true",
+        "help": "where the gate passes, make this run the baseline; spread.toml beside it stays",
+    },
     "dask": {"metavar": "ADDRESS", "help": "compute on a Dask cluster: tcp://scheduler:8786"},
     "dask-patches": {"type": int, "default": 64, "help": "patches per task of the cluster (default: 64)"},
     "reports": {"default": "reports", "metavar": "DIR", "help": "folder for results and reports (default: reports)"},
@@ -240,7 +245,7 @@ def request_of(config: pytest.Config) -> Request:
     if "models" in given:
         given["models"] = tuple(given["models"])
     if "artefacts" in given:
-        given["artefacts"] = _parse_grid(given["artefacts"])
+        given["artefacts"] = parse_grid(given["artefacts"])
     given["wall"] = _wall_of(values)
     if baselines := values["baseline"]:
         return follow_baseline(given, load_manifest(Path(baselines[0])))
@@ -269,6 +274,8 @@ def gate_policy_of(config: pytest.Config) -> GatePolicy | None:
                 raise pytest.UsageError(
                     f"--rb-baseline {baseline}: this run may overwrite it; give another --rb-reports"
                 )
+        if option(config, "accept") and option(config, "sequential"):
+            raise pytest.UsageError("--rb-accept with --rb-sequential: a baseline needs all frames; leave one out")
         criteria, against = (option(config, name) or () for name in ("gate", "against"))
         return GatePolicy.from_options(
             [Path(baseline) for baseline in baselines],
@@ -281,18 +288,3 @@ def gate_policy_of(config: pytest.Config) -> GatePolicy | None:
     if idle := [f"--rb-{name}" for name in _NEED_A_BASELINE if config.getoption(_key(name))]:
         raise pytest.UsageError(f"{', '.join(idle)}: nothing is judged without --rb-baseline; name the baseline run")
     return None
-
-
-def _parse_grid(texts: list[str]) -> dict[str, list[float] | None]:
-    grid: dict[str, list[float] | None] = {}
-    for text in texts:
-        name, given, levels = text.partition("=")
-        if name in grid:
-            raise pytest.UsageError(f"--rb-artefact {name}: is given twice; list all its intensities at once")
-        try:
-            grid[name] = [float(level) for level in levels.split(",")] if given else None
-        except ValueError as error:
-            raise pytest.UsageError(
-                f"--rb-artefact {text}: intensities are numbers with commas between, as in {name or 'noise'}=5,15,25"
-            ) from error
-    return grid

@@ -146,8 +146,8 @@ def test_two_seeds_give_a_plan_and_no_spread(seeds: Path, tmp_path: Path, capsys
         (["--plan", "3", "3"], "is named twice; one run is one seed"),
         (["--plan", "3", "4", "9"], "no stored results"),
         (["--plan", "3", "4", "--sequential", "--gate=recall"], "--plan takes runs and --out, and no --gate, --seq"),
-        (["--baseline=3"], "give --baseline and --candidate, or --plan"),
-        ([], "give --baseline and --candidate, or --plan"),
+        (["--baseline=3"], "give --baseline and --candidate, --plan"),
+        ([], "give --baseline and --candidate, --plan"),
     ],
 )
 def test_a_plan_takes_several_runs_and_nothing_else(
@@ -161,6 +161,40 @@ def test_a_plan_takes_several_runs_and_nothing_else(
     assert gate_command(arguments) == 2
     assert message in capsys.readouterr().err
     assert not (seeds / "3" / "spread.toml").exists()
+
+
+def test_the_candidate_becomes_the_baseline(
+    seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(seeds / "3", tmp_path / "baseline")
+    shutil.copytree(seeds / "worse", tmp_path / "reports")
+    monkeypatch.chdir(tmp_path)
+    assert gate_command(["--accept"]) == 0
+    printed = capsys.readouterr().out
+    (noise,) = (line for line in printed.splitlines() if line.startswith("unet-noise "))
+    assert noise.endswith("regresses")  # said, and no obstacle: the user asked for it
+    assert "accepted: baseline holds the results of reports, and in previous those that it had" in printed
+    assert gate_command(["--baseline=baseline", "--candidate=reports"]) == 0
+    assert gate_command(["--baseline=baseline", f"--candidate={seeds / '3'}"]) == 0
+    assert "significantly better" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--gate=recall"], "--accept takes --baseline, --candidate and --against, and no --gate"),
+        (["--out=."], "and no --out"),
+        (["--baseline=3", "--baseline=4"], "--accept replaces one baseline"),
+        (["--baseline=3", "--candidate=9"], "no stored results"),
+        (["--plan", "3", "4"], "--plan takes runs and --out, and no --accept"),
+    ],
+)
+def test_what_cannot_be_accepted_is_refused(
+    seeds: Path, options: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(seeds)
+    assert gate_command(["--accept", *options]) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_a_verdict_that_cannot_be_kept_says_where_else(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
