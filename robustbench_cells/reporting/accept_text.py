@@ -10,7 +10,7 @@ from tabulate import tabulate
 from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.reporting.gate_text import format_difference
 
-_HEADERS = ("axis", "was", "is", "difference [95 %]", "verdict")
+_HEADERS = ("axis", "was", "is", "difference [95 %]", "by the frames alone")
 
 
 def accept_lines(gate: Gate, remarks: Sequence[str], candidate: Path, baseline: Path) -> str:
