@@ -7,7 +7,7 @@ CORE := api artefacts cli datasets engine files gate metrics models/formats mode
 
 BY_FILE := --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py: the longest files first
 
-.PHONY: bench quick test check lowest clean
+.PHONY: bench quick test check lowest walls clean
 .DELETE_ON_ERROR:
 
 .venv/installed: pyproject.toml
@@ -38,6 +38,9 @@ check: .venv/installed  ## format, lint, types, layer contracts, tests
 
 lowest: .venv-lowest/installed  ## the core's tests without any extra, on Python 3.11 or 3.12 with the oldest libraries
 	$(LOWEST)/pytest -n auto --dist loadfile --durations 5 $(addprefix tests/,$(CORE))
+
+walls: .venv/installed  ## every hostile file against the limits of a model's process alone, without vetting
+	EVERY_HOSTILE_FILE=1 $(BIN)/pytest tests/hostile_models/test_wall_alone.py
 
 clean:  ## remove the environments
 	rm -rf .venv .venv-lowest
