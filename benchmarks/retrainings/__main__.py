@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from benchmarks.retrainings.evaluation import GRID, evaluate, open_frames
+from benchmarks.retrainings.foretelling import foretold_text
 from benchmarks.retrainings.networks import Network, Trained, list_networks
 from benchmarks.retrainings.scores import FRAMES, KEPT, collect, read_networks, read_run
 from benchmarks.retrainings.tables import print_tables, verdict_text
@@ -68,11 +69,18 @@ def judge(options: argparse.Namespace) -> None:
         print(f"{part} frames: passes (inconclusive)\n\n{text}\n", flush=True)
 
 
+def foretell(options: argparse.Namespace) -> None:
+    """Print whether plans foretell how often equal networks pass."""
+    for part in FRAMES:
+        print(f"{part} frames:\n\n{foretold_text(part, options.kept)}\n", flush=True)
+
+
 COMMANDS: Mapping[str, tuple[Callable[[argparse.Namespace], None], str]] = {
     "run": (run, "train and measure the networks; the same command resumes after a break"),
     "keep": (keep, "keep the scores of each frame of what is measured, without weights and frames"),
     "unpack": (unpack, "write a stored run of each network, with a record per frame, for robustbench-cells gate"),
     "judge": (judge, "print how often the gate passes networks of each kind, with few baselines and with many"),
+    "foretell": (foretell, "print how often `gate --plan` says that equal networks pass, and how often they do"),
     "tables": (tables, "print what retraining alone does, and what each harm costs"),
 }
 
@@ -94,7 +102,7 @@ def parser() -> argparse.ArgumentParser:
     parts["unpack"].add_argument("runs", type=Path, help="folder to write FRAMES/NETWORK/run.json and its records into")
     parts["judge"].add_argument("--draws", type=int, default=7, help="draws of baselines per network (default: 7)")
     parts["judge"].add_argument("--seed", type=int, default=0, help="seed of the draws (default: 0)")
-    for name in ("keep", "unpack", "judge", "tables"):
+    for name in ("keep", "unpack", "judge", "foretell", "tables"):
         parts[name].add_argument(
             "--kept", type=Path, default=KEPT, help="folder of the kept scores (default: the repository's)"
         )
