@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from robustbench_cells.files.atomic import atomic_path, write_text
+from robustbench_cells.files.atomic import atomic_folder, atomic_path, write_text
 
 
 def test_failed_write_keeps_the_old_file_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -36,3 +36,25 @@ def test_full_disk_keeps_the_old_file(step: str, tmp_path: Path, monkeypatch: py
 def test_write_creates_its_folder(tmp_path: Path) -> None:
     write_text(tmp_path / "b" / "c.txt", "new")
     assert (tmp_path / "b" / "c.txt").read_text() == "new"
+
+
+def test_a_folder_is_replaced_as_a_whole_with_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    write_text(path / "old.txt", "old")
+    path.chmod(0o750)
+    (tmp_path / "link").symlink_to(path)
+    with atomic_folder(tmp_path / "link") as new:
+        write_text(new / "b" / "new.txt", "new")
+        assert (path / "old.txt").exists()
+    assert [str(one.relative_to(path)) for one in sorted(path.rglob("*"))] == ["b", "b/new.txt"]
+    assert path.stat().st_mode & 0o777 == 0o750
+    assert (tmp_path / "link").is_symlink()
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a", "link"]
+
+
+def test_a_folder_that_is_not_filled_leaves_the_old_one(tmp_path: Path) -> None:
+    write_text(tmp_path / "a" / "old.txt", "old")
+    with pytest.raises(UnicodeEncodeError), atomic_folder(tmp_path / "a") as new:
+        (new / "new.txt").write_text("half, and then \udc80", encoding="utf-8")
+    assert (tmp_path / "a" / "old.txt").read_text() == "old"
+    assert [one.name for one in tmp_path.rglob("*")] == ["a", "old.txt"]
