@@ -93,6 +93,7 @@ BOMBS: dict[str, Build] = {
         layer("Conv2D", 64, 1), *[layer("DepthwiseConv2D", 125, padding="same")] * 3
     ),
     "a wide transposed convolution": chain(layer("Conv2D", 16, 1), layer("Conv2DTranspose", 16, 125, padding="same")),
+    "a wide transposed convolution with strides": chain(layer("Conv2DTranspose", 1, 100, strides=8)),
     "a convolution in groups": chain(layer("Conv2D", 32, 1), layer("Conv2D", 32, 99, padding="same", groups=32)),
     "a convolution that hides an image": chain(layer("SeparableConv2D", 1, 1, depth_multiplier=20000)),
     "sorts": chain(layer("Conv2D", 64, 1), *[layer("Activation", "sparsemax")] * 12),

@@ -185,8 +185,9 @@ def _convolution(operation: Any) -> int:
 
 
 def _transposed(operation: Any) -> int:
-    height, width, written, _ = _kernel(operation)
-    return _count(operation.inputs[2]) * height * width * written * _LANES // min(_LANES, written)
+    height, width, written, read = _kernel(operation)
+    used = max(_count(operation.inputs[2]) * written, _count(operation.outputs[0]) * read)  # strides save nothing
+    return used * height * width * _LANES // min(_LANES, written)
 
 
 def _kernel(operation: Any) -> list[int]:

@@ -30,7 +30,7 @@ def measure(*chain: Any, channels: int = 32) -> Cost:
         (layers.Conv2D(64, 9, padding="same"), 32, 81 * 32 * 64),
         (layers.Conv2D(64, 9, padding="same", dilation_rate=3), 32, 81 * 32 * 64),
         (layers.Conv2DTranspose(64, 9, padding="same"), 32, 81 * 32 * 64),
-        (layers.Conv2DTranspose(64, 9, strides=2, padding="same"), 32, 81 * 32 * 64),
+        (layers.Conv2DTranspose(64, 9, strides=2, padding="same"), 32, 4 * 81 * 32 * 64),
         (layers.DepthwiseConv2D(31, padding="same"), 32, 31 * 31 * 32),
         (layers.DepthwiseConv2D(31, padding="same", depth_multiplier=2), 32, 31 * 31 * 64),
         (layers.SeparableConv2D(64, 31, padding="same", depth_multiplier=2), 32, 31 * 31 * 64 + 64 * 64),
