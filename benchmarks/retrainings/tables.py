@@ -47,7 +47,7 @@ def loss_text(frames: str, kept: Path = KEPT) -> str:
 
 
 def verdict_text(frames: str, draws: int, seed: int = 0, kept: Path = KEPT) -> str:
-    """How often networks of each kind pass, in brackets how often the gate is inconclusive, by number of baselines."""
+    """How often networks of each kind pass, in brackets how often the gate is inconclusive, by so many baselines."""
     cells: dict[str, list[str]] = {}
     for one in judge(frames, draws, seed, kept):
         total = sum(one.outcomes.values())
@@ -56,7 +56,8 @@ def verdict_text(frames: str, draws: int, seed: int = 0, kept: Path = KEPT) -> s
         )
         share = f"{passed / total:.0%} ({open_ / total:.0%})" if total else ""
         cells.setdefault(one.kind, [one.kind]).append(share)
-    return _markdown(["candidates", *(f"{count} baselines" for count in BASELINES)], list(cells.values()))
+    headers = [f"by {count}" for count in BASELINES]
+    return _markdown(["candidates", *headers], list(cells.values()))
 
 
 def _markdown(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
