@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import tomli_w
 
 from robustbench_cells.errors import GateError
 from robustbench_cells.files.atomic import write_text
+from robustbench_cells.files.toml import read_toml
 from robustbench_cells.gate.spread import MIN_SEEDS, Condition, Spread, condition_means
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.tables import Results
@@ -170,9 +170,7 @@ def load_spread(path: Path) -> StoredSpread:
         If it cannot be read, or is not such a file.
     """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ValueError(f"larger than {_MAX_BYTES} bytes")
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = read_toml(path, _MAX_BYTES, GateError)
         _validate(content)
         models = content["models"]
         return StoredSpread(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,12 +15,10 @@ import tomli_w
 from robustbench_cells.errors import ModelError
 from robustbench_cells.files.atomic import write_text
 from robustbench_cells.files.checksums import sha256
-from robustbench_cells.files.reading import read_text
+from robustbench_cells.files.toml import read_toml
 from robustbench_cells.models.interface import SCHEMA, Interface, interface_from_card
 
 _MAX_BYTES = 2**19  # ours have some 20 KB
-_MAX_DOTS = 100  # in a line: tomllib takes time by the square of the parts of a key
-_TEXT = re.compile(r"""[\w-]+ = ["']""")  # at the begin of a line whose other dots are in a text
 _ADDED = ("crop", "scale")  # keys of later versions
 _UNKNOWN = "additionalProperties"
 _SCHEMA = {
@@ -66,25 +62,15 @@ def read_card(path: Path) -> dict[str, Any]:
         If it does not exist, is not a regular file, is too large, is not TOML, or does not match the schema.
     """
     try:
-        text = read_text(path, _MAX_BYTES, ModelError)
-        _check_keys(path, text)
-        card = tomllib.loads(text)
+        card = read_toml(path, _MAX_BYTES, ModelError)
         problem = next(jsonschema.Draft202012Validator(_SCHEMA).iter_errors(card), None)
-    except (ValueError, RecursionError) as error:  # ValueError includes integers of thousands of digits
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path}: is not TOML ({error}); restore it or remove it") from error
     if problem is not None:
         place = ".".join(map(str, problem.absolute_path)) or "the card"
         allowed = "; allowed: " + ", ".join(problem.schema["properties"]) if problem.validator == _UNKNOWN else ""
         raise ModelError(f"{path}: {place[:200]}: {problem.message[:200]}{allowed}")
     return card
-
-
-def _check_keys(path: Path, text: str) -> None:
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") > _MAX_DOTS and not _TEXT.match(line):
-            raise ModelError(
-                f"{path}: line {number} has more than {_MAX_DOTS} dots, and may be a key of so many parts; break it"
-            )
 
 
 def model_digest(model: Path, companion_files: Sequence[Path] = ()) -> tuple[str, Interface]:

@@ -149,6 +149,8 @@ class GridEnd:
 
     def _accept(self, session: pytest.Session) -> None:
         """Make the run the baseline where that was asked for and the gate passes; what cannot be is exit code 4."""
+        if self._finished is None or not (self.policy and option(self._config, "accept")):
+            return
         from robustbench_cells.api.accept import accept
         from robustbench_cells.errors import RobustbenchError
         from robustbench_cells.gate.comparison import Gate
@@ -156,8 +158,6 @@ class GridEnd:
         from robustbench_cells.pytest_plugin.finish import UNUSABLE
         from robustbench_cells.reporting.accept_text import accept_lines
 
-        if self._finished is None or not (self.policy and option(self._config, "accept")):
-            return
         baseline = Path(option(self._config, "baseline")[0])
         gate = self._finished.verdict
         passes = isinstance(gate, Gate) and gate.verdict is GateOutcome.NON_INFERIOR

@@ -22,6 +22,7 @@ from robustbench_cells.files.checksums import sha256
 from robustbench_cells.files.csv_tables import read_csv
 from robustbench_cells.files.reading import list_files, read_bytes, read_text
 from robustbench_cells.gate.simulation import read_frame_scores
+from robustbench_cells.gate.spread_file import load_spread
 from robustbench_cells.models.card import read_card
 from robustbench_cells.models.loading import find_format, open_segmenter
 from robustbench_cells.pytest_plugin.ini_files import keys_of
@@ -158,6 +159,7 @@ READERS = {
     "an archive": Reader(
         "file.zip", lambda folder: unpack(folder / "file.zip", folder / "new", max_bytes=9, max_files=9)
     ),
+    "spread.toml": Reader("spread.toml", lambda folder: load_spread(folder / "spread.toml")),
     "run.json": Reader("run.json", load_manifest, _save),
     "records": Reader("patches.csv.gz", load, _save),
     "example patches": Reader("pictures.npz", lambda folder: load_examples(RESULTS, folder), reads=(MISSING,)),

@@ -13,6 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.files.reading import read_bytes
 
 MAX_LAYERS = 10_000
 LOOP_OPERATORS = {"loop", "tensoriterator"}
@@ -136,9 +137,7 @@ def read_graph(path: Path, weights: int) -> Graph:
 
 def _parse(path: Path) -> Any:
     """Parse XML of limited size and depth, without namespaces."""
-    if (size := path.stat().st_size) > _MAX_XML:
-        raise ModelError(f"{path}: has {size} bytes of XML, more than the {_MAX_XML} allowed")
-    content = path.read_bytes()
+    content = read_bytes(path, _MAX_XML, ModelError)
     if not content.lstrip().startswith((b"<?xml", b"<net")) or b"<!" in content:
         raise ModelError(f"{path}: is not OpenVINO's XML; convert the model again")
     depth = elements = 0
