@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from robustbench_cells.errors import ResultsError
-from robustbench_cells.gate.comparison import compare
 from robustbench_cells.reporting.gate_files import save_verdict
 from robustbench_cells.reporting.gate_text import GateSummary, gate_lines, load_gate, save_gate, summarise_gate
 from robustbench_cells.reporting.outputs import OUTPUTS
@@ -22,6 +21,7 @@ from robustbench_cells.results.example_patches import save_examples
 from robustbench_cells.results.merging import merge_runs
 from robustbench_cells.results.storage import RECORDS_FILE, RUN_FILE, load, save
 from robustbench_cells.results.tables import Results
+from tests.support.gate_runs import JACCARD, compare
 from tests.support.manifests import change_manifest
 from tests.support.report_results import make_examples, make_results
 from tests.test_printable import is_control
@@ -110,7 +110,7 @@ def test_the_terminal_shows_escapes() -> None:
 def test_verdicts_and_their_tables_show_escapes(tmp_path: Path) -> None:
     results = change_manifest(make_hostile(), "incomplete", value=[])
     results = change_manifest(results, "tests", "failed", value=[])
-    gate = compare(results, results, {"jaccard": 0.01})
+    gate = compare(results, results, JACCARD)
     assert not raw(gate_lines(gate, "index.html"))
     save_verdict(gate, tmp_path)
     for name in ("gate.md", "gate.json"):
