@@ -84,16 +84,21 @@ class PackedModel:
         Whether it may run code of its own.
     content
         Content of each file, by its path; empty for what is loaded by name.
+    stopped
+        Why it is not to be opened anywhere: it was stopped here; empty if it was not.
     """
 
     source: str
     digest: str
     trusted: bool = False
     content: Mapping[str, bytes] = field(default_factory=dict)
+    stopped: str = ""
 
     @classmethod
     def of(cls, source: str, segmenter: Segmenter, *, trusted: bool = False) -> PackedModel:
         """Pack the model that a user named."""
+        if isinstance(segmenter, StoppedSegmenter):
+            return cls(source, segmenter.digest, trusted, stopped=segmenter.why)
         path = Path(abspath(source))
         if source in BASELINES or source in shipped_models() or not path.exists():
             return cls(source, segmenter.digest, trusted)
@@ -116,6 +121,8 @@ class PackedModel:
         ClusterError
             If its digest is another one.
         """
+        if self.stopped:
+            return StoppedSegmenter(name, self.stopped)
         source = self.source
         for file, content in self.content.items():
             path = folder / file

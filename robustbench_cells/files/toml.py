@@ -11,7 +11,8 @@ from robustbench_cells.errors import RobustbenchError
 from robustbench_cells.files.reading import read_text
 
 _MAX_DOTS = 100  # in a line: tomllib takes time by the square of the parts of a key
-_TEXT = re.compile(r"""[\w-]+ = ["']""")  # at the begin of a line whose other dots are in a text
+_TEXT = re.compile(r"""[\w-]+ = ("([^"\\]|\\.)*"|'[^']*')\s*""")  # a line whose dots are all in a text
+_LONG_TEXT = re.compile("\"{3}|'{3}")  # begins or ends a text of several lines
 
 
 def read_toml(path: Path, max_bytes: int, error: type[RobustbenchError]) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def read_toml(path: Path, max_bytes: int, error: type[RobustbenchError]) -> dict
     """
     text = read_text(path, max_bytes, error)
     for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") > _MAX_DOTS and not _TEXT.match(line):
+        if line.count(".") > _MAX_DOTS and (_LONG_TEXT.search(line) or not _TEXT.fullmatch(line)):
             raise error(
                 f"{path}: line {number} has more than {_MAX_DOTS} dots, and may be a key of so many parts; break it"
             )

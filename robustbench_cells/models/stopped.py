@@ -15,14 +15,21 @@ class StoppedSegmenter:
         Name in test ids and tables.
     why
         Text of the error.
+
+    Attributes
+    ----------
+    name, why
+        As given.
+    digest
+        Words in place of one.
     """
 
     digest = "unknown: stopped before it was loaded"
 
     def __init__(self, name: str, why: str) -> None:
         self.name = name
-        self._why = why
+        self.why = why
 
     def predict(self, images: Image) -> Image:
         """Raise a `ModelStoppedError`."""
-        raise ModelStoppedError(self._why)
+        raise ModelStoppedError(self.why)

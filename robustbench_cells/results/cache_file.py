@@ -7,6 +7,7 @@ strangers is in https://www.sqlite.org/security.html.
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from contextlib import suppress
@@ -24,6 +25,7 @@ TIMEOUT = 120.0  # seconds to wait for another process' transaction
 _MAX_VALUE = 2**20  # bytes of a value or a row
 _STEPS = 20_000_000  # of SQLite's virtual machine in one operation: less than a second
 _STEPS_PER_BYTE = 5  # of the file, in addition; a listing of ten thousand records takes a fifth of a step per byte
+_MAX_STEPS = 20_000_000_000  # some minutes; a listing of the ten million records that a table may have takes a tenth
 _INTERVAL = 1_000_000  # steps between two looks at their number
 _JOURNAL_MAGIC = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 _QUERY = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid"
@@ -47,12 +49,19 @@ class CacheConnection(sqlite3.Connection):
     def begin_operation(self) -> None:
         """Grant the steps of one operation: pages that lead back to one another would be read for ever."""
         files = (Path(f"{self._path}{suffix}") for suffix in ("", "-wal"))
-        size = sum(file.stat().st_size for file in files if file.exists())
-        self._left = (_STEPS + _STEPS_PER_BYTE * size) // _INTERVAL
+        size = sum(_size_on_disk(file) for file in files if file.exists())
+        self._left = min(_STEPS + _STEPS_PER_BYTE * size, _MAX_STEPS) // _INTERVAL
 
     def _is_over(self) -> bool:
         self._left -= 1
         return self._left < 0
+
+
+def _size_on_disk(path: Path) -> int:
+    """Bytes of a file, without holes."""
+    status = path.stat()
+    blocks = getattr(status, "st_blocks", 0)  # some file systems count none
+    return min(status.st_size, 512 * blocks) if blocks else status.st_size
 
 
 def connect(path: Path) -> CacheConnection:
@@ -64,6 +73,7 @@ def connect(path: Path) -> CacheConnection:
         If it is no regular file, or if the rollback journal beside it names a file: SQLite would delete that file,
         wherever it is.
     """
+    path = Path(os.path.realpath(path))  # SQLite follows a link, and looks for a journal there
     for suffix in ("", "-wal", "-shm", "-journal"):
         with suppress(FileNotFoundError):  # another process creates and removes some of them meanwhile
             if not S_ISREG((part := Path(f"{path}{suffix}")).stat().st_mode):

@@ -164,6 +164,17 @@ def test_a_journal_deletes_no_file(tmp_path: Path) -> None:
             assert journal.exists()
 
 
+def test_a_link_to_a_record_cache_hides_no_journal(tmp_path: Path) -> None:
+    RecordCache(tmp_path / "hidden.sqlite").close()
+    (tmp_path / "victim").write_text("years of work")
+    journal = journal_that_names(tmp_path / "victim", tmp_path / "hidden.sqlite")
+    (tmp_path / "hidden.sqlite-journal").write_bytes(journal)
+    (tmp_path / "store.sqlite").symlink_to(tmp_path / "hidden.sqlite")
+    with pytest.raises(CacheError, match=r"hidden\.sqlite-journal: .*Move it away"):
+        RecordCache(tmp_path / "store.sqlite")
+    assert (tmp_path / "victim").read_text() == "years of work"
+
+
 def test_what_a_crash_left_in_a_journal_is_rolled_back(tmp_path: Path) -> None:
     path = make_store(tmp_path / "records.sqlite")
     journal = journal_that_names(tmp_path / "victim", path)

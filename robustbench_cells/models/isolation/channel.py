@@ -6,11 +6,13 @@ import array
 import os
 import select
 import socket
+import time
 
 from robustbench_cells.models.isolation.messages import MAX_BYTES, MessageError
 
 _HEADER = 4  # bytes
 _CHUNK = 2**16
+_SEND_SECONDS = 60.0
 
 
 class Channel:
@@ -23,6 +25,7 @@ class Channel:
     """
 
     def __init__(self, end: socket.socket) -> None:
+        end.settimeout(_SEND_SECONDS)  # for another end that never reads; what is received is there
         self._socket = end
         self._received = bytearray()
         self._poll = select.poll()
@@ -53,14 +56,21 @@ class Channel:
             If what came is no message.
         """
         file: int | None = None
+        until = None if seconds is None else time.monotonic() + seconds
         while (message := self._whole()) is None:
-            if not self._poll.poll(None if seconds is None else int(1000 * seconds)):
+            left = None if until is None else max(0, int(1000 * (until - time.monotonic())))
+            if not self._poll.poll(left):
+                if file is not None:
+                    os.close(file)
                 return None
             try:
                 content, found = self._receive_chunk()
             except OSError as error:
                 raise EOFError(str(error)) from error
-            file = found if found is not None else file
+            if found is not None:
+                if file is not None:
+                    os.close(file)
+                file = found
             if not content:
                 raise EOFError("closed")
             self._received += content

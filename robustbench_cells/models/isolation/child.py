@@ -24,6 +24,7 @@ from robustbench_cells.models.isolation.messages import (
     WARNINGS,
     Answer,
     Job,
+    MessageError,
     ModelReference,
     RemoteError,
     Request,
@@ -65,7 +66,11 @@ def serve(end: str, parent: str, ceiling: str, loader: str) -> None:
     with suppress(EOFError):
         while received := channel.receive():
             message, file = received
-            channel.send(worker.answer(Request.decode(message), file).encode())
+            answer = worker.answer(Request.decode(message), file)
+            try:
+                channel.send(answer.encode())
+            except MessageError as error:  # very many files
+                channel.send(Answer(answer.number, error=RemoteError.of(error)).encode())
     os._exit(0)  # a thread that a model left would prevent an ordinary exit
 
 

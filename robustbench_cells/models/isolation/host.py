@@ -64,6 +64,7 @@ class Host:
         self._wall = wall
         self._loader = loader
         self._folder = os.getcwd()
+        self._owner = os.getpid()
         self._rooms: dict[ModelReference | None, _Room] = {}
         self._stopped: dict[ModelReference, str] = {}
         self._digests: dict[ModelReference, str] = {}
@@ -119,6 +120,8 @@ class Host:
                 self._end(room)
 
     def _room(self, model: ModelReference) -> _Room:
+        if self._owner != os.getpid():  # a fork of the run: what it inherits answers to the run
+            self._owner, self._rooms = os.getpid(), {}
         key = None if model.is_data else model
         return self._rooms.setdefault(key, _Room(MemoryLedger(self._wall.memory_bytes)))
 
@@ -153,7 +156,7 @@ class Host:
         room.last = model
         process.output.begin(model.name)
         try:
-            answer = process.ask(work, seconds, lambda resident: room.ledger.is_too_much(model.name, resident))
+            answer = process.ask(work, seconds, lambda resident: room.ledger.is_too_much(model, resident))
         except TookTooLongError:
             option = "--rb-model-seconds (model_seconds in Python)"
             why = f"took more than {seconds:g} s {what} and was stopped; {option} raises the limit"
@@ -168,7 +171,7 @@ class Host:
         except BaseException:  # an interruption: an answer that comes later must not be taken for another
             self._end(room)
             raise
-        room.ledger.add(model.name, process.resident())
+        room.ledger.add(model, process.resident())
         for category, text in answer.warnings:
             warnings.warn(printable(text), WARNINGS.get(category, InputWarning), stacklevel=4)
         if answer.error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable
 
 
 class MemoryLedger:
@@ -20,13 +21,13 @@ class MemoryLedger:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._most = 0
-        self._held: Counter[str] = Counter()
+        self._held: Counter[Hashable] = Counter()
 
-    def is_too_much(self, model: str, resident: int) -> bool:
+    def is_too_much(self, model: Hashable, resident: int) -> bool:
         """Whether the process has more bytes than it may while a model is at work."""
         return resident - (self._most - self._held[model]) > self._limit
 
-    def add(self, model: str, resident: int) -> None:
+    def add(self, model: Hashable, resident: int) -> None:
         """Note what the process has after a model was at work."""
         growth = max(0, resident - self._most)
         self._held[model] += growth

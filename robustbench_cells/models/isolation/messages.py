@@ -22,7 +22,7 @@ import jsonschema
 from robustbench_cells import errors
 from robustbench_cells.types import BATCH, PATCH_SIDE, Runner
 
-MAX_BYTES = 2**18  # of one message
+MAX_BYTES = 2**22  # of one message
 _BATCH_PIXELS = BATCH * PATCH_SIDE**2
 _MAX_TEXT = 8000  # characters of an error, of a traceback
 _MAX_WARNINGS = 20
@@ -35,7 +35,7 @@ _SCHEMA = {
     "properties": {
         "number": _NUMBER,
         "digest": {"type": "string", "maxLength": 1000},
-        "files": {"type": "array", "items": _TEXT, "maxItems": 1000},
+        "files": {"type": "array", "items": _TEXT, "maxItems": 10_000},
         "predicts_whole": {"type": "boolean"},
         "runner": {
             "type": ["object", "null"],

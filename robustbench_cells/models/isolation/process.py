@@ -91,7 +91,7 @@ class ModelProcess:
         arguments = [path, str(theirs.fileno()), str(os.getpid()), str(ceiling), loader]
         start = partial(
             subprocess.Popen,
-            [sys.executable, "-c", _BOOTSTRAP, *arguments],
+            [sys.executable, "-P", "-c", _BOOTSTRAP, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
+import threading
 
 import pytest
 from hypothesis import given
@@ -36,6 +37,40 @@ def test_part_of_a_message_is_none_and_is_kept() -> None:
     end.close()
     with pytest.raises(EOFError):
         channel.receive(0)
+    channel.close()
+
+
+def test_bytes_that_trickle_in_do_not_extend_the_time() -> None:
+    end, other = socket.socketpair()
+    channel = Channel(other)
+    end.sendall((2000).to_bytes(4, "big"))
+    ended = threading.Event()
+
+    def trickle() -> None:
+        while not ended.wait(0.005):
+            end.send(b"a")
+
+    thread = threading.Thread(target=trickle)
+    thread.start()
+    try:
+        assert channel.receive(0.1) is None
+    finally:
+        ended.set()
+        thread.join()
+    end.close()
+    channel.close()
+
+
+def test_files_that_nobody_asked_for_are_closed() -> None:
+    end, other = socket.socketpair()
+    channel = Channel(other)
+    before = len(os.listdir("/dev/fd"))
+    with tempfile.TemporaryFile() as file:
+        for part in (b"\0\0\0\x09", b"a", b"b", b"c"):
+            socket.send_fds(end, [part], [file.fileno()])
+            assert channel.receive(0) is None
+    assert len(os.listdir("/dev/fd")) == before
+    end.close()
     channel.close()
 
 

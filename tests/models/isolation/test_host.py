@@ -111,6 +111,32 @@ def test_what_a_process_started_ends_with_it(host: Host) -> None:
     assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in started)
 
 
+def test_modules_in_the_current_folder_are_not_imported(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("json", "sys", "socket"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'acted')!r}, 'w').close()\n")
+    monkeypatch.chdir(tmp_path)
+    assert (predict(host, "sound") == MASKS).all()
+    assert not (tmp_path / "acted").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_fork_of_the_run_has_processes_of_its_own(host: Host) -> None:
+    predict(host, "sound")
+    dark = IMAGES * np.float32(0.5)
+    fork = os.fork()
+    if not fork:
+        code = 1
+        with suppress(BaseException):
+            code = int(not (host.predict(reference("sound"), dark) == (dark > LEVEL)).all())
+            host.close()
+        os._exit(code)
+    assert (predict(host, "sound") == MASKS).all()
+    assert os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1]) == 0
+    assert (predict(host, "sound") == MASKS).all()
+
+
 def test_closed_host_starts_again_in_the_folder_of_its_beginning(
     host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
