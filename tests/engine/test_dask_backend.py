@@ -29,12 +29,13 @@ from robustbench_cells.engine import dask_backend as cluster
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.dask_worker import PackedFrames, PackedModel, WorkerSetup
 from robustbench_cells.engine.tasks import Task, run_task, split_task
-from robustbench_cells.errors import ClusterError, ModelError
+from robustbench_cells.errors import ClusterError, ModelError, ModelStoppedError
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.card import write_card
 from robustbench_cells.models.isolation.wall import Wall
 from robustbench_cells.models.loading import load_segmenter
 from robustbench_cells.models.on_demand import load_all
+from robustbench_cells.models.stopped import StoppedSegmenter
 from tests.support.commands import export
 from tests.support.networks import convolution, onnx_graph, save_tiny_network
 from tests.support.pytest_runs import BENCHMARK, WITHOUT_FIGURES, bench, same_files
@@ -159,6 +160,15 @@ def test_a_program_that_is_not_trusted_here_is_not_trusted_there(tmp_path: Path)
     model = PackedModel.of(str(path), load_segmenter(str(path), trusted=True))
     with pytest.raises(ModelError, match="--rb-trust-model"):
         load_all([model.open("tiny", tmp_path / "there", None)])
+
+
+def test_a_model_that_was_stopped_is_opened_nowhere_again(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.onnx"
+    path.write_bytes(b"no graph")
+    model = PackedModel.of(str(path), StoppedSegmenter("theirs", "theirs took too long"))
+    assert not model.content
+    with pytest.raises(ModelStoppedError, match="theirs took too long"):
+        model.open("theirs", tmp_path / "worker", None).predict(np.zeros((1, 256, 256), np.float32))
 
 
 def test_a_worker_of_another_version_is_refused(selection: Selection) -> None:
