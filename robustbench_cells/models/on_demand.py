@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
-from robustbench_cells.errors import ModelError, ModelStoppedError
+from robustbench_cells.errors import ExitError, ModelError, ModelStoppedError
 from robustbench_cells.models.isolation.segmenter import IsolatedSegmenter
 from robustbench_cells.types import Image, Runner, Segmenter
 
@@ -81,7 +81,7 @@ def load_all(segmenters: Iterable[Segmenter]) -> None:
     """
     for segmenter in segmenters:
         if isinstance(segmenter, OnDemandSegmenter):
-            with suppress(ModelStoppedError):
+            with suppress(ModelStoppedError, ExitError):
                 segmenter.loaded()
 
 

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from robustbench_cells.errors import InputWarning, ModelStoppedError
+from robustbench_cells.errors import ExitError, InputWarning, ModelStoppedError
 from robustbench_cells.models import loading
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.extras import require_extra
@@ -140,7 +140,7 @@ def open_segmenter(name: str, source: str, *, trusted: bool, host: Host | None) 
     try:
         known = host.identify(model)
         return OnDemandSegmenter(name, known.digest, load, known.files) if known.digest else load()
-    except ModelStoppedError as error:
+    except (ModelStoppedError, ExitError) as error:
         return StoppedSegmenter(name, str(error))
 
 

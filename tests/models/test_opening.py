@@ -34,6 +34,9 @@ def hang():
 def hanging(images):
     hang()
 
+def exits(images):
+    raise SystemExit(0)
+
 predict.digest = "1"
 """
 
@@ -67,6 +70,17 @@ def test_model_that_hangs_while_it_is_loaded_costs_its_own_tests(functions: None
     load_all(opened.values())
     for name in ("hanging", "import"):
         with pytest.raises(ModelStoppedError, match="took more than 3 s to load and was stopped"):
+            opened[name].predict(IMAGES)
+    assert opened["sound"].predict(IMAGES).any()
+
+
+def test_model_that_exits_while_it_is_loaded_costs_its_own_tests(functions: None, tmp_path: Path) -> None:
+    (tmp_path / "exiting_module.py").write_text("raise SystemExit(0)\n")
+    sources = {"exits": "their_functions:exits", "import": "exiting_module:predict", "sound": "dog_otsu"}
+    opened = open_segmenters(sources, trusted=True, wall=Wall())
+    load_all(opened.values())
+    for name in ("exits", "import"):
+        with pytest.raises(ModelStoppedError, match=r"raised SystemExit\(0\)"):
             opened[name].predict(IMAGES)
     assert opened["sound"].predict(IMAGES).any()
 
