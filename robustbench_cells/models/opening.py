@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import warnings
 from collections.abc import Iterable, Mapping
@@ -133,7 +134,9 @@ def open_segmenter(name: str, source: str, *, trusted: bool, host: Host | None) 
     """
     if host is None or _is_ours(source):
         segmenter = loading.open_segmenter(source, trusted=trusted)
-        segmenter.name = name
+        if segmenter.name != name:
+            segmenter = copy.copy(segmenter)  # a baseline is the registry's
+            segmenter.name = name
         return segmenter
     model = _reference(source, trusted=trusted)
     load = partial(IsolatedSegmenter, name, host, model)

@@ -62,6 +62,8 @@ def test_function_is_never_imported_here(functions: None) -> None:
 def test_baseline_stays_here() -> None:
     opened = open_segmenters({"dog_otsu": "dog_otsu"}, trusted=False, wall=Wall())
     assert opened["dog_otsu"] is BASELINES.get("dog_otsu")
+    (renamed,) = open_segmenters({"mine": "dog_otsu"}, trusted=False, wall=Wall()).values()
+    assert (renamed.name, BASELINES.get("dog_otsu").name) == ("mine", "dog_otsu")
 
 
 def test_model_that_hangs_while_it_is_loaded_costs_its_own_tests(functions: None) -> None:
