@@ -73,10 +73,10 @@ def connect(path: Path) -> CacheConnection:
         If it is no regular file, or if the rollback journal beside it names a file: SQLite would delete that file,
         wherever it is.
     """
-    path = Path(os.path.realpath(path))  # SQLite follows a link, and looks for a journal there
-    for suffix in ("", "-wal", "-shm", "-journal"):
+    given, path = path, Path(os.path.realpath(path))  # SQLite follows a link, and looks for a journal there
+    for part in (given, *(Path(f"{path}{suffix}") for suffix in ("-wal", "-shm", "-journal"))):
         with suppress(FileNotFoundError):  # another process creates and removes some of them meanwhile
-            if not S_ISREG((part := Path(f"{path}{suffix}")).stat().st_mode):
+            if not S_ISREG(part.stat().st_mode):
                 require_file(part, UNLIMITED, CacheError)
     with suppress(FileNotFoundError), Path(f"{path}-journal").open("rb") as journal:
         journal.seek(max(0, journal.seek(0, SEEK_END) - len(_JOURNAL_MAGIC)))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
@@ -66,12 +68,12 @@ def test_an_existing_record_is_not_replaced(cache: RecordCache) -> None:
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9), st.floats(0, 1) | st.just(float("nan")))))
 def test_any_records_round_trip(rows: list[tuple[str, int, float]]) -> None:
-    cache = RecordCache(Path(":memory:"))
     expected: dict[tuple[str, int], float] = {}
-    for frame, patch, score in rows:
-        cache.put(KEY, FRAMES, [make_record(frame, patch, score)])
-        expected.setdefault((frame, patch), score)
-    found = {place: scores["jaccard"] for place, scores in cache.get(KEY, ALL).items()}
+    with TemporaryDirectory() as folder, closing(RecordCache(Path(folder, "records.sqlite"))) as cache:
+        for frame, patch, score in rows:
+            cache.put(KEY, FRAMES, [make_record(frame, patch, score)])
+            expected.setdefault((frame, patch), score)
+        found = {place: scores["jaccard"] for place, scores in cache.get(KEY, ALL).items()}
     assert found == pytest.approx(expected, nan_ok=True, abs=0)
 
 
