@@ -7,6 +7,7 @@ import os
 import select
 import socket
 import time
+from contextlib import ExitStack
 
 from robustbench_cells.models.isolation.messages import MAX_BYTES, MessageError
 
@@ -55,26 +56,26 @@ class Channel:
         MessageError
             If what came is no message.
         """
-        file: int | None = None
         until = None if seconds is None else time.monotonic() + seconds
-        while (message := self._whole()) is None:
-            left = None if until is None else max(0, int(1000 * (until - time.monotonic())))
-            if not self._poll.poll(left):
-                if file is not None:
-                    os.close(file)
-                return None
-            try:
-                content, found = self._receive_chunk()
-            except OSError as error:
-                raise EOFError(str(error)) from error
-            if found is not None:
-                if file is not None:
-                    os.close(file)
-                file = found
-            if not content:
-                raise EOFError("closed")
-            self._received += content
-        return message, file
+        with ExitStack() as files:  # closed unless they are handed on with a message
+            file: int | None = None
+            while (message := self._whole()) is None:
+                left = None if until is None else max(0, int(1000 * (until - time.monotonic())))
+                if not self._poll.poll(left):
+                    return None
+                try:
+                    content, found = self._receive_chunk()
+                except OSError as error:
+                    raise EOFError(str(error)) from error
+                if found is not None:
+                    files.close()
+                    files.callback(os.close, found)
+                    file = found
+                if not content:
+                    raise EOFError("closed")
+                self._received += content
+            files.pop_all()
+            return message, file
 
     def _receive_chunk(self) -> tuple[bytes, int | None]:
         """Bytes, and a file descriptor of which no more than one is accepted."""

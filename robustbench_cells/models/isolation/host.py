@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from robustbench_cells.errors import InputWarning, ModelError, ModelStoppedError
 from robustbench_cells.models.isolation.memory import MemoryLedger
-from robustbench_cells.models.isolation.messages import WARNINGS, Answer, Job, ModelReference, Work, printable
+from robustbench_cells.models.isolation.messages import WARNINGS, Answer, Job, ModelReference, Work
 from robustbench_cells.models.isolation.process import (
     EndedError,
     ModelProcess,
@@ -173,7 +173,7 @@ class Host:
             raise
         room.ledger.add(model, process.resident())
         for category, text in answer.warnings:
-            warnings.warn(printable(text), WARNINGS.get(category, InputWarning), stacklevel=4)
+            warnings.warn(text, WARNINGS.get(category, InputWarning), stacklevel=4)
         if answer.error:
             raise answer.error.exception()
         return answer

@@ -20,6 +20,7 @@ from typing import Any
 import jsonschema
 
 from robustbench_cells import errors
+from robustbench_cells.printable import printable, printable_lines
 from robustbench_cells.types import BATCH, PATCH_SIDE, Runner
 
 MAX_BYTES = 2**22  # of one message
@@ -182,8 +183,8 @@ class RemoteError:
 
     def exception(self) -> Exception:
         """The exception, with its traceback as the cause."""
-        error = _EXCEPTIONS.get(self.kind, RuntimeError)(printable(self.text))
-        error.__cause__ = ModelTraceback(printable(self.trace))
+        error = _EXCEPTIONS.get(self.kind, RuntimeError)(printable_lines(self.text))
+        error.__cause__ = ModelTraceback(printable_lines(self.trace))
         return error
 
 
@@ -253,11 +254,6 @@ class Answer:
             tuple((category, text) for category, text in found.get("warnings", ())),
             error_ and RemoteError(**error_),
         )
-
-
-def printable(text: str) -> str:
-    """Replace control characters and the like, which could drive a terminal; line breaks stay."""
-    return "".join(one if one.isprintable() or one == "\n" else "\ufffd" for one in text)
 
 
 def _shortened(text: str) -> str:

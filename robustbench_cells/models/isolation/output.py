@@ -6,7 +6,7 @@ import logging
 import os
 from collections import Counter, deque
 
-from robustbench_cells.models.isolation.messages import printable
+from robustbench_cells.printable import printable
 
 LOG = logging.getLogger("robustbench_cells.models")
 _MOST_LINES = 50  # of one model

@@ -74,6 +74,23 @@ def test_files_that_nobody_asked_for_are_closed() -> None:
     channel.close()
 
 
+REFUSED = {"too long a message": (b"\xff\xff\xff\xff", MessageError), "half a message": (b"\0\0\0\5ab", EOFError)}
+
+
+@pytest.mark.parametrize(("content", "error"), REFUSED.values(), ids=REFUSED)
+def test_file_of_what_is_no_message_is_closed(content: bytes, error: type[Exception]) -> None:
+    end, other = socket.socketpair()
+    channel = Channel(other)
+    with tempfile.TemporaryFile() as file:
+        before = len(os.listdir("/dev/fd"))
+        socket.send_fds(end, [content], [file.fileno()])
+        end.close()
+        with pytest.raises(error):
+            channel.receive(0)
+        assert len(os.listdir("/dev/fd")) == before - 1  # this end's
+    channel.close()
+
+
 def test_length_beyond_the_limit_is_refused_before_anything_is_kept() -> None:
     end, other = socket.socketpair()
     channel = Channel(other)

@@ -115,10 +115,18 @@ def test_traceback_of_the_model_is_the_cause() -> None:
 
 
 def test_text_of_an_error_drives_no_terminal_and_is_bounded() -> None:
-    found = str(RemoteError.of(ValueError("\x1b[31m\a" + "x" * 10**6)).exception())
-    assert "\x1b" not in found
-    assert "\a" not in found
+    found = str(RemoteError.of(ValueError("\x1b[31m\a\n\u202e" + "x" * 10**6)).exception())
+    assert found.startswith("\\x1b[31m\\x07\n\\u202exx")
     assert len(Answer(1, error=RemoteError.of(ValueError("é" * 10**6))).encode()) < MAX_BYTES
+
+
+def test_what_the_run_stores_of_an_answer_is_one_printable_line() -> None:
+    odd = "1\x1b\n\u202e\ud800"
+    answer = Answer.decode(Answer(1, odd, runner=Runner(odd, odd, odd, 1)).encode())
+    assert answer.runner
+    assert {answer.digest, answer.runner.library, answer.runner.version, answer.runner.provider} == {
+        "1\\x1b\\n\\u202e\\ud800"
+    }
 
 
 def test_kind_that_is_no_exception_of_the_list_is_a_runtime_error() -> None:

@@ -32,8 +32,12 @@ def test_lines_have_the_name_of_the_model(caplog: pytest.LogCaptureFixture) -> N
 
 def test_lines_drive_no_terminal(caplog: pytest.LogCaptureFixture) -> None:
     lines, _ = logged(b"\x1b[31mred\a\xff\n", caplog)
-    assert lines[0].isprintable()
-    assert "[31mred" in lines[0]
+    assert lines == ["theirs.onnx: \\x1b[31mred\\x07\ufffd"]
+
+
+def test_lines_hide_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    lines, _ = logged("\u202eabc\u2028 x\u200b \U000e0041 \u200c\n".encode(), caplog)
+    assert lines == ["theirs.onnx: \\u202eabc\\u2028 x\\u200b \\U000e0041 \u200c"]
 
 
 def test_megabytes_are_cut_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
