@@ -24,6 +24,7 @@ from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.card import card_path
 from robustbench_cells.models.isolation.host import Host
+from robustbench_cells.models.isolation.segmenter import IsolatedSegmenter
 from robustbench_cells.models.isolation.wall import Wall
 from robustbench_cells.models.loading import companion_files, shipped_models
 from robustbench_cells.models.on_demand import OnDemandSegmenter, release_all
@@ -102,7 +103,10 @@ class PackedModel:
         path = Path(abspath(source))
         if source in BASELINES or source in shipped_models() or not path.exists():
             return cls(source, segmenter.digest, trusted)
-        others = segmenter.files if isinstance(segmenter, OnDemandSegmenter) else companion_files(source)
+        if isinstance(segmenter, OnDemandSegmenter | IsolatedSegmenter):
+            others = segmenter.files
+        else:
+            others = companion_files(source)
         files = [path, card_path(path), *path.rglob("*"), *(Path(abspath(file)) for file in others)]
         if outside := [file for file in files if not file.is_relative_to(path.parent)]:
             raise ModelError(f"{source}: its file {outside[0]} is outside of its folder, so it is not sent to a worker")
@@ -130,7 +134,7 @@ class PackedModel:
             path.write_bytes(content)
             source = str(folder / self.source)
         segmenter = open_segmenter(name, source, trusted=self.trusted, host=host)
-        if segmenter.digest not in (self.digest, StoppedSegmenter.digest):
+        if not isinstance(segmenter, StoppedSegmenter) and segmenter.digest != self.digest:
             raise ClusterError(f"a worker has a different {self.source}; install the same package there as here")
         return segmenter
 

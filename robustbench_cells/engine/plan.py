@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from uuid import uuid4
 
 from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.datasets.selection import Selection
@@ -15,6 +16,7 @@ from robustbench_cells.engine.tasks import PatchKey, Task
 from robustbench_cells.errors import CacheError
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
+from robustbench_cells.models.stopped import StoppedSegmenter
 from robustbench_cells.results.cache_keys import CacheKey, FrameKey
 from robustbench_cells.results.example_cache import mask_key
 from robustbench_cells.results.record_cache import RecordCache
@@ -139,7 +141,12 @@ class Planner:
         )
 
     def _digest_of(self, segmenter: Segmenter) -> str:
-        """The digest, with origin and code of a baseline from another package: others may predict otherwise."""
+        """The digest, with origin and code of a baseline from another package: others may predict otherwise.
+
+        A model that was stopped before its digest was known has none: it finds nothing, whatever the cache holds.
+        """
+        if isinstance(segmenter, StoppedSegmenter):
+            return uuid4().hex
         return segmenter.digest + self._baselines.get(type(segmenter), "")
 
     # Code that was typed in is looked at once in a run: what it stores while it runs must not change the keys.

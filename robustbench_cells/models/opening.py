@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from robustbench_cells.errors import ExitError, InputWarning, ModelStoppedError
+from robustbench_cells.errors import ExitError, InputWarning, ModelError, ModelStoppedError
 from robustbench_cells.models import loading
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.extras import require_extra
@@ -153,6 +153,11 @@ def _is_ours(source: str) -> bool:
 
 def _reference(source: str, *, trusted: bool) -> ModelReference:
     """The model as its process needs it; an unknown format or a missing library is found here."""
+    if source.startswith("__main__:"):
+        raise ModelError(
+            f"{source}: is defined in the program that runs, which the process of models cannot import; put it into a "
+            "module of its own (segment.py, for segment:predict), or give rb.benchmark the function itself"
+        )
     model_format = loading.require_format(source)
     require_extra(source, model_format.extra)
     module = type(model_format).__module__

@@ -26,15 +26,17 @@ from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine import dask_backend as cluster
+from robustbench_cells.engine import dask_worker
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.dask_worker import PackedFrames, PackedModel, WorkerSetup
 from robustbench_cells.engine.tasks import Task, run_task, split_task
 from robustbench_cells.errors import ClusterError, ModelError, ModelStoppedError
+from robustbench_cells.models import opening
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.card import write_card
 from robustbench_cells.models.isolation.wall import Wall
 from robustbench_cells.models.loading import load_segmenter
-from robustbench_cells.models.on_demand import load_all
+from robustbench_cells.models.on_demand import load_all, release_all
 from robustbench_cells.models.stopped import StoppedSegmenter
 from tests.support.commands import export
 from tests.support.networks import convolution, onnx_graph, save_tiny_network
@@ -160,6 +162,18 @@ def test_a_program_that_is_not_trusted_here_is_not_trusted_there(tmp_path: Path)
     model = PackedModel.of(str(path), load_segmenter(str(path), trusted=True))
     with pytest.raises(ModelError, match="--rb-trust-model"):
         load_all([model.open("tiny", tmp_path / "there", None)])
+
+
+def test_files_of_an_isolated_model_are_those_that_its_process_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = a_graph_with_data_beside(tmp_path)
+    monkeypatch.setattr(dask_worker, "companion_files", lambda source: pytest.fail("parsed in the process of the run"))
+    (later,) = opening.open_segmenters({"tiny": str(path)}, trusted=False, wall=Wall()).values()
+    now = opening.load_segmenter(path)
+    for segmenter in (later, now):
+        assert PackedModel.of(str(path), segmenter).content.keys() == {"tiny.onnx", "inner/w.data"}
+    release_all([later, now])
 
 
 def test_a_model_that_was_stopped_is_opened_nowhere_again(tmp_path: Path) -> None:

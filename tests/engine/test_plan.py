@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from robustbench_cells.engine.plan import Planner
 from robustbench_cells.errors import CacheError
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
+from robustbench_cells.models.stopped import StoppedSegmenter
 from robustbench_cells.results.record_cache import RecordCache
 from robustbench_cells.types import Image, Labels, Record
 from tests.support.frame_arrays import DATA
@@ -49,6 +51,20 @@ def test_what_is_kept_is_not_planned_again(planner: Planner) -> None:
     assert len(planner.plan(Condition(), ["dog_otsu"], FRAMES).task.patches) == 24
     with pytest.raises(CacheError, match="records of dog_otsu-noise-50 have disappeared"):
         planner.required_records(noise, "dog_otsu")
+
+
+def test_model_that_was_stopped_before_its_digest_was_known_finds_nothing(planner: Planner) -> None:
+    stopped, impostor = StoppedSegmenter("theirs", "theirs took too long"), copy(BASELINES.get("dog_otsu"))
+    impostor.digest = stopped.digest
+    stored = replace(planner, segmenters={"theirs": impostor})
+    stored.keep(Condition(), "theirs", records(Condition()))
+    assert not stored.plan(Condition(), ["theirs"], FRAMES).task.patches
+    looked_up = replace(planner, segmenters={"theirs": stopped})
+    assert len(looked_up.plan(Condition(), ["theirs"], FRAMES).task.patches) == 24
+    assert not looked_up.is_complete(Condition(), "theirs")
+    view = Condition(), "theirs", FRAMES[0], 0
+    assert len({looked_up.mask_key(*view), looked_up.mask_key(*view), stored.mask_key(*view)}) == 3
+    assert looked_up.digest("theirs") != looked_up.digest("theirs")
 
 
 class Fog(Artefact):

@@ -94,6 +94,16 @@ def test_program_that_is_not_trusted_is_refused(functions: None) -> None:
         open_segmenters({"mine": "their_functions:predict"}, trusted=False, wall=Wall())
 
 
+def test_function_of_the_program_that_runs_is_refused_with_the_remedy() -> None:
+    remedy = (
+        r"__main__:predict: is defined in the program that runs, .*; put it into a module .*, or give rb\.benchmark"
+    )
+    with pytest.raises(ModelError, match=remedy):
+        load_segmenter("__main__:predict", trusted=True)
+    with pytest.raises(ModelError, match=remedy):
+        open_segmenters({"mine": "__main__:predict"}, trusted=True, wall=Wall())
+
+
 def test_network_is_as_in_this_process(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
     paths = [str(save_graph(onnx_graph(*convolution(seed)), tmp_path / f"{seed}.onnx")) for seed in range(2)]

@@ -133,7 +133,7 @@ class Worker:
                 digest = identify(model.source, trusted=model.trusted)
                 return Answer(number, digest, files=companion_files(model.source))
             case Job.LOAD:
-                return self._describe(number, self._loaded(model))
+                return _describe(number, self._loaded(model), companion_files(model.source))
             case Job.PREDICT:
                 self._predict(self._loaded(model), work)
         return Answer(number)
@@ -142,14 +142,6 @@ class Worker:
         if model not in self._segmenters:
             self._segmenters[model] = self._load(model.source, trusted=model.trusted)
         return self._segmenters[model]
-
-    def _describe(self, number: int, segmenter: Segmenter) -> Answer:
-        return Answer(
-            number,
-            segmenter.digest,
-            predicts_whole=isinstance(segmenter, NetworkSegmenter),
-            runner=getattr(segmenter, "runner", None),
-        )
 
     def _predict(self, segmenter: Any, work: Work) -> None:
         assert self._images  # noqa: S101 - they come with the first request
@@ -162,6 +154,16 @@ class Worker:
                 "the same shape is needed"
             )
         self._images.put_prediction(found)
+
+
+def _describe(number: int, segmenter: Segmenter, files: list[str]) -> Answer:
+    return Answer(
+        number,
+        segmenter.digest,
+        files,
+        predicts_whole=isinstance(segmenter, NetworkSegmenter),
+        runner=getattr(segmenter, "runner", None),
+    )
 
 
 def _register(model: ModelReference) -> None:

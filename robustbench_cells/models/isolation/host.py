@@ -82,7 +82,7 @@ class Host:
             return self._ask(room, self._process(room, model), Work(Job.IDENTIFY, model))
 
     def load(self, model: ModelReference) -> Answer:
-        """Load a model; one that is loaded already is described.
+        """Load a model, and list its companion files; one that is loaded already is described.
 
         Raises
         ------

@@ -23,6 +23,8 @@ class IsolatedSegmenter:
     ----------
     digest, runner
         See `Segmenter` and `NetworkSegmenter`; as the process of the model reports them.
+    files
+        Paths of its files besides the one that names it.
     predicts_whole
         Whether `predict_whole` can be called.
 
@@ -39,6 +41,7 @@ class IsolatedSegmenter:
         loaded = host.load(model)
         self.digest = loaded.digest
         self.runner: Runner | None = loaded.runner
+        self.files = loaded.files
         self.predicts_whole = loaded.predicts_whole
 
     def predict(self, images: Image) -> Image:
