@@ -69,7 +69,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "type": float,
         "default": 4.0,
         "metavar": "GIB",
-        "help": "memory that such a model may take, in GiB (default: 4; at most three quarters of the machine's)",
+        "help": "memory that such a model may take, in GiB (default: 4; at most three quarters of the machine's or "
+        "its container's)",
     },
     "model-env": {
         "action": "append",

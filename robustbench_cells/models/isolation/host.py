@@ -17,7 +17,7 @@ from robustbench_cells.models.isolation.process import (
     TookTooMuchError,
 )
 from robustbench_cells.models.isolation.shared_images import ShortReadError
-from robustbench_cells.models.isolation.wall import GIBIBYTE, Wall, machine_limit
+from robustbench_cells.models.isolation.wall import GIBIBYTE, Wall, system_limit
 from robustbench_cells.types import Image
 
 LOADER = "robustbench_cells.models.loading:load_segmenter"
@@ -135,9 +135,8 @@ class Host:
                 raise error
         if room.process is None:
             room.ledger = MemoryLedger(self._wall.memory_bytes)
-            ceiling = max(machine_limit(), self._wall.memory_bytes)
             environment = self._wall.inherited_environment()
-            room.process = ModelProcess(self._loader, environment, ceiling, self._folder)
+            room.process = ModelProcess(self._loader, environment, system_limit(), self._folder)
         return room.process
 
     def _load(self, room: _Room, process: ModelProcess, model: ModelReference) -> Answer:
@@ -162,9 +161,13 @@ class Host:
             why = f"took more than {seconds:g} s {what} and was stopped; {option} raises the limit"
             raise self._stop(room, model, why) from None
         except TookTooMuchError:
-            option = "--rb-model-memory (model_memory in Python)"
             limit = f"{self._wall.memory_bytes / GIBIBYTE:.3g} GiB of memory"
-            why = f"took more than {limit} {what} and was stopped; {option} raises the limit"
+            remedy = (
+                "that is three quarters of what this machine or container has, so run it where there is more"
+                if self._wall.is_bounded_by_machine
+                else "--rb-model-memory (model_memory in Python) raises the limit"
+            )
+            why = f"took more than {limit} {what} and was stopped; {remedy}"
             raise self._stop(room, model, why) from None
         except EndedError as error:
             raise self._stop(room, model, f"was stopped: its process {error} when it was asked {what}") from None

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from robustbench_cells.errors import ExitError, ModelError, ModelStoppedError
+from robustbench_cells.models.isolation import wall
 from robustbench_cells.models.isolation.host import Host
 from robustbench_cells.models.isolation.messages import ModelReference
 from robustbench_cells.models.isolation.wall import Wall
@@ -68,6 +69,14 @@ def test_model_that_meets_a_limit_is_stopped_for_good(name: str, host: Host) -> 
     with pytest.raises(ModelStoppedError):
         host.load(reference(name))
     assert len(psutil.Process().children()) == before  # nothing was started to find that out
+
+
+def test_limit_that_no_option_raises_is_named_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wall, "machine_memory", lambda: int(0.4 / 0.75 * 2**30))
+    host = Host(Wall(memory=4))
+    with pytest.raises(ModelStoppedError, match=r"took more than 0\.4 GiB of memory .* run it where there is more"):
+        predict(host, "greedy")
+    host.close()
 
 
 def test_errors_and_exits_are_those_of_the_model_and_cost_nothing_else(host: Host) -> None:
@@ -176,6 +185,7 @@ def test_environment_is_that_of_the_list(monkeypatch: pytest.MonkeyPatch) -> Non
 RUN = """
 import sys, numpy as np
 from robustbench_cells.models.isolation.host import Host
+from robustbench_cells.models.isolation import wall
 from robustbench_cells.models.isolation.messages import ModelReference
 from robustbench_cells.models.isolation.wall import Wall
 import psutil
