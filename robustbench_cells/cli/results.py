@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NAME = "results"
 HELP = "list, export or prune the cached records"
+_WIDEST = 300  # characters of a name in a list
 
 
 def _write_parquet(table: pd.DataFrame, path: Path) -> None:
@@ -92,6 +93,8 @@ def _list(cache: RecordCache, options: argparse.Namespace) -> str:
     if rows.empty:
         return f"{options.store}: empty"
     rows = _with_printable(rows)
+    for name in ("dataset", "segmenter", "artefact"):
+        rows[name] = rows[name].str[:_WIDEST]
     table = tabulate(rows.to_numpy().tolist(), [str(column) for column in rows])
     return f"{table}\n\n{rows['records'].sum()} records in {options.store}"
 
@@ -111,7 +114,12 @@ def _export(cache: RecordCache, options: argparse.Namespace) -> str:
 def _with_printable(table: pd.DataFrame) -> pd.DataFrame:
     """The table with control characters shown as escapes: the file may be anybody's."""
     texts = table.select_dtypes(exclude="number").columns
-    return table.assign(**{name: table[name].map(printable) for name in texts}).rename(columns=printable)
+    return table.assign(**{name: _map_once(table[name], printable) for name in texts}).rename(columns=printable)
+
+
+def _map_once(values: pd.Series, function: Callable[[str], object]) -> pd.Series:
+    """The function of each value, called once for equal ones: in a stranger's file they may be long and many."""
+    return values.map({value: function(value) for value in values.unique()})
 
 
 def _prune(cache: RecordCache, options: argparse.Namespace) -> str:
@@ -142,6 +150,5 @@ def _outdated(contents: pd.DataFrame) -> pd.Series:
 
     versions = {CLEAN: 0} | {ARTEFACTS.qualified_name(one.name): one.version for one in ARTEFACTS}
     metrics = {METRICS.qualified_name(metric.name): metric.version for metric in METRICS}
-    return (contents["artefact"].map(versions) != contents["version"]) | (
-        contents["metrics"].map(json.loads) != metrics
-    )
+    is_other = _map_once(contents["metrics"], lambda text: json.loads(text) != metrics).astype(bool)
+    return (contents["artefact"].map(versions) != contents["version"]) | is_other

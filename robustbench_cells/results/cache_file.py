@@ -19,10 +19,9 @@ from typing import Any
 
 from robustbench_cells.errors import CacheError
 from robustbench_cells.files.reading import UNLIMITED, require_file
-from robustbench_cells.results.cache_rows import APPLICATION_ID, EXAMPLE_TABLES, SCHEMA, VERSION
+from robustbench_cells.results.cache_rows import APPLICATION_ID, EXAMPLE_TABLES, MAX_VALUE, SCHEMA, VERSION
 
 TIMEOUT = 120.0  # seconds to wait for another process' transaction
-_MAX_VALUE = 2**20  # bytes of a value or a row
 _STEPS = 20_000_000  # of SQLite's virtual machine in one operation: less than a second
 _STEPS_PER_BYTE = 5  # of the file, in addition; a listing of ten thousand records takes a fifth of a step per byte
 _MAX_STEPS = 20_000_000_000  # some minutes; a listing of the ten million records that a table may have takes a tenth
@@ -40,7 +39,7 @@ class CacheConnection(sqlite3.Connection):
         super().__init__(path, timeout=TIMEOUT, isolation_level=None)
         self._path = path
         self._left = 0
-        self.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
+        self.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE)
         self.set_progress_handler(self._is_over, _INTERVAL)
         self.begin_operation()
         self.execute("PRAGMA trusted_schema = OFF")

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from robustbench_cells.types import ScoreRange
 
 VERSION = 1
+MAX_VALUE = 2**20  # bytes of a value or a row
 APPLICATION_ID = 0x52424331  # "RBC1" in the file's header: distinguishes a record cache from other SQLite files
 
 SCHEMA = f"""
@@ -39,34 +40,21 @@ EXAMPLE_TABLES = (  # what illustrates the records; a file of an earlier version
     "CREATE TABLE IF NOT EXISTS example_times "
     "(digest TEXT NOT NULL, machine TEXT NOT NULL, milliseconds TEXT NOT NULL, PRIMARY KEY (digest, machine))",
 )
-_JOIN = """
-JOIN segmenters ON segmenters.id = records.segmenter
-JOIN conditions ON conditions.id = records.condition
-JOIN frames ON frames.id = records.frame
-"""
-CONTENTS = f"""
-SELECT dataset, segmenters.name AS segmenter, segmenters.digest AS digest, artefact, version, intensity,
-    seed, metrics, count(DISTINCT frames.id) AS frames, count(*) AS records
-FROM records {_JOIN}
-GROUP BY dataset, segmenters.id, conditions.id
-ORDER BY dataset, segmenter, digest, artefact, version, intensity, seed, metrics
-"""  # noqa: S608 - our own text
-TABLE = f"""
-SELECT dataset, frames.frame AS frame, frames.digest AS frame_digest, segmenters.name AS segmenter,
-    segmenters.digest AS digest, artefact, version, intensity, seed, patch, metrics, scores
-FROM records {_JOIN}
-ORDER BY dataset, segmenter, segmenters.digest, artefact, version, intensity, seed, frame, patch
-"""  # noqa: S608 - our own text
 _FINITE = ScoreRange()
-_TYPES = {"version": int, "seed": int, "patch": int, "frames": int, "records": int, "intensity": float}  # others: str
+_INTEGERS = ("segmenter_id", "condition_id", "frame_id", "version", "seed", "patch", "records")
+COLUMN_TYPES: dict[str, type] = {**dict.fromkeys(_INTEGERS, int), "intensity": float}  # of all others: str
+_LONGEST = {"scores": MAX_VALUE, "metrics": MAX_VALUE}  # characters
+_LONGEST_NAME = 100_000  # of all others; as texts in run.json
 
 
 def validate_row(row: Mapping[str, object]) -> None:
     """Raise a `ValueError` if a column holds a value that is never written."""
     for column, value in row.items():
-        if not isinstance(value, _TYPES.get(column, str)):
+        if not isinstance(value, COLUMN_TYPES.get(column, str)):
             raise ValueError(f"{str(value)[:40]!r} in place of {column}")
-    if not isinstance(_parse_json(str(row["metrics"])), dict):
+        if isinstance(value, str) and len(value) > _LONGEST.get(column, _LONGEST_NAME):
+            raise ValueError(f"{column} {value[:40]!r}… of {len(value)} characters")
+    if "metrics" in row and not isinstance(_parse_json(str(row["metrics"])), dict):
         raise ValueError(f"{str(row['metrics'])[:40]!r} in place of metrics")
 
 

@@ -20,14 +20,12 @@ import pandas as pd
 from robustbench_cells.errors import CacheError
 from robustbench_cells.results.cache_file import TIMEOUT, connect, is_initialised
 from robustbench_cells.results.cache_keys import CacheKey, FrameKey
+from robustbench_cells.results.cache_listing import count_records, read_records, require_whole
 from robustbench_cells.results.cache_rows import (
-    CONTENTS,
     EXAMPLE_TABLES,
     SCHEMA,
-    TABLE,
     decode_scores,
     encode_scores,
-    validate_row,
 )
 from robustbench_cells.results.quarantine import damage_of, file_id, quarantine
 from robustbench_cells.types import Record, ScoreRange
@@ -199,12 +197,13 @@ class RecordCache:
 
     def contents(self) -> pd.DataFrame:
         """Count the records: one row per data set, segmenter and condition."""
-        return self._query(CONTENTS)
+        with self._operation(), self._transaction("DEFERRED"):
+            return count_records(self._db)
 
     def table(self, ranges: Mapping[str, ScoreRange] = MappingProxyType({})) -> pd.DataFrame:
         """Read every record with its whole key, and one column per metric; scores outside their range are damage."""
-        rows = self._query(TABLE)
-        with self._operation():
+        with self._operation(), self._transaction("DEFERRED"):
+            rows = read_records(self._db)
             scores = pd.DataFrame([decode_scores(text, ranges) for text in rows.pop("scores")], dtype=float)
         return rows.join(scores)
 
@@ -214,6 +213,7 @@ class RecordCache:
         count = 0
         with self._operation():
             with self._transaction():
+                require_whole(self._db)
                 for row in contents[columns].drop_duplicates().to_dict("records"):
                     condition = {str(column): value for column, value in row.items() if column != "digest"}
                     ids = self._id("segmenters", {"digest": row["digest"]}), self._id("conditions", condition)
@@ -227,15 +227,6 @@ class RecordCache:
                     self._db.execute(f"DELETE FROM {table} WHERE digest NOT IN (SELECT digest FROM segmenters)")  # noqa: S608
             self._db.execute("VACUUM")
         return count
-
-    def _query(self, query: str) -> pd.DataFrame:
-        with self._operation():
-            answer = self._db.execute(query)
-            columns = [column[0] for column in answer.description]
-            rows = answer.fetchall()
-            for row in rows:
-                validate_row(dict(zip(columns, row, strict=True)))
-            return pd.DataFrame(rows, columns=columns)
 
     def _id(self, table: str, values: Mapping[str, object]) -> int | None:
         where = " AND ".join(f"{column} = ?" for column in values)

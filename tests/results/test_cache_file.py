@@ -7,12 +7,14 @@ import struct
 from contextlib import closing
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from robustbench_cells.errors import CacheError
 from robustbench_cells.results.cache_file import connect
 from robustbench_cells.results.cache_rows import EXAMPLE_TABLES, SCHEMA
 from robustbench_cells.results.example_cache import ExampleCache
+from robustbench_cells.results.quarantine import damage_of
 from robustbench_cells.results.record_cache import RecordCache
 from tests.support.cache_records import ALL, FRAMES, KEY, make_record
 
@@ -216,13 +218,20 @@ def looped(path: Path) -> Path:
 def test_pages_that_are_read_again_and_again_are_damage(tmp_path: Path) -> None:
     for read, words in (
         (lambda cache: cache.get(KEY, ALL), "1, 0 in place of a new record"),
-        (RecordCache.contents, "it takes more steps to read"),
-        (RecordCache.table, "it takes more steps to read"),
+        (RecordCache.contents, r"\*\*\* in database main \*\*\* On tree page \d+ cell \d+: 2nd reference to page"),
+        (RecordCache.table, ".* 2nd reference to page"),
+        (lambda cache: cache.delete(pd.DataFrame(columns=list(KEY.condition))), ".* 2nd reference to page"),
     ):
         folder = tmp_path / str(id(read))
         folder.mkdir()
         with pytest.raises(CacheError, match=rf"damaged \({words}.* moved to records\.sqlite\.damaged-1"):
             read(RecordCache(looped(folder / "records.sqlite")))
+
+
+def test_an_operation_has_as_many_steps_as_a_file_of_its_size_needs(tmp_path: Path) -> None:
+    with closing(connect(looped(tmp_path / "records.sqlite"))) as db, pytest.raises(sqlite3.OperationalError) as caught:
+        db.execute("SELECT max(patch) FROM records").fetchone()
+    assert damage_of(caught.value) == "it takes more steps to read than a file of its size"
 
 
 def test_a_value_larger_than_any_of_ours_is_damage(tmp_path: Path) -> None:
