@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.models.card import card_path, model_digest, read_card
-from robustbench_cells.models.loading import find_format
+from robustbench_cells.models.card import card_path, read_card
+from robustbench_cells.models.opening import identify
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN
 
@@ -43,8 +43,7 @@ def fill_card(model: Path, texts: Sequence[Mapping[str, Any]], runs: Mapping[str
         for name, value in table.items():
             whole = isinstance(value, dict) and isinstance(card.get(name), dict)
             card[name] = {**card[name], **value} if whole else value
-    known = find_format(str(model))
-    digest, _ = model_digest(model, known.companion_files(str(model)) if known else ())
+    digest = identify(str(model))
     for name, results in runs.items():
         called = [segmenter for segmenter, its in results.run.segmenters.items() if its == digest]
         if not called:

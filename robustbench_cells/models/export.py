@@ -29,16 +29,13 @@ def export(model: str, target: str, out: Path | None = None) -> str:
     from robustbench_cells.models.card import card_path, read_card, write_card
     from robustbench_cells.models.exports import EXPORTS
     from robustbench_cells.models.extras import require_extra
-    from robustbench_cells.models.loading import load_segmenter, shipped_models
+    from robustbench_cells.models.loading import load_keras, load_segmenter, shipped_models
     from robustbench_cells.models.probe import probe_images
-    from robustbench_cells.models.runtimes.keras import KerasSegmenter
     from robustbench_cells.types import THRESHOLD
 
     exporter = EXPORTS.get(target)
     require_extra(f"export of {model}", exporter.extra)
-    segmenter = load_segmenter(model)
-    if not isinstance(segmenter, KerasSegmenter):
-        raise ModelError(f"{model}: is not a Keras model; only these can be exported")
+    segmenter = load_keras(model)
     source = shipped_models().get(model, Path(model))
     out = out or (Path(source.name) if model in shipped_models() else source).with_suffix(exporter.suffix)
     if out.suffix != exporter.suffix:

@@ -18,6 +18,7 @@ from robustbench_cells.models.formats._base import FORMATS, ModelFormat
 from robustbench_cells.models.network import NetworkSegmenter
 from robustbench_cells.models.on_demand import OnDemandSegmenter
 from robustbench_cells.models.probe import probe
+from robustbench_cells.models.runtimes.keras import KerasSegmenter
 from robustbench_cells.registry import unknown
 from robustbench_cells.types import REFERENCE, Segmenter
 
@@ -79,6 +80,21 @@ def load_segmenter(where: str | os.PathLike[str], *, trusted: bool = False) -> S
             probe(segmenter)
         segmenter.digest = _with_code(segmenter.digest, model_format)
     return segmenter
+
+
+def load_keras(where: str) -> KerasSegmenter:
+    """Load a Keras model into this process, for what needs its layers; a file of another kind is not opened.
+
+    Raises
+    ------
+    ModelError
+        As `load_segmenter`, and if it is no Keras model.
+    """
+    if require_format(str(shipped_models().get(where, where))).extra == _SHIPPED_EXTRA:
+        segmenter = load_segmenter(where)
+        if isinstance(segmenter, KerasSegmenter):
+            return segmenter
+    raise ModelError(f"{where}: is not a Keras model, which is needed here")
 
 
 def open_segmenter(source: str, *, trusted: bool = False) -> Segmenter:

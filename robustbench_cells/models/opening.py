@@ -94,6 +94,23 @@ def open_segmenters(sources: Mapping[str, str], *, trusted: bool, wall: Wall) ->
     return {name: open_segmenter(name, source, trusted=trusted, host=host) for name, source in sources.items()}
 
 
+def identify(source: str) -> str:
+    """Compute the digest of a model that is data; of a user's in a process of its own.
+
+    Raises
+    ------
+    ModelError
+        See `open_segmenter`.
+    """
+    host = make_host(Wall(), [source])
+    if host is None:
+        return loading.identify(source, trusted=False)
+    try:
+        return host.identify(_reference(source, trusted=False)).digest
+    finally:
+        host.close()
+
+
 def make_host(wall: Wall, sources: Iterable[str]) -> Host | None:
     """Make what runs the models of a user, if there are any and they are to be isolated.
 

@@ -23,13 +23,13 @@ from robustbench_cells.files.reading import MAX_MODEL, list_files
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.metrics._base import Comparison
 from robustbench_cells.models.card import card_path, write_card
-from robustbench_cells.models.loading import load_segmenter
+from robustbench_cells.models.loading import load_keras
 from robustbench_cells.models.runtimes.keras import KerasSegmenter, jit_setting
 from robustbench_cells.randomness import generator
 from robustbench_cells.training.epochs import Epoch, draw_validation_patches
 from robustbench_cells.training.learning_curve import draw_curve
 from robustbench_cells.training.recipes import Recipe
-from robustbench_cells.types import THRESHOLD, Image, Masks, Segmenter
+from robustbench_cells.types import THRESHOLD, Image, Masks
 
 _VALIDATION_SCORES = ("accuracy", "jaccard", "precision", "recall")
 
@@ -114,7 +114,7 @@ def fit(
     epochs = recipe.epochs if epochs is None else epochs
     if epochs < 1:
         raise ModelError(f"{epochs} epochs: at least 1 is needed")
-    first = None if start is None else load_segmenter(str(start))
+    first = None if start is None else load_keras(str(start))
     work = _work(out)
     work.mkdir(parents=True, exist_ok=True)  # fails before the first epoch if the folder is not writable
     settings = {
@@ -181,7 +181,7 @@ def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
 
 
 def _resume(
-    work: Path, settings: dict[str, Any], recipe: Recipe, first: Segmenter | None
+    work: Path, settings: dict[str, Any], recipe: Recipe, first: KerasSegmenter | None
 ) -> tuple[keras.Model, Progress]:
     loss = recipe.loss()
     newest = max(work.glob("epoch-????"), default=None)
@@ -206,8 +206,8 @@ def _resume(
     return model, progress
 
 
-def _copy_weights(model: keras.Model, first: Segmenter) -> None:
-    weights = first.weights if isinstance(first, KerasSegmenter) else []
+def _copy_weights(model: keras.Model, first: KerasSegmenter) -> None:
+    weights = first.weights
     if [part.shape for part in weights] != [part.shape for part in model.get_weights()]:
         raise ModelError(
             f"{first.name}: its network differs from the recipe's; start from a model of this recipe, or from none"

@@ -11,10 +11,13 @@ import pytest
 from robustbench_cells.api.fill_card import describe_scores
 from robustbench_cells.files.checksums import sha256
 from robustbench_cells.models.card import card_path, write_card
+from robustbench_cells.models.formats import onnx_file
+from robustbench_cells.models.loading import identify
 from robustbench_cells.results.storage import save
 from robustbench_cells.results.tables import Results, records_table
 from tests.support.commands import card
 from tests.support.gate_runs import BASELINE
+from tests.support.networks import convolution, onnx_graph
 from tests.support.tiny_results import RECORDS, RUN
 
 
@@ -76,6 +79,24 @@ def test_scores_of_another_file_are_refused(model: Path, tmp_path: Path, capsys:
     card_path(model).unlink()
     assert card([str(model), "--results", border]) == 2
     assert "good.toml: no such card; one is written when a model is trained" in capsys.readouterr().err
+
+
+def test_digest_is_computed_in_a_process_of_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
+    path = tmp_path / "good.onnx"
+    graph = onnx_graph(*convolution())
+    onnx.save_model(graph, path, save_as_external_data=True, location="w.data", size_threshold=0)
+    write_card(card_path(path), {"name": "good"})
+    run = replace(RUN, segmenters={**RUN.segmenters, "good": identify(str(path), trusted=False)})
+    save(Results(records_table(RECORDS), run), tmp_path / "reports")
+    monkeypatch.setattr(onnx_file, "external_files", lambda path: pytest.fail("parsed in the process of the command"))
+    assert card([str(path), "--results", f"border={tmp_path / 'reports'}"]) == 0
+    assert "border" in tomllib.loads(card_path(path).read_text())["results"]
+    (tmp_path / "w.data").write_bytes((tmp_path / "w.data").read_bytes()[::-1])
+    assert card([str(path), "--results", f"border={tmp_path / 'reports'}"]) == 2
+    assert "are not of this file" in capsys.readouterr().err
 
 
 def test_a_score_has_its_interval() -> None:

@@ -11,7 +11,7 @@ import pytest
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.card import card_path, read_card
 from robustbench_cells.models.formats.keras_file import KerasFile
-from robustbench_cells.models.loading import load_segmenter, shipped_models
+from robustbench_cells.models.loading import load_keras, load_segmenter, shipped_models
 from robustbench_cells.models.unet import PARAMETERS
 from tests.support.extras import needs
 from tests.support.networks import save_tiny_network, tiny_network
@@ -72,6 +72,14 @@ def test_files_that_are_no_models_are_refused(saved: Path, tmp_path: Path) -> No
     text.touch()
     with pytest.raises(ModelError, match=r"unsupported model format; supported: .*FILE\.keras"):
         load_segmenter(str(text))
+
+
+def test_file_of_another_format_is_not_opened_where_a_keras_model_is_needed(saved: Path, tmp_path: Path) -> None:
+    assert load_keras(str(saved)).digest == load_segmenter(saved).digest
+    for name in ("graph.onnx", "graph.xml", "package.zip"):
+        (tmp_path / name).write_bytes(b"hostile")
+        with pytest.raises(ModelError, match=f"{name}: is not a Keras model, which is needed here"):
+            load_keras(str(tmp_path / name))
 
 
 def test_network_with_three_channels_is_refused(tmp_path: Path) -> None:
