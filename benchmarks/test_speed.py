@@ -124,11 +124,11 @@ def _cpu_time() -> float:
     return time.process_time() + sum(times.user + times.system for times in theirs)
 
 
-@pytest.mark.parametrize("name", ARTEFACTS.names())
-def test_artefact(name: str, frames: Selection, benchmark: Any) -> None:
-    """Seconds a patch, at the strongest intensity of the default profile."""
+@pytest.mark.parametrize(("name", "end"), [(name, end) for name in ARTEFACTS.names() for end in (0, -1)])
+def test_artefact(name: str, end: int, frames: Selection, benchmark: Any) -> None:
+    """Seconds a patch, at both ends of the grid: the strongest intensity is one of them."""
     artefact = ARTEFACTS.get(name)
-    condition = Condition(artefact, float(artefact.grid("default")[-1]))
+    condition = Condition(artefact, float(artefact.grid("full")[end]))
     view = next(iter(iter_patches(frames, condition, _SEED, 6)))
     image, _ = benchmark.pedantic(condition.distort, (view, _SEED), rounds=20, warmup_rounds=1)
     assert image.shape == (PATCH_SIDE, PATCH_SIDE)

@@ -1,8 +1,8 @@
 """Plug-ins by name: the modules of a package, the entry points of other packages, and what registers itself.
 
-On the first look-up every module of the package whose name does not start with an underscore is imported, and then the
-entry points of installed packages, in the order of their names. A module that cannot be used raises an error; an entry
-point that cannot is reported and left out.
+On the first look-up every module of the package, and of the packages within it, is imported unless its name starts with
+an underscore, and then the entry points of installed packages, in the order of their names. A module that cannot be
+used raises an error; an entry point that cannot is reported and left out.
 """
 
 from __future__ import annotations
@@ -228,10 +228,7 @@ class Registry(Generic[T]):
             warnings.warn(f"{self.noun} {words}", PluginWarning, stacklevel=2)
 
     def _import_modules(self) -> None:
-        package = importlib.import_module(self.package)
-        for module in pkgutil.iter_modules(package.__path__):
-            if not module.name.startswith("_"):
-                importlib.import_module(f"{self.package}.{module.name}")
+        _import_all(self.package)
 
     def _load_entry_points(self) -> None:
         self._failures = []
@@ -270,6 +267,17 @@ def describe_sources(*registries: Registry[Any]) -> dict[str, str]:
     """The code of the plug-ins from outside, such as ``{"artefact fading": "01ab23…"}``; see `Registry.source`."""
     found = {f"{one.noun} {name}": one.source(name) for one in registries for name in one.names()}
     return {name: source for name, source in found.items() if source}
+
+
+def _import_all(package: str) -> None:
+    """Import the modules of a package and of the packages within it, without those of a leading underscore."""
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+        if module.name.rpartition(".")[2].startswith("_"):
+            continue
+        if module.ispkg:
+            _import_all(module.name)
+        else:
+            importlib.import_module(module.name)
 
 
 def _path_of(cls: type) -> str:

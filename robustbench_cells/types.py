@@ -11,7 +11,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, isnan
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from robustbench_cells.randomness import generator
 Image = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int32]
 Masks = npt.NDArray[np.bool_]
+Scale = Literal["linear", "log"]  # of an intensity's axis
 
 PATCH_SIDE = 256  # pixels; the input of the paper's U-Net (section II)
 PATCHES_PER_FRAME = 6  # the paper, section II

@@ -66,7 +66,7 @@ def test_every_plug_in_can_be_listed(registry: Registry) -> None:
 
 
 def intensities(artefact: Artefact) -> st.SearchStrategy[float]:
-    grid = artefact.grid("paper")
+    grid = artefact.grid("paper") or artefact.grid("full")
     return st.sampled_from([*grid, artefact.neutral]) | st.floats(min(grid), max(grid))
 
 

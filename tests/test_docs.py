@@ -169,4 +169,4 @@ def test_the_api_of_the_pages_runs(tmp_path: Path) -> None:
 
 def test_the_artefact_of_contributing_registers() -> None:
     (code,) = python_blocks("CONTRIBUTING.md")
-    assert "bleaching" in run_code(f"{code}\nprint(ARTEFACTS.names())")
+    assert "fading" in run_code(f"{code}\nprint(ARTEFACTS.names())")

@@ -58,6 +58,17 @@ def test_a_file_of_its_own_is_found(package: tuple[str, Path]) -> None:
     assert "gamma" not in registry
 
 
+def test_a_file_of_a_sub_package_is_found(package: tuple[str, Path]) -> None:
+    name, folder = package
+    for family in ("one", "two", "_three"):
+        (folder / family).mkdir()
+        (folder / family / "__init__.py").write_text("")
+        (folder / family / f"in_{family}.py").write_text(MODULE.format(package=name, name=f"of {family}"))
+        (folder / family / "_base.py").write_text("raise RuntimeError('a file with an underscore is no plug-in')\n")
+    (folder / "a.py").write_text(MODULE.format(package=name, name="alpha"))
+    assert registry_of(name).names() == ("alpha", "of one", "of two")
+
+
 def test_a_name_that_is_taken_raises(package: tuple[str, Path]) -> None:
     name, folder = package
     for file in ("one.py", "two.py"):

@@ -1,5 +1,5 @@
-"""Artefacts that degrade a microscope image: one file each."""
+"""Artefacts that degrade a microscope image: one file each, in the folder of its family."""
 
-from robustbench_cells.artefacts._base import ARTEFACTS, Artefact
+from robustbench_cells.artefacts._base import ARTEFACTS, Artefact, PhysicalArtefact
 
-__all__ = ["ARTEFACTS", "Artefact"]
+__all__ = ["ARTEFACTS", "Artefact", "PhysicalArtefact"]

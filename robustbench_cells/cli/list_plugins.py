@@ -41,6 +41,7 @@ def list_plugins() -> str:
     grids = [
         (
             artefact.name,
+            artefact.family,
             artefact.parameter,
             artefact.unit,
             f"{artefact.neutral:g}",
@@ -50,9 +51,9 @@ def list_plugins() -> str:
         for profile in PROFILES
         for artefact in artefacts_of(profile)
     ]
-    grids.sort(key=lambda row: row[0])
+    grids.sort(key=lambda row: (row[1], row[0]))
     sections: dict[str, tuple[Sequence[str], list[Any]]] = {
-        "Artefacts": (("name", "intensity", "unit", "neutral", "profile", "grid"), grids),
+        "Artefacts": (("name", "family", "intensity", "unit", "neutral", "profile", "grid"), grids),
         "Segmenters": (
             ("name", "kind", "what"),
             [(baseline.name, "baseline", _first_line(baseline)) for baseline in BASELINES]

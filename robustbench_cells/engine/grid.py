@@ -44,6 +44,7 @@ PROFILES = {
     for profile in (
         Profile("quick", 6, 2, "a first look, in seconds"),
         Profile("default", 12, None, "every artefact over its range; cell_size takes at most 12 patches per frame"),
+        Profile("full", 12, None, "all artefacts of all families, at all their intensities"),
         Profile(
             "paper", 80, None, "the paper's own grid: 41 amplitudes, 41 sigmas, 22 zooms, up to 80 patches per frame"
         ),
@@ -66,6 +67,11 @@ def find_profile(name: str) -> Profile:
 
 def artefacts_of(profile: str) -> list[Artefact]:
     """Every artefact of a profile: the single ones by name, then the combined ones."""
+    return [artefact for artefact in _available(profile) if artefact.grid(profile)]
+
+
+def _available(profile: str) -> list[Artefact]:
+    """Every artefact that can run in a profile; some run only at intensities that are named."""
     return [*ARTEFACTS, *combined_artefacts(profile)]
 
 
@@ -94,13 +100,19 @@ def resolve_grid(profile: str, chosen: Mapping[str, Sequence[float] | None]) -> 
     whole = profile_grid(profile)
     if not chosen:
         return whole
-    for name in chosen:
-        if name not in whole:
-            raise UnknownNameError(unknown(name, "artefact", whole))
-    artefacts = {artefact.name: artefact for artefact in artefacts_of(profile)}
+    artefacts = {artefact.name: artefact for artefact in _available(profile)}
+    for name, levels in chosen.items():
+        if name not in artefacts:
+            raise UnknownNameError(unknown(name, "artefact", artefacts))
+        if levels is None and name not in whole:
+            usual = ",".join(f"{level:g}" for level in artefacts[name].grid("full"))
+            raise GridError(
+                f"{name}: the profile {profile} does not have it; name intensities ({name}={usual}), or take the "
+                "profile full"
+            )
     return {
         name: whole[name] if levels is None else require_meaningful(artefacts[name], levels)
-        for name in whole
+        for name in artefacts
         if name in chosen
         for levels in [chosen[name]]
     }
@@ -108,7 +120,7 @@ def resolve_grid(profile: str, chosen: Mapping[str, Sequence[float] | None]) -> 
 
 def make_conditions(profile: str, grid: Mapping[str, Sequence[float]]) -> list[Condition]:
     """Clean, then every artefact of the grid at each of its intensities."""
-    artefacts = {artefact.name: artefact for artefact in artefacts_of(profile)}
+    artefacts = {artefact.name: artefact for artefact in _available(profile)}
     return [Condition(), *(Condition(artefacts[name], level) for name, levels in grid.items() for level in levels)]
 
 
@@ -117,6 +129,8 @@ def require_meaningful(artefact: Artefact, levels: Sequence[float]) -> tuple[flo
     if not levels:
         raise GridError(f"{artefact.name}: no intensity is given; name some, or the artefact alone for its usual ones")
     for level in levels:
+        if artefact.is_clean_at_neutral and level == artefact.neutral:
+            raise GridError(f"{artefact.name}={level:g}: the neutral intensity is the condition clean; leave it out")
         try:
             side = min(artefact.view_side(level, _TRIAL), 4 * _TRIAL)  # of the view that becomes a small patch
             image, labels = np.full((side, side), 100, np.float32), np.zeros((side, side), np.int32)

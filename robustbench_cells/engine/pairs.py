@@ -12,8 +12,8 @@ from robustbench_cells.types import Image, Labels
 
 _PAIRS = (("illumination", "noise"),)  # light falls on the sample before the camera adds its noise
 # Far below the single ranges: the spot takes the contrast, and the noise is added to what is left of it.
-_FIRST: Mapping[str, Sequence[float]] = {"default": (300, 1000), "paper": (100, 300, 1000, 3000)}
-_SECOND: Mapping[str, Sequence[float]] = {"default": (10, 30), "paper": (10, 30, 50, 100)}
+_FIRST: Mapping[str, Sequence[float]] = {"default": (300, 1000), "full": (300, 1000), "paper": (100, 300, 1000, 3000)}
+_SECOND: Mapping[str, Sequence[float]] = {"default": (10, 30), "full": (10, 30), "paper": (10, 30, 50, 100)}
 
 
 class CombinedArtefact(Artefact):
@@ -31,11 +31,14 @@ class CombinedArtefact(Artefact):
         Intensities of the second.
     """
 
+    family = "combined"
+
     def __init__(self, first: Artefact, fixed: float, second: Artefact, intensities: Sequence[float]) -> None:
         self.first, self.fixed, self.second = first, fixed, second
         self.name = f"{first.name}-{fixed:g}+{second.name}"
         self.version = 1000 * first.version + second.version
         self.parameter, self.unit, self.neutral = second.parameter, second.unit, second.neutral
+        self.scale = second.scale
         self.grids = {"default": tuple(intensities)}
 
     def distort(self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator) -> tuple[Image, Labels]:

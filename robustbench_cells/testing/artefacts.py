@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 
 import numpy as np
 
-from robustbench_cells.artefacts import Artefact
+from robustbench_cells.artefacts import Artefact, PhysicalArtefact
 from robustbench_cells.engine.checks import batch_problems
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.grid import PROFILES
 from robustbench_cells.engine.patches import cut_patches
 from robustbench_cells.randomness import generator
+from robustbench_cells.testing.physical_artefacts import PHYSICAL_RULES
 from robustbench_cells.testing.plugins import (
     check_plugin,
     draw_labels,
@@ -51,6 +53,9 @@ def check_neutral(artefact: Artefact, image: Image) -> None:
     same, left = artefact.distort(image, labels, artefact.neutral, generator("one"))
     at = f"{artefact.name}-{artefact.neutral:g}, the neutral intensity"
     require(np.array_equal(left, labels), f"{at}: the labels change")
+    if artefact.is_clean_at_neutral:
+        require(np.array_equal(same, image), f"{at}: the image changes; it is clean there, so give back a copy")
+        return
     spread = np.ptp(image)
     if spread == 0:
         require(
@@ -72,17 +77,21 @@ def _declares_what_it_is(artefact: Artefact) -> None:
         bool(artefact.parameter and artefact.unit), f"{name}: parameter and unit are shown on every axis; name them"
     )
     require_version(name, artefact.version)
-    require("default" in artefact.grids, f"{name}: grids has no 'default', which stands in for those that are missing")
+    is_physical = isinstance(artefact, PhysicalArtefact)
+    if not is_physical:
+        require(
+            "default" in artefact.grids, f"{name}: grids has no 'default', which stands in for those that are missing"
+        )
     for profile in PROFILES:
         grid = artefact.grid(profile)
         require(list(grid) == sorted(set(grid)), f"{name}: the grid of {profile} is not in rising order: {grid}")
-        there = artefact.neutral in grid or profile == "quick"
+        there = artefact.neutral in grid or profile == "quick" or is_physical
         require(there, f"{name}: the grid of {profile} lacks the neutral intensity {artefact.neutral:g}; add it")
 
 
 def _gives_valid_pixels_and_keeps_its_input(artefact: Artefact) -> None:
     for number, image in enumerate(sample_images()):
-        for intensity in sorted({*artefact.grid("default"), artefact.neutral}):
+        for intensity in sorted({*artefact.grid("full"), artefact.neutral}):
             check_distortion(artefact, image, draw_labels(image.shape, number), float(intensity))
 
 
@@ -91,8 +100,14 @@ def _is_neutral_at_its_neutral_intensity(artefact: Artefact) -> None:
         check_neutral(artefact, image)
 
 
+def _strongest(artefact: Artefact) -> float:
+    """The intensity of the largest grid that is farthest from the neutral one, on the artefact's scale."""
+    grid = artefact.grid("full")
+    return float(grid[0] if artefact.neutral == inf else grid[-1])
+
+
 def _differs_for_another_key_if_it_draws(artefact: Artefact) -> None:
-    view, intensity = draw_sample((64, 48)), float(artefact.grid("default")[-1])
+    view, intensity = draw_sample((64, 48)), _strongest(artefact)
     rng, untouched = generator("one"), generator("one")
     image, _ = artefact.distort(view.image, view.labels, intensity, rng)
     other, _ = artefact.distort(view.image, view.labels, intensity, generator("other"))
@@ -107,19 +122,19 @@ def _differs_for_another_key_if_it_draws(artefact: Artefact) -> None:
 def _draws_the_same_at_every_intensity(artefact: Artefact) -> None:
     """Unless it changes the geometry: the draws belong to the patch, so that intensities can be compared."""
     view, states = draw_sample((64, 64)), []
-    for intensity in artefact.grid("default"):
+    for intensity in artefact.grid("full"):
         rng = generator("one")
         artefact.distort(view.image, view.labels, float(intensity), rng)
         states.append(rng.bit_generator.state)
     same = all(state == states[0] for state in states)
-    resized = any(artefact.view_side(float(one), PATCH_SIDE) != PATCH_SIDE for one in artefact.grid("default"))
+    resized = any(artefact.view_side(float(one), PATCH_SIDE) != PATCH_SIDE for one in artefact.grid("full"))
     require(same or resized, f"{artefact.name}: how much it draws depends on the intensity; draw first, then scale")
 
 
 def _transforms_image_and_labels_together(artefact: Artefact) -> None:
     for seed in range(3):
         sample = draw_sample((600, 700), seed, cells=80)
-        for intensity in map(float, artefact.grid("default")):
+        for intensity in map(float, artefact.grid("full")):
             condition = Condition(artefact, intensity)
             (view,) = cut_patches(sample, condition.view_side(), 1, seed)
             mask = (view.labels > 0).astype(np.float32) * 255
@@ -132,7 +147,7 @@ def _moves_what_is_not_scored_with_the_labels(artefact: Artefact) -> None:
     view = draw_sample((64, 48))
     highest = view.labels.max()
     void = np.where(view.labels == highest, VOID, view.labels).astype(np.int32)
-    for intensity in map(float, artefact.grid("default")):
+    for intensity in map(float, artefact.grid("full")):
         moved, left = (
             artefact.distort(view.image, labels, intensity, generator("one"))[1] for labels in (view.labels, void)
         )
@@ -145,7 +160,7 @@ def _moves_what_is_not_scored_with_the_labels(artefact: Artefact) -> None:
 
 def _refuses_an_intensity_without_meaning(artefact: Artefact) -> None:
     view = draw_sample((64, 64))
-    for intensity in (float("nan"), float("inf")):
+    for intensity in {float("nan"), float("inf")} - {artefact.neutral}:
         said = ""
         try:
             artefact.distort(view.image, view.labels, intensity, generator("one"))
@@ -172,6 +187,7 @@ def _gives_a_whole_patch_from_every_view(artefact: Artefact) -> None:
 
 ARTEFACT_RULES = (
     _declares_what_it_is,
+    *PHYSICAL_RULES,
     _gives_valid_pixels_and_keeps_its_input,
     _is_neutral_at_its_neutral_intensity,
     _differs_for_another_key_if_it_draws,

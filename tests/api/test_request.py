@@ -23,7 +23,7 @@ def open_run(folder: Path, **fields: object) -> BenchmarkRun:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"profile": "huge"}, "no profile is called 'huge'; there are: quick, default, paper"),
+        ({"profile": "huge"}, "no profile is called 'huge'; there are: quick, default, full, paper"),
         ({"dataset": "nowhere"}, "nowhere: no such folder or file, and no embedded data set"),
         ({"models": ("nothing.keras",)}, "nothing.keras: no such model file"),
         ({"models": ("nothing.keras",), "dataset": "nowhere"}, "nothing.keras: no such model file"),

@@ -126,7 +126,7 @@ def test_a_new_artefact_is_one_new_file(tmp_path: Path) -> None:
     root = Path(robustbench_cells.__file__).parents[1]
     for folder in ("robustbench_cells", "benchmarks", "tests"):
         shutil.copytree(root / folder, tmp_path / folder)
-    (tmp_path / "robustbench_cells/artefacts/fading.py").write_text(NEW_ARTEFACT)
+    (tmp_path / "robustbench_cells/artefacts/light/fading.py").write_text(NEW_ARTEFACT)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
 
     def there(*arguments: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from robustbench_cells.artefacts._base import ARTEFACTS, Artefact, rescale
+from robustbench_cells.artefacts._base import ARTEFACTS, Artefact
+from robustbench_cells.artefacts.paper._base import rescale
 from robustbench_cells.types import Image, Labels
 
 
@@ -33,7 +34,7 @@ class Illumination(Artefact):
             raise ValueError(f"amplitude {intensity}: must be a finite number of grey levels, at least 0")
         profiles = [
             np.exp(-0.5 * ((np.arange(side) - centre * (side - 1)) / (side / 5)) ** 2)
-            for side, centre in zip(image.shape, rng.random(2), strict=True)
+            for side, centre in zip(image.shape[:2], rng.random(2), strict=True)
         ]
         spot = (intensity * np.outer(*profiles)).astype(np.float32)
-        return rescale(image + spot), labels.copy()
+        return rescale(image + (spot if image.ndim == 2 else spot[..., None])), labels.copy()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from robustbench_cells.artefacts._base import ARTEFACTS, Artefact, rescale
+from robustbench_cells.artefacts._base import ARTEFACTS, Artefact
+from robustbench_cells.artefacts.paper._base import rescale
 from robustbench_cells.types import Image, Labels
 
 

@@ -42,10 +42,11 @@ class CellSize(Artefact):
 
     def distort(self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator) -> tuple[Image, Labels]:
         """See `Artefact.distort`: resizes the view to the patch."""
-        height, width = (self._patch_side(side, intensity) for side in image.shape)
-        if (height, width) == image.shape:
+        height, width = (self._patch_side(side, intensity) for side in labels.shape)
+        if (height, width) == labels.shape:
             return image.copy(), labels.copy()
         resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
+        resized = resized.reshape(height, width, *image.shape[2:])  # a single channel is dropped
         # Nearest pixel centre, on the grid of cv2.resize (INTER_NEAREST is off by half a pixel).
         rows, columns = (
             np.minimum((np.arange(new) + 0.5) * old / new, old - 1).astype(int)

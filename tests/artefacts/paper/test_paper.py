@@ -89,3 +89,16 @@ def test_combined_artefacts_are_in_the_larger_profiles_only() -> None:
     assert combined_artefacts("quick") == []
     assert [pair.fixed for pair in combined_artefacts("paper")] == [100, 300, 1000, 3000]
     assert len({pair.name for pair in combined_artefacts("paper")}) == 4
+
+
+@pytest.mark.parametrize("name", ["noise", "illumination", "cell_size"])
+def test_channels(name: str) -> None:
+    """Light and geometry act alike in every channel; the noise of each is its own."""
+    sample = sample_of((64, 48))
+    artefact = ARTEFACTS.get(name)
+    colour = np.dstack([sample.image] * 3)
+    image, labels = artefact.distort(colour, sample.labels, 2.0, generator(0))
+    grey, same = artefact.distort(sample.image, sample.labels, 2.0, generator(0))
+    np.testing.assert_array_equal(labels, same)
+    assert image.shape == (*labels.shape, 3)
+    assert all(np.allclose(image[..., channel], grey, atol=1e-3) for channel in range(3)) == (name != "noise")

@@ -1,0 +1,1 @@
+"""What the camera adds and takes: photons, electronics, digitising."""

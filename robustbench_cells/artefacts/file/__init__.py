@@ -1,0 +1,1 @@
+"""What storing and assembling images does to them."""

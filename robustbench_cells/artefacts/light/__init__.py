@@ -1,0 +1,1 @@
+"""How the specimen is lit, and how grey levels follow from it."""

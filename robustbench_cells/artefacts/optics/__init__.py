@@ -1,0 +1,1 @@
+"""What the optics between specimen and camera do to the image."""

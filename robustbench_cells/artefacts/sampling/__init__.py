@@ -1,0 +1,1 @@
+"""How the image is sampled: magnification, pixel size, orientation. These move pixels, and labels with them."""
