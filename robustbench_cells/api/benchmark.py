@@ -94,7 +94,7 @@ def benchmark(
     model_memory
         Memory that such a model may take, in GiB.
     model_env
-        Names of environment variables that the processes of models inherit besides the usual ones.
+        Names of environment variables that the processes of models inherit besides those that docs/models.md lists.
     progress
         Whether a progress bar is shown.
 

@@ -21,14 +21,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "intervals of means, areas, relative scores, count ratios and paired differences hold the truth."
     )
     parser.epilog = "Example: robustbench-cells coverage --frames 24 60 --correlation 0 0.6"
-    parser.add_argument("--frames", type=int, nargs="+", default=FRAMES, help="(default: 8 24 60 240)")
     parser.add_argument(
-        "--correlation", type=float, nargs="+", default=CORRELATIONS, help="of neighbours (default: 0 0.3 0.6 0.8)"
+        "--frames", metavar="N", type=int, nargs="+", default=FRAMES, help="numbers of frames (default: 8 24 60 240)"
     )
-    parser.add_argument("--block", type=int, default=BLOCK, help=f"as --rb-block of a run (default: {BLOCK})")
+    parser.add_argument(
+        "--correlation",
+        metavar="R",
+        type=float,
+        nargs="+",
+        default=CORRELATIONS,
+        help="correlations of neighbours (default: 0 0.3 0.6 0.8)",
+    )
+    parser.add_argument(
+        "--block", metavar="FRAMES", type=int, default=BLOCK, help=f"as --rb-block of a run (default: {BLOCK})"
+    )
     parser.add_argument("-k", metavar="WORDS", default="", help="only the statistics whose name has these words")
-    parser.add_argument("--runs", type=int, default=4000, help="simulated runs of each kind (default: 4000)")
-    parser.add_argument("--seed", type=int, default=0, help="(default: 0)")
+    parser.add_argument(
+        "--runs", metavar="N", type=int, default=4000, help="simulated runs of each kind (default: 4000)"
+    )
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="seed of the simulation (default: 0)")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     fetch.add_argument("name", help=f"name of the data set: {', '.join(CATALOGUE.names())}")
     fetch.add_argument("--to", type=Path, default=Path("data"), metavar="DIR", help="folder for it (default: data)")
     fetch.add_argument("--sha256", metavar="HEX", help="checksum that the zip file must have")
-    fetch.add_argument("--url", help="another address of the zip file, for example a mirror's")
+    fetch.add_argument("--url", metavar="URL", help="another address of the zip file, for example a mirror's")
 
 
 def run(options: argparse.Namespace) -> int:

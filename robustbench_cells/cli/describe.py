@@ -13,10 +13,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = "Print statistics of frames and their labels, one column per data set."
     parser.epilog = "Example: robustbench-cells describe synthetic DATA/PhC-C2DL-PSC"
     parser.add_argument("dataset", nargs="+", help="'synthetic', a folder or files, as `list` shows")
-    parser.add_argument("--split", help="split of each (default: each one's own, as in a run)")
-    parser.add_argument("--frames", type=int, default=12, help="frames of each, evenly spread (default: 12)")
-    parser.add_argument("--white-level", type=int, help="the value of 16-bit files that is white")
-    parser.add_argument("--ignore-label", type=int, help="the value of mask pixels that the annotators left open")
+    parser.add_argument("--split", metavar="NAME", help="split of each (default: each one's own, as in a run)")
+    parser.add_argument(
+        "--frames", metavar="N", type=int, default=12, help="frames of each, evenly spread (default: 12)"
+    )
+    parser.add_argument("--white-level", metavar="VALUE", type=int, help="the value of 16-bit files that is white")
+    parser.add_argument(
+        "--ignore-label", metavar="VALUE", type=int, help="the value of mask pixels that the annotators left open"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

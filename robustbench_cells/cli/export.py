@@ -17,8 +17,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = "Example: robustbench-cells export models/mine.keras --to bioimageio --out zoo/mine.zip"
     parser.add_argument("model", help="a .keras file, or the name of a shipped model")
-    parser.add_argument("--to", required=True, help="onnx, or bioimageio for a package of the BioImage Model Zoo")
-    parser.add_argument("--out", type=Path, help="file to write (default: beside the model, or here if it is shipped)")
+    parser.add_argument(
+        "--to", metavar="FORMAT", required=True, help="onnx, or bioimageio for a package of the BioImage Model Zoo"
+    )
+    parser.add_argument(
+        "--out", metavar="FILE", type=Path, help="file to write (default: beside the model, or here if it is shipped)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -21,7 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Examples: robustbench-cells report --results reports; "
         "robustbench-cells report --compare reports/baseline reports --out compared"
     )
-    parser.add_argument("--results", type=Path, help="folder with run.json and patches.csv.gz (default: reports)")
+    parser.add_argument(
+        "--results", metavar="DIR", type=Path, help="folder with run.json and patches.csv.gz (default: reports)"
+    )
     parser.add_argument(
         "--inside",
         type=Path,
@@ -36,7 +38,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="compare two runs instead, and judge the second by the first where that is possible",
     )
     parser.add_argument(
-        "--out", type=Path, help="folder to write to (default: that of the results; of two, RUN_B/compared)"
+        "--out",
+        metavar="DIR",
+        type=Path,
+        help="folder to write to (default: that of the results; of two, RUN_B/compared)",
     )
 
 

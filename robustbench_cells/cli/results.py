@@ -58,7 +58,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         description="A record is dropped if it matches all of the options; of an option given twice, either value.",
     )
     for what in ("segmenter", "artefact"):
-        prune.add_argument(f"--{what}", action="append", default=[], help=f"drop records of this {what}; repeatable")
+        prune.add_argument(
+            f"--{what}", action="append", default=[], metavar="NAME", help=f"drop records of this {what}; repeatable"
+        )
     prune.add_argument(
         "--outdated", action="store_true", help="drop records of other versions of artefacts and metrics"
     )

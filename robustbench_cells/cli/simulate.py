@@ -27,13 +27,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-k", metavar="WORDS", default="", help="only the kinds of retraining whose name has these words"
     )
-    parser.add_argument("--frames", type=int, nargs="+", help="frames of the gate (default: as many as there are)")
-    parser.add_argument("--tolerance", type=float, default=0.01, help="of the gate, Jaccard (default: 0.01)")
-    parser.add_argument("--runs", type=int, default=1000, help="retrainings of each kind (default: 1000)")
+    parser.add_argument(
+        "--frames", metavar="N", type=int, nargs="+", help="frames of the gate (default: as many as there are)"
+    )
+    parser.add_argument(
+        "--tolerance", metavar="SCORE", type=float, default=0.01, help="tolerance of the gate, Jaccard (default: 0.01)"
+    )
+    parser.add_argument("--runs", metavar="N", type=int, default=1000, help="retrainings of each kind (default: 1000)")
     parser.add_argument(
         "--sequential", action="store_true", help="stop at a quarter or a half of the frames where that decides"
     )
-    parser.add_argument("--seed", type=int, default=0, help="(default: 0)")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="seed of the simulation (default: 0)")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -17,40 +17,54 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Example: python -m robustbench_cells.train --recipe original --dataset DATA/PhC-C2DL-PSC --out "
         "models/unet_original.keras"
     )
-    parser.add_argument("--recipe", required=True, help="how to train; `python -m robustbench_cells list` shows them")
     parser.add_argument(
-        "--dataset", required=True, help="a data set with the splits 'train' and 'validation', or 'synthetic'"
+        "--recipe", metavar="NAME", required=True, help="how to train; `python -m robustbench_cells list` shows them"
+    )
+    parser.add_argument(
+        "--dataset",
+        metavar="DATASET",
+        required=True,
+        help="a data set with the splits 'train' and 'validation', or 'synthetic'",
     )
     parser.add_argument(
         "--out",
+        metavar="FILE",
         required=True,
         type=Path,
         help="the .keras file to write; card and history go beside it, and what was there goes to previous/",
     )
-    parser.add_argument("--epochs", type=int, help="most epochs (default: the recipe's)")
+    parser.add_argument("--epochs", metavar="N", type=int, help="most epochs (default: the recipe's)")
     parser.add_argument(
         "--start",
         type=Path,
         metavar="FILE",
         help="a .keras file to take the first weights from, as in retraining (default: random ones)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of weights, dropout and patches (default: 0)")
     parser.add_argument(
-        "--margin", type=int, help="field of interest: pixels left out at the border (default: the recipe's)"
+        "--seed", metavar="N", type=int, default=0, help="seed of weights, dropout and patches (default: 0)"
     )
-    parser.add_argument("--train-split", default="train", help="split to learn from (default: train)")
     parser.add_argument(
-        "--validation-split", default="validation", help="split that picks the best epoch (default: validation)"
+        "--margin",
+        metavar="PIXELS",
+        type=int,
+        help="field of interest: pixels left out at the border (default: the recipe's)",
     )
-    parser.add_argument("--white-level", type=int, help="the value of 16-bit files that is white")
+    parser.add_argument("--train-split", metavar="NAME", default="train", help="split to learn from (default: train)")
+    parser.add_argument(
+        "--validation-split",
+        metavar="NAME",
+        default="validation",
+        help="split that picks the best epoch (default: validation)",
+    )
+    parser.add_argument("--white-level", metavar="VALUE", type=int, help="the value of 16-bit files that is white")
     parser.add_argument(
         "--precision",
         choices=("float32", "mixed_bfloat16"),
         default="float32",
-        help="of the arithmetic; mixed_bfloat16 is faster where the processor has instructions for it "
+        help="precision of the arithmetic; mixed_bfloat16 is faster where the processor has instructions for it "
         "(default: float32)",
     )
-    parser.add_argument("--frames", type=int, help="use this many training frames (default: all)")
+    parser.add_argument("--frames", metavar="N", type=int, help="use this many training frames (default: all)")
 
 
 def run(options: argparse.Namespace) -> int:

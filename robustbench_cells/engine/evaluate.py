@@ -18,8 +18,9 @@ import numpy.typing as npt
 from robustbench_cells.engine.batches import Batch
 from robustbench_cells.engine.checks import prediction_problems
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.errors import refuse_exits
+from robustbench_cells.errors import ModelStoppedError, refuse_exits
 from robustbench_cells.metrics._base import Comparison, Metric, score_patches
+from robustbench_cells.models.isolation.messages import ModelTraceback
 from robustbench_cells.types import (
     PADDING,
     THRESHOLD,
@@ -190,7 +191,8 @@ def evaluate_batches(
                 with refuse_exits(segmenter.name):
                     records = list(compress(_score(segmenter, batch, outcome), missing))
             except Exception as error:  # a model may be third-party code: its test fails, the others go on
-                outcome.error = error
+                is_elsewhere = isinstance(error, ModelStoppedError) or isinstance(error.__cause__, ModelTraceback)
+                outcome.error = error.with_traceback(None) if is_elsewhere else error  # ours say nothing of it
                 continue
             outcome.records.extend(records)
             if not batch.problems:

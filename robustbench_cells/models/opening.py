@@ -50,7 +50,7 @@ def load_segmenter(
     model_memory
         Memory that it may take, in GiB.
     model_env
-        Names of environment variables that its process inherits besides the usual ones.
+        Names of environment variables that its process inherits besides those that docs/models.md lists.
 
     Raises
     ------

@@ -97,6 +97,7 @@ class GridEnd:
         ran = RanTests(cells, reasons, timing, self._command)
         self._finished = finish_run(run, self.policy, ran, self._folder, announce=announce)
         self._summary = summarise_run(self._finished, self.policy, ran, self._folder)
+        self._summary.lines += [f"left out of the rest of the run: {reason}" for reason in tests.stopped]
         if self._finished.results and self._folder != self._asked_for:
             self._summary.lines.append(
                 f"this is a part of what {self._asked_for} holds: its results and reports are in {self._folder}, and "

@@ -260,12 +260,12 @@ class GridRun:
         """Put into the report of a test what it was about, for `pytest_runtest_logreport` in the controller."""
         report = yield
         if _TEST in item.stash:
-            cell, (number, key) = None, item.stash[_TEST]
+            cell, stopped, (number, key) = None, "", item.stash[_TEST]
             if call.when == "call" and self.run and key in self._asked_for:  # whatever the test was given in its place
-                explain_failure(report, self.run.outcome(*key), call.excinfo and call.excinfo.value)
+                stopped = explain_failure(report, self.run.outcome(*key), call.excinfo and call.excinfo.value)
                 cell = self.run.cells[key[::-1]]
             timing = self.run.timing.as_dict() if self.run else {}
-            PhaseReport.of_test(number, cell, timing, self._tests.broken).attach(report)
+            PhaseReport.of_test(number, cell, timing, self._tests.broken, stopped).attach(report)
         return report
 
     def pytest_runtest_logreport(self, report: Any) -> None:

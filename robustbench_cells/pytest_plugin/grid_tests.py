@@ -46,6 +46,8 @@ class PhaseReport:
         Time spent so far by the process, as `engine.tasks.Timing` names it.
     broken
         Why no later test of the process could do better; empty as a rule.
+    stopped
+        Why its model is left out of the rest of the run, if it is.
     """
 
     number: int
@@ -54,13 +56,16 @@ class PhaseReport:
     digest: str = ""
     timing: dict[str, Any] = field(default_factory=dict)
     broken: str = ""
+    stopped: str = ""
 
     @classmethod
-    def of_test(cls, number: int, cell: GridCell | None, timing: dict[str, Any], broken: str) -> PhaseReport:
+    def of_test(
+        cls, number: int, cell: GridCell | None, timing: dict[str, Any], broken: str, stopped: str
+    ) -> PhaseReport:
         """The report of a test whose outcome is that of a cell of the grid; None for a phase that has none."""
         if cell is None:
             return cls(number, timing=timing, broken=broken)
-        return cls(number, cell.valid, cell.failure, cell.digest, timing, broken)
+        return cls(number, cell.valid, cell.failure, cell.digest, timing, broken, stopped)
 
     def attach(self, report: Any) -> None:
         """Put it into a report of pytest, as plain values."""
@@ -112,6 +117,8 @@ class GridTests:
         Time spent so far by each process, as `engine.tasks.Timing` names it.
     broken
         Failure of the record cache or of the cluster; empty if there is none.
+    stopped
+        Why models are left out of the rest of the run, in the order in which it happened.
     added
         What ran in addition to the tests, at intensities between those of the grid.
     """
@@ -120,6 +127,7 @@ class GridTests:
         self.lost: list[str] = []
         self.timings: dict[str, dict[str, Any]] = {}
         self.broken = ""
+        self.stopped: dict[str, None] = {}
         self.added: list[GridCell] = []
         self._tests: dict[tuple[str, int], _Progress] = {}
 
@@ -133,6 +141,8 @@ class GridTests:
         self._tests[worker, report.number].add(phase, outcome, report)
         self.timings[process] = report.timing
         self.broken = self.broken or report.broken
+        if report.stopped:
+            self.stopped[report.stopped] = None
 
     def wanted(self) -> dict[str, list[str]]:
         """Names of the segmenters under each condition."""

@@ -10,6 +10,7 @@ import pytest
 
 from robustbench_cells.pytest_plugin.artefact_option import parse_grid
 from robustbench_cells.pytest_plugin.ini_files import is_meant_as_ours, keys_of, overridden_keys, replaced_options
+from robustbench_cells.pytest_plugin.option_table import OPTIONS
 
 if TYPE_CHECKING:
     from robustbench_cells.api.request import Request
@@ -37,125 +38,6 @@ _FIELDS = {  # of a request, by option
     "refine": "refine",
 }
 
-_OPTIONS: dict[str, dict[str, Any]] = {
-    "dataset": {
-        "help": "'synthetic' (the default), a folder or files (`robustbench-cells list` shows the layouts)",
-    },
-    "split": {"help": "split of the data set (default: its own, mostly 'test')"},
-    "model": {
-        "action": "append",
-        "metavar": "NAME|FILE",
-        "help": "a shipped model, a baseline or a model file; repeatable; 'background' always runs for comparison "
-        "(default: all shipped models and baselines)",
-    },
-    "trust-model": {
-        "action": "store_true",
-        "default": False,
-        "help": "run models that can execute arbitrary code (Python functions, SavedModels), all of them",
-    },
-    "isolate": {
-        "default": "on",
-        "metavar": "on|off",
-        "help": "on (the default) runs each model that you bring in a process of its own, within limits; off runs it "
-        "in that of pytest, for a debugger",
-    },
-    "model-seconds": {
-        "type": float,
-        "default": 120.0,
-        "metavar": "SECONDS",
-        "help": "time that loading such a model, and each batch of 16 patches, may take (default: 120)",
-    },
-    "model-memory": {
-        "type": float,
-        "default": 4.0,
-        "metavar": "GIB",
-        "help": "memory that such a model may take, in GiB (default: 4; at most three quarters of the machine's or "
-        "its container's)",
-    },
-    "model-env": {
-        "action": "append",
-        "metavar": "NAME",
-        "help": "an environment variable that the processes of models inherit besides the usual ones; repeatable",
-    },
-    "profile": {"help": "grid to run: quick, default or paper (default: default)"},
-    "artefact": {
-        "action": "append",
-        "metavar": "NAME[=X,Y,...]",
-        "help": "run this artefact, at these intensities or those of the profile, and clean; repeatable "
-        "(default: the profile's whole grid)",
-    },
-    "frames": {"type": int, "help": "use this many frames, evenly spread (default: all of the split)"},
-    "seed": {"type": int, "help": "seed of patches and artefacts (default: 0)"},
-    "margin": {"type": int, "help": "field of interest: pixels left out at each border (default: 0)"},
-    "white-level": {
-        "type": int,
-        "help": "the value of 16-bit files that is white, for example 4095 for 12-bit cameras",
-    },
-    "ignore-label": {
-        "type": int,
-        "help": "the value of mask pixels that the annotators left open: they are in no score (for example 255)",
-    },
-    "block": {
-        "type": int,
-        "help": "frames of a sequence that count as one in intervals (default: 5; 1 where frames are not a sequence)",
-    },
-    "floor": {
-        "type": float,
-        "metavar": "SCORE",
-        "help": "mean Jaccard that every model must keep: the limit of break-points, for example 0.7 (default: nine "
-        "tenths of the best clean score of the run)",
-    },
-    "refine": {
-        "action": "store_true",
-        "default": False,
-        "help": "after the grid, run between the intensities where a model falls below its limits, until each bracket "
-        "is narrower than a tenth of its value, or than what the frames leave open",
-    },
-    "baseline": {
-        "action": "append",
-        "metavar": "DIR",
-        "help": "stored results of the model in use, which this run must not be worse than; profile, grid, frames, "
-        "split, margin, seed, block, white level and ignore label are those of the baseline; repeatable: runs of other "
-        "seeds of its recipe, three or more with it, show what retraining alone does",
-    },
-    "gate": {
-        "action": "append",
-        "metavar": "CRITERION[:ARTEFACT][=TOLERANCE]",
-        "help": "what else must not get worse than in the baseline, or by how much something may, under all artefacts "
-        "or one; repeatable (default: area=0.01, the mean over each artefact, and jaccard=0.05, a guard at each "
-        "condition; there are also precision, recall, cells and break_point; `condition`: jaccard=0.01 at each "
-        "condition in place of both)",
-    },
-    "against": {
-        "action": "append",
-        "metavar": "NEW=OLD",
-        "help": "map a renamed model to its name in the baseline; repeatable",
-    },
-    "inconclusive": {"default": "fail", "help": "whether an inconclusive verdict is to fail (the default) or pass"},
-    "within-spread": {
-        "default": "pass",
-        "metavar": "fail|pass",
-        "help": "whether a loss within what retraining alone does is to fail or pass (the default)",
-    },
-    "sequential": {
-        "action": "store_true",
-        "help": "group-sequential test: look at a quarter of the frames, then half, then all, and stop a condition "
-        "once it is decided",
-    },
-    "accept": {
-        "action": "store_true",
-        "help": "where the gate passes, make this run the baseline; spread.toml beside it stays",
-    },
-    "dask": {"metavar": "ADDRESS", "help": "compute on a Dask cluster: tcp://scheduler:8786"},
-    "dask-patches": {"type": int, "default": 64, "help": "patches per task of the cluster (default: 64)"},
-    "reports": {"default": "reports", "metavar": "DIR", "help": "folder for results and reports (default: reports)"},
-    "store": {
-        "metavar": "FILE",
-        "help": "record cache: every record is kept here, and looked up before it is computed (default: records.sqlite "
-        "in the reports)",
-    },
-}
-
 
 def _key(name: str) -> str:
     """The ini key of an option, and its name in pytest's configuration."""
@@ -165,7 +47,7 @@ def _key(name: str) -> str:
 def add_options(parser: pytest.Parser) -> None:
     """Each option ``--rb-x`` has an ini key ``rb_x``, which the command line overrides."""
     group = parser.getgroup("robustbench", "robustness of cell segmentation")
-    for name, words in _OPTIONS.items():
+    for name, words in OPTIONS.items():
         key = _key(name)
         shown = {word: value for word, value in words.items() if word != "default"}
         group.addoption(f"--rb-{name}", dest=key, default=None, **shown)
@@ -175,7 +57,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 def option(config: pytest.Config, name: str) -> Any:
     """The value from the command line, else from the ini file, else the default; a mistake raises a `UsageError`."""
-    key, words = _key(name), _OPTIONS[name]
+    key, words = _key(name), OPTIONS[name]
     given = config.getoption(key)
     if given == "" or (isinstance(given, list) and "" in given):
         raise pytest.UsageError(f"--rb-{name}: is empty; leave it out, or give a value")
@@ -209,7 +91,7 @@ def _ini_value(config: pytest.Config, key: str) -> Any:
 
 def _require_known_keys(config: pytest.Config) -> None:
     """Refuse keys ``rb_…`` that nobody has declared: mistyped, they would do nothing, and a gate would not judge."""
-    known = set(map(_key, _OPTIONS))
+    known = set(map(_key, OPTIONS))
     for key in (*(keys_of(config.inipath) if config.inipath else ()), *overridden_keys(config)):
         if not is_meant_as_ours(key) or key in known:
             continue
@@ -238,7 +120,7 @@ def ungated_notes(config: pytest.Config) -> list[str]:
 def request_of(config: pytest.Config) -> Request:
     """What the run is to cover; with a baseline, what the baseline covers."""
     _require_known_keys(config)
-    values = {name: option(config, name) for name in _OPTIONS}  # also of what this run does not ask for
+    values = {name: option(config, name) for name in OPTIONS}  # also of what this run does not ask for
     from robustbench_cells.api.request import Request, follow_baseline
     from robustbench_cells.results.storage import load_manifest
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import robustbench_cells
 from robustbench_cells.artefacts import ARTEFACTS
-from robustbench_cells.cli.main import main
+from robustbench_cells.cli._command import Command
+from robustbench_cells.cli.main import COMMANDS, _parser, main
 from robustbench_cells.datasets.catalogue import CATALOGUE
 from robustbench_cells.datasets.sources import SOURCES
 from robustbench_cells.engine.grid import PROFILES
@@ -25,6 +28,22 @@ HEAVY = ("tensorflow", "keras", "cv2", "numpy", "pandas", "skimage")
 
 def run(*arguments: str) -> str:
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def all_options(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    for action in parser._actions:
+        yield action
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                yield from all_options(inner)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.NAME)
+def test_help_says_what_each_value_is_and_means(command: Command) -> None:
+    for option in all_options(_parser(command.NAME)):
+        takes_value = option.option_strings and option.nargs != 0 and not option.choices
+        assert option.metavar or not takes_value, option.option_strings  # argparse would repeat the name
+        assert option.help is None or option.help[0].isalnum() or option.help[0] == "'", option.help
 
 
 def test_importing_the_package_imports_nothing_heavy() -> None:

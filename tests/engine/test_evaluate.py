@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import threading
+import traceback
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,9 +16,11 @@ from robustbench_cells.engine.batches import iter_patches, make_batches
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.evaluate import evaluate_batches
 from robustbench_cells.engine.patches import cut_patches
+from robustbench_cells.errors import ModelStoppedError
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.metrics._base import Comparison
 from robustbench_cells.models.baselines import BASELINES
+from robustbench_cells.models.isolation.messages import RemoteError
 from robustbench_cells.types import BATCH, Image, Labels, Patch, Sample
 from tests.conftest import sample_of
 
@@ -122,6 +125,23 @@ def test_one_segmenter_that_raises_leaves_the_others_alone() -> None:
     assert not outcomes["broken"].valid
     assert len(outcomes["spy"].records) == 30
     assert outcomes["spy"].valid
+
+
+class Elsewhere(Spy):
+    """Raises as a model does whose process raised, or was stopped."""
+
+    def predict(self, images: Image) -> Image:
+        if self.name == "stopped":
+            raise ModelStoppedError("theirs took too long")
+        raise RemoteError("ValueError", "own mistake", "Traceback of theirs").exception()
+
+
+def test_an_error_of_another_process_is_not_traced_through_ours() -> None:
+    segmenters = [Elsewhere("stopped"), Elsewhere("raises"), Broken("broken")]
+    errors = {name: one.error for name, one in evaluate_batches(batches(), NOISE, segmenters, METRICS).items()}
+    traced = {name: "in predict" in "".join(traceback.format_exception(error)) for name, error in errors.items()}
+    assert traced == {"stopped": False, "raises": False, "broken": True}
+    assert "Traceback of theirs" in "".join(traceback.format_exception(errors["raises"]))
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def require_limits(
 def require_reason(said: str, path: str, limits: Mapping[str, float], reason: str) -> None:
     """The message names the file, the limit, and what raises it; or that a library ended its process."""
     assert os.path.basename(path) in said
-    if not reason and "was stopped: its process ended by signal" in said:
+    if not reason and ": its process ended by signal" in said:
         return
     met = [limit for limit in OPTIONS if limit.format(**limits) in said]
     assert met, said

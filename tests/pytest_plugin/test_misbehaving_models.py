@@ -18,14 +18,16 @@ from tests.support.misbehaving_models import NAME, write_models
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of a process need Linux")
 
 LIMITS = ("--rb-model-seconds=10", "--rb-model-memory=0.5")
-COSTLY = {  # what is said of each
+STOPPED = {  # what is said of each
+    "hanging": " took more than 10 s for a batch and was stopped; --rb-model-seconds",
+    "greedy": " took more than 0.5 GiB of memory for a batch and was stopped; --rb-model-memory",
+    "leaving": ": its process ended with exit code 0",
+    "killed": ": its process ended by signal 9 (SIGKILL)",
+}
+COSTLY = STOPPED | {
     "raising": "ZeroDivisionError: own mistake",
     "wrong": "returns values from nan to nan",
-    "hanging": "took more than 10 s for a batch and was stopped; --rb-model-seconds",
-    "greedy": "took more than 0.5 GiB of memory for a batch and was stopped; --rb-model-memory",
-    "leaving": "was stopped: its process ended with exit code 0",
     "exiting": "raised SystemExit(0), which would end the run",
-    "killed": "was stopped: its process ended by signal 9 (SIGKILL)",
 }
 HARMLESS = ("loud", "changing", "threaded")  # what they predict is right
 CONDITIONS = {"clean", "noise-0"}
@@ -109,6 +111,10 @@ def test_beside_a_sound_model_each_costs_its_own_tests(
     require_no_verdict(crew, code, output, 1, "tests of the candidate failed: ")
     costly = [name for name in BESIDE[how] if name in COSTLY]
     assert all(COSTLY[name] in output for name in costly)
+    left_out = [name for name in costly if name in STOPPED]
+    assert output.count("left out of the rest of the run: ") == len(left_out)
+    assert all(f"left out of the rest of the run: {NAME}:{name}{STOPPED[name]}" in output for name in left_out)
+    assert "isolation/host.py" not in output  # whose frames say nothing of the model
     failed = set(re.findall(r"FAILED \S+\[(\S+)\]", output))
     assert failed == {f"{NAME}:{name}-{condition}" for name in costly for condition in CONDITIONS}
     for name in (MODEL, *(f"{NAME}:{name}" for name in BESIDE[how] if name in HARMLESS)):

@@ -111,7 +111,8 @@ class Host:
             try:
                 return process.images.take_prediction(images.shape)
             except ShortReadError:
-                raise self._stop(room, model, "was stopped: its process truncated the memory that it shares") from None
+                why = f"{model.name} truncated the memory that its process shares, and was stopped"
+                raise self._stop(room, model, why) from None
 
     def close(self) -> None:
         """End the processes; the next prediction starts them again."""
@@ -129,8 +130,9 @@ class Host:
         """The process of a room; one that has ended meanwhile was ended by the model that was last at work."""
         self._raise_if_stopped(model)
         if room.process and not room.process.is_running:
+            last = room.last or model
             how = room.process.describe_end()
-            error = self._stop(room, room.last or model, f"was stopped: its process {how} after it had answered")
+            error = self._stop(room, last, f"{last.name}: its process {how} between two requests")
             if model in self._stopped:
                 raise error
         if room.process is None:
@@ -158,7 +160,7 @@ class Host:
             answer = process.ask(work, seconds, lambda resident: room.ledger.is_too_much(model, resident))
         except TookTooLongError:
             option = "--rb-model-seconds (model_seconds in Python)"
-            why = f"took more than {seconds:g} s {what} and was stopped; {option} raises the limit"
+            why = f"{model.name} took more than {seconds:g} s {what} and was stopped; {option} raises the limit"
             raise self._stop(room, model, why) from None
         except TookTooMuchError:
             limit = f"{self._wall.memory_bytes / GIBIBYTE:.3g} GiB of memory"
@@ -167,10 +169,10 @@ class Host:
                 if self._wall.is_bounded_by_machine
                 else "--rb-model-memory (model_memory in Python) raises the limit"
             )
-            why = f"took more than {limit} {what} and was stopped; {remedy}"
+            why = f"{model.name} took more than {limit} {what} and was stopped; {remedy}"
             raise self._stop(room, model, why) from None
         except EndedError as error:
-            raise self._stop(room, model, f"was stopped: its process {error} when it was asked {what}") from None
+            raise self._stop(room, model, f"{model.name}: its process {error} when it was asked {what}") from None
         except BaseException:  # an interruption: an answer that comes later must not be taken for another
             self._end(room)
             raise
@@ -189,7 +191,7 @@ class Host:
         """Leave a model out from now on, and end its process; returns the error to raise."""
         last = " | ".join(room.process.output.last) if room.process else ""
         self._end(room)
-        self._stopped[model] = f"{model.name} {why}" + (f"; its last output: {last[-500:]}" if last else "")
+        self._stopped[model] = why + (f"; its last output: {last[-500:]}" if last else "")
         return ModelStoppedError(self._stopped[model])
 
     def _end(self, room: _Room) -> None:
