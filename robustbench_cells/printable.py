@@ -7,6 +7,9 @@ backwards, a line separator adds a row to a table. Names come from files and fol
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
 _LINE_FEED = "\n"
 # Unicode's categories Cc, Cs, Zl and Zp, its bidirectional controls, and invisible format characters; U+200C and
@@ -38,6 +41,19 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """The same for text of several lines, which line feeds separate."""
     return _ANY_BUT_LINE_FEED.sub(_escape, text)
+
+
+def printable_values(value: Any) -> Any:
+    """The same value with `printable` texts, in mappings, tuples and dataclasses too; lists become tuples."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, Mapping):
+        return {printable_values(name): printable_values(one) for name, one in value.items()}
+    if isinstance(value, tuple | list):
+        return tuple(map(printable_values, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{one.name: printable_values(getattr(value, one.name)) for one in fields(value)})
+    return value
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -6,8 +6,10 @@ import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from inspect import cleandoc
+from pathlib import Path
 
 from robustbench_cells import __version__
 from robustbench_cells.artefacts import ARTEFACTS, Artefact
@@ -16,6 +18,7 @@ from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.evaluate import GridCell
 from robustbench_cells.engine.pairs import CombinedArtefact
 from robustbench_cells.engine.tasks import Timing
+from robustbench_cells.files.checkout import find_checkout
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.registry import describe_origins, describe_sources
@@ -49,6 +52,7 @@ def make_manifest(
 ) -> RunManifest:
     """Describe a run; see `BenchmarkRun` for the parameters."""
     names = {condition.name for condition in grid}
+    checkout = find_checkout(Path())
     return RunManifest(
         command=command,
         dataset=DatasetInfo(
@@ -76,6 +80,9 @@ def make_manifest(
         plugins=describe_origins(ARTEFACTS, METRICS, BASELINES),
         sources=describe_sources(ARTEFACTS, METRICS, BASELINES),
         incomplete=tuple(incomplete),
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        commit=checkout.commit,
+        branch=checkout.branch,
         runners={name: runner for name, one in segmenters.items() if (runner := getattr(one, "runner", None))},
     )
 

@@ -133,6 +133,7 @@ def _provenance(results: Results) -> list[tuple[str, str]]:
         ("records", f"{len(results.records):,}"),
         ("intervals", f"95 %, over blocks of {format_count(settings.block, 'frame', 'frames')}"),
         ("command", run.command),
+        *((name, value) for name in ("date", "commit", "branch") if (value := getattr(run, name))),
         *((f"model {name}", digest) for name, digest in run.segmenters.items()),
         ("versions", ", ".join(f"{name} {number}" for name, number in run.versions.items())),
         ("machine", ", ".join(str(value) for value in machine.values()) or "not recorded"),

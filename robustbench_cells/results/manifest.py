@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from robustbench_cells.printable import printable
+from robustbench_cells.printable import printable, printable_values
 from robustbench_cells.types import Runner, ScoreRange
 
 T = TypeVar("T")
 
 VERSION = 2  # of the file's layout
+_OPTIONAL = ("date", "commit", "branch")  # left out where they are not known
 _LIMITS = {"maxItems": "entries", "maxProperties": "entries", "maxLength": "characters"}
 
 
@@ -176,6 +177,10 @@ class RunManifest:
     runners
         What ran each network, by the name of the segmenter; of those alone that this run loaded, not of those whose
         records were all cached.
+    date
+        Time at which the run ended, in UTC, by ISO 8601; empty in runs of earlier versions.
+    commit, branch
+        What was checked out in the folder of the call, whether files were changed since or not; empty without git.
     compared
         The second run where two are compared; never stored.
     """
@@ -195,17 +200,21 @@ class RunManifest:
     sources: Mapping[str, str] = field(default_factory=dict)
     incomplete: tuple[str, ...] = ()
     runners: Mapping[str, Runner] = field(default_factory=dict)
+    date: str = ""
+    commit: str = ""
+    branch: str = ""
     compared: ComparedRun | None = None
 
     def __post_init__(self) -> None:
         """Show control characters as escapes in every text: names come from untrusted files."""
         for one in fields(self):
-            object.__setattr__(self, one.name, _with_printable(getattr(self, one.name)))
+            object.__setattr__(self, one.name, printable_values(getattr(self, one.name)))
 
     def to_json(self) -> dict[str, Any]:
         """The content of ``run.json``."""
         content = json.loads(json.dumps(asdict(self)))  # tuples become lists, as in the file
-        del content["compared"]
+        for name in ("compared", *(name for name in _OPTIONAL if not content[name])):
+            del content[name]
         for artefact in content["artefacts"].values():
             if artefact["together"] is None:
                 del artefact["together"]
@@ -234,19 +243,6 @@ class RunManifest:
                 "compared": None,
             },
         )
-
-
-def _with_printable(value: Any) -> Any:
-    """The same value, with `printable` texts."""
-    if isinstance(value, str):
-        return printable(value)
-    if isinstance(value, Mapping):
-        return {_with_printable(name): _with_printable(one) for name, one in value.items()}
-    if isinstance(value, tuple):
-        return tuple(map(_with_printable, value))
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{one.name: _with_printable(getattr(value, one.name)) for one in fields(value)})
-    return value
 
 
 def _of(kind: type[T], content: Mapping[str, Any]) -> T:

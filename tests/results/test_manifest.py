@@ -128,6 +128,9 @@ manifests = st.builds(
         texts, st.builds(Runner, library=texts, version=texts, provider=texts, threads=st.integers(1, 64)), max_size=2
     ),
     plugins=st.dictionaries(texts, texts, max_size=2),
+    date=st.just("") | st.datetimes().map(str),
+    commit=st.just("") | st.text("0123456789abcdef", min_size=40, max_size=40),
+    branch=st.just("") | texts,
     compared=st.none(),
 )
 
@@ -171,6 +174,7 @@ def test_committed_baselines_are_read(folder: str) -> None:
         (("metrics", "jaccard", "pooled"), "median", r"metrics\.jaccard\.pooled: 'median' is not one of"),
         (("metrics", "jaccard", "target"), "dice", "metrics aim at {'dice'}, which is no metric"),
         (("metrics", "jaccard", "target"), ["dice"], r"metrics\.jaccard\.target: \['dice'\] is not of type 'string'"),
+        (("commit",), "main", r"commit: 'main' does not match"),
         (("effort",), {"evaluate": "long"}, r"effort\.evaluate: 'long' is not of type 'number'"),
         (
             ("segmenters",),
