@@ -35,7 +35,8 @@ def example(tmp_path: Path) -> Path:
 def test_the_example_passes_with_the_model_in_use(example: Path) -> None:
     code, output = run(example, "robustness/")
     assert code == 0, output
-    assert "PASS: no condition is worse than the tolerance allows (2 at the floor, 10 holds)" in output
+    assert "PASS   no axis of cells is worse than the tolerance allows" in output
+    assert "decisions: 2 at the floor, 10 holds" in output
 
 
 @needs("keras")
@@ -50,7 +51,7 @@ def test_the_example_stops_a_bad_retraining(example: Path) -> None:
     model.save(path)
     code, output = run(example, "robustness/", "-k", "clean or noise", *WITHOUT_FIGURES)
     assert code == 1, output
-    assert "FAIL: the candidate is significantly worse" in output
+    assert "FAIL   the candidate is significantly worse" in output
     assert "area cells-clean" in output
 
 
@@ -74,8 +75,8 @@ def test_the_shipped_models_pass_their_own_gate(tmp_path: Path) -> None:
         str(BASELINE),
     )
     assert code == 0, output
-    assert "(16 holds, of the part that ran)" in output
+    assert "decisions: 16 holds, of the part that ran" in output
     page = (tmp_path / "reports" / "index.html").read_text()
     assert all(f">{name}</h3>" in page for name in shipped_models())
     assert 'class="badge">synthetic' in page
-    assert "PASS: no condition is worse" in page
+    assert "PASS: no axis of " in page

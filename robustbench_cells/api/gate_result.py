@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import nan
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import pandas as pd
 
 from robustbench_cells.gate.comparison import Gate
-from robustbench_cells.gate.decision import Decision, GateOutcome
+from robustbench_cells.gate.decision import GateOutcome
+from robustbench_cells.reporting.gate_numbers import DecisionNumbers
 from robustbench_cells.reporting.gate_text import gate_lines
 
 Status = Literal["pass", "fail", "inconclusive"]
@@ -64,33 +64,7 @@ class GateResult:
             retraining alone gives), beyond (``worse``, ``better`` or nothing: than what retraining gives), same_as
             (other conditions with the same patches, which this row judges too). NaN where there are no seeds.
         """
-        return pd.DataFrame([_row(one) for one in self.gate.decisions])
+        return pd.DataFrame([asdict(DecisionNumbers.of(one)) for one in self.gate.decisions])
 
     def __repr__(self) -> str:
         return gate_lines(self.gate, "result.plot(…) for the artefact, or result.report(FOLDER)")
-
-
-def _row(one: Decision) -> dict[str, object]:
-    low, high = one.interval
-    seeds = one.retraining
-    return {
-        "model": one.segmenter,
-        "condition": one.difference.condition,
-        "criterion": one.criterion.name,
-        "guard": one.is_guard,
-        "baseline": one.difference.baseline,
-        "candidate": one.difference.candidate,
-        "difference": one.difference.estimate.value,
-        "low": low,
-        "high": high,
-        "relative": one.relative,
-        "blocks": one.blocks,
-        "tolerance": one.tolerance,
-        "outcome": str(one.verdict),
-        "improves": one.improves,
-        "seeds": seeds.seeds if seeds else 0,
-        "deviation": seeds.deviation.value if seeds else nan,
-        "reach": seeds.reach if seeds else nan,
-        "beyond": "" if not seeds else "worse" if seeds.is_worse else "better" if seeds.is_better else "",
-        "same_as": ", ".join(one.copies),
-    }

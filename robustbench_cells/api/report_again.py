@@ -9,7 +9,8 @@ from robustbench_cells.errors import GateError, ResultsError
 from robustbench_cells.gate.baselines import Baselines
 from robustbench_cells.gate.comparison import Gate, compare
 from robustbench_cells.gate.demands import default_demands
-from robustbench_cells.reporting.gate_text import load_gate, summarise_gate
+from robustbench_cells.reporting.gate_summary import load_gate
+from robustbench_cells.reporting.gate_text import summarise_gate
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.results.example_patches import ExamplePatches, load_examples
 from robustbench_cells.results.merging import merge_names, merge_runs, with_inside

@@ -19,7 +19,7 @@ from robustbench_cells.gate.demands import default_demands, make_demands
 from robustbench_cells.registry import unknown
 from robustbench_cells.reporting.break_point_table import break_point_table
 from robustbench_cells.reporting.gate_files import withdraw
-from robustbench_cells.reporting.gate_text import GateSummary, load_gate
+from robustbench_cells.reporting.gate_summary import GateSummary, load_gate
 from robustbench_cells.reporting.outputs import write_reports
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.reporting.terminal import terminal_table

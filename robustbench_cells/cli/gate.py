@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -173,6 +174,12 @@ def _judge(options: argparse.Namespace) -> int:
     except OSError as error:
         print(f"error: {folder}: cannot be written to ({error}); give another folder by --out", file=sys.stderr)
         return ERROR
-    print(gate_lines(gate, f"{options.candidate}/summary.md, compared with that of {options.baseline[0]}"))
+    both = shlex.join(map(str, (options.baseline[0], options.candidate)))
+    stored = shlex.quote(str(options.candidate))
+    look = (
+        f"robustbench-cells report --results {stored} for its example patches; "
+        f"robustbench-cells report --compare {both} for both curves"
+    )
+    print(gate_lines(gate, look))
     print(f"wrote {path}")
     return policy.exit_code(gate)

@@ -35,6 +35,7 @@ from robustbench_cells.gate.decision import (
 )
 from robustbench_cells.gate.demands import Demand
 from robustbench_cells.gate.floors import find_floors, mark_floors
+from robustbench_cells.gate.losses import AxisLoss, find_losses
 from robustbench_cells.gate.pairing import (
     CONDITION,
     condition_sides,
@@ -69,6 +70,8 @@ class Gate:
         Command lines of the baseline run and of the candidate run.
     known
         What the baselines tell of what retraining alone does.
+    losses
+        Curves of each model over each axis, and the frames on which it lost.
     """
 
     decisions: Sequence[Decision]
@@ -78,6 +81,7 @@ class Gate:
     tests: tuple[int, int] = (1, 1)
     commands: tuple[str, str] = ("", "")
     known: KnownRecipes = field(default_factory=KnownRecipes)
+    losses: Sequence[AxisLoss] = ()
 
     @property
     def verdict(self) -> GateOutcome:
@@ -142,10 +146,12 @@ def compare(
         interim_test = InterimTest(demands, len(demands) * conditions)
         used = {name: frames_used(interim_test, name, rows, candidate.run) for name, rows in covered.items()}
     decisions: list[Decision] = []
+    losses: list[AxisLoss] = []
     for name, rows in used.items():
         pair = paired_records(rows, candidate.run)
         part = make_decisions(pair, name, demands, LOOKS if sequential else 1)
         judged_once = judge_once(list(part), find_copies(covered[name], candidate.run))
+        losses += find_losses(pair, name)
         decisions += mark_floors(judged_once, find_floors(pair, baseline.records))
     decisions = join_retraining(decisions, comparable.known.recipes)
     judged = by_criterion(decisions)
@@ -163,6 +169,7 @@ def compare(
         tests=(candidate.run.tests.ran, candidate.run.tests.grid),
         commands=(baseline.run.command, candidate.run.command),
         known=comparable.known,
+        losses=losses,
     )
 
 

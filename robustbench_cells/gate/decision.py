@@ -143,7 +143,12 @@ class Decision:
     @property
     def holds(self) -> bool:
         """Whether the interval lies entirely on the good side of the tolerance, and no caveat applies."""
-        return self.gain.interval(self._level)[0] > -self.tolerance and not self.difference.caveat
+        return self.lowest > -self.tolerance and not self.difference.caveat
+
+    @property
+    def lowest(self) -> float:
+        """Lower limit of the 95 % interval by which it holds or not, with its sign chosen so that more is better."""
+        return self.gain.interval(self._level)[0]
 
     @property
     def _level(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,8 @@ from robustbench_cells.api.finish import FinishedRun, RanTests, describe_error
 from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.decision import GateOutcome
 from robustbench_cells.gate.policy import GatePolicy
-from robustbench_cells.reporting.gate_text import format_difference, gate_lines
+from robustbench_cells.reporting.gate_rows import format_difference
+from robustbench_cells.reporting.gate_text import gate_lines
 from robustbench_cells.reporting.terminal import terminal_table
 
 FAILED, UNUSABLE = 1, 4  # pytest's exit codes: tests failed, usage error
@@ -75,7 +77,11 @@ def summarise_run(finished: FinishedRun, policy: GatePolicy | None, ran: RanTest
 
 
 def _add_verdict(summary: RunSummary, gate: Gate, policy: GatePolicy, folder: Path) -> None:
-    look = f"{folder / 'index.html'}; or -k with the name of a condition"
+    page, stored = folder / "index.html", shlex.quote(str(folder))
+    look = (
+        f"{page} has curves and example patches, and -k with the name of a condition all of one; "
+        f"robustbench-cells report --compare BASELINE {stored} draws both curves"
+    )
     summary.verdict = gate_lines(gate, look).splitlines()
     summary.colour = _COLOURS[gate.verdict]
     summary.exit_code = policy.exit_code(gate)

@@ -10,7 +10,8 @@ import pytest
 from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.decision import Decision, GateOutcome, by_criterion, overall_verdict
 from robustbench_cells.gate.policy import GatePolicy
-from robustbench_cells.reporting.gate_text import decision_table, verdict_line
+from robustbench_cells.reporting.gate_notes import verdict_line
+from robustbench_cells.reporting.gate_rows import decision_table
 
 _FILE = "gate"
 _ACCEPTED = "inconclusive: too few frames to rule out a drop above the tolerance; --rb-inconclusive=pass accepts that"

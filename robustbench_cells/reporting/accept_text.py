@@ -8,7 +8,7 @@ from pathlib import Path
 from tabulate import tabulate
 
 from robustbench_cells.gate.comparison import Gate
-from robustbench_cells.reporting.gate_text import format_difference
+from robustbench_cells.reporting.gate_rows import format_difference
 
 _HEADERS = ("axis", "was", "is", "difference [95 %]", "by the frames alone")
 

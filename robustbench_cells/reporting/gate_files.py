@@ -8,13 +8,8 @@ from pathlib import Path
 
 from robustbench_cells.files.atomic import write_text
 from robustbench_cells.gate.comparison import Gate
-from robustbench_cells.reporting.gate_text import (
-    GATE_FILE,
-    gate_markdown,
-    no_verdict_markdown,
-    save_gate,
-    summarise_gate,
-)
+from robustbench_cells.reporting.gate_summary import GATE_FILE, save_gate
+from robustbench_cells.reporting.gate_text import gate_markdown, no_verdict_markdown, summarise_gate
 
 _FILE = "gate.md"
 _SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub shows on the page of a job

@@ -15,7 +15,7 @@ from robustbench_cells.files.checksums import sha256
 from robustbench_cells.results.tables import Results
 
 _STAMP = ".made-from.json"
-_OF_ONE_RUN = ("command", "date", "commit", "branch", "effort", "machine", "runners")  # parts of the manifest that no figure shows
+_OF_ONE_RUN = ("command", "date", "commit", "branch", "effort", "machine", "runners")  # no figure shows them
 _CODE = ("reporting", "results")  # folders of this package
 _LIBRARIES = ("matplotlib", "numpy", "pandas")
 

@@ -11,7 +11,7 @@ from robustbench_cells.reporting.charts import data_tables, panel_data, plotted_
 from robustbench_cells.reporting.claims import ClaimStatus
 from robustbench_cells.reporting.first_screen import margin_warnings, model_card, summary_sentence
 from robustbench_cells.reporting.gallery import gallery
-from robustbench_cells.reporting.gate_text import HEADERS
+from robustbench_cells.reporting.gate_rows import HEADERS
 from robustbench_cells.reporting.markdown import run_warnings, settings_lines
 from robustbench_cells.reporting.number_format import format_count, format_limit
 from robustbench_cells.reporting.pair_heatmaps import PairMap, pair_maps

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from robustbench_cells.reporting.claims import Finding, check_claims
 from robustbench_cells.reporting.evidence import NETWORKS, Evidence
-from robustbench_cells.reporting.gate_text import GateSummary
+from robustbench_cells.reporting.gate_summary import GateSummary
 from robustbench_cells.results.example_patches import ExamplePatches
 from robustbench_cells.results.scorecard import ScoreCard, scorecards
 from robustbench_cells.results.tables import Results

@@ -153,7 +153,8 @@ def test_saving_takes_a_former_verdict_away(tmp_path: Path) -> None:
 
 
 def test_run_of_pytest_is_opened_with_its_verdict(tmp_path: Path) -> None:
-    from robustbench_cells.reporting.gate_text import save_gate, summarise_gate
+    from robustbench_cells.reporting.gate_summary import save_gate
+    from robustbench_cells.reporting.gate_text import summarise_gate
 
     save(RESULT.results, tmp_path)
     save_gate(summarise_gate("no baseline"), tmp_path)

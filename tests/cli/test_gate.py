@@ -36,12 +36,12 @@ def stored(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("candidate", "options", "code", "words"),
     [
-        ("baseline", (), 0, "PASS: no condition is worse"),
+        ("baseline", (), 0, "PASS   no axis of unet is worse than the tolerance allows"),
         ("worse", (), 1, "unet-noise-50"),
         ("worse", ("--gate", "condition=0.2"), 0, "PASS"),
         ("baseline", ("--gate", "recall", "--gate", "cells"), 0, "24 holds"),
         ("worse", ("--gate", "recall"), 1, "2 regresses, 15 holds"),
-        ("near", (), 8, "INCONCLUSIVE: too few frames to rule out a drop above the tolerance"),
+        ("near", (), 8, "INCONCLUSIVE   too few frames to rule out a drop above the tolerance"),
         ("near", ("--inconclusive", "pass"), 0, "INCONCLUSIVE"),
         ("other", (), 2, "the seed is 0 in the baseline and 1 in the candidate"),
         ("nowhere", (), 2, "no stored results"),
@@ -80,13 +80,13 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("baselines", "candidate", "options", "code", "words"),
     [
-        ("345", "equal", (), 0, "PASS: nothing is worse than what retraining alone does (3 seeds)"),
+        ("345", "equal", (), 0, "PASS   no axis of unet is worse than what retraining alone does (3 seeds)"),
         (
             "345",
             "equal",
             (),
             0,
-            "Watch: significantly worse than the model in use, and within what retraining does",
+            "against the model in use: significantly worse, and within what retraining does",
         ),
         ("345", "equal", ("--within-spread=fail",), 1, "area unet-noise"),
         ("345", "worse", (), 1, "area unet-noise"),

@@ -139,4 +139,4 @@ def test_no_verdict_stands_where_not_everything_is_written(
     assert [value.partition(":")[0] for name, value in summary.properties] == ["none"]
     for name in ("gate.md", "gate.json"):
         assert "PASS" not in (folder / name).read_text()
-    assert step == "save" or "no condition is worse" not in (folder / "index.html").read_text()
+    assert step == "save" or "is worse than the tolerance" not in (folder / "index.html").read_text()

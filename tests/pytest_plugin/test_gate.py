@@ -33,7 +33,8 @@ def candidate(model: str) -> tuple[str, ...]:
 
 def test_the_gate_passes_what_is_no_worse(tmp_path: Path, baseline: Path) -> None:
     output = gated(tmp_path, baseline, "--rb-model", "dog_otsu", "--junitxml", "junit.xml", code=0)
-    assert "PASS: no condition is worse than the tolerance allows (12 holds)" in output
+    assert "PASS   no axis of dog_otsu is worse than the tolerance allows" in output
+    assert "decisions: 12 holds" in output
     assert "PASS" in (tmp_path / "reports" / "gate.md").read_text()
     assert "clean = cell_size-1" in (tmp_path / "reports" / "gate.md").read_text()
     junit = (tmp_path / "junit.xml").read_text()
@@ -47,7 +48,7 @@ def test_the_gate_passes_what_is_no_worse(tmp_path: Path, baseline: Path) -> Non
 def test_the_gate_stops_what_is_worse(tmp_path: Path, baseline: Path) -> None:
     arguments = (*candidate(worse_model(tmp_path)), "-k", "noise or illumination")
     output = gated(tmp_path, baseline, *arguments, "--junitxml", "junit.xml", code=1)
-    assert "FAIL: the candidate is significantly worse" in output
+    assert "FAIL   the candidate is significantly worse" in output
     assert re.search(r"FAILED \S*gate::worse:predict::jaccard - FAIL: ", output)  # as seen from where pytest was called
     assert "2 failed, 12 passed" in output
     assert 'errors="0" failures="2" skipped="0" tests="14"' in (tmp_path / "junit.xml").read_text()
@@ -65,7 +66,7 @@ def test_the_gate_says_when_the_frames_cannot_tell(
 ) -> None:
     arguments = (*candidate("nlm_otsu"), "-k", "noise-0", *option)
     output = gated(tmp_path, baseline, *arguments, code=code)
-    assert "INCONCLUSIVE: too few frames" in output
+    assert "INCONCLUSIVE   too few frames" in output
     assert counts in output
 
 
@@ -138,7 +139,7 @@ def test_workers_judge_a_suite_of_ones_own_too(tmp_path: Path, baseline: Path) -
     done = own_suite(tmp_path, *arguments, "--rb-baseline", str(baseline), "-n", "2")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "2 failed, 4 passed" in done.stdout
-    assert "FAIL: the candidate is significantly worse (2 regresses, of the part that ran)" in done.stdout
+    assert "decisions: 2 regresses, of the part that ran" in done.stdout
 
 
 def test_a_failed_test_leaves_no_verdict(tmp_path: Path, baseline: Path) -> None:

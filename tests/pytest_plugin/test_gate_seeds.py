@@ -24,7 +24,11 @@ def test_seeds_of_a_recipe_excuse_what_retraining_does(by_ini: bool, repository:
     else:
         judged = ("robustness", *JUDGED, *seeds)
     for change, code, words in (
-        (SEED.format(level=117), 0, "gate: PASS: nothing is worse than what retraining alone does (3 seeds)"),
+        (
+            SEED.format(level=117),
+            0,
+            "gate: PASS   no axis of model:predict is worse than what retraining alone does (3 seeds)",
+        ),
         ("found[:, ::2] = 0", 1, "gate: FAIL"),
         (SEED.format(level=118), 4, "a model is no evidence about itself"),
     ):

@@ -13,7 +13,8 @@ import pytest
 
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.reporting.gate_files import save_verdict
-from robustbench_cells.reporting.gate_text import GateSummary, gate_lines, load_gate, save_gate, summarise_gate
+from robustbench_cells.reporting.gate_summary import GateSummary, load_gate, save_gate
+from robustbench_cells.reporting.gate_text import gate_lines, summarise_gate
 from robustbench_cells.reporting.outputs import OUTPUTS
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.reporting.terminal import terminal_table

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from robustbench_cells.reporting.first_screen import model_card
-from robustbench_cells.reporting.gate_text import GateSummary
+from robustbench_cells.reporting.gate_summary import GateSummary
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.reporting.style import Style
 from robustbench_cells.results.tables import Results

@@ -13,7 +13,8 @@ from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.criteria import CRITERIA, PairedDifference
 from robustbench_cells.gate.decision import Decision, assign_verdicts
 from robustbench_cells.gate.statistics import Estimate
-from robustbench_cells.reporting.gate_text import gate_markdown, load_gate, save_gate, summarise_gate
+from robustbench_cells.reporting.gate_summary import load_gate, save_gate
+from robustbench_cells.reporting.gate_text import gate_markdown, summarise_gate
 from robustbench_cells.results.storage import save
 from tests.support.commands import report
 from tests.support.gate_runs import BASELINE, JACCARD, compare, drop, make_run

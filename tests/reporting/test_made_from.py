@@ -22,7 +22,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_equal_results_make_equal_files(folder: Path, tmp_path: Path) -> None:
-    again = Results(RESULTS.records.copy(), replace(RESULTS.run, command="another", effort={"evaluate": 5.0}, date="2026-01-01"))
+    again = Results(
+        RESULTS.records.copy(), replace(RESULTS.run, command="another", effort={"evaluate": 5.0}, date="2026-01-01")
+    )
     assert made_from.is_current(again, folder)
     assert not made_from.is_current(RESULTS, tmp_path / "elsewhere")
 

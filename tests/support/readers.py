@@ -26,7 +26,7 @@ from robustbench_cells.gate.spread_file import load_spread
 from robustbench_cells.models.card import read_card
 from robustbench_cells.models.loading import find_format, open_segmenter
 from robustbench_cells.pytest_plugin.ini_files import keys_of
-from robustbench_cells.reporting.gate_text import load_gate
+from robustbench_cells.reporting.gate_summary import load_gate
 from robustbench_cells.results.example_patches import load_examples
 from robustbench_cells.results.record_cache import RecordCache
 from robustbench_cells.results.storage import load, load_manifest, save

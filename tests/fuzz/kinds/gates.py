@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from robustbench_cells.reporting.gate_text import load_gate, save_gate, summarise_gate
+from robustbench_cells.reporting.gate_summary import load_gate, save_gate
+from robustbench_cells.reporting.gate_text import summarise_gate
 from tests.fuzz.kind import KINDS, Kind
 from tests.fuzz.kinds._stored import small_run
 from tests.support.gate_runs import compare
