@@ -103,8 +103,9 @@ def _axes_line(axes: Sequence[Decision], model: str) -> str:
 
 def _glance(decision: Decision) -> str:
     text = f"{decision.difference.condition} {_change(decision)}"
-    known = decision.retraining is not None and decision.verdict is not GateOutcome.NON_INFERIOR
-    return f"{text} (retraining: ±{decision.retraining.reach:.3f})" if known and decision.retraining else text
+    if decision.retraining is None or decision.verdict is GateOutcome.NON_INFERIOR:
+        return text
+    return f"{text} (retraining: ±{decision.retraining.reach:.3f})"
 
 
 def _beyond(decision: Decision) -> str:
