@@ -154,7 +154,7 @@ def test_a_partial_grid_is_marked_even_if_the_baseline_is_as_partial() -> None:
     keep_clean = remove_rows(lambda table: table["artefact"] != "clean")
     candidate, baseline = (change_manifest(keep_clean(make_run()), "tests", "ran", value=2) for _ in range(2))
     gate = compare(baseline, candidate, JACCARD)
-    assert "(1 holds, of the part that ran)" in gate_lines(gate, "curves")
+    assert "decisions: 1 holds, of the part that ran" in gate_lines(gate, "curves")
     assert "covers the 2 of 14 tests of the grid that ran" in gate_lines(gate, "curves")
     assert "2 of 14 tests of the grid" in gate_markdown(gate)
 

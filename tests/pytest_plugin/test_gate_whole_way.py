@@ -27,7 +27,7 @@ def test_from_three_seeds_to_a_new_baseline(repository: Repository, capsys: pyte
     repository.set_model(SEED.format(level=117))
     code, output = repository.pytest("robustness", *JUDGED)
     assert code == 0, output
-    assert "nothing is worse than what retraining alone does (3 seeds)" in output
+    assert "no axis of model:predict is worse than what retraining alone does (3 seeds)" in output
     assert gate_command(["--accept"]) == 0
     assert "-noise" in capsys.readouterr().out
     assert (repository.path / "baseline" / "spread.toml").read_bytes() == spread
