@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
@@ -121,6 +122,8 @@ def resolve_grid(profile: str, chosen: Mapping[str, Sequence[float] | None]) -> 
 def make_conditions(profile: str, grid: Mapping[str, Sequence[float]]) -> list[Condition]:
     """Clean, then every artefact of the grid at each of its intensities."""
     artefacts = {artefact.name: artefact for artefact in _available(profile)}
+    for name, levels in grid.items():
+        _require_on_scale(artefacts[name], levels)
     return [Condition(), *(Condition(artefacts[name], level) for name, levels in grid.items() for level in levels)]
 
 
@@ -128,9 +131,11 @@ def require_meaningful(artefact: Artefact, levels: Sequence[float]) -> tuple[flo
     """The intensities, sorted; refused where the artefact itself refuses them."""
     if not levels:
         raise GridError(f"{artefact.name}: no intensity is given; name some, or the artefact alone for its usual ones")
+    if artefact.is_clean_at_neutral and artefact.neutral in levels:
+        neutral = artefact.neutral
+        raise GridError(f"{artefact.name}={neutral:g}: the neutral intensity is the condition clean; leave it out")
+    _require_on_scale(artefact, levels)
     for level in levels:
-        if artefact.is_clean_at_neutral and level == artefact.neutral:
-            raise GridError(f"{artefact.name}={level:g}: the neutral intensity is the condition clean; leave it out")
         try:
             side = min(artefact.view_side(level, _TRIAL), 4 * _TRIAL)  # of the view that becomes a small patch
             image, labels = np.full((side, side), 100, np.float32), np.zeros((side, side), np.int32)
@@ -142,3 +147,13 @@ def require_meaningful(artefact: Artefact, levels: Sequence[float]) -> tuple[flo
             f"{artefact.name}: an intensity is given twice, to six digits ({', '.join(f'{x:g}' for x in levels)})"
         )
     return tuple(sorted(map(float, levels)))
+
+
+def _require_on_scale(artefact: Artefact, levels: Sequence[float]) -> None:
+    """Refuse intensities that curves cannot be drawn at."""
+    off = [level for level in levels if artefact.scale == "log" and not 0 < level < inf]
+    if off:
+        raise GridError(
+            f"{artefact.name}={off[0]:g}: {artefact.parameter} {off[0]:g} has no place on a logarithmic scale; give "
+            f"finite ones above 0, or leave it out where clean is meant"
+        )

@@ -96,6 +96,9 @@ def _artefacts(grid: Iterable[Condition]) -> dict[str, ArtefactInfo]:
             unit=artefact.unit,
             neutral=artefact.neutral,
             about=_about(artefact),
+            scale=artefact.scale,
+            is_clean_at_neutral=artefact.is_clean_at_neutral,
+            family=artefact.family,
             together=CombinationInfo(**artefact.parts) if isinstance(artefact, CombinedArtefact) else None,
         )
         for name, artefact in artefacts.items()

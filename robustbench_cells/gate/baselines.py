@@ -13,9 +13,10 @@ import pandas as pd
 from robustbench_cells.errors import GateError
 from robustbench_cells.gate.retraining import adjust, compare_deviation, predict_seed
 from robustbench_cells.gate.seeds import Recipe
-from robustbench_cells.gate.spread import MIN_SEEDS, Spread, are_alike, axis_value, condition_means
+from robustbench_cells.gate.spread import MIN_SEEDS, Spread, are_alike, condition_means
 from robustbench_cells.gate.spread_file import SPREAD_FILE, StoredSpread, load_spread
 from robustbench_cells.gate.statistics import FALSE_ALARM
+from robustbench_cells.results.axes import Axis
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.storage import load
 from robustbench_cells.results.tables import KEYS, Results
@@ -171,7 +172,12 @@ def known_recipes(baselines: Baselines, run: RunManifest, names: Mapping[str, st
 def spread_of_runs(baselines: Baselines, model: str) -> Spread:
     """What the baselines score with a model that each of them has."""
     runs = [baselines.in_use, *(seed.results for seed in baselines.seeds)]
-    return Spread([one.run.segmenters[model] for one in runs], [condition_means(one.on_grid, model) for one in runs])
+    means = [condition_means(one.on_grid, model) for one in runs]
+    return Spread([one.run.segmenters[model] for one in runs], means, _axes(baselines))
+
+
+def _axes(baselines: Baselines) -> dict[str, Axis]:
+    return {name: info.axis for name, info in baselines.in_use.run.artefacts.items()}
 
 
 def require_other_networks(recipes: Mapping[str, Recipe], candidate: Results) -> None:
@@ -204,7 +210,7 @@ def other_recipe(recipe: Recipe, baselines: Baselines, model: str) -> Iterator[s
     tests = adjust(
         [
             compare_deviation(
-                axis_value(recipe.in_use, artefact, levels),
+                spread.value(recipe.in_use, artefact, levels),
                 0.0,
                 inf,
                 predict_seed(spread.values(artefact, levels), spread.of_axes),
@@ -229,7 +235,8 @@ def _known_spread(baselines: Baselines, live: Spread, model: str) -> Spread | No
     """From the baselines if they are enough, else the stored one; None where neither tells."""
     if len(live.digests) >= MIN_SEEDS:
         return live if len(set(live.digests)) > 1 else None
-    return baselines.stored.models.get(model) if baselines.stored else None
+    stored = baselines.stored.models.get(model) if baselines.stored else None
+    return stored and replace(stored, of_artefact=_axes(baselines))
 
 
 def _lack(baselines: Baselines, live: Spread, model: str) -> str:

@@ -92,6 +92,8 @@ def require_comparable(
         for seed in baselines.seeds
         for problem in (
             *_validity_problems(seed.name, seed.results.run),
+            *_grid_problems(baseline.run, seed.results.run, "the baseline"),
+            *_grid_problems(seed.results.run, baseline.run, f"the baseline {seed.name}"),
             *_setting_problems(baseline.run, seed.results.run, seed.name),
             *_setting_problems(seed.results.run, baseline.run, "the model in use", seed.name),
             *_source_problems(baseline.run, seed.results.run, seed.name),
@@ -119,8 +121,6 @@ def _setting_problems(
 ) -> Iterator[str]:
     if old.settings.sequential:
         yield f"{old_side} run stopped early, so frames are missing: re-create it without --rb-sequential"
-    if missing := sorted(set(new.artefacts) - set(old.artefacts)):
-        yield f"{old_side}'s grid has no {', '.join(missing)}: re-create the baseline with this version"
     for what, one, other in (
         ("data set", old.dataset.key, new.dataset.key),
         ("number of frames", len(old.dataset.frames), len(new.dataset.frames)),
@@ -131,6 +131,12 @@ def _setting_problems(
     ):
         if one != other:
             yield f"the {what} is {one} in {old_side} and {other} in {new_side}"
+
+
+def _grid_problems(old: RunManifest, new: RunManifest, side: str) -> Iterator[str]:
+    """Report artefacts that one of two baselines lacks; a candidate may have more (`Gate.not_in_baseline`)."""
+    if missing := sorted(set(new.artefacts) - set(old.artefacts)):
+        yield f"{side}'s grid has no {', '.join(missing)}: re-create the baseline with this version"
 
 
 def _versions(old: Mapping[str, _Versioned], new: Mapping[str, _Versioned]) -> Iterator[tuple[str, int, int | None]]:

@@ -72,6 +72,8 @@ class Gate:
         What the baselines tell of what retraining alone does.
     losses
         Curves of each model over each axis, and the frames on which it lost.
+    not_in_baseline
+        Artefacts of the candidate run that the baseline does not have: no verdict is about them.
     """
 
     decisions: Sequence[Decision]
@@ -82,6 +84,7 @@ class Gate:
     commands: tuple[str, str] = ("", "")
     known: KnownRecipes = field(default_factory=KnownRecipes)
     losses: Sequence[AxisLoss] = ()
+    not_in_baseline: Sequence[str] = ()
 
     @property
     def verdict(self) -> GateOutcome:
@@ -170,6 +173,7 @@ def compare(
         commands=(baseline.run.command, candidate.run.command),
         known=comparable.known,
         losses=losses,
+        not_in_baseline=sorted(set(candidate.run.artefacts) - set(baseline.run.artefacts)),
     )
 
 

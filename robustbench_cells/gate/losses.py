@@ -73,17 +73,19 @@ def find_losses(pair: PairedRecords, segmenter: str) -> Iterator[AxisLoss]:
     for axis, conditions in axes.items():
         levels, tables = zip(*sorted(conditions, key=lambda one: one[0]), strict=True)
         old, new = (tuple(float(rows[column].mean()) for rows in tables) for column in ("jaccard_old", "jaccard_new"))
-        yield AxisLoss(segmenter, axis, levels, old, new, _losing_frames(*frame_parts(tables, levels)))
+        yield AxisLoss(
+            segmenter, axis, levels, old, new, _losing_frames(*frame_parts(tables, pair.axis(axis).positions(levels)))
+        )
 
 
-def frame_parts(tables: Sequence[pd.DataFrame], levels: Sequence[float]) -> tuple[list[str], Floats]:
-    """Names of the frames, and what each adds to the axis's difference."""
+def frame_parts(tables: Sequence[pd.DataFrame], places: Sequence[float]) -> tuple[list[str], Floats]:
+    """Names of the frames, and what each adds to the axis's difference; places are those of `Axis.positions`."""
     names = sorted({str(name) for rows in tables for name in rows["frame"].unique()})
     parts = np.zeros((len(names), len(tables)))
     for number, rows in enumerate(tables):
         at: npt.NDArray[np.int64] = np.searchsorted(names, rows["frame"].astype(str).to_numpy())
         np.add.at(parts[:, number], at, (rows["jaccard_new"] - rows["jaccard_old"]).to_numpy(float) / len(rows))
-    return names, axis_mean(parts, levels)
+    return names, axis_mean(parts, places)
 
 
 def _losing_frames(names: Sequence[str], parts: Floats) -> LosingFrames:

@@ -11,15 +11,10 @@ from robustbench_cells.gate.criteria import PairedRecords
 from robustbench_cells.results.intervals import assign_blocks
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.tables import Results, added_rows
-from robustbench_cells.types import condition_name
+from robustbench_cells.types import CLEAN, condition_name
 
 CONDITION = ["artefact", "intensity"]
 _PATCH = [*CONDITION, "frame", "patch"]
-
-
-def neutral_intensities(run: RunManifest) -> dict[str, float]:
-    """Neutral intensity of each artefact; combined artefacts have none, since the first one always acts."""
-    return {name: info.neutral for name, info in run.artefacts.items() if info.together is None}
 
 
 def add_blocks(rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:
@@ -35,7 +30,8 @@ def add_blocks(rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:
 
 def paired_records(rows: pd.DataFrame, run: RunManifest) -> PairedRecords:
     """Records of two models, from rows with their blocks, for the criteria."""
-    return PairedRecords(rows, neutral_intensities(run), run.settings.block, run.settings.refined)
+    axes = {name: info.axis for name, info in run.artefacts.items()}
+    return PairedRecords(rows, axes, run.settings.block, run.settings.refined)
 
 
 def covered_patches(rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:
@@ -50,14 +46,15 @@ def pair_records(
     """Join the scores of both runs by patch; the column ``_merge`` says which run has the patch.
 
     At intensities that were added for break-points the baseline has only some models: the candidate's others are left
-    out.
+    out, and so are artefacts that the baseline's grid does not have.
     """
     one, other = (
         results.records[results.records["segmenter"] == name].drop(columns="segmenter")
         for results, name in ((baseline, old), (candidate, new))
     )
     rows = one.merge(other, on=_PATCH, how=how, suffixes=("_old", "_new"), indicator=True, validate="1:1")
-    return rows[(rows["_merge"] != "right_only") | ~added_rows(rows, candidate.run)].reset_index(drop=True)
+    is_new = added_rows(rows, candidate.run) | ~rows["artefact"].isin([CLEAN, *baseline.run.artefacts])
+    return rows[(rows["_merge"] != "right_only") | ~is_new].reset_index(drop=True)
 
 
 def condition_sides(rows: pd.DataFrame) -> Iterator[tuple[str, set[str]]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from robustbench_cells.gate.decision import Decision
 from robustbench_cells.gate.retraining import RetrainingTest, adjust, compare_deviation, predict_seed
-from robustbench_cells.gate.spread import Means, Spread, axis_value
+from robustbench_cells.gate.spread import Means, Spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Recipe:
         levels = difference.levels
         prior = self.spread.of_axes if difference.intensity is None else self.spread.of_conditions
         estimate = difference.estimate
-        value = axis_value(self.in_use, difference.artefact, levels) + estimate.value
+        value = self.spread.value(self.in_use, difference.artefact, levels) + estimate.value
         predicted = predict_seed(self.spread.values(difference.artefact, levels), prior)
         return compare_deviation(value, estimate.error, estimate.blocks - 1, predicted)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import isclose
 
 import numpy as np
 
 from robustbench_cells.gate.moderation import PriorVariance, common_variance
+from robustbench_cells.results.axes import Axis
 from robustbench_cells.results.curves import axis_mean
 from robustbench_cells.results.tables import Results
 
@@ -28,9 +29,9 @@ def condition_means(results: Results, model: str) -> dict[Condition, float]:
     return {(str(artefact), float(level)): float(mean) for (artefact, level), mean in zip(keys, means, strict=True)}
 
 
-def axis_value(means: Means, artefact: str, intensities: Sequence[float]) -> float:
+def axis_value(means: Means, artefact: str, intensities: Sequence[float], axis: Axis) -> float:
     """Mean score over an axis, from those of its conditions; of one intensity alone, the score there."""
-    return float(axis_mean(np.array([means[artefact, level] for level in intensities]), intensities))
+    return float(axis_mean(np.array([means[artefact, level] for level in intensities]), axis.positions(intensities)))
 
 
 def are_alike(one: Means, other: Means) -> bool:
@@ -49,14 +50,21 @@ class Spread:
         Digest of each network.
     means
         Scores of each network, in the same order.
+    of_artefact
+        Axis of each artefact; a linear one where it is not named.
     """
 
     digests: Sequence[str]
     means: Sequence[Means]
+    of_artefact: Mapping[str, Axis] = field(default_factory=dict)
 
     def values(self, artefact: str, intensities: Sequence[float]) -> list[float]:
         """Value of each seed on an axis, or under one condition."""
-        return [axis_value(one, artefact, intensities) for one in self.means]
+        return [self.value(one, artefact, intensities) for one in self.means]
+
+    def value(self, means: Means, artefact: str, intensities: Sequence[float]) -> float:
+        """The same of other means, such as those of the model in use."""
+        return axis_value(means, artefact, intensities, self.of_artefact.get(artefact, Axis(None)))
 
     @cached_property
     def conditions(self) -> set[Condition]:

@@ -67,10 +67,10 @@ def panel_data(
     metrics: Sequence[PlottedMetric],
 ) -> dict[str, Any]:
     """Data of an artefact's charts."""
-    summary = results.summary
-    part = summary[summary["artefact"] == artefact["name"]].sort_values("intensity")
+    part = results.curve_rows(artefact["name"])
     by_name = dict(list(part.groupby("segmenter")))
     return {
+        "scale": results.run.artefacts[artefact["name"]].scale,
         "axis": escape(f"{artefact['parameter']} ({artefact['unit']})"),
         "curves": [
             {metric.name: _curve(by_name[line["name"]], metric, line, artefact) for metric in metrics}

@@ -38,7 +38,7 @@ def draw_curves(
         The line of each segmenter, for a legend.
     """
     summary = results.summary
-    part = summary[summary["artefact"] == artefact]
+    part = results.curve_rows(artefact)
     clean = summary[summary["artefact"] == CLEAN].set_index("segmenter")[metric.name]
     lines: dict[str, Any] = {}
     for name, style in styles.items():
@@ -55,6 +55,9 @@ def draw_curves(
             panel.fill_between(curve["intensity"], *ends, color=style.colour, alpha=0.15, linewidth=0)
         if name in clean.index and not metric.target:
             panel.axhline(clean[name], color=style.colour, linestyle=":", linewidth=1)
+    if results.run.artefacts[artefact].scale == "log":
+        panel.set_xscale("log")
+        panel.xaxis.set_major_formatter("{x:g}")  # the default one writes formulas
     panel.set_xlabel(f"{part['parameter'].iloc[0]} ({part['unit'].iloc[0]})")
     if metric.target:
         truth = part.groupby("intensity")[metric.target].first()

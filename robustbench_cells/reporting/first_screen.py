@@ -93,11 +93,16 @@ def _span(card: ScoreCard, artefact: str, results: Results) -> dict[str, Any]:
     if all(point.left_censored and point.right_censored for point in points):
         return {"bars": None, "text": text}
     rows = results.summary[results.summary["artefact"] == artefact]
-    neutral = results.run.artefacts[artefact].neutral
-    first, last = min(neutral, *rows["intensity"]), max(neutral, *rows["intensity"])
+    info = results.run.artefacts[artefact]
+    places = info.axis.positions([x for x in (info.neutral, *rows["intensity"]) if info.axis.holds(x)])
+    first, last = min(places), max(places)
+
+    def place(x: float) -> float:
+        """On the scale; a neutral intensity beyond it is drawn at the end."""
+        return info.axis.positions([x])[0] if info.axis.holds(x) else (last if x > 0 else first)
 
     def bar(one: float, other: float, *, sure: bool) -> dict[str, Any]:
-        low, high = sorted((one, other))
+        low, high = sorted(map(place, (one, other)))
         left, width = (round(100 * part / (last - first), 1) for part in (low - first, high - low))
         return {"left": left, "width": width, "sure": sure}
 

@@ -70,7 +70,7 @@ def notes(gate: Gate, decisions: Sequence[Decision]) -> list[str]:
 
 def remarks(gate: Gate) -> list[str]:
     """What the verdict rests on."""
-    return [*_retraining(gate), *_savings(gate), *_coverage(gate)]
+    return [*_retraining(gate), *_savings(gate), *_coverage(gate), *_unjudged(gate)]
 
 
 def _watched(decisions: Sequence[Decision]) -> list[str]:
@@ -105,6 +105,15 @@ def _savings(gate: Gate) -> list[str]:
         return []
     return [
         f"decided on {used} of {available} patches: {1 - used / available:.0%} of the forward passes were not needed"
+    ]
+
+
+def _unjudged(gate: Gate) -> list[str]:
+    if not gate.not_in_baseline:
+        return []
+    return [
+        f"Not judged, since the baseline does not have it: {name_some(gate.not_in_baseline)}; make a baseline with "
+        "this grid to have it judged (--rb-accept, or `robustbench-cells gate --accept`)"
     ]
 
 

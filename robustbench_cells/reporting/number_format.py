@@ -85,16 +85,20 @@ def format_break_point(point: BreakPoint) -> str:
 def _bracket_with_unit(point: BreakPoint) -> str:
     unit, way = point.unit, "up" if point.direction > 0 else "down"
     if point.broken_at_neutral:
-        return f"below the limit already at {point.neutral:g} {unit} (neutral)"
+        is_clean = point.axis.is_clean_at_neutral
+        return f"below the limit already {'on clean images' if is_clean else f'at {point.neutral:g} {unit} (neutral)'}"
     if point.left_censored:
         side = f"{'below' if point.direction > 0 else 'above'} {point.far:g} {unit}"
         reason = f"left-censored: {point.parameter} {point.neutral:g} was not run"
         return f"{'not determined' if point.right_censored else side} ({reason})"
     if point.right_censored:
         if point.near == point.neutral:
-            return f"not determined {'above' if way == 'up' else 'below'} {point.near:g} {unit} (too few frames)"
+            place = f" {'above' if way == 'up' else 'below'} {point.near:g} {unit}" if isfinite(point.near) else ""
+            return f"not determined{place} (too few frames)"
         kept = f"no failure {way} to {point.near:g} {unit}"
         return kept if point.near == point.end else f"{kept}, not determined beyond (too few frames)"
+    if not isfinite(point.near):
+        return f"above {point.far:g} {unit}"
     low, high = sorted((point.near, point.far))
     return f"between {low:g} and {high:g} {unit}"
 
@@ -108,8 +112,8 @@ def _short_bracket(point: BreakPoint) -> str:
     if point.right_censored and (point.left_censored or point.near == point.neutral):
         return "unknown"
     if point.broken_at_neutral:
-        return f"at {point.neutral:g}"
-    if point.left_censored:
+        return "clean" if point.axis.is_clean_at_neutral else f"at {point.neutral:g}"
+    if point.left_censored or not isfinite(point.near):
         return f"before {point.far:g}"
     if point.right_censored:
         return f"beyond {point.near:g}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from types import MappingProxyType
 
 from tabulate import tabulate
@@ -35,7 +36,8 @@ def _limits(points: Mapping[str, tuple[BreakPoint, ...]]) -> list[str]:
         for point in part:
             if point.limit.is_absolute:
                 place = "above" if point.direction > 0 else "below"
-                label = f"{point.artefact} {place} {point.neutral:g} ({point.unit})"
+                start = f" {place} {point.neutral:g}" if isfinite(point.neutral) else ""
+                label = f"{point.artefact}{start} ({point.unit})"
                 rows.setdefault(label, {})[name] = format_bracket(point)
     if not limits:
         return []

@@ -33,6 +33,10 @@ class Axis:
         """Places on the scale; areas are computed over them."""
         return [log10(x) for x in intensities] if self.scale == "log" else intensities
 
+    def holds(self, intensity: float) -> bool:
+        """Whether an intensity has a place on the scale."""
+        return self.scale == "linear" or 0 < intensity < inf
+
     def directions(self, intensities: Collection[float]) -> list[Side]:
         """Directions away from the neutral intensity in which there is any other, upwards first."""
         if self.neutral is None:

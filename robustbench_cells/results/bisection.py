@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import floor, log10
+from math import floor, log10, sqrt
 
+from robustbench_cells.results.axes import Axis
 from robustbench_cells.results.break_points import BreakPoint, break_points
 from robustbench_cells.results.tables import Results
 
@@ -47,16 +48,24 @@ def added_intensities(
 
 
 def _middles(point: BreakPoint) -> Iterator[float]:
-    if point.undefined or point.left_censored or point.right_censored:
+    axis, is_log = point.axis, point.axis.scale == "log"
+    if point.undefined or point.left_censored or point.right_censored or not axis.holds(point.near):
         return
-    width = abs(point.far - point.near)
-    least = max(_FINEST * abs(point.end - point.neutral), width / 4)
-    for one, other in point.gaps if width > NARROW * abs(point.interpolated) else ():
-        if abs(other - one) > least:
-            yield _middle(one, other)
+    start = point.neutral if axis.holds(point.neutral) else point.near
+    width = _distance(axis, point.near, point.far)
+    least = max(_FINEST * _distance(axis, start, point.end), width / 4)
+    enough = log10(1 + NARROW) if is_log else NARROW * abs(point.interpolated)
+    for one, other in point.gaps if width > enough else ():
+        if _distance(axis, one, other) > least:
+            yield _rounded(sqrt(one * other) if is_log else (one + other) / 2, one, other)
 
 
-def _middle(one: float, other: float) -> float:
+def _distance(axis: Axis, one: float, other: float) -> float:
+    first, second = axis.positions([one, other])
+    return abs(second - first)
+
+
+def _rounded(middle: float, one: float, other: float) -> float:
     """A number near the middle of two others with few digits."""
     decimals = 1 - floor(log10(abs(other - one) / 2))
-    return round((one + other) / 2, decimals) + 0.0
+    return round(middle, decimals) + 0.0

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf, isnan, nan
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from robustbench_cells.results.axes import Axis, Side
 from robustbench_cells.results.brackets import locate_crossing
-from robustbench_cells.results.curves import BREAK_RATIO, directions
+from robustbench_cells.results.curves import BREAK_RATIO
 from robustbench_cells.results.intervals import Floats
 from robustbench_cells.results.manifest import ArtefactInfo
 from robustbench_cells.results.tables import Results
@@ -48,7 +49,8 @@ class BreakPoint:
     direction
         1 for larger intensities, -1 for smaller ones.
     neutral
-        Neutral intensity of the artefact, whether or not it ran.
+        Neutral intensity of the artefact, whether or not it ran; ``clean`` is its measurement where the artefact is
+        clean there.
     nearest, end
         Nearest and farthest intensity with a score, seen from the neutral one.
     limit
@@ -59,13 +61,16 @@ class BreakPoint:
     far
         First intensity at which the score is surely below; infinite in the direction (right-censored) if there is none.
     interpolated
-        Intensity at which straight lines between the means cross the limit; within the bracket, and no more than that.
+        Intensity at which straight lines between the means, over the artefact's own scale, cross the limit; within the
+        bracket, and no more than that.
         NaN without a score. Infinite in the direction where no mean is below the limit, against it where the mean is
         below at the nearest intensity and the neutral one did not run.
     gaps
         Pairs of neighbouring intensities between which another one would make the bracket narrower.
     blocks
         Smallest number of blocks of frames that a score is based on; None without a score.
+    axis
+        Axis of the artefact.
     """
 
     segmenter: str
@@ -82,6 +87,7 @@ class BreakPoint:
     interpolated: float
     gaps: tuple[tuple[float, float], ...] = ()
     blocks: int | None = None
+    axis: Axis = field(default_factory=lambda: Axis(None))
 
     @property
     def broken_at_neutral(self) -> bool:
@@ -91,7 +97,7 @@ class BreakPoint:
     @property
     def left_censored(self) -> bool:
         """Whether nothing surely holds at the nearest intensity that ran, and the neutral one did not run."""
-        return self.direction * self.near == -inf
+        return self.direction * self.near == -inf and self.nearest != self.neutral
 
     @property
     def right_censored(self) -> bool:
@@ -135,13 +141,16 @@ class _Curves:
         self._sums = results.score_sums(results.records, groups.ngroup().to_numpy(), "jaccard")
         self.names = list(dict.fromkeys(str(name) for name, _, _ in keys))
 
-    def levels(self, name: str, artefact: str) -> list[float]:
-        """Intensities of an artefact at which a segmenter ran."""
-        return [level for one, other, level in self._places if (one, other) == (name, artefact)]
+    def levels(self, name: str, artefact: str, info: ArtefactInfo) -> list[float]:
+        """Intensities of an artefact at which a segmenter has scores, the neutral one where clean patches are it."""
+        ran = [level for one, other, level in self._places if (one, other) == (name, artefact)]
+        starts_clean = info.is_clean_at_neutral and self.clean(name) is not None and info.neutral not in ran
+        return [info.neutral, *ran] if ran and starts_clean else ran
 
     def sums(self, name: str, artefact: str, intensity: float) -> Floats:
-        """Sum and number of each frame's scores, (frames, 2)."""
-        return self._sums[self._places[name, artefact, intensity]]
+        """Sum and number of each frame's scores, (frames, 2); of clean patches where no other ran."""
+        key = name, artefact, intensity
+        return self._sums[self._places[key if key in self._places else (name, CLEAN, 0.0)]]
 
     def clean(self, name: str) -> Floats | None:
         """The same of the clean patches; None if they did not run, or have no score."""
@@ -171,37 +180,31 @@ def _of_segmenter(results: Results, curves: _Curves, name: str, floor: Limit | N
         limits.append(Limit(BREAK_RATIO * curves.clean_mean(name), name, is_absolute=False))
     for artefact in results.single_artefacts:
         info = results.run.artefacts[artefact]
-        for direction, side in directions(curves.levels(name, artefact), info.neutral):
+        for side in info.axis.directions(curves.levels(name, artefact, info)):
             for limit in limits:
-                yield _locate(curves, name, artefact, info, direction=direction, side=side, limit=limit)
+                yield _locate(curves, name, artefact, info=info, side=side, limit=limit)
 
 
-def _locate(
-    curves: _Curves, name: str, artefact: str, info: ArtefactInfo, *, direction: int, side: list[float], limit: Limit
-) -> BreakPoint:
-    scores = np.stack([curves.sums(name, artefact, level) for level in side])
-    places = {abs(level - info.neutral): level for level in side}
+def _locate(curves: _Curves, name: str, artefact: str, *, info: ArtefactInfo, side: Side, limit: Limit) -> BreakPoint:
+    scores = np.stack([curves.sums(name, artefact, level) for level in side.intensities])
     clean = curves.clean(limit.best) if limit.best else None
     level = BREAK_RATIO if limit.best else limit.score
-    found = locate_crossing(scores, curves.order, list(places), level, clean)
-    scored = [x for x, sums in zip(side, scores, strict=True) if sums[:, 1].any()] or side
-
-    def at(distance: float) -> float:
-        return places.get(distance, info.neutral + direction * distance)
-
+    found = locate_crossing(scores, curves.order, side.distances, level, clean)
+    scored = [x for x, sums in zip(side.intensities, scores, strict=True) if sums[:, 1].any()] or side.intensities
     return BreakPoint(
         segmenter=name,
         artefact=artefact,
         parameter=info.parameter,
         unit=info.unit,
-        direction=direction,
+        direction=side.direction,
         neutral=info.neutral,
         nearest=scored[0],
         end=scored[-1],
         limit=limit,
-        near=at(found.near),
-        far=at(found.far),
-        interpolated=at(found.value),
-        gaps=tuple((at(one), at(other)) for one, other in found.gaps),
+        near=side.at(found.near),
+        far=side.at(found.far),
+        interpolated=side.at(found.value),
+        gaps=tuple((side.at(one), side.at(other)) for one, other in found.gaps),
         blocks=found.blocks,
+        axis=info.axis,
     )

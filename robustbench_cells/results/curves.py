@@ -82,34 +82,24 @@ def crossing_distance(margins: Floats, distances: Sequence[float]) -> Floats:
     return np.where(is_broken.any(axis=-1), point, inf)
 
 
-def normalised_auc(scores: Floats, intensities: Sequence[float]) -> Floats:
+def normalised_auc(scores: Floats, places: Sequence[float]) -> Floats:
     """Area under the curve (trapezoidal rule) divided by the range: the mean score on the physical axis.
 
     Parameters
     ----------
     scores
         Scores at each intensity, (..., intensities).
-    intensities
-        Two or more intensities, ascending.
+    places
+        Places of two or more intensities on their scale, ascending (see `Axis.positions`).
 
     Returns
     -------
     numpy.ndarray
         (...), in the score's unit.
     """
-    return np.asarray(np.trapezoid(scores, intensities, axis=-1)) / (intensities[-1] - intensities[0])
+    return np.asarray(np.trapezoid(scores, places, axis=-1)) / (places[-1] - places[0])
 
 
-def axis_mean(scores: Floats, intensities: Sequence[float]) -> Floats:
+def axis_mean(scores: Floats, places: Sequence[float]) -> Floats:
     """Mean score over an axis: see `normalised_auc`; of one intensity alone, the score there."""
-    return normalised_auc(scores, intensities) if len(intensities) > 1 else np.asarray(scores)[..., 0]
-
-
-def directions(intensities: Sequence[float], neutral: float) -> list[tuple[int, list[float]]]:
-    """Directions away from the neutral intensity, 1 up or -1 down, with the intensities there, nearest first."""
-    found = []
-    for direction in (1, -1):
-        side = sorted((x for x in intensities if direction * (x - neutral) >= 0), key=lambda x: abs(x - neutral))
-        if any(x != neutral for x in side):
-            found.append((direction, side))
-    return found
+    return normalised_auc(scores, places) if len(places) > 1 else np.asarray(scores)[..., 0]

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from functools import cache
-from pathlib import Path
+from math import inf, isinf
 from typing import Any, Literal, TypeVar
 
-from robustbench_cells.printable import printable, printable_values
-from robustbench_cells.types import Runner, ScoreRange
+from robustbench_cells.printable import printable_values
+from robustbench_cells.results.axes import Axis
+from robustbench_cells.results.run_schema import validate
+from robustbench_cells.types import Runner, Scale, ScoreRange
 
 T = TypeVar("T")
 
 VERSION = 2  # of the file's layout
 _OPTIONAL = ("date", "commit", "branch")  # left out where they are not known
-_LIMITS = {"maxItems": "entries", "maxProperties": "entries", "maxLength": "characters"}
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,11 @@ class CombinationInfo:
 
 @dataclass(frozen=True)
 class ArtefactInfo:
-    """An artefact of the grid (see `Artefact`); ``about`` is its docstring, ``together`` set for a combined one."""
+    """An artefact of the grid (see `Artefact`); ``about`` is its docstring, ``together`` set for a combined one.
+
+    Runs of earlier versions store neither scale nor family, and no artefact that is clean at its neutral intensity. In
+    the file an infinite neutral intensity is null, since JSON has no infinity.
+    """
 
     version: int
     parameter: str
@@ -115,6 +119,14 @@ class ArtefactInfo:
     neutral: float
     about: str = ""
     together: CombinationInfo | None = None
+    scale: Scale = "linear"
+    is_clean_at_neutral: bool = False
+    family: str = ""
+
+    @property
+    def axis(self) -> Axis:
+        """Its axis; a combined artefact has no neutral intensity, since the first one always acts."""
+        return Axis(None if self.together else self.neutral, self.scale, self.is_clean_at_neutral)
 
 
 @dataclass(frozen=True)
@@ -218,6 +230,8 @@ class RunManifest:
         for artefact in content["artefacts"].values():
             if artefact["together"] is None:
                 del artefact["together"]
+            if isinf(artefact["neutral"]):
+                artefact["neutral"] = None
         return {"version": VERSION, **content}
 
     @classmethod
@@ -229,7 +243,7 @@ class RunManifest:
         ValueError
             If it is not what reports and the gate rely on; the message names the place.
         """
-        _validate(content)
+        validate(content)
         return _of(
             cls,
             {
@@ -262,34 +276,11 @@ def _settings(content: Mapping[str, Any]) -> RunSettings:
 def _artefact(content: Mapping[str, Any]) -> ArtefactInfo:
     together = content.get("together")
     parts = None if together is None else _of(CombinationInfo, together)
-    return _of(ArtefactInfo, {**content, "neutral": float(content["neutral"]), "together": parts})
+    neutral = inf if content["neutral"] is None else float(content["neutral"])
+    if isinf(neutral) and content.get("scale") != "log":
+        raise ValueError("the neutral intensity of an artefact is missing, which only a logarithmic scale allows")
+    return _of(ArtefactInfo, {**content, "neutral": neutral, "together": parts})
 
 
 def _metric(content: Mapping[str, Any]) -> MetricInfo:
     return _of(MetricInfo, {**content, "range": _of(ScoreRange, content.get("range", {}))})
-
-
-@cache
-def _schema() -> Any:
-    return json.loads(Path(__file__).with_name("run_schema.json").read_text(encoding="utf-8"))
-
-
-def _validate(content: Mapping[str, Any]) -> None:
-    from jsonschema import Draft202012Validator
-
-    # The first problem alone: limits come first in the schema, and what exceeds one may have millions of others.
-    if problem := next(Draft202012Validator(_schema()).iter_errors(content), None):
-        place = problem.json_path.replace("$", "run.json", 1)[:200]
-        if problem.validator in _LIMITS:
-            size, limit = len(problem.instance), problem.validator_value
-            raise ValueError(f"{place}: has {size} {_LIMITS[problem.validator]}, more than the {limit} allowed")
-        raise ValueError(f"{place}: {problem.message[:200]}")
-    dataset = content["dataset"]
-    if len(dataset["frames"]) != len(dataset["positions"]):
-        raise ValueError(f"{len(dataset['frames'])} frames have {len(dataset['positions'])} positions")
-    for what, names in (("models", content["segmenters"]), ("frames", dataset["frames"])):
-        if len(set(map(printable, names))) < len(names):
-            raise ValueError(f"two {what} have names that differ in control characters alone")
-    targets = {metric["target"] for metric in content["metrics"].values()} - {"", *content["metrics"]}
-    if targets:
-        raise ValueError(f"metrics aim at {targets}, which is no metric")

@@ -198,9 +198,10 @@ def _card(results: Results, name: str, times: Sequence[float], points: tuple[Bre
         areas={
             artefact: curves.average(
                 [(artefact, x) for x in side],
-                lambda means, side=side: normalised_auc(means, side),  # type: ignore[misc]
+                lambda means, places=places: normalised_auc(means, places),  # type: ignore[misc]
             )
             for artefact, side in levels.items()
+            for places in [results.run.artefacts[artefact].axis.positions(side)]
             if len(side) > 1
         },
         worst_artefact=min(means, key=lambda artefact: means[artefact], default=""),

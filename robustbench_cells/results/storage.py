@@ -172,6 +172,9 @@ def _check_records(records: pd.DataFrame, run: RunManifest) -> None:
     )
     if not np.isfinite(records["intensity"]).all():
         raise ValueError("an intensity is not a finite number")
+    for name, info in run.artefacts.items():
+        if not all(map(info.axis.holds, records.loc[records["artefact"] == name, "intensity"].unique())):
+            raise ValueError(f"an intensity of {name} has no place on a logarithmic scale")
     if not records["patch"].between(0, run.settings.most_patches - 1).all():
         raise ValueError(f"a patch is not numbered from 0 to {run.settings.most_patches - 1}")
     if problems := list(impossible_scores(records, {name: info.range for name, info in run.metrics.items()})):

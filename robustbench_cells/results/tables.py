@@ -103,6 +103,24 @@ class Results:
         np.add.at(sums, (groups, rows["frame"].map(self._frame_numbers).to_numpy(np.int64)), columns)
         return sums
 
+    def curve_rows(self, artefact: str) -> pd.DataFrame:
+        """Rows of the summary that make an artefact's curves, by intensity.
+
+        Where ``clean`` is the measurement at the neutral intensity, and the scale has a place for that, curves start
+        with it.
+        """
+        info = self.run.artefacts[artefact]
+        ran = self.summary[self.summary["artefact"] == artefact]
+        if info.is_clean_at_neutral and info.axis.holds(info.neutral):
+            clean = self.summary[self.summary["artefact"] == CLEAN]
+            has_own = ran.loc[ran["intensity"] == info.neutral, "segmenter"]
+            start = clean[clean["segmenter"].isin(set(ran["segmenter"]) - set(has_own))]
+            start = start.assign(
+                artefact=artefact, parameter=info.parameter, unit=info.unit, intensity=float(info.neutral)
+            )
+            ran = pd.concat([start, ran])
+        return ran.sort_values("intensity", kind="stable")
+
     def score_sums(self, rows: pd.DataFrame, groups: npt.NDArray[Any], metric: str) -> Floats:
         """Sum and number of a metric's defined scores, (groups, frames, 2); see `frame_sums`."""
         scores = rows[metric].to_numpy(float)

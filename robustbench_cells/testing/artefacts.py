@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
+from math import inf, isfinite
 
 import numpy as np
 
@@ -77,6 +77,10 @@ def _declares_what_it_is(artefact: Artefact) -> None:
         bool(artefact.parameter and artefact.unit), f"{name}: parameter and unit are shown on every axis; name them"
     )
     require_version(name, artefact.version)
+    require(
+        isfinite(artefact.neutral) or (artefact.scale, artefact.neutral) == ("log", inf),
+        f"{name}: neutral {artefact.neutral:g}; a finite number, or infinity on a logarithmic scale",
+    )
     is_physical = isinstance(artefact, PhysicalArtefact)
     if not is_physical:
         require(
@@ -87,6 +91,8 @@ def _declares_what_it_is(artefact: Artefact) -> None:
         require(list(grid) == sorted(set(grid)), f"{name}: the grid of {profile} is not in rising order: {grid}")
         there = artefact.neutral in grid or profile == "quick" or is_physical
         require(there, f"{name}: the grid of {profile} lacks the neutral intensity {artefact.neutral:g}; add it")
+        on_scale = artefact.scale == "linear" or min(grid, default=1) > 0
+        require(on_scale, f"{name}: a logarithmic scale has no place for {min(grid, default=1):g} of {profile}")
 
 
 def _gives_valid_pixels_and_keeps_its_input(artefact: Artefact) -> None:

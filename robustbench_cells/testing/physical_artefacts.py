@@ -35,10 +35,6 @@ def _is_in_profiles_by_part(artefact: Artefact) -> None:
         artefact.neutral not in grids["full"],
         f"{name}: the grid holds the neutral intensity {artefact.neutral:g}; leave it out, `clean` is its measurement",
     )
-    require(
-        artefact.scale == "linear" or min(grids["full"]) > 0,
-        f"{name}: a logarithmic scale has no place for {min(grids['full']):g}",
-    )
 
 
 def _is_clean_at_the_neutral_intensity(artefact: Artefact) -> None:

@@ -15,9 +15,11 @@ from robustbench_cells.errors import GateError
 from robustbench_cells.gate.criteria import CRITERIA
 from robustbench_cells.gate.decision import GateOutcome
 from robustbench_cells.metrics import METRICS
+from robustbench_cells.reporting.gate_text import gate_lines, gate_markdown
 from robustbench_cells.results.tables import Results
 from tests.support.gate_runs import (
     BASELINE,
+    CONTENT,
     JACCARD,
     change_records,
     compare,
@@ -94,6 +96,20 @@ def test_a_condition_missing_from_the_baseline_is_refused() -> None:
     less = remove_rows(lambda table: select_unet(table, "noise", 50))(make_run())
     with pytest.raises(GateError, match="unet-noise-50 missing from the baseline"):
         compare(less, make_run(), JACCARD)
+
+
+def test_a_baseline_without_some_artefacts_judges_the_others_and_says_what_it_does_not() -> None:
+    """An older baseline goes on judging when artefacts are added, and nothing is said of the new ones."""
+    older = set_manifest("artefacts", value={"cell_size": CONTENT["artefacts"]["cell_size"]})(
+        remove_rows(lambda table: table["artefact"] == "noise")(BASELINE)
+    )
+    gate = compare(older, make_run(drop("noise", 50, 0.4)), JACCARD)
+    assert gate.verdict is GateOutcome.NON_INFERIOR
+    assert {one.difference.artefact for one in gate.decisions} == {"clean", "cell_size"}
+    assert gate.not_in_baseline == ["noise"]
+    assert "Not judged, since the baseline does not have it: noise; make a baseline" in gate_lines(gate, "here")
+    assert "Not judged, since the baseline does not have it: noise" in gate_markdown(gate).replace("\\", "")
+    assert compare(older, make_run(drop("cell_size", 2, 0.4)), JACCARD).verdict is GateOutcome.REGRESSED
 
 
 def test_a_failed_test_of_the_baseline_is_refused() -> None:

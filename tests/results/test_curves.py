@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustbench_cells.results.curves import break_point_distance, directions, normalised_auc
+from robustbench_cells.results.curves import break_point_distance, normalised_auc
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,3 @@ def test_the_normalised_area_under_a_flat_curve_is_its_score(score: float, inten
     intensities = sorted(intensities)
     if intensities[-1] - intensities[0] > 1e-6:
         assert normalised_auc(np.full(len(intensities), score), intensities) == pytest.approx(score)
-
-
-def test_directions_from_the_neutral_intensity() -> None:
-    assert directions([0.5, 1, 2, 3], 1) == [(1, [1, 2, 3]), (-1, [1, 0.5])]
-    assert directions([0, 50], 0) == [(1, [0, 50])]

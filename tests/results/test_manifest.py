@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +98,13 @@ artefacts = st.builds(
     version=counts,
     parameter=texts,
     unit=texts,
-    neutral=numbers,
+    neutral=numbers | st.just(inf),
+    scale=st.sampled_from(["linear", "log"]),
+    is_clean_at_neutral=st.booleans(),
+    family=names,
     about=texts,
     together=st.none() | st.builds(CombinationInfo, first=names, intensity=numbers, second=names),
-)
+).filter(lambda info: info.scale == "log" or isfinite(info.neutral))
 metrics = st.builds(
     MetricInfo,
     version=counts,

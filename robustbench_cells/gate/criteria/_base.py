@@ -13,6 +13,7 @@ import pandas as pd
 
 from robustbench_cells.gate.statistics import Estimate, block_sums
 from robustbench_cells.registry import Registry
+from robustbench_cells.results.axes import Axis
 from robustbench_cells.results.intervals import BLOCK, Floats, FrameOrder, Ints, estimates
 from robustbench_cells.types import condition_name
 
@@ -76,8 +77,8 @@ class PairedRecords:
     records
         One row per patch that both have: artefact, intensity, frame, patch, position and block of the frame, and each
         metric twice, with the suffixes ``_old`` (baseline) and ``_new`` (candidate).
-    neutral
-        Neutral intensity of each artefact that has one.
+    axes
+        Axis of each artefact.
     as_one
         Frames that count as one, at least.
     refined
@@ -86,9 +87,13 @@ class PairedRecords:
     """
 
     records: pd.DataFrame
-    neutral: Mapping[str, float]
+    axes: Mapping[str, Axis]
     as_one: int = BLOCK
     refined: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+    def axis(self, artefact: str) -> Axis:
+        """Axis of an artefact, or of ``clean``."""
+        return self.axes.get(artefact, Axis(None))
 
     def conditions(self) -> Iterator[tuple[str, float, pd.DataFrame]]:
         """Iterate over conditions: artefact, intensity and records of each."""

@@ -44,8 +44,10 @@ class Area(Criterion):
 def _difference(
     pair: PairedRecords, artefact: str, levels: Sequence[float], tables: Sequence[pd.DataFrame]
 ) -> PairedDifference:
+    places = pair.axis(artefact).positions(levels)
+
     def means(sums: Floats, model: int) -> Floats:
-        return axis_mean(sums[..., model::3] / sums[..., 2::3], levels)
+        return axis_mean(sums[..., model::3] / sums[..., 2::3], places)
 
     def difference(sums: Floats) -> Floats:
         return means(sums, 1) - means(sums, 0)

@@ -10,8 +10,9 @@ import pandas as pd
 
 from robustbench_cells.gate.criteria._base import CRITERIA, Criterion, PairedDifference, PairedRecords
 from robustbench_cells.gate.statistics import jackknife
+from robustbench_cells.results.axes import Side
 from robustbench_cells.results.brackets import locate_crossing
-from robustbench_cells.results.curves import BREAK_RATIO, break_point_distance, directions
+from robustbench_cells.results.curves import BREAK_RATIO, break_point_distance
 from robustbench_cells.results.intervals import Floats, FrameOrder
 from robustbench_cells.types import CLEAN
 
@@ -41,16 +42,19 @@ class BreakPointCriterion(Criterion):
         clean = tables.get((CLEAN, 0.0))
         if clean is None:
             return
-        for artefact in sorted({artefact for artefact, _ in tables} & set(pair.neutral)):
-            neutral = pair.neutral[artefact]
-            levels = sorted(intensity for other, intensity in tables if other == artefact)
-            for _, side in directions(levels, neutral):
-                yield self._difference(pair, artefact, [clean, *(tables[artefact, x] for x in side)], neutral, side)
+        for artefact in sorted({artefact for artefact, _ in tables} & set(pair.axes)):
+            axis = pair.axes[artefact]
+            levels = [intensity for other, intensity in tables if other == artefact]
+            if axis.is_clean_at_neutral and axis.neutral is not None and axis.neutral not in levels:
+                levels.append(axis.neutral)
+            for side in axis.directions(levels):
+                curve = [tables.get((artefact, x), clean) for x in side.intensities]
+                yield self._difference(pair, artefact, [clean, *curve], side)
 
     def _difference(
-        self, pair: PairedRecords, artefact: str, tables: Sequence[pd.DataFrame], neutral: float, side: Sequence[float]
+        self, pair: PairedRecords, artefact: str, tables: Sequence[pd.DataFrame], side: Side
     ) -> PairedDifference:
-        distances = [abs(level - neutral) for level in side]
+        distances = side.distances
         sums = pair.curve_sums(tables, "jaccard_old", "jaccard_new").reshape(-1, 3 * len(tables))
         count = len(sums)
 
@@ -64,19 +68,16 @@ class BreakPointCriterion(Criterion):
         total = sums.sum(axis=0)
         replicates = np.vstack([total, total - sums])  # of the jackknife too: one may be censored alone
         left_censored = censored_distance(replicates, 1) == -inf
-        direction = 1 if side[-1] > neutral else -1
         caveat = (
-            f"the candidate may break anywhere {'below' if direction > 0 else 'above'} {side[0]:g} "
-            f"(left-censored: {neutral:g} was not run)"
+            f"the candidate may break anywhere {'below' if side.direction > 0 else 'above'} {side.intensities[0]:g} "
+            f"(left-censored: {side.neutral:g} was not run)"
         )
-        old, new = (
-            _describe(sums.reshape(count, -1, 3)[..., [model, 2]], distances, neutral, direction) for model in (0, 1)
-        )
+        old, new = (_describe(sums.reshape(count, -1, 3)[..., [model, 2]], side) for model in (0, 1))
         return PairedDifference(
             artefact,
             None,
-            neutral + direction * float(distance(total, 0)),
-            neutral + direction * float(distance(total, 1)),
+            side.at(float(distance(total, 0))),
+            side.at(float(distance(total, 1))),
             jackknife(sums, lambda sums: distance(sums, 1) - distance(sums, 0)),
             scale=distances[-1],
             caveat=caveat if left_censored.any() else "",
@@ -84,12 +85,12 @@ class BreakPointCriterion(Criterion):
         )
 
 
-def _describe(scores: Floats, distances: Sequence[float], neutral: float, direction: int) -> str:
+def _describe(scores: Floats, side: Side) -> str:
     """The bracket of a break-point in a few words, from (blocks, conditions, 2); clean is the first condition."""
     clean, *curve = scores.swapaxes(0, 1)
     order = FrameOrder(np.arange(len(scores)), 1)
-    found = locate_crossing(np.stack(curve), order, distances, BREAK_RATIO, clean)
-    near, far = (neutral + direction * distance for distance in (found.near, found.far))
+    found = locate_crossing(np.stack(curve), order, side.distances, BREAK_RATIO, clean)
+    near, far = side.at(found.near), side.at(found.far)
     if found.near == -inf and found.far == inf:
         return "anywhere"
     if found.near == -inf:

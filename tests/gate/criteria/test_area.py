@@ -9,6 +9,7 @@ import pytest
 from robustbench_cells.gate.criteria import CRITERIA, PairedDifference
 from robustbench_cells.gate.pairing import covered_patches, pair_records, paired_records
 from robustbench_cells.gate.spread import axis_value, condition_means
+from robustbench_cells.results.axes import Axis
 from robustbench_cells.results.tables import Results
 from tests.support.gate_runs import BASELINE, CLEAN_RUN, LEVELS, drop, make_run
 from tests.support.manifests import changed_manifest
@@ -32,7 +33,7 @@ def test_an_axis_has_the_value_that_its_conditions_give() -> None:
     means = condition_means(BASELINE, "unet")
     for artefact, one in differences(BASELINE).items():
         assert tuple(one.levels) == LEVELS[artefact]
-        assert one.baseline == pytest.approx(axis_value(means, artefact, one.levels))
+        assert one.baseline == pytest.approx(axis_value(means, artefact, one.levels, Axis(0.0)))
         area = np.trapezoid([means[artefact, level] for level in one.levels], one.levels) if artefact != "clean" else 0
         assert one.baseline == pytest.approx(
             means["clean", 0.0] if artefact == "clean" else area / (one.levels[-1] - one.levels[0])

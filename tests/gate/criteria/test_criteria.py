@@ -10,6 +10,7 @@ import pytest
 
 from robustbench_cells.gate.criteria import CRITERIA, PairedRecords
 from robustbench_cells.gate.decision import GateOutcome
+from robustbench_cells.results.axes import Axis
 from tests.support.gate_runs import BASELINE, compare, drop, make_run
 
 
@@ -45,8 +46,8 @@ def test_every_criterion_fulfils_the_contract(name: str) -> None:
     swapped = merged.rename(
         columns=lambda name: name.replace("_old", "_x").replace("_new", "_old").replace("_x", "_new")
     )
-    neutral = {"noise": 0.0, "cell_size": 1.0}
-    forward, backward = (list(criterion.differences(PairedRecords(table, neutral))) for table in (merged, swapped))
+    axes = {"noise": Axis(0.0), "cell_size": Axis(1.0)}
+    forward, backward = (list(criterion.differences(PairedRecords(table, axes))) for table in (merged, swapped))
     assert forward
     assert criterion.tolerance > 0
     assert type(criterion).__doc__

@@ -1,0 +1,46 @@
+"""Whether the content of ``run.json`` has the form of one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from robustbench_cells.printable import printable
+
+_LIMITS = {"maxItems": "entries", "maxProperties": "entries", "maxLength": "characters"}
+
+
+@cache
+def _schema() -> Any:
+    return json.loads(Path(__file__).with_name("run_schema.json").read_text(encoding="utf-8"))
+
+
+def validate(content: Mapping[str, Any]) -> None:
+    """Refuse a content that is not what reports and the gate rely on.
+
+    Raises
+    ------
+    ValueError
+        If it is not; the message names the place.
+    """
+    from jsonschema import Draft202012Validator
+
+    # The first problem alone: limits come first in the schema, and what exceeds one may have millions of others.
+    if problem := next(Draft202012Validator(_schema()).iter_errors(content), None):
+        place = problem.json_path.replace("$", "run.json", 1)[:200]
+        if problem.validator in _LIMITS:
+            size, limit = len(problem.instance), problem.validator_value
+            raise ValueError(f"{place}: has {size} {_LIMITS[problem.validator]}, more than the {limit} allowed")
+        raise ValueError(f"{place}: {problem.message[:200]}")
+    dataset = content["dataset"]
+    if len(dataset["frames"]) != len(dataset["positions"]):
+        raise ValueError(f"{len(dataset['frames'])} frames have {len(dataset['positions'])} positions")
+    for what, names in (("models", content["segmenters"]), ("frames", dataset["frames"])):
+        if len(set(map(printable, names))) < len(names):
+            raise ValueError(f"two {what} have names that differ in control characters alone")
+    targets = {metric["target"] for metric in content["metrics"].values()} - {"", *content["metrics"]}
+    if targets:
+        raise ValueError(f"metrics aim at {targets}, which is no metric")
