@@ -1,4 +1,4 @@
-"""How long things take: each segmenter and artefact, and the engine against the obvious loop.
+"""How long things take: each segmenter and artefact, and the engine against the obvious loop; run where it is named.
 
 pytest benchmarks/test_speed.py
 """

@@ -170,3 +170,19 @@ def test_the_api_of_the_pages_runs(tmp_path: Path) -> None:
 def test_the_artefact_of_contributing_registers() -> None:
     (code,) = python_blocks("CONTRIBUTING.md")
     assert "fading" in run_code(f"{code}\nprint(ARTEFACTS.names())")
+
+
+def collected(*arguments: str) -> list[str]:
+    command = [sys.executable, "-m", "pytest", *arguments, "--collect-only", "-q"]
+    found = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    return [line for line in found.splitlines() if "::" in line]
+
+
+def test_the_benchmark_is_the_grid_alone_and_timings_run_where_they_are_named() -> None:
+    pytest.importorskip("tensorflow", reason="needs the extra 'keras'")  # the shipped models are in the grid
+    grid = collected("benchmarks/")
+    assert {test.partition("::")[0] for test in grid} == {"benchmarks/test_robustness.py"}
+    assert f"({len(grid)} tests, " in " ".join(text_of("docs/speed.md").split())
+    assert collected("benchmarks/test_speed.py", "-k", "report") == [
+        "benchmarks/test_speed.py::test_report_of_100_000_records"
+    ]

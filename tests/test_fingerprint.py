@@ -20,6 +20,8 @@ import pandas as pd
 import pytest
 
 from robustbench_cells.fingerprint import code_digest, fingerprint
+from robustbench_cells.models.network import NetworkSegmenter
+from tests.support.networks import make_segmenter
 
 SIZE = 30
 
@@ -248,3 +250,13 @@ def test_code_of_a_class_that_was_typed_in_counts_with_what_it_uses() -> None:
     assert code_digest(cell["Typed"]) == before
     exec(text.format(2), cell)  # noqa: S102
     assert code_digest(cell["Typed"]) != before
+
+
+def test_a_segmenter_counts_by_its_digest() -> None:
+    def wrap(segmenter: NetworkSegmenter) -> Callable[[Any], Any]:
+        return lambda images: 1 - segmenter.predict(images)
+
+    one, alike = make_segmenter(lambda images: images), make_segmenter(lambda images: images / 2)  # both "digest"
+    assert fingerprint(wrap(one)) == fingerprint(wrap(alike))
+    alike.digest = "another"
+    assert fingerprint(wrap(one)) != fingerprint(wrap(alike))

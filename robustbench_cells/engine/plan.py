@@ -77,7 +77,11 @@ class Planner:
         """
         records = self._all_records(condition, segmenter, rule)
         if records is None:
-            raise CacheError(f"{self.cache.path}: records of {segmenter}-{condition.name} have disappeared; run again")
+            raise CacheError(
+                f"{self.cache.path}: records of {segmenter}-{condition.name} have disappeared: another program deleted "
+                f"them, so run again; or {segmenter} has another digest in each process of the run, since it holds "
+                "times, random numbers or the like, so give it an attribute `digest`"
+            )
         return records
 
     def is_complete(self, condition: Condition, segmenter: str, rule: StoppingRule | None = None) -> bool:

@@ -14,6 +14,7 @@ from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.extras import require_extra
 from robustbench_cells.models.isolation.host import Host
 from robustbench_cells.models.isolation.messages import ModelReference
+from robustbench_cells.models.isolation.process import is_within_process_of_models
 from robustbench_cells.models.isolation.segmenter import IsolatedSegmenter
 from robustbench_cells.models.isolation.wall import Wall
 from robustbench_cells.models.on_demand import OnDemandSegmenter
@@ -117,7 +118,7 @@ def make_host(wall: Wall, sources: Iterable[str]) -> Host | None:
     Where the platform has no means for it, an `InputWarning` says so.
     """
     theirs = [source for source in sources if not _is_ours(source)]
-    if not theirs or not wall.isolate:
+    if not theirs or not wall.isolate or is_within_process_of_models():  # a model may load others
         return None
     if os.name == "posix":
         return Host(wall)

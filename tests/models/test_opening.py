@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 import robustbench_cells as rb
@@ -102,6 +103,35 @@ def test_function_of_the_program_that_runs_is_refused_with_the_remedy() -> None:
         load_segmenter("__main__:predict", trusted=True)
     with pytest.raises(ModelError, match=remedy):
         open_segmenters({"mine": "__main__:predict"}, trusted=True, wall=Wall())
+
+
+@pytest.mark.parametrize("isolate", [True, False])
+def test_module_that_runs_the_benchmark_as_it_is_imported_is_refused(
+    isolate: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"without_a_guard_{isolate}"
+    (tmp_path / f"{name}.py").write_text(
+        "import robustbench_cells as rb\n\ndef predict(images):\n    return images / 255\n\n"
+        f"rb.load_segmenter('{name}:predict', trusted=True)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    remedy = f'{name}:predict: its module runs the benchmark as it is imported, .* below `if __name__ == "__main__":`'
+    with pytest.raises(ModelError, match=remedy):
+        load_segmenter(f"{name}:predict", trusted=True, isolate=isolate)
+
+
+def test_model_that_loads_another_does_so_in_its_own_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "wrapping.py").write_text(
+        "import os\nimport robustbench_cells as rb\nnet = rb.load_segmenter('wrapped:predict', trusted=True)\n\n"
+        "def predict(images):\n    return net.predict(images)\n"
+    )
+    (tmp_path / "wrapped.py").write_text("def predict(images):\n    return images / 255\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    wrapping = [load_segmenter("wrapping:predict", trusted=True) for _ in range(2)]
+    np.testing.assert_allclose(wrapping[0].predict(IMAGES), IMAGES / 255)
+    assert wrapping[0].digest == wrapping[1].digest
+    assert not [one for child in psutil.Process().children() for one in child.children()]
+    release_all(wrapping)
 
 
 def test_network_is_as_in_this_process(tmp_path: Path) -> None:

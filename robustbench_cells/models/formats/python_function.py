@@ -55,6 +55,11 @@ class PythonFunction(ModelFormat):
         module, _, name = where.partition(":")
         if (here := os.getcwd()) not in sys.path:
             sys.path.insert(0, here)
+        if getattr(getattr(sys.modules.get(module), "__spec__", None), "_initializing", False):
+            raise ModelError(
+                f"{where}: its module runs the benchmark as it is imported, which would import it again; put that "
+                'below `if __name__ == "__main__":`'
+            )
         try:
             target: Any = importlib.import_module(module)
             for part in name.split("."):

@@ -33,10 +33,16 @@ _KEEP_MEMORY = {  # glibc: arrays of a batch come from memory that stays mapped,
     "MALLOC_MMAP_THRESHOLD_": str(2**25),
     "MALLOC_TRIM_THRESHOLD_": str(2**28),
 }
+_MARK = "ROBUSTBENCH_CELLS_PROCESS_OF_MODELS"  # in the environment of one, and of what it starts
 _BOOTSTRAP = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from robustbench_cells.models.isolation.child import serve; serve(*sys.argv[2:])"
 )
+
+
+def is_within_process_of_models() -> bool:
+    """Whether this process is one of models, or was started by one: it has its limits already."""
+    return _MARK in os.environ
 
 
 class EndedError(Exception):
@@ -95,7 +101,7 @@ class ModelProcess:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**_KEEP_MEMORY, **environment, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)},
+            env={**_KEEP_MEMORY, **environment, _MARK: "1", **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)},
             pass_fds=(theirs.fileno(),),
             cwd=folder,
             start_new_session=True,
