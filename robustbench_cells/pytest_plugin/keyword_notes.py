@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from robustbench_cells.api.request import Request
 
 _WORD = re.compile(r"(?!(?:and|or|not)\b)[^\s()]+")  # of an expression of -k
+_LEVEL = re.compile(r"-(?=-?[\d.]+(?:e[+-]\d+)?$)")  # what comes before the intensity, which may be below 0
 
 
 def note_on_nothing(keyword: str, request: Request) -> str:
@@ -36,9 +37,8 @@ def notes_on_more(keyword: str, selected: Sequence[str]) -> list[str]:
     for word in dict.fromkeys(_WORD.findall(keyword)):
         for name in (one for one in selected if "-" in one and word.lower().endswith(one.lower())):
             if more := [other for other in selected if other != name and name.lower() in other.lower()]:
-                artefact, _, level = name.rpartition("-")
                 notes.append(
                     f"-k {word} selects {', '.join(more)} too, since -k looks for parts of names; "
-                    f"--rb-artefact={artefact}={level} runs {name} and clean alone"
+                    f"--rb-artefact={_LEVEL.sub('=', name, count=1)} runs {name} and clean alone"
                 )
     return notes

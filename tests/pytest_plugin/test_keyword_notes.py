@@ -27,3 +27,17 @@ def test_longer_names_are_named_with_the_exact_way(keyword: str, more: str) -> N
 @pytest.mark.parametrize("keyword", ["", "noise", "noise-150", "clean", "noise-100", "defocus-3"])
 def test_a_keyword_that_selects_what_it_names_needs_no_note(keyword: str) -> None:
     assert notes_on_more(keyword, CONDITIONS) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "longer", "option"),
+    [
+        ("exposure-2", "exposure-2.5", "exposure=2"),
+        ("exposure--1", "exposure--1.5", "exposure=-1"),
+        ("defocus-1e-05", "defocus-1e-05+noise-1", "defocus=1e-05"),
+        (PAIR, f"{PAIR}0", "illumination-300+noise=10"),
+    ],
+)
+def test_the_exact_way_has_the_whole_intensity(name: str, longer: str, option: str) -> None:
+    (note,) = notes_on_more(name, [name, longer])
+    assert note.endswith(f"--rb-artefact={option} runs {name} and clean alone")
