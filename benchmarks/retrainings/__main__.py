@@ -7,10 +7,13 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from benchmarks.retrainings.drawing import Effects, World
 from benchmarks.retrainings.evaluation import GRID, evaluate, open_frames
 from benchmarks.retrainings.foretelling import foretold_text
 from benchmarks.retrainings.networks import Network, Trained, list_networks
 from benchmarks.retrainings.scores import FRAMES, KEPT, collect, read_networks, read_run
+from benchmarks.retrainings.simulating import AXES, simulate, simulation_text
+from benchmarks.retrainings.simulating import FRAMES as COUNTS
 from benchmarks.retrainings.tables import print_tables, verdict_text
 from robustbench_cells.results.storage import save
 
@@ -75,12 +78,27 @@ def foretell(options: argparse.Namespace) -> None:
         print(f"{part} frames:\n\n{foretold_text(part, options.kept)}\n", flush=True)
 
 
+def simulation(options: argparse.Namespace) -> None:
+    """Print how often the gate is wrong on retrainings that are drawn at random."""
+    effects = Effects.read("real", options.kept)
+    rates = [
+        one
+        for frames in COUNTS
+        for axes in AXES
+        for one in simulate(
+            World(effects, axes, options.tails), frames, options.gates, options.seed, sequential=options.sequential
+        )
+    ]
+    print(simulation_text(rates))
+
+
 COMMANDS: Mapping[str, tuple[Callable[[argparse.Namespace], None], str]] = {
     "run": (run, "train and measure the networks; the same command resumes after a break"),
     "keep": (keep, "keep the scores of each frame of what is measured, without weights and frames"),
     "unpack": (unpack, "write a stored run of each network, with a record per frame, for robustbench-cells gate"),
     "judge": (judge, "print how often the gate passes networks of each kind, with few baselines and with many"),
     "foretell": (foretell, "print how often `gate --plan` says that equal networks pass, and how often they do"),
+    "simulate": (simulation, "print how often the gate is wrong on thousands of networks that differ as these do"),
     "tables": (tables, "print what retraining alone does, and what each harm costs"),
 }
 
@@ -102,7 +120,16 @@ def parser() -> argparse.ArgumentParser:
     parts["unpack"].add_argument("runs", type=Path, help="folder to write FRAMES/NETWORK/run.json and its records into")
     parts["judge"].add_argument("--draws", type=int, default=7, help="draws of baselines per network (default: 7)")
     parts["judge"].add_argument("--seed", type=int, default=0, help="seed of the draws (default: 0)")
-    for name in ("keep", "unpack", "judge", "foretell", "tables"):
+    parts["simulate"].add_argument("--gates", type=int, default=2000, help="gates of each setting (default: 2000)")
+    parts["simulate"].add_argument("--seed", type=int, default=0, help="of the simulation (default: 0)")
+    parts["simulate"].add_argument(
+        "--tails",
+        choices=("normal", "real"),
+        default="normal",
+        help="effects of seeds: normal, or those of the real ones",
+    )
+    parts["simulate"].add_argument("--sequential", action="store_true", help="each condition stops early")
+    for name in ("keep", "unpack", "judge", "foretell", "simulate", "tables"):
         parts[name].add_argument(
             "--kept", type=Path, default=KEPT, help="folder of the kept scores (default: the repository's)"
         )

@@ -12,7 +12,7 @@ from robustbench_cells.gate.decision import Decision
 from robustbench_cells.results.intervals import FEW_BLOCKS, Floats
 from robustbench_cells.types import REFERENCE
 
-_LEAST = 0.05  # a mean Jaccard score below is nothing to lose
+LEAST = 0.05  # a mean Jaccard score below is nothing to lose
 _PATCH = ["artefact", "intensity", "frame", "patch"]
 
 Condition = tuple[str, float]
@@ -32,7 +32,7 @@ def find_floors(pair: PairedRecords, baseline: pd.DataFrame) -> set[Condition]:
     floors = set()
     for artefact, level, rows in pair.conditions():
         with_background = rows.merge(background.rename(columns={"jaccard": "background"}), on=_PATCH)
-        if rows["jaccard_old"].mean() < _LEAST or _reaches(pair, with_background):
+        if rows["jaccard_old"].mean() < LEAST or _reaches(pair, with_background):
             floors.add((artefact, level))
     return floors
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from math import sqrt
 
 from robustbench_cells.gate.moderation import PriorVariance
-from robustbench_cells.gate.retraining import RetrainingTest, adjust, compare_deviation
+from robustbench_cells.gate.retraining import SHARES, RetrainingTest, adjust, compare_deviation
 from robustbench_cells.gate.statistics import FALSE_ALARM, Estimate
 from robustbench_cells.results.intervals import LEVEL
 
@@ -59,7 +59,8 @@ class Foresight:
     def test(self) -> RetrainingTest:
         """The test of a candidate that scores as the model in use does."""
         predicted = Estimate(self.mean, self.spread * sqrt(1 + 1 / self.seeds), self.seeds, self.degrees)
-        return adjust([compare_deviation(self.in_use, self.error, self.blocks - 1, predicted)] * self.tested)[0]
+        one = compare_deviation(self.in_use, self.error, self.blocks - 1, predicted)
+        return adjust([one] * self.tested, SHARES[self.is_guard])[0]
 
     @property
     def failure_by_frames(self) -> float:
@@ -90,9 +91,7 @@ class Foresight:
 
     def with_seeds(self, count: int) -> Foresight:
         """The same as so many seeds would show it, if they spread as these do."""
-        prior = replace(self.prior, most=self.prior.most * (count - 1) / (self.seeds - 1))
-        degrees = prior.moderate(self.spread**2, count - 1)[1]
-        return replace(self, prior=prior, seeds=count, degrees=degrees)
+        return replace(self, seeds=count, degrees=self.prior.moderate(self.spread**2, count - 1)[1])
 
     def with_frames(self, factor: float) -> Foresight:
         """The same as so many times the frames would show it."""

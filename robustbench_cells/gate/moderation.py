@@ -1,7 +1,9 @@
 """Variances of many quantities from few samples each, moderated by what they have in common (Smyth 2004).
 
 Each variance is taken as drawn from a scaled inverse chi-squared distribution, whose degrees of freedom and scale are
-estimated from all of them. The moderated variance has the degrees of both.
+estimated from all of them. The moderated variance has the degrees of both, but what is common never counts for more
+than a quantity's own samples: quantities that go up and down together, as the axes of a network do, look more alike
+than they are, and few of them are no reliable estimate (docs/gate/README.md).
 """
 
 from __future__ import annotations
@@ -27,20 +29,16 @@ class PriorVariance:
         Degrees of freedom; infinite where the variances differ no more than by chance.
     variance
         Scale.
-    most
-        Degrees of freedom that a moderated variance has at most: those of all samples together.
     """
 
     degrees: float
     variance: float
-    most: float
 
     def moderate(self, variance: float, degrees: float) -> tuple[float, float]:
         """The moderated variance of one quantity and its degrees of freedom."""
-        if self.degrees == inf:
-            return self.variance, self.most
-        total = self.degrees + degrees
-        return (self.degrees * self.variance + degrees * variance) / total, min(total, self.most)
+        prior = min(self.degrees, degrees)
+        total = prior + degrees
+        return (prior * self.variance + degrees * variance) / total, total
 
 
 def common_variance(variances: Floats, degrees: float) -> PriorVariance:
@@ -55,16 +53,16 @@ def common_variance(variances: Floats, degrees: float) -> PriorVariance:
     """
     from scipy.special import digamma, polygamma
 
-    largest, most = float(variances.max(initial=0.0)), len(variances) * degrees
+    largest = float(variances.max(initial=0.0))
     if largest == 0 or len(variances) == 1:  # nothing in common
-        return PriorVariance(0.0, largest, most)
+        return PriorVariance(0.0, largest)
     logs = np.log(np.maximum(variances, _NOTHING * largest)) - digamma(degrees / 2) + np.log(degrees / 2)
     excess = float(logs.var(ddof=1) - polygamma(1, degrees / 2))
     if excess <= 0:
-        return PriorVariance(inf, float(np.exp(logs.mean())), most)
+        return PriorVariance(inf, float(np.exp(logs.mean())))
     prior = 2 * _inverse_trigamma(excess)
     scale = float(np.exp(logs.mean() + digamma(prior / 2) - np.log(prior / 2)))
-    return PriorVariance(prior, scale, most)
+    return PriorVariance(prior, scale)
 
 
 def _inverse_trigamma(value: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from robustbench_cells.gate.decision import Decision
-from robustbench_cells.gate.retraining import RetrainingTest, adjust, compare_deviation, predict_seed
+from robustbench_cells.gate.retraining import SHARES, RetrainingTest, adjust, compare_deviation, predict_seed
 from robustbench_cells.gate.spread import Means, Spread
 
 
@@ -57,7 +57,9 @@ def join_retraining(decisions: Sequence[Decision], recipes: Mapping[str, Recipe]
             if one.by_retraining and one.is_guard is is_guard and not one.at_floor
             if one.segmenter in recipes and recipes[one.segmenter].covers(one)
         ]
-        tests = adjust([recipes[decisions[number].segmenter].test(decisions[number]) for number in asked])
+        tests = adjust(
+            [recipes[decisions[number].segmenter].test(decisions[number]) for number in asked], SHARES[is_guard]
+        )
         for number, test in zip(asked, tests, strict=True):
             joined[number] = replace(joined[number], retraining=test)
     return joined

@@ -25,7 +25,7 @@ from robustbench_cells.types import Record
 
 _STRIDES = (4, 2, 1)  # every n-th frame
 LOOKS = len(_STRIDES)
-_MIN_BLOCKS = 6  # for a decision before the last look: agreement between a few blocks is uninformative
+MIN_BLOCKS = 6  # for a decision before the last look: agreement between a few blocks is uninformative
 
 
 def interim_looks(frames: Sequence[str]) -> list[list[str]]:
@@ -59,7 +59,7 @@ class InterimTest:
         return criteria == {demand.criterion.name for demand in self.demands} and all(map(self._is_decided, decisions))
 
     def _is_decided(self, decision: Decision) -> bool:
-        enough = decision.difference.estimate.blocks >= _MIN_BLOCKS
+        enough = decision.difference.estimate.blocks >= MIN_BLOCKS
         return enough and (decision.holds or decision.p_alone * self.count <= FALSE_ALARM)
 
 

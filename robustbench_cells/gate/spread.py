@@ -9,6 +9,7 @@ from math import isclose
 
 import numpy as np
 
+from robustbench_cells.gate.floors import LEAST
 from robustbench_cells.gate.moderation import PriorVariance, common_variance
 from robustbench_cells.results.axes import Axis
 from robustbench_cells.results.curves import axis_mean
@@ -90,5 +91,7 @@ class Spread:
         return self._common([(artefact, [level]) for artefact, levels in self.axes.items() for level in levels])
 
     def _common(self, axes: Sequence[tuple[str, Sequence[float]]]) -> PriorVariance:
-        variances = np.array([np.var(self.values(*axis), ddof=1) for axis in axes])
-        return common_variance(variances, len(self.means) - 1)
+        """Over what is not at the floor, where seeds cannot differ."""
+        values = np.array([self.values(*axis) for axis in axes])
+        above = values[values.mean(axis=1) >= LEAST]
+        return common_variance((above if len(above) else values).var(axis=1, ddof=1), len(self.means) - 1)

@@ -9,11 +9,11 @@ import pytest
 from scipy.stats import t
 
 from robustbench_cells.gate.moderation import PriorVariance
-from robustbench_cells.gate.retraining import RetrainingTest, adjust, compare_deviation, predict_seed
+from robustbench_cells.gate.retraining import SHARES, RetrainingTest, adjust, compare_deviation, predict_seed
 from robustbench_cells.gate.spread import Spread
 from robustbench_cells.gate.statistics import Estimate
 
-NOTHING = PriorVariance(0.0, 0.0, inf)
+NOTHING = PriorVariance(0.0, 0.0)
 
 
 def test_one_seed_more_is_predicted_as_by_students_t() -> None:
@@ -28,12 +28,27 @@ def test_one_seed_more_is_predicted_as_by_students_t() -> None:
 
 
 def test_the_error_of_the_frames_comes_on_top() -> None:
-    predicted = Estimate(0.8, 0.03, 3, 2)
+    predicted = Estimate(0.8, 0.03, 31, 30)
     test = compare_deviation(0.7, 0.04, 11, predicted)
     assert test.deviation.error == pytest.approx(0.05)
-    assert test.deviation.degrees == pytest.approx(0.05**4 / (0.03**4 / 2 + 0.04**4 / 11))  # Satterthwaite's
+    assert test.deviation.degrees == pytest.approx(0.05**4 / (0.03**4 / 30 + 0.04**4 / 11))  # Satterthwaite's
     assert not test.frames_suffice
     assert compare_deviation(0.7, 0.02, 11, predicted).frames_suffice
+
+
+def test_few_seeds_are_not_known_better_for_the_error_of_many_frames() -> None:
+    """Whose spread may have come out small by chance."""
+    assert compare_deviation(0.7, 0.04, 47, Estimate(0.8, 0.03, 3, 2)).deviation.degrees == 2
+
+
+def test_axes_and_guard_share_the_false_alarms() -> None:
+    assert sum(SHARES.values()) == pytest.approx(1)
+    one = compare_deviation(0.75, 0.0, inf, predict_seed([0.80, 0.82, 0.81, 0.79], NOTHING))
+    (alone,), (axis,), (guard,) = (adjust([one], share) for share in (1.0, SHARES[False], SHARES[True]))
+    assert axis.p_worse == pytest.approx(alone.p_worse / 0.8)
+    assert guard.p_worse == pytest.approx(alone.p_worse / 0.2)
+    assert guard.reach == pytest.approx(t.ppf(0.99, 3) * one.deviation.error)
+    assert alone.reach < axis.reach < guard.reach
 
 
 def test_where_frames_are_what_lacks_no_loss_is_excused() -> None:
