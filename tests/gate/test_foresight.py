@@ -22,7 +22,7 @@ def test_probabilities_are_those_of_the_predictive_distribution() -> None:
         test = seen.test.deviation
         law = stats.t(test.degrees, loc=seen.mean - seen.in_use, scale=test.error)
         assert seen.failure_by_frames == pytest.approx(law.cdf(limit))
-        assert seen.failure == pytest.approx(min(law.cdf(limit), 0.05 / 3))
+        assert seen.failure == pytest.approx(min(law.cdf(limit), 0.04 / 3))
         alarm = stats.t.ppf(1 - 0.05 / 6, degrees) + stats.t.ppf(0.95, degrees)
         assert seen.caught_by_frames == pytest.approx(0.01 + seen.error * alarm)
         own = np.hypot(seen.spread, seen.error)
