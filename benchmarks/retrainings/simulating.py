@@ -4,28 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from tabulate import tabulate
 
 from benchmarks.retrainings.drawing import Drawn, World
-from benchmarks.retrainings.many_gates import (
-    Bools,
-    Differences,
-    Priors,
-    SeedTests,
-    chance_of_none,
-    common_share,
-    holm,
-)
-from robustbench_cells.gate.demands import default_demands
-from robustbench_cells.gate.floors import LEAST
-from robustbench_cells.gate.retraining import SHARES
-from robustbench_cells.gate.sequential import LOOKS, MIN_BLOCKS, interim_looks
-from robustbench_cells.gate.statistics import FALSE_ALARM
+from benchmarks.retrainings.many_verdicts import judge_many
 from robustbench_cells.randomness import generator
-from robustbench_cells.results.intervals import BLOCK, LEVEL, Floats, Ints
+from robustbench_cells.results.intervals import Floats
 
 FRAMES, AXES, SEEDS = (24, 60, 240), (5, 15, 30), (3, 5, 8)
 ENOUGH = 0.5  # of the losses of three spreads on an axis: seeds that show fewer know too little
@@ -46,131 +32,6 @@ HEADERS = (
     "forward passes",
 )
 _AT_ONCE = 50  # gates
-_TOLERANCES = {demand.is_guard: demand.tolerance for demand in default_demands()}
-
-
-@dataclass(frozen=True, eq=False)
-class Judged:
-    """Verdicts on the candidates of many gates, (gates,), or on their axes, (gates, axes).
-
-    Attributes
-    ----------
-    axes_beyond
-        Whether each axis is beyond what retraining does.
-    guard_beyond
-        Whether any condition of the guard is, (gates,).
-    regresses, inconclusive
-        Verdict of the whole gate, which passes otherwise.
-    foretold
-        Probability that an equal retraining passes, as the plan says.
-    caught
-        Loss on each axis that fails by the seeds with 95 %, as the plan says.
-    used
-        Share of the forward passes.
-    """
-
-    axes_beyond: Bools
-    guard_beyond: Bools
-    regresses: Bools
-    inconclusive: Bools
-    foretold: Floats
-    caught: Floats
-    used: Floats
-
-
-def judge_many(
-    world: World, drawn: Drawn, seeds: int, losses: Floats | None = None, *, sequential: bool = False
-) -> Judged:
-    """Judge the candidates of many gates by the first so many seeds, by default demands.
-
-    Parameters
-    ----------
-    world, drawn
-        Grid and networks.
-    seeds
-        Number of seeds that the gate knows.
-    losses
-        What the candidates lose, (gates, conditions).
-    sequential
-        Whether each condition stops early.
-    """
-    differences = drawn.differences if losses is None else drawn.differences - losses[:, None]
-    sums, counts = _used_sums(differences, sequential)
-    of_seeds, in_use = drawn.means[:, :seeds], drawn.means[:, 0]
-    every = np.eye(len(world.conditions))
-    families = []
-    for is_guard, weights, common in ((False, world.weights, world.weights), (True, every[world.judged], every)):
-        values = of_seeds @ common.T
-        priors = Priors.of(values.var(axis=1, ddof=1), seeds - 1, values.mean(axis=1) >= LEAST)
-        found = Differences.from_sums(sums, counts, weights)
-        judged = (in_use >= LEAST).astype(float) @ (weights.T > 0) > 0
-        families.append(_Family(found, judged, SeedTests.of(of_seeds @ weights.T, priors, found), is_guard))
-    looks = LOOKS if sequential else 1
-    regresses = np.any([one.regresses(looks).any(axis=1) for one in families], axis=0)
-    axes, guard = families
-    deviations = np.concatenate([one.tests.standardised for one in families], axis=2)
-    common_to_all = common_share(deviations, np.concatenate([one.judged for one in families], axis=1))
-    return Judged(
-        axes.beyond,
-        guard.beyond.any(axis=1),
-        regresses,
-        axes.is_open(looks).any(axis=1) & ~regresses,
-        chance_of_none(np.concatenate([one.failures for one in families], axis=1), common_to_all),
-        axes.tests.caught(axes.reach),
-        counts.sum(axis=(1, 2)) / differences[0].size,
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class _Family:
-    """The axes of many gates, or the conditions of their guards."""
-
-    found: Differences
-    judged: Bools
-    tests: SeedTests
-    is_guard: bool
-
-    @cached_property
-    def beyond(self) -> Bools:
-        return holm(self.tests.p_worse, self.judged) <= FALSE_ALARM * SHARES[self.is_guard]
-
-    @cached_property
-    def reach(self) -> Floats:
-        return self.tests.reach(FALSE_ALARM * SHARES[self.is_guard], self._count)
-
-    @property
-    def failures(self) -> Floats:
-        """See `Foresight.failure`."""
-        if self.is_guard:
-            crossed = -self.found.quantile(1 - FALSE_ALARM / (2 * np.maximum(self._count, 1)))
-        else:
-            crossed = self.found.quantile((1 + LEVEL) / 2)
-        limit = -self._tolerance + crossed * self.found.errors
-        return np.where(self.judged, self.tests.failure(limit, self.reach), 0.0)
-
-    def regresses(self, looks: int) -> Bools:
-        return self._is_worse(looks) & ~self._is_excused
-
-    def is_open(self, looks: int) -> Bools:
-        """Whether each is inconclusive."""
-        holds = self.found.lower(looks) > -self._tolerance
-        return self.judged & ~holds & ~self._is_excused & ~self._is_worse(looks)
-
-    def _is_worse(self, looks: int) -> Bools:
-        alone = np.minimum(2 * looks * self.found.p_below(-self._tolerance), 1)
-        return holm(alone, self.judged) <= FALSE_ALARM
-
-    @property
-    def _is_excused(self) -> Bools:
-        return self.tests.frames_suffice & ~self.beyond
-
-    @property
-    def _tolerance(self) -> float:
-        return _TOLERANCES[self.is_guard]
-
-    @property
-    def _count(self) -> Floats:
-        return self.judged.sum(axis=1, keepdims=True)
 
 
 @dataclass(frozen=True)
@@ -275,38 +136,3 @@ def simulation_text(rates: Iterable[Rates]) -> str:
             )
         )
     return tabulate(rows, HEADERS, "pipe", disable_numparse=True, colalign=["right"] * len(HEADERS))
-
-
-def _used_sums(differences: Floats, sequential: bool) -> tuple[Floats, Floats]:
-    """Sums over blocks of the frames that decide each condition, and their number, (gates, blocks, conditions)."""
-    gates, frames, conditions = differences.shape
-    if not sequential:
-        return _sums(differences, np.arange(frames))
-    looks = interim_looks([str(frame) for frame in range(frames)])
-    sums, counts = (np.zeros((gates, -(-frames // BLOCK), conditions)) for _ in range(2))
-    going = np.ones((gates, conditions), bool)
-    for look in looks:
-        new = _sums(differences, np.array([int(frame) for frame in look]))
-        for into, one in zip((sums, counts), new, strict=True):
-            into[:] = np.where(going[:, None], one, into)
-        going &= ~_stops(*new, 2 * conditions)
-    return sums, counts
-
-
-def _sums(differences: Floats, frames: Ints) -> tuple[Floats, Floats]:
-    starts = np.flatnonzero(np.diff(frames // BLOCK, prepend=-1))
-    blocks = np.zeros((len(differences), -(-differences.shape[1] // BLOCK), differences.shape[2]))
-    counts = np.zeros_like(blocks)
-    blocks[:, frames[starts] // BLOCK] = np.add.reduceat(differences[:, frames], starts, axis=1)
-    counts[:, frames[starts] // BLOCK] = np.diff(starts, append=len(frames))[:, None]
-    return blocks, counts
-
-
-def _stops(sums: Floats, counts: Floats, count: int) -> Bools:
-    """See `InterimTest.stops`."""
-    found = Differences.from_sums(sums, counts, np.eye(sums.shape[2]))
-    decided = found.blocks >= MIN_BLOCKS
-    for tolerance in _TOLERANCES.values():
-        alone = 2 * LOOKS * found.p_below(-tolerance)
-        decided &= (found.lower(LOOKS) > -tolerance) | (alone * count <= FALSE_ALARM)
-    return decided

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.retrainings.drawing import Effects, Tails, World
-from benchmarks.retrainings.simulating import HEADERS, SEEDS, judge_many, simulate, simulation_text
+from benchmarks.retrainings.many_verdicts import judge_many
+from benchmarks.retrainings.simulating import HEADERS, SEEDS, simulate, simulation_text
 
 EFFECTS = Effects.read("real")
 
