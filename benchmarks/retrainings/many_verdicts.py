@@ -28,37 +28,61 @@ _TOLERANCES = {demand.is_guard: demand.tolerance for demand in default_demands()
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
-    """Verdicts on the candidates of many gates, (gates,), or on their axes, (gates, axes).
+class ManyVerdicts:
+    """Verdicts on the candidates of many gates, (gates,), and on their axes, (gates, axes).
 
     Attributes
     ----------
-    axes_beyond
-        Whether each axis is beyond what retraining does.
-    guard_beyond
-        Whether any condition of the guard is, (gates,).
-    regresses, inconclusive
-        Verdict of the whole gate, which passes otherwise.
-    foretold
-        Probability that an equal retraining passes, as the plan says.
-    caught
-        Loss on each axis that fails by the seeds with 95 %, as the plan says.
+    axes, guard
+        Decisions on the axes, and on the conditions of the guard.
+    looks
+        Number of looks at each condition.
     used
         Share of the forward passes.
     """
 
-    axes_beyond: Bools
-    guard_beyond: Bools
-    regresses: Bools
-    inconclusive: Bools
-    foretold: Floats
-    caught: Floats
+    axes: _Family
+    guard: _Family
+    looks: int
     used: Floats
+
+    @property
+    def axes_beyond(self) -> Bools:
+        """Whether each axis is beyond what retraining does."""
+        return self.axes.beyond
+
+    @property
+    def guard_beyond(self) -> Bools:
+        """Whether any condition of the guard is."""
+        return self.guard.beyond.any(axis=1)
+
+    @cached_property
+    def regresses(self) -> Bools:
+        """Whether anything regresses."""
+        return np.any([one.regresses(self.looks).any(axis=1) for one in (self.axes, self.guard)], axis=0)
+
+    @property
+    def passes(self) -> Bools:
+        """Whether the whole gate passes; what neither regresses nor passes is inconclusive."""
+        return ~self.regresses & ~self.axes.is_open(self.looks).any(axis=1)
+
+    @property
+    def foretold(self) -> Floats:
+        """Probability that an equal retraining passes, as the plan says."""
+        families = (self.axes, self.guard)
+        deviations = np.concatenate([one.tests.standardised for one in families], axis=2)
+        common = common_share(deviations, np.concatenate([one.judged for one in families], axis=1))
+        return chance_of_none(np.concatenate([one.failures for one in families], axis=1), common)
+
+    @property
+    def caught(self) -> Floats:
+        """Loss on each axis that fails by the seeds with 95 %, as the plan says."""
+        return self.axes.tests.caught(self.axes.reach)
 
 
 def judge_many(
     world: World, drawn: Drawn, seeds: int, losses: Floats | None = None, *, sequential: bool = False
-) -> Judged:
+) -> ManyVerdicts:
     """Judge the candidates of many gates by the first so many seeds, by default demands.
 
     Parameters
@@ -84,19 +108,7 @@ def judge_many(
         judged = (in_use >= LEAST).astype(float) @ (weights.T > 0) > 0
         families.append(_Family(found, judged, SeedTests.of(of_seeds @ weights.T, priors, found), is_guard))
     looks = LOOKS if sequential else 1
-    regresses = np.any([one.regresses(looks).any(axis=1) for one in families], axis=0)
-    axes, guard = families
-    deviations = np.concatenate([one.tests.standardised for one in families], axis=2)
-    common_to_all = common_share(deviations, np.concatenate([one.judged for one in families], axis=1))
-    return Judged(
-        axes.beyond,
-        guard.beyond.any(axis=1),
-        regresses,
-        axes.is_open(looks).any(axis=1) & ~regresses,
-        chance_of_none(np.concatenate([one.failures for one in families], axis=1), common_to_all),
-        axes.tests.caught(axes.reach),
-        counts.sum(axis=(1, 2)) / differences[0].size,
-    )
+    return ManyVerdicts(*families, looks, counts.sum(axis=(1, 2)) / differences[0].size)
 
 
 @dataclass(frozen=True, eq=False)

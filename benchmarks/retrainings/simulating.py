@@ -11,7 +11,7 @@ from tabulate import tabulate
 from benchmarks.retrainings.drawing import Drawn, World
 from benchmarks.retrainings.many_verdicts import judge_many
 from robustbench_cells.randomness import generator
-from robustbench_cells.results.intervals import Floats
+from robustbench_cells.results.intervals import Floats, Ints
 
 FRAMES, AXES, SEEDS = (24, 60, 240), (5, 15, 30), (3, 5, 8)
 ENOUGH = 0.5  # of the losses of three spreads on an axis: seeds that show fewer know too little
@@ -74,25 +74,26 @@ class Rates:
 
 
 def simulate(world: World, frames: int, gates: int, seed: int = 0, *, sequential: bool = False) -> Iterator[Rates]:
-    """Judge equal retrainings and harmed ones in so many gates, with three, five and eight seeds."""
-    for seeds in SEEDS:
-        rng = generator(seed, "retrainings", world.axes, frames)
-        rows = []
-        for start in range(0, gates, _AT_ONCE):
-            drawn = world.draw(min(_AT_ONCE, gates - start), max(SEEDS), frames, rng)
-            rows.append(_judge_once(world, drawn, seeds, rng, sequential=sequential))
-        every = np.concatenate(rows)
+    """Judge equal retrainings and harmed ones in so many gates, by three, five and eight seeds of each."""
+    rng = generator(seed, "retrainings", world.axes, frames)
+    rows: dict[int, list[Floats]] = {seeds: [] for seeds in SEEDS}
+    for start in range(0, gates, _AT_ONCE):
+        drawn = world.draw(min(_AT_ONCE, gates - start), max(SEEDS), frames, rng)
+        axis = rng.integers(world.axes, size=len(drawn.means))
+        for seeds, found in rows.items():
+            found.append(_judge_once(world, drawn, seeds, axis, sequential=sequential))
+    for seeds, found in rows.items():
+        every = np.concatenate(found)
         loss, spreads = np.median(every[:, 6:8], axis=0)
         means = every.mean(axis=0)
         yield Rates(frames, world.axes, seeds, *means[:6], loss, spreads, *means[8:])
 
 
-def _judge_once(world: World, drawn: Drawn, seeds: int, rng: np.random.Generator, *, sequential: bool) -> Floats:
-    """The columns of `Rates` for each gate, (gates, columns)."""
+def _judge_once(world: World, drawn: Drawn, seeds: int, axis: Ints, *, sequential: bool) -> Floats:
+    """The columns of `Rates` for each gate, (gates, columns); losses are on the axis of each gate, (gates,)."""
     gates = np.arange(len(drawn.means))
     equal = judge_many(world, drawn, seeds, sequential=sequential)
     planned = equal if not sequential else judge_many(world, drawn, seeds)  # a plan has all frames
-    axis = rng.integers(world.axes, size=len(gates))
     loss, spread = planned.caught[gates, axis], world.spreads[axis]
     there = (world.weights[axis] > 0).astype(float)
     caught, large = (
@@ -105,7 +106,7 @@ def _judge_once(world: World, drawn: Drawn, seeds: int, rng: np.random.Generator
             equal.guard_beyond,
             on_axes | equal.guard_beyond,
             equal.regresses,
-            ~equal.regresses & ~equal.inconclusive,
+            equal.passes,
             planned.foretold,
             loss,
             loss / spread,

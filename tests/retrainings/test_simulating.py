@@ -32,7 +32,7 @@ def test_the_candidate_that_loses_much_fails_and_equal_ones_pass() -> None:
         equal, harmed = (judge_many(world, drawn, 5, losses, sequential=sequential) for losses in (None, lost))
         assert harmed.regresses.all()
         assert harmed.axes_beyond.mean() > 0.9
-        assert (equal.regresses | equal.inconclusive).mean() <= 0.2
+        assert equal.passes.mean() >= 0.8
         assert (equal.used < 1).any() is np.bool_(sequential)
 
 
