@@ -12,10 +12,14 @@ from benchmarks.retrainings.scores import KEPT, read_networks, read_run
 from robustbench_cells.gate.baselines import Baselines, SeedRun
 from robustbench_cells.gate.comparison import compare
 from robustbench_cells.gate.decision import GateOutcome
-from robustbench_cells.gate.demands import default_demands
+from robustbench_cells.gate.demands import parse_demands
 from robustbench_cells.randomness import generator
 
-BASELINES = (1, 3, 5, 7)
+GATES: Mapping[str, tuple[int, Sequence[str]]] = {
+    "each condition, by 1": (1, ["condition"]),
+    **{f"by {count}": (count, []) for count in (1, 3, 5, 7)},
+}
+"""Number of baselines, the model in use included, and what is demanded beside the defaults, of each gate."""
 
 
 @dataclass(frozen=True)
@@ -26,19 +30,19 @@ class Verdicts:
     ----------
     kind
         Kind of the candidates.
-    baselines
-        Number of baselines, the model in use included.
+    gate
+        Which of the gates.
     outcomes
         Number of verdicts of each outcome.
     """
 
     kind: str
-    baselines: int
+    gate: str
     outcomes: Mapping[GateOutcome, int]
 
 
 def judge(frames: str, draws: int, seed: int = 0, kept: Path = KEPT) -> Sequence[Verdicts]:
-    """Judge each network by the gate's defaults, with baselines drawn from the other equal networks.
+    """Judge each network by each gate, with baselines drawn from the other equal networks.
 
     Parameters
     ----------
@@ -57,13 +61,13 @@ def judge(frames: str, draws: int, seed: int = 0, kept: Path = KEPT) -> Sequence
     equal = [str(name) for name in networks.index[networks["kind"] == EQUAL]]
     found = []
     for kind in dict.fromkeys(networks["kind"]):
-        for count in BASELINES:
+        for gate, (count, texts) in GATES.items():
             outcomes: Counter[GateOutcome] = Counter()
             for name, parent in networks.loc[networks["kind"] == kind, "parent"].items():
                 pool = [one for one in equal if one not in {name, parent}]
                 for draw in range(draws if len(pool) >= count else 0):
                     in_use, *others = generator(seed, frames, name, count, draw).permutation(pool)[:count]
                     baselines = Baselines(runs[in_use], [SeedRun(one, runs[one]) for one in others])
-                    outcomes[compare(baselines, runs[str(name)], default_demands()).verdict] += 1
-            found.append(Verdicts(str(kind), count, outcomes))
+                    outcomes[compare(baselines, runs[str(name)], parse_demands(texts)).verdict] += 1
+            found.append(Verdicts(str(kind), gate, outcomes))
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from benchmarks.retrainings.judging import BASELINES, judge
+from benchmarks.retrainings.judging import GATES, judge
 from benchmarks.retrainings.scores import FRAMES, KEPT
 from benchmarks.retrainings.spread import losses, spread_table
 from robustbench_cells.gate.decision import GateOutcome
@@ -47,7 +47,7 @@ def loss_text(frames: str, kept: Path = KEPT) -> str:
 
 
 def verdict_text(frames: str, draws: int, seed: int = 0, kept: Path = KEPT) -> str:
-    """How often networks of each kind pass, in brackets how often the gate is inconclusive, by so many baselines."""
+    """How often networks of each kind pass, in brackets how often the gate is inconclusive, by each gate."""
     cells: dict[str, list[str]] = {}
     for one in judge(frames, draws, seed, kept):
         total = sum(one.outcomes.values())
@@ -56,8 +56,7 @@ def verdict_text(frames: str, draws: int, seed: int = 0, kept: Path = KEPT) -> s
         )
         share = f"{passed / total:.0%} ({open_ / total:.0%})" if total else ""
         cells.setdefault(one.kind, [one.kind]).append(share)
-    headers = [f"by {count}" for count in BASELINES]
-    return _markdown(["candidates", *headers], list(cells.values()))
+    return _markdown(["candidates", *GATES], list(cells.values()))
 
 
 def _markdown(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
