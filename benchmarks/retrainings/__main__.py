@@ -68,7 +68,7 @@ def tables(options: argparse.Namespace) -> None:
 def judge(options: argparse.Namespace) -> None:
     """Print how often the gate passes networks of each kind."""
     for part in FRAMES:
-        text = verdict_text(part, options.draws, options.seed, options.kept)
+        text = verdict_text(part, options.draws, options.seed, options.kept, each=options.each)
         print(f"{part} frames: passes (inconclusive)\n\n{text}\n", flush=True)
 
 
@@ -119,6 +119,7 @@ def parser() -> argparse.ArgumentParser:
         parts[name].add_argument("--harmed", type=int, default=2, help="number of networks of each harm (default: 2)")
     parts["unpack"].add_argument("runs", type=Path, help="folder to write FRAMES/NETWORK/run.json and its records into")
     parts["judge"].add_argument("--draws", type=int, default=7, help="draws of baselines per network (default: 7)")
+    parts["judge"].add_argument("--each", action="store_true", help="a row for each network, not for each kind")
     parts["judge"].add_argument("--seed", type=int, default=0, help="seed of the draws (default: 0)")
     parts["simulate"].add_argument("--gates", type=int, default=2000, help="gates of each setting (default: 2000)")
     parts["simulate"].add_argument("--seed", type=int, default=0, help="of the simulation (default: 0)")

@@ -24,18 +24,19 @@ GATES: Mapping[str, tuple[int, Sequence[str]]] = {
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Verdicts on the networks of one kind.
+    """Verdicts on a network.
 
     Attributes
     ----------
-    kind
-        Kind of the candidates.
+    network, kind
+        Name and kind of the network.
     gate
         Which of the gates.
     outcomes
         Number of verdicts of each outcome.
     """
 
+    network: str
     kind: str
     gate: str
     outcomes: Mapping[GateOutcome, int]
@@ -60,14 +61,13 @@ def judge(frames: str, draws: int, seed: int = 0, kept: Path = KEPT) -> Sequence
     runs = {str(name): read_run(frames, str(name), kept) for name in networks.index}
     equal = [str(name) for name in networks.index[networks["kind"] == EQUAL]]
     found = []
-    for kind in dict.fromkeys(networks["kind"]):
+    for name, kind, parent in networks[["kind", "parent"]].itertuples(name=None):
+        pool = [one for one in equal if one not in {name, parent}]
         for gate, (count, texts) in GATES.items():
             outcomes: Counter[GateOutcome] = Counter()
-            for name, parent in networks.loc[networks["kind"] == kind, "parent"].items():
-                pool = [one for one in equal if one not in {name, parent}]
-                for draw in range(draws if len(pool) >= count else 0):
-                    in_use, *others = generator(seed, frames, name, count, draw).permutation(pool)[:count]
-                    baselines = Baselines(runs[in_use], [SeedRun(one, runs[one]) for one in others])
-                    outcomes[compare(baselines, runs[str(name)], parse_demands(texts)).verdict] += 1
-            found.append(Verdicts(str(kind), gate, outcomes))
+            for draw in range(draws if len(pool) >= count else 0):
+                in_use, *others = generator(seed, frames, name, count, draw).permutation(pool)[:count]
+                baselines = Baselines(runs[in_use], [SeedRun(one, runs[one]) for one in others])
+                outcomes[compare(baselines, runs[str(name)], parse_demands(texts)).verdict] += 1
+            found.append(Verdicts(str(name), str(kind), gate, outcomes))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,17 +47,20 @@ def loss_text(frames: str, kept: Path = KEPT) -> str:
     return _markdown(["network", *found[0].axes, "largest at a condition", "large"], cells)
 
 
-def verdict_text(frames: str, draws: int, seed: int = 0, kept: Path = KEPT) -> str:
-    """How often networks of each kind pass, in brackets how often the gate is inconclusive, by each gate."""
-    cells: dict[str, list[str]] = {}
+def verdict_text(frames: str, draws: int, seed: int = 0, kept: Path = KEPT, *, each: bool = False) -> str:
+    """How often networks of each kind, or each network, pass, in brackets how often the gate is inconclusive."""
+    outcomes: dict[str, dict[str, Counter[GateOutcome]]] = {}
     for one in judge(frames, draws, seed, kept):
-        total = sum(one.outcomes.values())
-        passed, open_ = (
-            one.outcomes.get(outcome, 0) for outcome in (GateOutcome.NON_INFERIOR, GateOutcome.INCONCLUSIVE)
-        )
-        share = f"{passed / total:.0%} ({open_ / total:.0%})" if total else ""
-        cells.setdefault(one.kind, [one.kind]).append(share)
-    return _markdown(["candidates", *GATES], list(cells.values()))
+        by_gate = outcomes.setdefault(one.network if each else one.kind, {gate: Counter() for gate in GATES})
+        by_gate[one.gate].update(one.outcomes)
+    cells = [[name, *map(_shares, by_gate.values())] for name, by_gate in outcomes.items()]
+    return _markdown(["candidates", *GATES], cells)
+
+
+def _shares(outcomes: Counter[GateOutcome]) -> str:
+    total = outcomes.total()
+    passed, open_ = outcomes[GateOutcome.NON_INFERIOR], outcomes[GateOutcome.INCONCLUSIVE]
+    return f"{passed / total:.0%} ({open_ / total:.0%})" if total else ""
 
 
 def _markdown(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> str:

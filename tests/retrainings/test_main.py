@@ -142,8 +142,10 @@ def test_the_gate_judges_every_kind_by_as_many_baselines_as_there_are(
     work: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Three equal networks: the others are at most two, so that three baselines and more cannot be drawn."""
-    assert command.main(["judge", "--draws", "1", "--kept", str(work / "kept")]) == 0
-    tables = capsys.readouterr().out
-    for kind in (EQUAL, "noisy"):
-        rows = [line for line in tables.splitlines() if line.startswith(f"| {kind} ")]
-        assert [[bool(cell.strip()) for cell in row.split("|")[2:-1]] for row in rows] == [[True] + 3 * [False]] * 2
+    for options, names in (([], [EQUAL, "noisy"]), (["--each"], ["equal-1", "noisy-1"])):
+        assert command.main(["judge", "--draws", "1", *options, "--kept", str(work / "kept")]) == 0
+        tables = capsys.readouterr().out
+        for name in names:
+            rows = [line for line in tables.splitlines() if line.startswith(f"| {name} ")]
+            found = [[bool(cell.strip()) for cell in row.split("|")[2:-1]] for row in rows]
+            assert found == [[True] * 2 + [False] * 3] * 2

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
 from benchmarks.retrainings.drawing import Effects, Tails, World
 from benchmarks.retrainings.many_verdicts import judge_many
-from benchmarks.retrainings.simulating import HEADERS, SEEDS, simulate, simulation_text
+from benchmarks.retrainings.simulating import (
+    AXES,
+    ENOUGH,
+    FRAMES,
+    HEADERS,
+    SEEDS,
+    simulate,
+    simulation_text,
+)
+from tests.conftest import REPOSITORY
 
 EFFECTS = Effects.read("real")
+PAGE = (REPOSITORY / "docs" / "gate" / "simulation.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("tails", ["normal", "real"])
@@ -43,3 +55,15 @@ def test_few_seeds_are_said_to_know_too_little() -> None:
     text = simulation_text(rates).splitlines()
     assert text[0].count("|") == len(HEADERS) + 1
     assert "(too little)" in text[2]
+
+
+@pytest.mark.parametrize("table", ["normal", "real", "sequential"])
+def test_the_page_has_every_setting_and_says_where_seeds_know_too_little(table: str) -> None:
+    head, _, *rows = PAGE.partition(f"<!-- {table} -->\n\n")[2].partition("\n\n")[0].splitlines()
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in (head, *rows)]
+    assert tuple(cells[0]) == HEADERS[: len(cells[0])]
+    assert [tuple(map(int, row[:3])) for row in cells[1:]] == list(product(FRAMES, AXES, SEEDS))
+    for row in cells[1:]:
+        caught, _, too_little = row[HEADERS.index("3 spreads regress")].partition("% ")
+        share = float(caught.rstrip("%")) / 100
+        assert share <= ENOUGH if too_little else share >= ENOUGH
