@@ -13,6 +13,7 @@ import pytest
 from robustbench_cells.files.checksums import sha256
 from robustbench_cells.models.loading import shipped_models
 from tests.conftest import REPOSITORY
+from tests.support.commands import gate
 from tests.support.extras import needs
 from tests.support.pytest_runs import WITHOUT_FIGURES
 
@@ -40,19 +41,62 @@ def test_the_example_passes_with_the_model_in_use(example: Path) -> None:
 
 
 @needs("keras")
-def test_the_example_stops_a_bad_retraining(example: Path) -> None:
+def test_the_example_goes_from_three_seeds_to_a_new_baseline(
+    example: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     import keras
 
     path = example / "models" / "cells.keras"
     model = keras.saving.load_model(path)
     *_, last = model.layers
     kernel, bias = last.get_weights()
-    last.set_weights([kernel, bias - 0.7])  # sees less
-    model.save(path)
-    code, output = run(example, "robustness/", "-k", "clean or noise", *WITHOUT_FIGURES)
+
+    def retrain(shift: float) -> None:
+        """Stands for a training, which takes a minute: what another one learns is a little more or less than this."""
+        last.set_weights([kernel, bias + shift])
+        model.save(path)
+
+    def judge(*arguments: str) -> tuple[int, str]:
+        return run(example, "robustness/", *WITHOUT_FIGURES, *arguments)
+
+    monkeypatch.chdir(example)
+    shutil.rmtree("baseline")
+    with Path("pytest.ini").open("a") as file:
+        file.write("rb_artefact = noise=50\n")  # a grid for a test
+    for folder, shift in (("baseline", 0.0), ("runs/seed1", -0.2), ("runs/seed2", 0.2)):
+        retrain(shift)
+        code, output = judge("-o", "rb_baseline=", f"--rb-reports={folder}")
+        assert code == 0, output
+    assert gate(["--plan", "baseline", "runs/seed1", "runs/seed2"]) == 0
+    assert "wrote baseline/spread.toml" in capsys.readouterr().out
+    before = {name.name: name.read_bytes() for name in Path("baseline").iterdir() if name.is_file()}
+
+    retrain(-0.25)  # as good as another seed
+    code, output = judge()
+    assert code == 0, output
+    assert "PASS   no axis of cells is worse than what retraining alone does (3 seeds)" in output
+    assert "watch: noise -0.0" in output
+    stored = ["--baseline", "baseline", "--candidate", "reports"]
+    assert gate([*stored, "--within-spread", "fail"]) == 1
+
+    retrain(-1.5)  # sees less
+    code, output = judge("--rb-accept")
     assert code == 1, output
     assert "FAIL   the candidate is significantly worse" in output
     assert "area cells-clean" in output
+    assert "not accepted" in output
+    assert before == {name: Path("baseline", name).read_bytes() for name in before}
+
+    retrain(0.35)  # sees more
+    code, output = judge()
+    assert code == 0, output
+    assert "better: noise +0.0" in output
+    capsys.readouterr()
+    assert gate(["--accept"]) == 0
+    assert "accepted: baseline holds the results of reports" in capsys.readouterr().out
+    assert json.loads(Path("baseline", "run.json").read_text())["segmenters"]["cells"] == sha256(path)
+    assert Path("baseline", "spread.toml").read_bytes() == before["spread.toml"]
+    assert gate([*stored]) == 0  # the model in use itself
 
 
 def test_the_committed_baseline_is_of_the_shipped_models() -> None:

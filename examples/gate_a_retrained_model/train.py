@@ -1,4 +1,4 @@
-"""Train the example's model, in a few minutes: python train.py models/cells.keras [EPOCHS]."""
+"""Train the example's model, in a minute: python train.py models/cells.keras [EPOCHS [SEED]]."""
 
 import sys
 
@@ -23,15 +23,16 @@ def build(seed: int) -> keras.Model:
 
 def main() -> None:
     """Learn from the embedded training frames."""
-    out, epochs = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 10
+    out, *numbers = sys.argv[1:]
+    epochs, seed = [*map(int, numbers), *(10, 0)[len(numbers) :]]
     frames = open_dataset("synthetic", "train", frames=8)
     patches = [patch for frame in frames.frames for patch in cut_patches(frames.read(frame), 256, 6, seed=0)]
     images = np.stack([patch.image for patch in patches])[..., None]
     masks = np.stack([patch.labels > 0 for patch in patches])[..., None].astype(np.float32)
-    model = build(seed=0)
+    model = build(seed)
     model.compile(keras.optimizers.Adam(5e-3), "binary_crossentropy", jit_compile=False)
     model.fit(images, masks, batch_size=4, epochs=epochs, verbose=2)
-    bare = build(seed=0)  # without the optimizer's state
+    bare = build(seed)  # without the optimizer's state
     bare.set_weights(model.get_weights())
     bare.save(out)
 

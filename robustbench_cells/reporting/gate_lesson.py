@@ -119,6 +119,8 @@ def _watch(decision: Decision, models: Sequence[str]) -> str:
     named = f"{_name(decision, models)} {_change(decision)} against the model in use"
     if decision.verdict is GateOutcome.WATCH:
         return f"{named}: significantly worse, and within what retraining does"
+    if decision.is_guard:  # an axis says more
+        return ""
     if decision.verdict is GateOutcome.NON_INFERIOR and decision.retraining and decision.retraining.is_worse:
         return f"{named}: within the tolerance, and below what retraining does"
     return ""

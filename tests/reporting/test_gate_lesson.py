@@ -40,6 +40,15 @@ def test_a_verdict_is_one_sentence_and_each_axis_at_a_glance() -> None:
     assert not any(line.startswith("details") for line in lines)
 
 
+def test_a_guard_that_holds_does_not_say_that_an_axis_does() -> None:
+    """Its tolerance is five times as large: beside an axis that regresses it would read as a contradiction."""
+    gate = judge(SEEDS, make_seed(6, lower_all(0.04)))
+    assert any(
+        one.is_guard and one.verdict.passes and one.retraining.is_worse for one in gate.decisions if one.retraining
+    )
+    assert not any("within the tolerance" in line for line in glance_lines(gate))
+
+
 def test_what_got_better_is_compared_with_retraining() -> None:
     better = glance_lines(judge(SEEDS, make_seed(6, lower("noise", -0.1))))
     assert any(re.fullmatch(r"better: noise \+0\.\d{3}, beyond what retraining does", line) for line in better)
