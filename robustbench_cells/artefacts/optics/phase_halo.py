@@ -57,7 +57,7 @@ class PhaseHalo(PhysicalArtefact):
     unit = "×"
     neutral = 0.0
     bounds = (0.0, 10.0)
-    grids = {"full": (0.3, 0.6, 1, 1.5, 2, 3)}
+    grids = {"full": (0.3, 0.6, 1, 1.5, 2, 2.5)}
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
         """See `PhysicalArtefact.degrade`."""
