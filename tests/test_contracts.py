@@ -20,6 +20,8 @@ from robustbench_cells.artefacts import ARTEFACTS, Artefact
 from robustbench_cells.cli.list_plugins import registries
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.sources import SOURCES, DatasetSource
+from robustbench_cells.engine.grid import require_meaningful
+from robustbench_cells.errors import GridError
 from robustbench_cells.metrics import METRICS, Metric
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.loading import load, shipped_models
@@ -67,7 +69,17 @@ def test_every_plug_in_can_be_listed(registry: Registry) -> None:
 
 def intensities(artefact: Artefact) -> st.SearchStrategy[float]:
     grid = artefact.grid("paper") or artefact.grid("full")
-    return st.sampled_from([*grid, artefact.neutral]) | st.floats(min(grid), max(grid))
+    between = st.floats(min(grid), max(grid)).map(lambda value: value if has_meaning(artefact, value) else round(value))
+    return st.sampled_from([*grid, artefact.neutral]) | between.map(float)
+
+
+def has_meaning(artefact: Artefact, intensity: float) -> bool:
+    """Whether the artefact takes the intensity; some take whole numbers only."""
+    try:
+        require_meaningful(artefact, [intensity])
+    except GridError:
+        return intensity == artefact.neutral
+    return True
 
 
 @rules(ARTEFACT_RULES)
