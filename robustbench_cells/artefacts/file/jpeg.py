@@ -57,4 +57,7 @@ def _compressed(levels: npt.NDArray[np.uint8], quality: int) -> npt.NDArray[np.f
     """Compress and decompress 8-bit grey levels (H, W), or blue, green and red (H, W, 3)."""
     sampling = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420] if levels.ndim > 2 else []
     _, encoded = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, quality, *sampling])
-    return cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED).astype(np.float32)
+    decoded = cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED)
+    if decoded is None:
+        raise RuntimeError(f"OpenCV cannot read the JPEG of quality {quality} that it has written")
+    return decoded.astype(np.float32)
