@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import tomli_w
 
 from robustbench_cells.errors import GateError
@@ -195,7 +194,10 @@ def _model_table(runs: Mapping[str, Results], model: str) -> dict[str, Any]:
 
 
 def _validate(content: Mapping[str, Any]) -> None:
-    problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_SCHEMA).iter_errors(content))
+    from jsonschema import Draft202012Validator  # takes long to import
+    from jsonschema.exceptions import best_match
+
+    problem = best_match(Draft202012Validator(_SCHEMA).iter_errors(content))
     if problem is not None:
         raise ValueError(f"{'.'.join(map(str, problem.absolute_path))[:200] or 'the file'}: {problem.message[:200]}")
 

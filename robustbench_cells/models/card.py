@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import tomli_w
 
 from robustbench_cells.errors import ModelError
@@ -61,9 +60,11 @@ def read_card(path: Path) -> dict[str, Any]:
     ModelError
         If it does not exist, is not a regular file, is too large, is not TOML, or does not match the schema.
     """
+    from jsonschema import Draft202012Validator  # takes long to import
+
     try:
         card = read_toml(path, _MAX_BYTES, ModelError)
-        problem = next(jsonschema.Draft202012Validator(_SCHEMA).iter_errors(card), None)
+        problem = next(Draft202012Validator(_SCHEMA).iter_errors(card), None)
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path}: is not TOML ({error}); restore it or remove it") from error
     if problem is not None:

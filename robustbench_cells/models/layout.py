@@ -9,7 +9,6 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, softmax
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.models.interface import Interface, Layout
@@ -218,6 +217,8 @@ def _to_foreground(name: str, channels: Array, interface: Interface) -> Image:
             f"{count - 1}"
         )
     if interface.kind == "logits":
+        from scipy.special import expit, softmax  # takes long to import
+
         values = softmax(values, axis=-1) if count > 1 else expit(values)
     values = values[..., interface.foreground or 0]
     if values.min() < -_ROUNDING or values.max() > 1 + _ROUNDING:

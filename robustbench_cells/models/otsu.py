@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from skimage.filters import threshold_otsu
 
 from robustbench_cells.types import Image
 
@@ -21,6 +20,8 @@ def threshold_by_otsu(images: Image, filter_image: Callable[[Image], npt.NDArray
     filter_image
         Filter of one image, (H, W).
     """
+    from skimage.filters import threshold_otsu  # takes long to import
+
     masks = np.zeros(images.shape, np.float32)
     for mask, image in zip(masks, images, strict=True):
         filtered = filter_image(image)

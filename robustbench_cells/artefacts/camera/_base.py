@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,6 +26,8 @@ def poisson_counts(mean: Floats, field: Floats) -> Floats:
     field
         Standard normal numbers of the same shape.
     """
+    from scipy.special import ndtr  # takes long to import
+
     counts = np.empty_like(mean)
     is_large = mean > _LARGE
     counts[is_large] = _expanded(mean[is_large], field[is_large])

@@ -13,15 +13,17 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import cache
 from math import ceil, prod
 from pathlib import Path
-from typing import Any
-
-import jsonschema
+from typing import TYPE_CHECKING, Any
 
 from robustbench_cells import errors
 from robustbench_cells.printable import printable, printable_lines
 from robustbench_cells.types import BATCH, PATCH_SIDE, Runner
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 MAX_BYTES = 2**22  # of one message
 _BATCH_PIXELS = BATCH * PATCH_SIDE**2
@@ -57,7 +59,6 @@ _SCHEMA = {
         },
     },
 }
-_VALIDATOR = jsonschema.Draft202012Validator(_SCHEMA)
 
 _OURS = {name: kind for name, kind in vars(errors).items() if isinstance(kind, type)}
 _PLAIN = (  # exceptions of Python that are made of one text
@@ -234,10 +235,12 @@ class Answer:
         MessageError
             If it is none.
         """
+        from jsonschema import ValidationError
+
         try:
             found: Any = json.loads(content)
-            _VALIDATOR.validate(found)
-        except (ValueError, RecursionError, jsonschema.ValidationError) as error:
+            _validator().validate(found)
+        except (ValueError, RecursionError, ValidationError) as error:
             raise MessageError(f"{type(error).__name__} in what it answered") from error
         runner, error_ = found.pop("runner", None), found.pop("error", None)
         if runner:
@@ -254,6 +257,13 @@ class Answer:
             tuple((category, text) for category, text in found.get("warnings", ())),
             error_ and RemoteError(**error_),
         )
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    from jsonschema import Draft202012Validator  # takes long to import, and a process of models needs it for nothing
+
+    return Draft202012Validator(_SCHEMA)
 
 
 def _shortened(text: str) -> str:
