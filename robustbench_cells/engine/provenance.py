@@ -7,6 +7,7 @@ import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from inspect import cleandoc
 from pathlib import Path
@@ -74,7 +75,7 @@ def make_manifest(
             failed=tuple(sorted({f"{cell.segmenter}-{cell.condition}" for cell in cells if not cell.valid})),
         ),
         effort=timing.stored(),
-        versions=_versions(),
+        versions=dict(_installed()),
         machine={"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
         dask_workers=dask_workers,
         plugins=describe_origins(ARTEFACTS, METRICS, BASELINES),
@@ -113,7 +114,8 @@ def _metrics() -> dict[str, MetricInfo]:
     }
 
 
-def _versions() -> dict[str, str]:
+@cache
+def _installed() -> dict[str, str]:
     """Versions of this package, of Python, and of the installed libraries that numbers depend on."""
     found = {"robustbench_cells": __version__, "python": platform.python_version()}
     for package in _VERSIONS_OF:

@@ -33,7 +33,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, small: tuple[str, ...]) -> Path:
     folder = tmp_path_factory.mktemp("whole")
-    bench(folder, *small, "--junitxml", "junit.xml", "-p", "no:randomly", figures=True)
+    bench(folder, *small, "--junitxml", "junit.xml", "-p", "no:randomly", figures=True, own_process=True)
     return folder
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from robustbench_cells.api import finish
 from robustbench_cells.reporting.report import Report
+from tests.support.pytest_runs import forget_modules
 
 SUITE = "def test_robustness(rb_outcome):\n    assert rb_outcome.valid\n"
 _MODEL = """
@@ -53,9 +53,7 @@ class Repository:
         self.monkeypatch.syspath_prepend(self.path)
         own = ("-p", "no:randomly", "-p", "no:cacheprovider", "--import-mode=importlib")
         code = int(pytest.main([*own, *arguments]))
-        for name, module in list(sys.modules.items()):
-            if str(getattr(module, "__file__", "")).startswith(str(self.path)):
-                del sys.modules[name]
+        forget_modules(self.path)
         done = self.capsys.readouterr()
         return code, done.out + done.err
 

@@ -1,12 +1,19 @@
-"""The benchmark in processes of its own, for several test files."""
+"""Runs of the benchmark, for several test files."""
 
 from __future__ import annotations
 
+import importlib
+import io
+import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
 
 import pandas as pd
+import pytest
 
 from tests.conftest import REPOSITORY
 
@@ -16,13 +23,45 @@ BENCHMARK = REPOSITORY / "benchmarks" / "test_robustness.py"
 WITHOUT_FIGURES = ("-p", "tests.support.without_figures")
 
 
-def bench(folder: Path, *arguments: str, code: int = 0, figures: bool = False) -> str:
-    """Run the benchmark as its users do; the figures are drawn where a test asks for them."""
+def bench(folder: Path, *arguments: str, code: int = 0, figures: bool = False, own_process: bool = False) -> str:
+    """Run the benchmark as its users do; the figures are drawn where a test asks for them.
+
+    In this process unless a test asks for another, since one that starts takes seconds to import what is imported here.
+    """
     options = ("--rb-reports", str(folder / "reports"), *(() if figures else WITHOUT_FIGURES))
-    command = [sys.executable, "-m", "pytest", str(BENCHMARK), *options, *arguments]
+    call = [str(BENCHMARK), *options, *arguments]
+    got, output = (_run_process if own_process else _run_here)(folder, call)
+    assert got == code, output
+    return output
+
+
+def _run_process(folder: Path, arguments: Sequence[str]) -> tuple[int, str]:
+    command = [sys.executable, "-m", "pytest", *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    return done.returncode, done.stdout + done.stderr
+
+
+def _run_here(folder: Path, arguments: Sequence[str]) -> tuple[int, str]:
+    """Run it as ``python -m pytest`` does, and leave neither modules nor settings of the run behind."""
+    output = io.StringIO()
+    with (
+        chdir(folder),
+        patch.dict(os.environ),
+        patch.object(sys, "path", [str(folder), *sys.path]),
+        redirect_stdout(output),
+        redirect_stderr(output),
+    ):
+        importlib.invalidate_caches()
+        code = int(pytest.main([*arguments]))
+    forget_modules(folder, BENCHMARK.parent)
+    return code, output.getvalue()
+
+
+def forget_modules(*folders: Path) -> None:
+    """Forget the modules that were imported from these folders."""
+    for name, module in list(sys.modules.items()):
+        if any(Path(getattr(module, "__file__", None) or "/").is_relative_to(folder) for folder in folders):
+            del sys.modules[name]
 
 
 def records(folder: Path) -> pd.DataFrame:
