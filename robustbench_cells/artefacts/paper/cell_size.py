@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from robustbench_cells.artefacts._base import ARTEFACTS, Artefact
-from robustbench_cells.types import PATCH_SIDE, PATCHES_PER_FRAME, Image, Labels
+from robustbench_cells.artefacts.sampling._base import resize_labels, resized_side, views_per_frame, zoomed_side
+from robustbench_cells.types import PATCH_SIDE, Image, Labels
 
 
 @ARTEFACTS.register
@@ -15,7 +16,8 @@ class CellSize(Artefact):
 
     The intensity is the zoom: above 1 cells are larger. The view is always real image, never padding. The image is
     resized by cubic interpolation, overshoot clipped to [0, 255] and nothing stretched, so that zoom 1 is ``clean``;
-    labels are resized by nearest neighbour, which neither invents nor mixes ids.
+    labels are resized by nearest neighbour, which neither invents nor mixes ids. Shrinking is not low-passed, so that
+    fine structure aliases as under no objective (see ``magnification``).
     """
 
     name = "cell_size"
@@ -33,28 +35,18 @@ class CellSize(Artefact):
         """See `Artefact.view_side`: the patch's side over the zoom."""
         if not 0 < intensity < np.inf:
             raise ValueError(f"zoom {intensity}: must be a finite factor above 0")
-        return max(1, round(side / intensity))
+        return zoomed_side(intensity, side)
 
     def patches_per_frame(self, intensity: float, frame_shape: tuple[int, int], max_patches: int) -> int:
         """See `Artefact.patches_per_frame`: frame area over view area, at least 6 (the paper, section II)."""
-        views = frame_shape[0] * frame_shape[1] / self.view_side(intensity, PATCH_SIDE) ** 2
-        return int(np.clip(round(views), PATCHES_PER_FRAME, max_patches))
+        return views_per_frame(self.view_side(intensity, PATCH_SIDE), frame_shape, max_patches)
 
     def distort(self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator) -> tuple[Image, Labels]:
         """See `Artefact.distort`: resizes the view to the patch."""
-        height, width = (self._patch_side(side, intensity) for side in labels.shape)
+        self.view_side(intensity, PATCH_SIDE)
+        height, width = (resized_side(intensity, side) for side in labels.shape)
         if (height, width) == labels.shape:
             return image.copy(), labels.copy()
         resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
         resized = resized.reshape(height, width, *image.shape[2:])  # a single channel is dropped
-        # Nearest pixel centre, on the grid of cv2.resize (INTER_NEAREST is off by half a pixel).
-        rows, columns = (
-            np.minimum((np.arange(new) + 0.5) * old / new, old - 1).astype(int)
-            for new, old in zip((height, width), labels.shape, strict=True)
-        )
-        return np.clip(resized, 0, 255), labels[np.ix_(rows, columns)]
-
-    def _patch_side(self, side: int, zoom: float) -> int:
-        # The view of a whole patch is resized to exactly that patch, although its own side was rounded.
-        self.view_side(zoom, side)
-        return PATCH_SIDE if side == self.view_side(zoom, PATCH_SIDE) else max(1, round(side * zoom))
+        return np.clip(resized, 0, 255), resize_labels(labels, (height, width))

@@ -1,0 +1,44 @@
+"""Bright specks that are no cells."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from robustbench_cells.artefacts._base import ARTEFACTS, PhysicalArtefact
+from robustbench_cells.artefacts.specimen._base import distances, in_channels, scatter
+from robustbench_cells.types import Image
+
+_WIDTHS = 0.8, 2.5  # pixels: standard deviations of the specks
+_HEIGHTS = 60.0, 200.0  # grey levels at their centres
+_REACH = 4.0  # standard deviations
+
+
+@ARTEFACTS.register
+class Debris(PhysicalArtefact):
+    """Debris in focus: small bright specks, as fragments of dead cells are under phase contrast.
+
+    ``g' = clip(g + Σ h exp(-d² / 2s²), 0, 255)``, where a speck at distance d is a Gaussian of standard deviation s of
+    0.8 to 2.5 pixels and of a height h of 60 to 200 grey levels, both drawn uniformly, and so is its place. The
+    intensity is the number of specks per megapixel; more specks are the same ones and others, and every pixel
+    brightens monotonically. Alike in all channels. Labels stay: a speck is no cell, and a model that says so is wrong;
+    where one lies over a cell, the cell stays true. Not modelled: specks in clumps, and ones as large as a cell, of
+    which an annotator could not be sure either.
+    """
+
+    name = "debris"
+    version = 1
+    parameter = "specks"
+    unit = "per megapixel"
+    neutral = 0.0
+    bounds = (0.0, 10000.0)
+    scale = "log"
+    grids = {"full": (50, 100, 200, 500, 1000, 3000)}
+
+    def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
+        """See `PhysicalArtefact.degrade`."""
+        light = np.zeros(image.shape[:2])
+        for row, column, wide, high in scatter(image.shape, intensity, self.bounds[1], rng, properties=2):
+            width = _WIDTHS[0] + wide * (_WIDTHS[1] - _WIDTHS[0])
+            window, distance = distances(image.shape, row, column, _REACH * width)
+            light[window] += (_HEIGHTS[0] + high * (_HEIGHTS[1] - _HEIGHTS[0])) * np.exp(-0.5 * (distance / width) ** 2)
+        return image + in_channels(light.astype(np.float32), image.ndim)

@@ -1,0 +1,43 @@
+"""Dust that lies out of focus."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from robustbench_cells.artefacts._base import ARTEFACTS, PhysicalArtefact
+from robustbench_cells.artefacts.specimen._base import distances, in_channels, scatter
+from robustbench_cells.types import Image
+
+_WIDTHS = 3.0, 12.0  # pixels: standard deviations of the shadows
+_DEPTHS = 0.2, 0.9  # optical depths at their centres: 18 % to 59 % of the light lost
+_REACH = 4.0  # standard deviations; there 0.03 % of the depth are left
+
+
+@ARTEFACTS.register
+class Dust(PhysicalArtefact):
+    """Dust on a window or a lens: dark round shadows without edges, since they are out of focus.
+
+    ``g' = g exp(-τ)`` by the law of Beer and Lambert, where the optical depths τ of specks add up. Each is a Gaussian
+    of 3 to 12 pixels standard deviation and a depth of 0.2 to 0.9 at its centre, both drawn uniformly, and so is its
+    place. The intensity is the number of specks per megapixel; more specks are the same ones and others, and every
+    pixel darkens monotonically. Alike in all channels. Labels stay: a shadow hides no cell. Not modelled: fibres, and
+    the bright rings of specks that are almost in focus.
+    """
+
+    name = "dust"
+    version = 1
+    parameter = "specks"
+    unit = "per megapixel"
+    neutral = 0.0
+    bounds = (0.0, 5000.0)
+    scale = "log"
+    grids = {"full": (20, 50, 100, 200, 500, 1000)}
+
+    def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
+        """See `PhysicalArtefact.degrade`."""
+        depth = np.zeros(image.shape[:2])
+        for row, column, wide, deep in scatter(image.shape, intensity, self.bounds[1], rng, properties=2):
+            width = _WIDTHS[0] + wide * (_WIDTHS[1] - _WIDTHS[0])
+            window, distance = distances(image.shape, row, column, _REACH * width)
+            depth[window] += (_DEPTHS[0] + deep * (_DEPTHS[1] - _DEPTHS[0])) * np.exp(-0.5 * (distance / width) ** 2)
+        return image * in_channels(np.exp(-depth).astype(np.float32), image.ndim)
