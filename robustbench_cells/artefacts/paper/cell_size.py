@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from robustbench_cells.artefacts._base import ARTEFACTS, Artefact
-from robustbench_cells.artefacts.sampling._base import resize_labels, resized_side, views_per_frame, zoomed_side
 from robustbench_cells.types import PATCH_SIDE, Image, Labels
+from robustbench_cells.zoom import resize_labels, resized_side, views_per_frame, zoomed_side
 
 
 @ARTEFACTS.register

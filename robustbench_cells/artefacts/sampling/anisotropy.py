@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from robustbench_cells.artefacts._base import ARTEFACTS, PhysicalArtefact
-from robustbench_cells.artefacts.sampling._base import resize_labels
 from robustbench_cells.types import Image, Labels
+from robustbench_cells.zoom import resize_labels
 
 
 @ARTEFACTS.register

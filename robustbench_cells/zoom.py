@@ -1,4 +1,4 @@
-"""Views of another size that become a patch, and labels that are resized with them."""
+"""Views that become patches at another zoom, and their labels."""
 
 from __future__ import annotations
 
