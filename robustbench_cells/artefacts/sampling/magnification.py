@@ -47,5 +47,5 @@ class Magnification(PhysicalArtefact):
         resized = np.empty((height, width, channels.shape[2]), np.float32)
         for number in range(channels.shape[2]):
             picture = Pillow.fromarray(np.ascontiguousarray(channels[..., number]))
-            resized[..., number] = picture.resize((width, height), Pillow.Resampling.LANCZOS)
+            resized[..., number] = np.asarray(picture.resize((width, height), Pillow.Resampling.LANCZOS))
         return resized.reshape(height, width, *image.shape[2:]), resize_labels(labels, (height, width))

@@ -53,14 +53,14 @@ class Bubbles(PhysicalArtefact):
     scale = "log"
     grids = {"full": (5, 10, 20, 50, 100, 200)}
 
-    def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
+    def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Floats:
         """See `PhysicalArtefact.degrade`."""
         light = np.ones(image.shape[:2])
         for row, column, size in scatter(image.shape, intensity, self.bounds[1], rng, properties=1):
             radius = _RADII[0] + size * (_RADII[1] - _RADII[0])
             window, distance = distances(image.shape, row, column, radius + _SOFTNESS)
             light[window] *= np.maximum(_edge(distance - radius), _edge(BRIGHT * radius - distance))
-        return image * in_channels(light.astype(np.float32), image.ndim)
+        return image * in_channels(light, image.ndim)
 
 
 def _edge(beyond: Floats) -> Floats:

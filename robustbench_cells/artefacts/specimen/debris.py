@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from robustbench_cells.artefacts._base import ARTEFACTS, PhysicalArtefact
-from robustbench_cells.artefacts.specimen._base import distances, in_channels, scatter
+from robustbench_cells.artefacts.specimen._base import Floats, distances, in_channels, scatter
 from robustbench_cells.types import Image
 
 _WIDTHS = 0.8, 2.5  # pixels: standard deviations of the specks
@@ -34,11 +34,11 @@ class Debris(PhysicalArtefact):
     scale = "log"
     grids = {"full": (50, 100, 200, 500, 1000, 3000)}
 
-    def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
+    def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Floats:
         """See `PhysicalArtefact.degrade`."""
         light = np.zeros(image.shape[:2])
         for row, column, wide, high in scatter(image.shape, intensity, self.bounds[1], rng, properties=2):
             width = _WIDTHS[0] + wide * (_WIDTHS[1] - _WIDTHS[0])
             window, distance = distances(image.shape, row, column, _REACH * width)
             light[window] += (_HEIGHTS[0] + high * (_HEIGHTS[1] - _HEIGHTS[0])) * np.exp(-0.5 * (distance / width) ** 2)
-        return image + in_channels(light.astype(np.float32), image.ndim)
+        return image + in_channels(light, image.ndim)
