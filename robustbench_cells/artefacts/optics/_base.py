@@ -48,7 +48,7 @@ def kernel_of_points(rows: Floats, columns: Floats) -> Floats:
         Positions in pixels from the origin, not all 0.
     """
     wanted = np.mean(rows**2 + columns**2)
-    shrink = brentq(lambda by: _second_moment(by * rows) + _second_moment(by * columns) - wanted, 0, 1)
+    shrink = brentq(lambda by: _second_moment(by * rows) + _second_moment(by * columns) - wanted, 0, 1 + 1e-9)
     rows, columns = shrink * rows, shrink * columns
     reach = int(np.ceil(max(np.abs(rows).max(), np.abs(columns).max())))
     side = 2 * reach + 1

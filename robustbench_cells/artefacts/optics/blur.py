@@ -14,10 +14,10 @@ class Blur(PhysicalArtefact):
     """Gaussian blur: convolves with a Gaussian point spread function of standard deviation sigma, in pixels.
 
     ``g' = g * h`` with ``h(x, y) ~ exp(-(x² + y²) / (2 sigma²))``, sampled at pixel centres, cut at 4 sigma and of unit
-    sum; borders are mirrored. It adds to the blur that the image has: two Gaussians add their variances. An Airy disk
-    is within a few per cent a Gaussian of sigma 0.21 wavelength / NA in the focal plane (Zhang, Zerubia and
-    Olivo-Marin 2007, Applied Optics 46, 1819). Below 0.6 px pixels do not resolve the kernel, whose variance falls
-    short of sigma². Not modelled: the edge of a defocused disk (see ``defocus``), nor noise, which a camera adds later.
+    sum; borders are mirrored. It adds to the blur that the image has: two Gaussians add their variances. To within 3 %
+    of its peak, an Airy disk is a Gaussian of sigma 0.21 wavelength / NA (compare Zhang, Zerubia and Olivo-Marin 2007,
+    Applied Optics 46, 1819). Below 0.6 px pixels do not resolve the kernel, whose variance falls short of sigma². Not
+    modelled: the edge of a defocused disk (see ``defocus``), and noise, which a camera adds later.
     """
 
     name = "blur"

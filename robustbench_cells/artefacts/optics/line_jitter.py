@@ -18,7 +18,7 @@ class LineJitter(PhysicalArtefact):
     intensity is the standard deviation s of the shift in pixels; it scales one set of numbers per patch. Between pixels
     the row is interpolated by cubic convolution (Keys 1981, IEEE Transactions on Acoustics, Speech, and Signal
     Processing 29, 1153); borders are mirrored. Scanning mirrors and their clocks jitter so (Pawley 2006, Handbook of
-    Biological Confocal Microscopy, 3rd ed., chapter 3). Labels stay, since the cells do: the outline to be found is the
+    Biological Confocal Microscopy, 3rd ed.). Labels stay, since the cells do: the outline to be found is the
     smooth one. Not modelled: shifts that persist over lines, bidirectional scans out of phase, and uneven speed within
     a line.
     """

@@ -34,9 +34,9 @@ class Motion(PhysicalArtefact):
 
     ``g'(x) = (1 / L) ∫ g(x + t u) dt`` for t from -L/2 to L/2, along a direction u that is drawn for each patch, evenly
     from all: a stage that has not come to rest, or drift (Holst and Lomheim 2011, CMOS/CCD Sensors and Camera Systems,
-    2nd ed., section 10.4: transfer ``sinc(L f)``). The path is centred, so that cells stay where their labels are. It
-    is anti-aliased, with unit sum and the mean square distance L² / 12. Borders are mirrored. Not modelled:
-    acceleration, vibration, and cells that move by themselves.
+    2nd ed., whose transfer is ``sinc(L f)``). The path is centred, so that cells stay where their labels are. It is
+    anti-aliased, with unit sum and the mean square distance L² / 12, of which at most 0.2 px² lie across. Borders are
+    mirrored. Not modelled: acceleration, vibration, and cells that move by themselves.
     """
 
     name = "motion"

@@ -46,9 +46,9 @@ class PhaseHalo(PhysicalArtefact):
     (Yin, Kanade and Chen 2012, Medical Image Analysis 16, 1047, who take the pattern's amplitude; the lamp lights each
     point of a ring by itself, so that the share caught is the overlap of the ring with itself, whose transform is the
     intensity). The strength s adds to the halo that the image has: 1 is as much as a full ring gives an image without
-    any, and above 1 coarse contrast turns over, as it does with thick cells. Assumed is a ring from 0.10 to 0.15 cycles
-    per pixel, such as 0.28 to 0.42 of the pupil of a 10×/0.3 objective on pixels of 6.5 µm. The pattern is cut at 64
-    px, borders are mirrored, and no labels are needed. Not modelled: absorption, and phases that are not small.
+    any, and above 1 coarse contrast turns over, which a ring alone does not do. Assumed is a ring from 0.10 to 0.15
+    cycles per pixel, such as 0.28 to 0.42 of the pupil of a 10×/0.3 objective on pixels of 6.5 µm. The pattern is cut at
+    64 px, borders are mirrored, and no labels are needed. Not modelled: absorption, and phases that are not small.
     """
 
     name = "phase_halo"

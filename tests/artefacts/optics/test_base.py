@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -31,6 +31,8 @@ def test_gaussian_is_that_of_scipy(shape: tuple[int, ...]) -> None:
     np.testing.assert_allclose(convolve_gaussian(image, 2.5), expected, atol=1e-2)
 
 
+@example([(1.0, 0.0)])  # already on pixels: nothing to contract
+@example([(3.0, 1.0), (-2.0, 5.0), (-1.0, 4.0)])
 @given(st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)), min_size=1, max_size=20))
 def test_kernel_of_points_keeps_sum_and_mean_square_distance(points: list[tuple[float, float]]) -> None:
     rows, columns = np.array(points).T
