@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 
 from robustbench_cells.types import Image
 
@@ -47,6 +46,8 @@ def kernel_of_points(rows: Floats, columns: Floats) -> Floats:
     rows, columns
         Positions in pixels from the origin, not all 0.
     """
+    from scipy.optimize import brentq  # takes long to import
+
     wanted = np.mean(rows**2 + columns**2)
     shrink = brentq(lambda by: _second_moment(by * rows) + _second_moment(by * columns) - wanted, 0, 1 + 1e-9)
     rows, columns = shrink * rows, shrink * columns

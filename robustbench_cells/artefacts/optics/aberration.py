@@ -6,11 +6,13 @@ from functools import lru_cache
 from math import sqrt
 
 import numpy as np
-from scipy import fft
+import numpy.typing as npt
 
 from robustbench_cells.artefacts._base import ARTEFACTS, PhysicalArtefact
 from robustbench_cells.artefacts.optics._base import Floats, convolve
 from robustbench_cells.types import Image
+
+Singles = npt.NDArray[np.float32]
 
 CUTOFF = sqrt(0.5)  # cycles per px, 2 NA / wavelength: all that pixels can hold, up to the corner of the spectrum
 STEP = 0.5  # px between samples of the point spread function
@@ -19,14 +21,14 @@ _DARK = 1e-4  # of the diffraction-limited transfer: nothing gets through, and n
 
 
 @lru_cache(maxsize=1)
-def zernike_modes() -> tuple[np.ndarray, Floats]:
+def zernike_modes() -> tuple[npt.NDArray[np.bool_], Floats]:
     """Compute the pupil, (side, side), and the modes in it, (7, pixels in the pupil), each of RMS 1.
 
     Two of astigmatism, coma and trefoil each, and spherical aberration (Noll 1976, Journal of the Optical Society of
     America 66, 207, numbers 5 to 11). Coma is without the tilt that keeps its peak in place: it is the centre of mass
     that stays.
     """
-    frequencies = fft.fftfreq(_SIDE, STEP) / (CUTOFF / 2)
+    frequencies = np.fft.fftfreq(_SIDE, STEP) / (CUTOFF / 2)
     radius, angle = np.hypot(frequencies[:, None], frequencies), np.arctan2(frequencies[:, None], frequencies)
     pupil = radius <= 1
     rho, theta = radius[pupil], angle[pupil]
@@ -38,7 +40,7 @@ def zernike_modes() -> tuple[np.ndarray, Floats]:
     return pupil, np.array([*modes, sqrt(5) * (6 * rho**4 - 6 * rho**2 + 1)])
 
 
-def point_spread(waves: Floats) -> Floats:
+def point_spread(waves: Floats) -> Singles:
     """Compute the image of a point, by the transform of the pupil; the origin comes first, and `STEP` px lie between.
 
     Parameters
@@ -46,16 +48,30 @@ def point_spread(waves: Floats) -> Floats:
     waves
         Coefficients of the modes of `zernike_modes`, (7,), in wavelengths RMS.
     """
+    from scipy import fft  # takes long to import
+
     pupil, modes = zernike_modes()
-    field = np.zeros(pupil.shape, np.complex128)
+    field = np.zeros(pupil.shape, np.complex64)
     field[pupil] = np.exp(2j * np.pi * (waves @ modes))
-    spread = np.abs(fft.fft2(field)) ** 2
-    return spread / spread.sum()
+    amplitude = fft.fft2(field, overwrite_x=True)
+    spread = amplitude.real**2 + amplitude.imag**2
+    spread /= spread.sum()
+    return spread
+
+
+def _transfer(waves: Floats) -> npt.NDArray[np.complex64]:
+    """Compute the transfer function at the frequencies that pixels hold, as `rfft2` orders them."""
+    from scipy import fft
+
+    half = _SIDE // 4  # a pixel is two samples
+    whole = fft.rfft2(point_spread(waves))[:, : half + 1]
+    whole[half] = (whole[half] + whole[-half]) / 2  # rows at plus and minus half a cycle are one
+    return np.concatenate([whole[: half + 1], whole[1 - half :]])
 
 
 @lru_cache(maxsize=1)
-def _transfer_in_focus() -> Floats:
-    return fft.fft2(point_spread(np.zeros(7))).real
+def _transfer_in_focus() -> Singles:
+    return _transfer(np.zeros(7)).real
 
 
 @ARTEFACTS.register
@@ -85,11 +101,12 @@ class Aberration(PhysicalArtefact):
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
         """See `PhysicalArtefact.degrade`."""
+        from scipy import fft
+
         direction = rng.standard_normal(len(zernike_modes()[1]))
         waves = intensity * direction / np.linalg.norm(direction)
         limited = _transfer_in_focus()
-        transfer = np.ones(limited.shape, np.complex128)
-        np.divide(fft.fft2(point_spread(waves)), limited, out=transfer, where=limited > _DARK)
-        quarter = _SIDE // 4  # pixels hold half a cycle per px, samples twice that
-        kernel = fft.ifft2(fft.ifftshift(fft.fftshift(transfer)[quarter:-quarter, quarter:-quarter])).real
-        return convolve(image, np.pad(fft.fftshift(kernel), ((0, 1), (0, 1))))
+        ratio = np.ones(limited.shape, np.complex64)
+        np.divide(_transfer(waves), limited, out=ratio, where=limited > _DARK)
+        kernel = fft.fftshift(fft.irfft2(ratio))
+        return convolve(image, np.pad(kernel, ((0, 1), (0, 1))))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import j1
 
 from robustbench_cells.artefacts._base import ARTEFACTS, PhysicalArtefact
 from robustbench_cells.artefacts.optics._base import Floats, convolve
@@ -26,6 +25,8 @@ def obscured_airy(outer: float, inner: float, reach: int) -> Floats:
     reach
         Radius in pixels at which the pattern is cut.
     """
+    from scipy.special import j1  # takes long to import
+
     steps = np.arange(-reach, reach + 1.0)
     distance = np.hypot(steps[:, None], steps)
     distance[reach, reach] = 1e-6
@@ -47,8 +48,8 @@ class PhaseHalo(PhysicalArtefact):
     point of a ring by itself, so that the share caught is the overlap of the ring with itself, whose transform is the
     intensity). The strength s adds to the halo that the image has: 1 is as much as a full ring gives an image without
     any, and above 1 coarse contrast turns over, which a ring alone does not do. Assumed is a ring from 0.10 to 0.15
-    cycles per pixel, such as 0.28 to 0.42 of the pupil of a 10×/0.3 objective on pixels of 6.5 µm. The pattern is cut at
-    64 px, borders are mirrored, and no labels are needed. Not modelled: absorption, and phases that are not small.
+    cycles per pixel, such as 0.28 to 0.42 of the pupil of a 10×/0.3 objective on pixels of 6.5 µm. The pattern is cut
+    at 64 px, borders are mirrored, and no labels are needed. Not modelled: absorption, and phases that are not small.
     """
 
     name = "phase_halo"
