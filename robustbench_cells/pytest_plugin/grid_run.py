@@ -16,7 +16,7 @@ from robustbench_cells.pytest_plugin.explanation import explain_failure
 from robustbench_cells.pytest_plugin.grid_end import GridEnd
 from robustbench_cells.pytest_plugin.grid_tests import GridKey, GridTests, PhaseReport
 from robustbench_cells.pytest_plugin.ini_files import require_ini_in_force
-from robustbench_cells.pytest_plugin.keyword_notes import note_on_nothing, notes_on_more
+from robustbench_cells.pytest_plugin.keyword_notes import note_on_nothing, selection_notes
 from robustbench_cells.pytest_plugin.options import gate_policy_of, option, request_of, ungated_notes
 from robustbench_cells.pytest_plugin.progress import announcer
 
@@ -143,7 +143,7 @@ class GridRun:
                 )
             self._end.notes += [note] if note else []
             return
-        self._end.notes += [*notes_on_more(keyword, list(self._tests.wanted())), *ungated_notes(self._config)]
+        self._end.notes += [*selection_notes(keyword, self.request(), self._tests.wanted()), *ungated_notes(self._config)]
         if option(self._config, "dask") and self._config.pluginmanager.hasplugin("dsession"):
             raise pytest.UsageError("--rb-dask with -n: the workers of the cluster are enough; leave -n out")
         use_alike(sys.__stdout__)  # the names of models and data sets may hold any character

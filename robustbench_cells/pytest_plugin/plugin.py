@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from robustbench_cells.pytest_plugin.families import FamilyKeywords
 from robustbench_cells.pytest_plugin.grid_run import FIXTURE, GridRun
 from robustbench_cells.pytest_plugin.grid_tests import GridKey, make_id
 from robustbench_cells.pytest_plugin.options import add_options
@@ -47,4 +48,6 @@ def rb_outcome(request: pytest.FixtureRequest) -> Outcome:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register what a run of the grid has to remember as a plugin of its own."""
-    config.pluginmanager.register(GridRun(config), _GRID)
+    grid = GridRun(config)
+    config.pluginmanager.register(grid, _GRID)
+    config.pluginmanager.register(FamilyKeywords(FIXTURE, grid), f"{_GRID}-families")

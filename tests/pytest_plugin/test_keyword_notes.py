@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from robustbench_cells.pytest_plugin.keyword_notes import notes_on_more
+from robustbench_cells.pytest_plugin.keyword_notes import notes_on_families, notes_on_more
 
 PAIR = "illumination-300+noise-10"
 CONDITIONS = ["clean", "noise-10", "noise-100", "noise-150", "cell_size-1", "cell_size-1.5", PAIR]
@@ -41,3 +41,21 @@ def test_a_keyword_that_selects_what_it_names_needs_no_note(keyword: str) -> Non
 def test_the_exact_way_has_the_whole_intensity(name: str, longer: str, option: str) -> None:
     (note,) = notes_on_more(name, [name, longer])
     assert note.endswith(f"--rb-artefact={option} runs {name} and clean alone")
+
+
+FAMILIES: dict[str, set[str]] = {"clean": set(), "blur-2": {"optics"}, "gamma-2": {"light"}}
+
+
+def test_names_that_hold_the_name_of_a_family_are_named() -> None:
+    wanted = {"clean": ["light_unet"], "blur-2": ["light_unet"], "gamma-2": ["light_unet", "other"]}
+    (note,) = notes_on_families("Light or nothing", wanted, FAMILIES)
+    assert note == (
+        "-k light selects the family light, and light_unet-clean, light_unet-blur-2 too, since -k looks for parts of "
+        "names"
+    )
+
+
+@pytest.mark.parametrize("keyword", ["light", "optics or unet", "unet", ""])
+def test_a_family_that_selects_itself_needs_no_note(keyword: str) -> None:
+    wanted = {"clean": ["unet"], "blur-2": ["unet"], "gamma-2": ["unet"]}
+    assert notes_on_families(keyword, wanted, FAMILIES) == []

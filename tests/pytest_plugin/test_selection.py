@@ -58,8 +58,10 @@ def test_a_part_is_judged_where_it_lies(repository: Repository) -> None:
 def test_a_keyword_that_selects_nothing_lists_what_there_is(workers: tuple[str, ...], repository: Repository) -> None:
     code, output = repository.pytest("robustness", *GRID, "-k", "defocus", *workers)
     assert code == 5
-    assert "-k 'defocus' selects no test of the grid; artefacts: clean, cell_size, illumination, noise; mod" in output
-    assert "background, model:predict" in output
+    assert "-k 'defocus' selects no test of the grid; " in output
+    assert "; artefacts: clean, cell_size, illumination, noise; models: " in output
+    assert "-k defocus: this grid does not have it; --rb-profile=full does" in output
+    assert "background, model:predict; families: paper" in output
 
 
 @pytest.mark.parametrize(
