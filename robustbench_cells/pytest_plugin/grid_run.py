@@ -143,7 +143,7 @@ class GridRun:
                 )
             self._end.notes += [note] if note else []
             return
-        self._end.notes += [*selection_notes(keyword, self.request(), self._tests.wanted()), *ungated_notes(self._config)]
+        self._end.notes += selection_notes(keyword, self.request(), self._tests.wanted()) + ungated_notes(self._config)
         if option(self._config, "dask") and self._config.pluginmanager.hasplugin("dsession"):
             raise pytest.UsageError("--rb-dask with -n: the workers of the cluster are enough; leave -n out")
         use_alike(sys.__stdout__)  # the names of models and data sets may hold any character

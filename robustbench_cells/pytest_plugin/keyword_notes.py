@@ -77,9 +77,7 @@ def notes_on_more(keyword: str, selected: Sequence[str]) -> list[str]:
     return notes
 
 
-def notes_on_families(
-    keyword: str, wanted: Mapping[str, Sequence[str]], families: Mapping[str, set[str]]
-) -> list[str]:
+def notes_on_families(keyword: str, wanted: Mapping[str, Sequence[str]], families: Mapping[str, set[str]]) -> list[str]:
     """Name the tests that the name of a family selects beside the family, as ``light`` does those of ``light_unet``.
 
     Parameters
@@ -94,7 +92,9 @@ def notes_on_families(
     notes = []
     known = {family for own in families.values() for family in own}
     for word in known.intersection(_words(keyword)):
-        names = [make_id((one, model)) for one, models in wanted.items() if word not in families[one] for model in models]
+        names = [
+            make_id((one, model)) for one, models in wanted.items() if word not in families[one] for model in models
+        ]
         if more := [name for name in names if word in name.lower()]:
             rest = f" and {len(more) - _MOST_NAMED} more" if len(more) > _MOST_NAMED else ""
             notes.append(
