@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from math import inf, nan
 
 import numpy as np
@@ -93,3 +95,10 @@ def test_neither_degrade_nor_transform_is_an_error_that_says_so() -> None:
     sample = sample_of((20, 30))
     with pytest.raises(NotImplementedError, match="empty: implement degrade"):
         Condition(Empty(), 1.0).artefact.distort(sample.image, sample.labels, 1.0, generator(0))
+
+
+def test_artefacts_are_listed_without_what_takes_long_to_import() -> None:
+    """Every run lists them, and so does every process of a model."""
+    code = "import sys; from robustbench_cells.artefacts import ARTEFACTS; assert len(list(ARTEFACTS)) > 30; {}"
+    slow = "assert not {'scipy.special', 'scipy.ndimage', 'scipy.optimize', 'skimage', 'matplotlib'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code.format(slow)], check=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammainccinv, gammaincinv, ndtr
 
 from robustbench_cells.artefacts._base import ARTEFACTS, PhysicalArtefact
 from robustbench_cells.artefacts.camera._base import Floats
@@ -38,6 +37,8 @@ class Speckle(PhysicalArtefact):
 
 def _gamma_quantiles(contrast: float) -> Floats:
     """The numbers of mean 1 with the quantiles of the knots."""
+    from scipy.special import gammainccinv, gammaincinv, ndtr  # takes long to import
+
     shape = contrast**-2.0
     low, high = ndtr(_KNOTS[_KNOTS < 0]), ndtr(-_KNOTS[_KNOTS >= 0])  # both tails without cancellation
     return np.concatenate([gammaincinv(shape, low), gammainccinv(shape, high)]) / shape

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from math import asin
+from math import asin, cos, hypot, sin
 
 import numpy as np
-from scipy.optimize import brentq
 
 from robustbench_cells.artefacts._base import ARTEFACTS, PhysicalArtefact
 from robustbench_cells.artefacts.specimen._base import Floats, distances, in_channels, scatter
@@ -17,17 +16,14 @@ _APERTURE = 0.3  # numerical aperture of a usual 10× objective
 _SOFTNESS = 1.5  # pixels between light and dark
 
 
-def deflection(offset: float) -> float:
-    """Compute by which angle, in radians, a bubble deflects a parallel ray, given its offset as a share of the radius.
+_HALF = asin(_APERTURE / _WATER) / 2  # of the largest angle that the objective takes in
 
-    It is refracted as it enters and as it leaves, by Snell's law: twice ``asin(n x) - asin(x)``. From ``x = 1 / n`` on
-    it is reflected as a whole and is lost.
-    """
-    return 2 * (asin(_WATER * offset) - asin(offset))
+BRIGHT = sin(_HALF) / hypot(_WATER - cos(_HALF), sin(_HALF))
+"""Share of a bubble's radius within which light still enters the objective.
 
-
-BRIGHT = float(brentq(lambda offset: deflection(offset) - asin(_APERTURE / _WATER), 0.0, 1 / _WATER))
-"""Share of a bubble's radius within which light still enters the objective."""
+A parallel ray that meets a bubble at a share x of its radius is refracted twice, by ``asin(n x) - asin(x)`` each time
+(Snell's law); this x is where both together are the largest angle that the objective takes in.
+"""
 
 
 @ARTEFACTS.register
