@@ -96,8 +96,8 @@ def test_a_name_that_is_taken_ends_the_run_and_names_both(tmp_path: Path) -> Non
     (tmp_path / "test_own.py").write_text(TEST)
     shown = bench(tmp_path, code=4)
     assert re.search(
-        r"artefact 'noise' is registered twice: by robustbench_cells\.artefacts\.noise\.Noise \(robustbench_cells\) "
-        r"and by conftest\.Fading \(conftest [0-9a-f]{16}\); give one of them another name",
+        r"artefact 'noise' is registered twice: by robustbench_cells\.artefacts\.\w+\.noise\.Noise "
+        r"\(robustbench_cells\) and by conftest\.Fading \(conftest [0-9a-f]{16}\); give one of them another name",
         shown,
     )
 
