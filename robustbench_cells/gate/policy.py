@@ -37,6 +37,8 @@ class GatePolicy:
         Whether a loss within what retraining does counts as if that were not known.
     sequential
         Whether a condition uses only the frames that it takes to decide it.
+    folders
+        Folders of the baseline runs; empty where these are no files.
     """
 
     baselines: Baselines
@@ -45,6 +47,7 @@ class GatePolicy:
     accept_inconclusive: bool = False
     by_file_alone: bool = False
     sequential: bool = False
+    folders: Sequence[Path] = ()
 
     @classmethod
     def from_options(
@@ -89,6 +92,7 @@ class GatePolicy:
             accept_inconclusive=inconclusive == "pass",
             by_file_alone=within_spread == "fail",
             sequential=sequential,
+            folders=tuple(folders),
         )
 
     def require_comparable(self, run: RunManifest) -> None:

@@ -37,7 +37,7 @@ class RetrainingTest:
     p_worse, p_better
         One-sided p-values of 'below' and of 'above what another seed gives', adjusted for all that is tested together.
     reach
-        Deviation, in either direction, that retraining alone gives at most; adjusted in the same way.
+        Deviation in its direction that retraining alone gives at most; adjusted in the same way.
     """
 
     seeds: int
@@ -93,18 +93,25 @@ def compare_deviation(value: float, error: float, degrees: float, predicted: Est
 
 def adjust(tests: Sequence[RetrainingTest], share: float = 1.0) -> list[RetrainingTest]:
     """Fill in the p-values and the reach of all that is tested together, at a share of all false alarms."""
-    worse, better = (
-        np.minimum(
-            holm([replace(one.deviation, value=side * one.deviation.value).p_below(0.0) for one in tests]) / share, 1
-        )
+    (worse, to_worse), (better, to_better) = (
+        _step_down([replace(one.deviation, value=side * one.deviation.value) for one in tests], share)
         for side in (1, -1)
     )
-    level = 1 - 2 * share * FALSE_ALARM / max(1, len(tests))
-    reaches = [one.deviation.interval(level)[1] - one.deviation.value for one in tests]
     return [
-        replace(one, p_worse=p_worse, p_better=p_better, reach=reach)
-        for one, p_worse, p_better, reach in zip(tests, worse.tolist(), better.tolist(), reaches, strict=True)
+        replace(one, p_worse=down, p_better=up, reach=low if one.deviation.value < 0 else high)
+        for one, down, up, low, high in zip(tests, worse, better, to_worse, to_better, strict=True)
     ]
+
+
+def _step_down(deviations: Sequence[Estimate], share: float) -> tuple[list[float], list[float]]:
+    """Adjusted p-values of 'below 0', and the deviations at which they are at 5 %: each with those left to decide."""
+    alone = [one.p_below(0.0) for one in deviations]
+    adjusted = np.minimum(holm(alone) / share, 1)
+    place = np.argsort(np.argsort(alone, kind="stable"), kind="stable")
+    left = len(alone) - np.minimum(place, (adjusted <= FALSE_ALARM).sum())
+    levels = 1 - 2 * share * FALSE_ALARM / left
+    reaches = [one.interval(level)[1] - one.value for one, level in zip(deviations, levels.tolist(), strict=True)]
+    return adjusted.tolist(), reaches
 
 
 def _satterthwaite(predicted: Estimate, error: float, degrees: float) -> float:

@@ -77,10 +77,10 @@ def summarise_run(finished: FinishedRun, policy: GatePolicy | None, ran: RanTest
 
 
 def _add_verdict(summary: RunSummary, gate: Gate, policy: GatePolicy, folder: Path) -> None:
-    page, stored = folder / "index.html", shlex.quote(str(folder))
+    both = shlex.join(map(str, (*policy.folders[:1], folder)))
     look = (
-        f"{page} has curves and example patches, and -k with the name of a condition all of one; "
-        f"robustbench-cells report --compare BASELINE {stored} draws both curves"
+        f"{folder / 'index.html'} has curves and example patches, and -k with the name of a condition judges it alone; "
+        f"robustbench-cells report --compare {both} draws both curves"
     )
     summary.verdict = gate_lines(gate, look).splitlines()
     summary.colour = _COLOURS[gate.verdict]

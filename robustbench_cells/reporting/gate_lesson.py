@@ -68,7 +68,7 @@ def _first(lines: Sequence[str]) -> list[str]:
 
 
 def _is_jaccard(decision: Decision) -> bool:
-    return set(decision.criterion.metrics) == {"jaccard"}
+    return decision.criterion.unit == "jaccard"
 
 
 def _is_axis(decision: Decision) -> bool:
@@ -84,6 +84,10 @@ def _name(decision: Decision, models: Sequence[str]) -> str:
 
 def _signed(value: float) -> str:
     return f"{round(value, 3) + 0.0:+.3f}"
+
+
+def _share(difference: float, of: float) -> str:
+    return f"{round(difference / of, 2) + 0.0:+.0%}" if of else "-"
 
 
 def _change(decision: Decision) -> str:
@@ -157,6 +161,7 @@ def _curve(loss: AxisLoss) -> str:
         ["model in use", *(f"{loss.baseline[at]:.3f}" for at in columns)],
         ["candidate", *(f"{loss.candidate[at]:.3f}" for at in columns)],
         ["difference", *(_signed(differences[at]) for at in columns)],
+        ["relative", *(_share(differences[at], loss.baseline[at]) for at in columns)],
     ]
     aligned = ("left", *["right"] * len(columns))
     return tabulate(rows, tablefmt="plain", disable_numparse=True, colalign=aligned)

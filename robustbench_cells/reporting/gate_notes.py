@@ -70,7 +70,7 @@ def notes(gate: Gate, decisions: Sequence[Decision]) -> list[str]:
 
 def remarks(gate: Gate) -> list[str]:
     """What the verdict rests on."""
-    return [*_retraining(gate), *_savings(gate), *_coverage(gate), *_unjudged(gate)]
+    return [*_retraining(gate), *_floors(gate), *_savings(gate), *_coverage(gate), *_unjudged(gate)]
 
 
 def _watched(decisions: Sequence[Decision]) -> list[str]:
@@ -90,6 +90,12 @@ def _retraining(gate: Gate) -> list[str]:
         f"What retraining alone does is not known ({reasons}); `robustbench-cells gate --plan RUN RUN RUN` finds it "
         "from runs of three or more seeds"
     ]
+
+
+def _floors(gate: Gate) -> list[str]:
+    """What is judged by nothing, since the model in use has nothing to lose there."""
+    named = [one.name for one in gate.decisions if one.at_floor]
+    return [f"At the floor in the baseline, so that nothing can be lost there: {name_some(named)}"] if named else []
 
 
 def _improvements(decisions: Sequence[Decision]) -> list[str]:

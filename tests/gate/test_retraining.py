@@ -6,6 +6,8 @@ from math import inf, sqrt
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import t
 
 from robustbench_cells.gate.moderation import PriorVariance
@@ -90,3 +92,13 @@ def test_an_equal_retraining_is_beyond_its_seeds_one_time_in_twenty(seeds: int, 
         )
         alarms += any(one.is_worse for one in tests)
     assert alarms <= 32
+
+
+@given(st.lists(st.floats(-8, 8).filter(bool), min_size=1, max_size=12), st.sampled_from([1.0, 0.8, 0.2]))
+def test_what_is_beyond_retraining_is_beyond_the_reach_that_is_shown(values: list[float], share: float) -> None:
+    """Whichever of the others were decided before it: the smaller of two losses has the smaller reach."""
+    tests = adjust([RetrainingTest(3, Estimate(value, 1.0, 3, 9), 0.8, 0.1) for value in values], share)
+    for one in tests:
+        margin = abs(one.deviation.value) - one.reach
+        if abs(margin) > 1e-9:
+            assert (one.is_worse or one.is_better) == (margin > 0)

@@ -100,3 +100,10 @@ def test_frames_that_were_not_needed_are_counted() -> None:
     assert note == (
         f"decided on {used} of {available} patches: {1 - used / available:.0%} of the forward passes were not needed"
     )
+
+
+def test_what_is_at_the_floor_is_named() -> None:
+    low = make_run(drop("noise", 200, 0.6))
+    low.records["jaccard"] = low.records["jaccard"].clip(0, 1)
+    (note,) = (note for note in remarks(judge(baselines_of(low), low)) if "floor" in note)
+    assert note == "At the floor in the baseline, so that nothing can be lost there: jaccard unet-noise-200"
