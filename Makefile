@@ -5,6 +5,7 @@ LOWEST := .venv-lowest/bin
 CORE := api artefacts cli datasets engine files gate metrics models/formats models/test_extras.py \
 	models/test_interface.py pytest_plugin/test_finish.py reporting results test_contracts.py test_registry.py
 
+COMPILE := $(BIN)/python -m compileall -q robustbench_cells  # for the many processes that tests start
 BY_FILE := --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py: the longest files first
 
 .PHONY: bench quick test check lowest walls clean
@@ -22,6 +23,7 @@ quick: .venv/installed  ## a first report in about a minute: two frames, a few i
 	$(BIN)/pytest benchmarks/test_robustness.py --rb-profile=quick
 
 test: .venv/installed  ## the tests, one file per worker
+	$(COMPILE)
 	$(BIN)/pytest -n auto $(BY_FILE) --durations 20
 
 check: .venv/installed  ## format, lint, types, layer contracts, tests
@@ -29,6 +31,7 @@ check: .venv/installed  ## format, lint, types, layer contracts, tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(COMPILE)
 	$(BIN)/pytest -n auto $(BY_FILE) --durations 20
 
 .venv-lowest/installed: pyproject.toml lowest.txt

@@ -13,7 +13,7 @@ import pytest
 from robustbench_cells.artefacts import Artefact
 from robustbench_cells.testing import check_artefact
 from tests.conftest import REPOSITORY
-from tests.support.pytest_runs import records
+from tests.support.pytest_runs import WITHOUT_FIGURES, records
 
 CONFTEST, SUITE = re.findall(r"```python\n(.*?)```", (REPOSITORY / "docs" / "plugins.md").read_text(), re.DOTALL)
 LOOKED_UP_BEFORE = CONFTEST.replace("\n\n\n@ARTEFACTS", "\n\nassert 'noise' in ARTEFACTS\n\n\n@ARTEFACTS")
@@ -60,14 +60,14 @@ def bench(folder: Path, *arguments: str, code: int = 0) -> str:
 
 
 @pytest.mark.parametrize(
-    ("conftest", "workers"),
-    [(CONFTEST, ("-n", "2")), (LOOKED_UP_BEFORE, ())],
+    ("conftest", "options"),
+    [(CONFTEST, ("-n", "2", *WITHOUT_FIGURES)), (LOOKED_UP_BEFORE, ())],
     ids=["before the others are found, in workers", "after the others are found"],
 )
-def test_an_artefact_in_a_conftest_is_in_the_grid(tmp_path: Path, conftest: str, workers: tuple[str, ...]) -> None:
+def test_an_artefact_in_a_conftest_is_in_the_grid(tmp_path: Path, conftest: str, options: tuple[str, ...]) -> None:
     (tmp_path / "conftest.py").write_text(conftest + METRIC, encoding="utf-8")
     (tmp_path / "test_own.py").write_text(TEST)
-    shown = bench(tmp_path, *workers)
+    shown = bench(tmp_path, *options)
     assert "6 passed" in shown
     digest = hashlib.sha256((tmp_path / "conftest.py").read_bytes()).hexdigest()
     assert f"origin: conftest {digest[:16]}\n" in shown
@@ -77,7 +77,7 @@ def test_an_artefact_in_a_conftest_is_in_the_grid(tmp_path: Path, conftest: str,
         *(f"fading {factor}" for factor in ("0.25", "0.5", "0.75", "1")),
     ]
     assert (found["missed"] >= 0).all()
-    assert (tmp_path / "reports" / "figures" / "missed.svg").exists()
+    assert (tmp_path / "reports" / "figures" / "missed.svg").exists() == (WITHOUT_FIGURES[1] not in options)
 
 
 def test_a_conftest_beside_its_tests_is_found_as_they_are_collected(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_conftest_beside_its_tests_is_found_as_they_are_collected(tmp_path: Pa
     (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     (folder / "test_own.py").write_text(TEST)
     digest = hashlib.sha256((folder / "conftest.py").read_bytes()).hexdigest()
-    shown = bench(tmp_path, "--import-mode", "importlib")
+    shown = bench(tmp_path, "--import-mode", "importlib", *WITHOUT_FIGURES)
     assert "6 passed" in shown
     assert re.search(rf"^origin: robustness\.suite\.conftest {digest[:16]}$", shown, re.MULTILINE)
 

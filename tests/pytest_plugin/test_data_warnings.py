@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.frame_files import write_npz
 from tests.support.networks import onnx_graph, save_graph
+from tests.support.pytest_runs import WITHOUT_FIGURES
 from tests.support.round_cells import IMAGES, LABELS
 
 SUITE = """
@@ -33,7 +34,14 @@ WORDS = "in 2 of 2 frames (first: 0), one cell covers more than half of the fram
 def test_a_background_that_is_a_cell_is_named_before_the_first_test(option: str, code: int, tmp_path: Path) -> None:
     where = write_npz(tmp_path, IMAGES, np.where(LABELS > 0, 0, 255).astype(np.uint8))
     (tmp_path / "test_own.py").write_text(SUITE)
-    command = [sys.executable, "-m", "pytest", "-v", f"-W{option}::robustbench_cells.errors.DataWarning"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        *WITHOUT_FIGURES,
+        "-v",
+        f"-W{option}::robustbench_cells.errors.DataWarning",
+    ]
     given = [f"--rb-dataset={where}", "--rb-profile=quick", "--rb-model=background", "-k", "clean or another"]
     done = subprocess.run([*command, *given], cwd=tmp_path, capture_output=True, text=True, check=False)
     out = done.stdout + done.stderr
@@ -54,7 +62,14 @@ def test_an_odd_model_is_a_usage_error_where_warnings_are_errors(workers: int, t
     save_graph(graph, tmp_path / "covers.onnx")
     where = write_npz(tmp_path, IMAGES, LABELS)
     (tmp_path / "test_own.py").write_text(SUITE)
-    command = [sys.executable, "-m", "pytest", "-q", "-Werror::robustbench_cells.errors.DeclarationWarning"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        *WITHOUT_FIGURES,
+        "-q",
+        "-Werror::robustbench_cells.errors.DeclarationWarning",
+    ]
     given = [f"--rb-dataset={where}", "--rb-profile=quick", "--rb-model=covers.onnx", f"-n{workers}", "-k", "clean"]
     done = subprocess.run([*command, *given], cwd=tmp_path, capture_output=True, text=True, check=False)
     out = done.stdout + done.stderr

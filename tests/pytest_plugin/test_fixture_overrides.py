@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pytest_plugin.test_invalid_runs import CALL, require_no_verdict
+from tests.pytest_plugin.test_invalid_runs import HERE, require_no_verdict
 from tests.support.gate_repository import JUDGED, SAME, WORSE, Repository
 
 _HEAD = """
@@ -44,7 +44,7 @@ def override(repository: Repository, body: str, takes: str = "", suite: str = _A
 )
 def test_something_else_than_an_outcome_gives_no_verdict(body: str, repository: Repository) -> None:
     override(repository, body)
-    code, output = repository.pytest(*CALL)
+    code, output = repository.pytest(*HERE)
     assert "INTERNALERROR" not in output
     require_no_verdict(repository, code, output, 4, _WITHOUT)
 
@@ -52,7 +52,7 @@ def test_something_else_than_an_outcome_gives_no_verdict(body: str, repository: 
 @pytest.mark.parametrize("body", ["return types.SimpleNamespace(problems=['a problem'])", "return Explodes()"])
 def test_a_test_that_fails_on_it_is_a_failed_test(body: str, repository: Repository) -> None:
     override(repository, body, suite=_FAILS)
-    code, output = repository.pytest(*CALL)
+    code, output = repository.pytest(*HERE)
     assert "INTERNALERROR" not in output
     require_no_verdict(repository, code, output, 1, "tests failed in call")
 
@@ -60,7 +60,7 @@ def test_a_test_that_fails_on_it_is_a_failed_test(body: str, repository: Reposit
 @pytest.mark.parametrize("body", ["raise RuntimeError('mine')", "raise SystemExit(0)", "if False: yield"])
 def test_one_that_raises_is_an_error_of_its_tests(body: str, repository: Repository) -> None:
     override(repository, body)
-    code, output = repository.pytest(*CALL)
+    code, output = repository.pytest(*HERE)
     assert "INTERNALERROR" not in output
     require_no_verdict(repository, code, output, 1, "tests failed in setup")
 
@@ -78,6 +78,6 @@ def test_without_a_baseline_the_exit_code_shows_it_too(repository: Repository) -
 def test_one_that_takes_the_outcome_may_give_what_it_likes(change: str, code: int, repository: Repository) -> None:
     override(repository, "return types.SimpleNamespace(valid=True, mean=rb_outcome.scores()['jaccard'])", "rb_outcome")
     repository.set_model(change)
-    got, output = repository.pytest(*CALL)
+    got, output = repository.pytest(*HERE)
     assert got == code, output
     assert ("gate: PASS" in output) == (code == 0)

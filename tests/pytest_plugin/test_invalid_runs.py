@@ -11,6 +11,7 @@ from tests.support import commands
 from tests.support.gate_repository import IN_A_TEST, JUDGED, SAME, SUITE, Repository
 
 CALL = ("robustness", *JUDGED)
+HERE = (*CALL, "--rb-isolate=off")  # a process of models is not what is tried, and takes time to start
 NEVER = "no verdict"
 
 
@@ -62,7 +63,7 @@ def {hook}:
 )
 def test_a_phase_that_does_not_pass(when: str, what: str, code: int, words: str, repository: Repository) -> None:
     repository.write("robustness/test_grid.py", FIXTURE.format(when=when, what=what))
-    require_no_verdict(repository, *repository.pytest(*CALL), code, words)
+    require_no_verdict(repository, *repository.pytest(*HERE), code, words)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_a_run_that_stops_before_its_end(arguments: tuple[str, ...], code: int, 
     text = "assert False" if "continue" in arguments[0] else "def test_other():\n    assert False\n"
     repository.write("robustness/test_another.py", text)
     words = "could not be collected" if "continue" in arguments[0] else "tests not finished: "
-    require_no_verdict(repository, *repository.pytest(*CALL, *arguments), code, words)
+    require_no_verdict(repository, *repository.pytest(*HERE, *arguments), code, words)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def test_a_run_that_stops_before_its_end(arguments: tuple[str, ...], code: int, 
 )
 def test_a_worker_that_dies(hook: str, when: str, repository: Repository) -> None:
     repository.write("conftest.py", CONFTEST.format(hook=hook, when=when, what="os._exit(0)"))
-    code, output = repository.pytest(*CALL, "-n1", "--max-worker-restart=1")
+    code, output = repository.pytest(*HERE, "-n1", "--max-worker-restart=1")
     require_no_verdict(repository, code, output, code or 1, "worker gw0 died")
 
 
@@ -136,7 +137,7 @@ def test_a_full_disk(successes: int, repository: Repository) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     repository.monkeypatch.setattr("robustbench_cells.files.atomic.os.fsync", sync)
-    code, output = repository.pytest(*CALL)
+    code, output = repository.pytest(*HERE)
     if written <= successes:
         assert code == 0, output
         return
@@ -162,7 +163,7 @@ def test_a_report_that_raises(what: str, repository: Repository) -> None:
         "    from robustbench_cells.api import finish\n    finish.write_reports = fail\n"
     )
     repository.write("conftest.py", hook)
-    code, output = repository.pytest(*CALL)
+    code, output = repository.pytest(*HERE)
     assert code == 4, output
     assert "gate: no verdict: not everything could be written to reports (" in output
     assert f"{repository.path / 'conftest.py'}:2" in output or "SystemExit(0), which would end the run" in output
@@ -173,7 +174,7 @@ def test_a_junit_report_that_cannot_be_written(repository: Repository) -> None:
     repository.write("conftest.py", "import os\n\ndef pytest_sessionfinish(session):\n    os.mkdir('junit.xml')\n")
     summary = repository.path / "summary"
     repository.monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-    code, output = repository.pytest(*CALL, "--junitxml=junit.xml")
+    code, output = repository.pytest(*HERE, "--junitxml=junit.xml")
     assert code == 4, output
     assert "gate: no verdict: not everything could be written" in output
     assert "PASS" not in output + repository.verdict_files() + summary.read_text()
@@ -183,7 +184,7 @@ def test_a_junit_report_that_cannot_be_written(repository: Repository) -> None:
 def test_the_summary_of_a_job_has_the_verdict_once(repository: Repository) -> None:
     summary = repository.path / "summary"
     repository.monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-    assert repository.pytest(*CALL)[0] == 0
+    assert repository.pytest(*HERE)[0] == 0
     assert summary.read_text().count("# PASS") == 1
 
 
@@ -191,7 +192,7 @@ def test_a_run_that_is_killed_leaves_no_verdict(repository: Repository) -> None:
     repository.write(
         "robustness/test_grid.py", "def test_robustness(rb_outcome):\n    print(open('reports/gate.md').read())\n"
     )
-    code, output = repository.pytest(*CALL, "-s")
+    code, output = repository.pytest(*HERE, "-s")
     assert code == 0, output
     assert output.count("NO VERDICT") == 4
     assert "the run has not ended, or it was killed" in output

@@ -24,7 +24,7 @@ from robustbench_cells.models.loading import load_segmenter
 from robustbench_cells.training.fit import Progress, fit
 from robustbench_cells.training.recipes import RECIPES, Recipe
 from tests.support.commands import train
-from tests.support.small_unet import narrow_unet
+from tests.support.small_unet import narrowed
 
 QUIET_AND_REPEATABLE = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -32,7 +32,7 @@ QUIET_AND_REPEATABLE = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
 }
-COMMAND = ["--recipe", "original", "--dataset", "synthetic", "--epochs", "2", "--frames", "2"]
+COMMAND = ["--recipe", "original", "--dataset", "synthetic", "--epochs", "2", "--frames", "1"]
 
 
 def start(out: Path) -> subprocess.Popen[str]:
@@ -46,8 +46,13 @@ def weights(path: Path) -> list[np.ndarray]:
 
 
 def brief(name: str, **more: object) -> Recipe:
-    """A recipe with its own network, loss and augmentation that trains on one batch of two patches of a frame."""
-    return type("Brief", (type(RECIPES.get(name)),), {"patches_per_frame": 2, "batch_size": 2, **more})()
+    """A recipe with its own loss and augmentation that trains a narrow network on a single batch, of two patches."""
+    recipe = type(RECIPES.get(name))
+
+    def build(self: Recipe, seed: int, dtype: str) -> Any:
+        return narrowed(recipe.build(self, seed, dtype))
+
+    return type("Brief", (recipe,), {"patches_per_frame": 2, "batch_size": 2, "build": build, **more})()
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +70,7 @@ def test_run_leaves_a_model_a_card_and_a_history(uninterrupted: tuple[Path, str]
     assert card["parameters"] == 481_745
     assert card["training"]["recipe"] == "original"
     assert card["training"]["epochs"] == 2
-    assert card["data"]["train_frames"] == 2
+    assert card["data"]["train_frames"] == 1
     assert 0 <= card["validation"]["jaccard"] <= 1
     assert out.with_suffix(".history.csv").read_text().startswith("epoch,loss,validation_accuracy")
     assert len(out.with_suffix(".history.csv").read_text().splitlines()) == 3
@@ -185,15 +190,12 @@ def test_custom_loss_and_precision_resume_after_an_interruption(tmp_path: Path) 
 
 
 def test_retraining_starts_from_the_weights_of_a_file(tmp_path: Path) -> None:
-    def build(recipe: Recipe, seed: int, dtype: str) -> Any:
-        return narrow_unet(seed)
-
     frames = open_dataset("synthetic", "train", frames=1)
     first, second = tmp_path / "a.keras", tmp_path / "b.keras"
-    fit(brief("original", build=build), frames, frames, first, epochs=1)
+    fit(brief("original"), frames, frames, first, epochs=1)
     lines: list[str] = []
     fit(
-        brief("original", build=build, learning_rate=0.0),
+        brief("original", learning_rate=0.0),
         frames,
         frames,
         second,
