@@ -108,7 +108,7 @@ def test_the_committed_baseline_is_of_the_shipped_models() -> None:
 @needs("keras")
 def test_the_shipped_models_pass_their_own_gate(tmp_path: Path) -> None:
     models = [option for name in shipped_models() for option in ("--rb-model", name)]
-    grid = ["--rb-profile", "quick", "--rb-frames", "6", "-k", "clean or noise-50"]
+    grid = ["--rb-profile", "quick", "--rb-frames", "8", "-k", "clean or noise-50"]
     code, output = run(
         tmp_path,
         str(REPOSITORY / "benchmarks" / "test_robustness.py"),
