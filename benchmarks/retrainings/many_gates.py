@@ -131,7 +131,7 @@ class SeedTests:
         return self.frames_errors <= self.errors / np.sqrt(2)
 
     def reach(self, level: float, tested: Floats) -> Floats:
-        """See `RetrainingTest.reach`; ``tested`` at ``level`` together, (gates, 1)."""
+        """See `RetrainingTest.reach`, before any is decided; ``tested`` at ``level`` together, (gates, 1)."""
         return stdtrit(self.degrees, 1 - level / np.maximum(tested, 1)) * self.errors
 
     def caught(self, reach: Floats, share: float = 0.95) -> Floats:
