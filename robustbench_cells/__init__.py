@@ -28,6 +28,7 @@ _HOMES = {  # in the order of the pipeline
     "ARTEFACTS": "robustbench_cells.artefacts",
     "BASELINES": "robustbench_cells.models.baselines",
     "METRICS": "robustbench_cells.metrics",
+    "distort": "robustbench_cells.api.distort",
     "Condition": "robustbench_cells.engine.condition",
     "cut_patches": "robustbench_cells.engine.patches",
     "iter_patches": "robustbench_cells.engine.batches",

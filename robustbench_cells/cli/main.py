@@ -12,6 +12,7 @@ from robustbench_cells.cli import (
     coverage,
     data,
     describe,
+    distort,
     export,
     gate,
     list_plugins,
@@ -29,6 +30,7 @@ ERROR, INTERRUPTED = 2, 130
 COMMANDS: tuple[Command, ...] = (
     list_plugins,
     describe,
+    distort,
     report,
     gate,
     results,

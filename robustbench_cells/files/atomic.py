@@ -71,6 +71,25 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(new, ignore_errors=True)
 
 
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Yield a new folder beside ``path``, which becomes ``path`` if the block succeeds and is removed otherwise.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, or something else has become ``path`` meanwhile.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
+    try:
+        yield new
+        new.chmod(0o755)
+        new.rename(path)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
 def back_up(path: Path) -> None:
     """Copy a file that is about to be replaced, if it exists, to the folder ``previous`` beside it."""
     if not path.is_file():

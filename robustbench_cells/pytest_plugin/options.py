@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from robustbench_cells.pytest_plugin.artefact_option import parse_grid
 from robustbench_cells.pytest_plugin.ini_files import is_meant_as_ours, keys_of, overridden_keys, replaced_options
 from robustbench_cells.pytest_plugin.option_table import OPTIONS
 
@@ -121,6 +120,7 @@ def request_of(config: pytest.Config) -> Request:
     """What the run is to cover; with a baseline, what the baseline covers."""
     _require_known_keys(config)
     values = {name: option(config, name) for name in OPTIONS}  # also of what this run does not ask for
+    from robustbench_cells.api.artefact_texts import parse_grid
     from robustbench_cells.api.request import Request, follow_baseline
     from robustbench_cells.results.storage import load_manifest
 
@@ -128,7 +128,7 @@ def request_of(config: pytest.Config) -> Request:
     if "models" in given:
         given["models"] = tuple(given["models"])
     if "artefacts" in given:
-        given["artefacts"] = parse_grid(given["artefacts"])
+        given["artefacts"] = parse_grid(given["artefacts"], "--rb-artefact")
     given["wall"] = _wall_of(values)
     if baselines := values["baseline"]:
         return follow_baseline(given, load_manifest(Path(baselines[0])))

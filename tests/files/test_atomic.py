@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from robustbench_cells.files.atomic import atomic_folder, atomic_path, write_text
+from robustbench_cells.files.atomic import atomic_folder, atomic_path, new_folder, write_text
 
 
 def test_failed_write_keeps_the_old_file_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -58,3 +58,15 @@ def test_a_folder_that_is_not_filled_leaves_the_old_one(tmp_path: Path) -> None:
         (new / "new.txt").write_text("half, and then \udc80", encoding="utf-8")
     assert (tmp_path / "a" / "old.txt").read_text() == "old"
     assert [one.name for one in tmp_path.rglob("*")] == ["a", "old.txt"]
+
+
+def test_a_new_folder_appears_once_it_is_filled(tmp_path: Path) -> None:
+    path = tmp_path / "outer" / "new"
+    with new_folder(path) as folder:
+        (folder / "a.txt").write_text("a")
+        assert not path.exists()
+    assert [one.name for one in path.iterdir()] == ["a.txt"]
+    assert path.stat().st_mode & 0o777 == 0o755
+    with pytest.raises(OSError, match="not empty"), new_folder(path) as folder:
+        (folder / "b.txt").write_text("b")
+    assert [one.name for one in tmp_path.rglob("*.txt")] == ["a.txt"]
