@@ -96,7 +96,7 @@ def _artefacts(grid: Iterable[Condition]) -> dict[str, ArtefactInfo]:
             parameter=artefact.parameter,
             unit=artefact.unit,
             neutral=artefact.neutral,
-            about=_about(artefact),
+            about=about(artefact),
             scale=artefact.scale,
             is_clean_at_neutral=artefact.is_clean_at_neutral,
             family=artefact.family,
@@ -126,7 +126,7 @@ def _installed() -> dict[str, str]:
     return found
 
 
-def _about(artefact: Artefact) -> str:
+def about(artefact: Artefact) -> str:
     """The docstring, without its part for programmers."""
     text, _, _ = cleandoc(type(artefact).__doc__ or "").partition("\nParameters\n")
     return " ".join(text.split()).replace("``", "")
