@@ -96,6 +96,8 @@ def _span(card: ScoreCard, artefact: str, results: Results) -> dict[str, Any]:
     info = results.run.artefacts[artefact]
     places = info.axis.positions([x for x in (info.neutral, *rows["intensity"]) if info.axis.holds(x)])
     first, last = min(places), max(places)
+    if first == last:  # one intensity, and a neutral one beyond the scale
+        return {"bars": None, "text": text}
 
     def place(x: float) -> float:
         """On the scale; a neutral intensity beyond it is drawn at the end."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import robustbench_cells as rb
 from robustbench_cells.reporting.first_screen import model_card
 from robustbench_cells.reporting.gate_summary import GateSummary
 from robustbench_cells.reporting.report import Report
@@ -114,3 +115,15 @@ def test_the_paper_s_findings_stand_only_where_its_networks_ran(tmp_path: Path) 
         report = Report(make_results(models))
         assert bool(report.findings) is is_shown
         assert ("The paper's findings" in write_output("index.html", report, tmp_path)) is is_shown
+
+
+@pytest.mark.parametrize(("intensity", "text"), [(1000.0, "no failure down to 1000"), (2.0, "fails above 2")])
+def test_one_intensity_of_a_logarithmic_scale_has_no_bar(intensity: float, text: str) -> None:
+    frame = rb.open_dataset("synthetic", frames=1).read("000")
+    data = rb.from_arrays([frame.image], [frame.labels])
+    bright = {"bright": lambda images: images > 150}
+    result = rb.benchmark(bright, data, {"shot_noise": [intensity]}, floor=0.2, progress=False)
+    (card,) = (one for one in Report(result.results).cards if one.segmenter == "bright")
+    (span,) = model_card(card, result.results, Style("#000", "o", "circle", "A"))["spans"]
+    assert span["bars"] is None
+    assert span["text"].startswith(text)
