@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from robustbench_cells.pytest_plugin.keyword_notes import notes_on_families, notes_on_more
+from robustbench_cells.api.request import Request
+from robustbench_cells.pytest_plugin.keyword_notes import notes_on_families, notes_on_more, selection_notes
 
 PAIR = "illumination-300+noise-10"
 CONDITIONS = ["clean", "noise-10", "noise-100", "noise-150", "cell_size-1", "cell_size-1.5", PAIR]
@@ -59,3 +60,13 @@ def test_names_that_hold_the_name_of_a_family_are_named() -> None:
 def test_a_family_that_selects_itself_needs_no_note(keyword: str) -> None:
     wanted = {"clean": ["unet"], "blur-2": ["unet"], "gamma-2": ["unet"]}
     assert notes_on_families(keyword, wanted, FAMILIES) == []
+
+
+@pytest.mark.parametrize(
+    ("keyword", "missing"),
+    [("noise or optics", ["optics"]), ("(Gamma or paper)", ["gamma"]), ("noise and paper", []), ("", [])],
+)
+def test_what_is_in_the_profile_full_alone_is_named(keyword: str, missing: list[str]) -> None:
+    request = Request(profile="quick", artefacts={"noise": [50.0]})
+    notes = selection_notes(keyword, request, {"noise-50": ["unet"]})
+    assert notes == [f"-k {word}: this grid does not have it; --rb-profile=full does" for word in missing]
