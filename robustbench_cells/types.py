@@ -11,7 +11,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, isnan
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,7 @@ VOID = -1  # label of pixels that the annotators left open: they are in no score
 PADDING = -2  # label of pixels beyond the frame, which are in no score either
 REFERENCE = "background"  # the all-background baseline: the dotted line of the paper's figures
 CLEAN = "clean"  # name of the condition without an artefact
+MEASURED = "measured:"  # begins the name of an axis that was measured, not simulated
 
 
 def condition_name(artefact: str, intensity: float) -> str:
@@ -235,5 +236,29 @@ class Dataset(Protocol):
         ------
         DataError
             If it cannot be read; the message names the file and the remedy.
+        """
+        ...
+
+
+@runtime_checkable
+class MeasuredDataset(Dataset, Protocol):
+    """Frames of which there are images taken under worse settings, too.
+
+    Attributes
+    ----------
+    measured
+        Values of each measured axis, by its name; empty where there is none.
+    """
+
+    @property
+    def measured(self) -> Mapping[str, Sequence[float]]: ...  # noqa: D102 - above
+
+    def read_measured(self, frame: str, axis: str, value: float) -> Sample:
+        """Read the image of a frame at a value of an axis, with the labels of the frame.
+
+        Raises
+        ------
+        DataError
+            If it cannot be read.
         """
         ...

@@ -19,6 +19,7 @@ from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.checks import require_room
 from robustbench_cells.engine.evaluate import GridCell
 from robustbench_cells.engine.grid import find_profile, make_conditions, resolve_grid
+from robustbench_cells.engine.measured import measured_artefacts
 from robustbench_cells.engine.progress import Progress
 from robustbench_cells.engine.refine import refine as bisect_brackets
 from robustbench_cells.engine.run import BenchmarkRun
@@ -120,9 +121,11 @@ def benchmark(
     _require_whole(seed=seed, block=block)
     require_block(block)
     require_floor(floor)
-    grid = resolve_grid(profile, _chosen(artefacts))
-    conditions = make_conditions(profile, grid)
+    chosen = _chosen(artefacts)
     selection = _selection(data)
+    measured = measured_artefacts(selection.measured_axes)
+    grid = resolve_grid(profile, chosen, measured)
+    conditions = make_conditions(profile, grid, measured)
     wall = Wall(isolate, model_seconds, model_memory, tuple(model_env))
     segmenters = _segmenters(models, trusted=trust_models, wall=wall)
     settings = RunSettings(

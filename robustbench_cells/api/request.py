@@ -8,11 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
+from robustbench_cells.datasets.measured_axes import read_measured_axes
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.checks import require_room
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.grid import find_profile, make_conditions, resolve_grid
+from robustbench_cells.engine.measured import MeasuredArtefact, measured_artefacts
 from robustbench_cells.engine.progress import Progress
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.errors import ClusterError, DataError, GateError
@@ -89,12 +91,17 @@ class Request:
     def grid(self) -> dict[str, tuple[float, ...]]:
         """Intensities of each artefact; an unknown name or a meaningless intensity raises."""
         find_profile(self.profile)
-        return resolve_grid(self.profile, self.artefacts)
+        return resolve_grid(self.profile, self.artefacts, self.measured)
+
+    @cached_property
+    def measured(self) -> list[MeasuredArtefact]:
+        """Measured axes of the data set."""
+        return measured_artefacts(read_measured_axes(self.dataset, self.split))
 
     @cached_property
     def conditions(self) -> list[Condition]:
         """Every condition of the grid, clean first."""
-        return make_conditions(self.profile, self.grid)
+        return make_conditions(self.profile, self.grid, self.measured)
 
     @cached_property
     def sources(self) -> dict[str, str]:
@@ -206,8 +213,8 @@ def follow_baseline(given: Mapping[str, Any], baseline: RunManifest) -> Request:
     if given.get("refine") and not old.refined:
         _refuse("refine", "its grid alone")
     levels = added_intensities(old.grids, old.refined) or dict.fromkeys(baseline.artefacts)  # older ones: names alone
-    grid = resolve_grid(old.profile, levels)
     request = Request(**{**given, **followed, "refine": False, "refined": old.refined})
+    grid = resolve_grid(old.profile, levels, request.measured)
     for name, wanted in request.grid.items() if request.artefacts else ():
         if not set(wanted) <= set(grid.get(name, ())):
             _refuse(f"artefact {name}={_shown(wanted)}", f"{name}={_shown(grid.get(name, ())) or 'nothing'}")

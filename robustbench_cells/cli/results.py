@@ -148,9 +148,10 @@ def _outdated(contents: pd.DataFrame) -> pd.Series:
     """Which rows no run of this version would look up."""
     from robustbench_cells.artefacts import ARTEFACTS
     from robustbench_cells.metrics import METRICS
-    from robustbench_cells.types import CLEAN
+    from robustbench_cells.types import CLEAN, MEASURED
 
     versions = {CLEAN: 0} | {ARTEFACTS.qualified_name(one.name): one.version for one in ARTEFACTS}
     metrics = {METRICS.qualified_name(metric.name): metric.version for metric in METRICS}
     is_other = _map_once(contents["metrics"], lambda text: json.loads(text) != metrics).astype(bool)
-    return (contents["artefact"].map(versions) != contents["version"]) | is_other
+    is_measured = contents["artefact"].str.startswith(MEASURED) & (contents["version"] == 1)
+    return ((contents["artefact"].map(versions) != contents["version"]) & ~is_measured) | is_other

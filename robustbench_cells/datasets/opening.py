@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from robustbench_cells.datasets.label_values import require_ignore_label
+from robustbench_cells.datasets.measured_axes import read_measured_axes
+from robustbench_cells.datasets.measured_images import MeasuredImages
 from robustbench_cells.datasets.selection import FieldOfInterest, Selection
 from robustbench_cells.datasets.sources._base import SOURCES
 from robustbench_cells.errors import DataError
@@ -78,12 +80,14 @@ def open_dataset(
         dataset = source.open(where, split, white_level, ignore_label=ignore_label)
     else:  # a plug-in that was written before there was one
         raise DataError(f"{where}: data sets of the kind {source.name} take no ignore label; leave it out")
+    axes = read_measured_axes(where, split)
+    measured = MeasuredImages.of(dataset, axes, white_level, margin) if axes else None
     if margin:
         dataset = FieldOfInterest(dataset, margin)
     names = list(dataset.frames)
     if frames is not None and frames < len(names):
         names = [names[index] for index in np.linspace(0, len(names) - 1, frames).round().astype(int)]
-    return Selection(dataset, names, ignore_label)
+    return Selection(dataset, names, ignore_label, measured)
 
 
 def _check_numbers(numbers: Mapping[str, tuple[object, int]]) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from robustbench_cells.datasets.measured_axes import MeasuredAxis
+from robustbench_cells.datasets.measured_images import MeasuredImages
 from robustbench_cells.datasets.remarks import Remarks
 from robustbench_cells.datasets.swap_check import SwapCheck
 from robustbench_cells.errors import DataError, DataWarning
@@ -83,7 +85,13 @@ class Selection:
         Share of the pixels of each frame that are not scored, for frames with any.
     """
 
-    def __init__(self, dataset: Dataset, frames: Sequence[str], ignore_label: int | None = None) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        frames: Sequence[str],
+        ignore_label: int | None = None,
+        measured: MeasuredImages | None = None,
+    ) -> None:
         self.key = dataset.key
         self.frames = tuple(frames)
         for name in (self.key, *self.frames):
@@ -100,6 +108,7 @@ class Selection:
         )
         self.ignore_label = ignore_label
         self._dataset = dataset
+        self._measured = measured
         self._cached: dict[str, Sample] = {}
         digest = hashlib.sha256(dataset.key.encode())
         self.digests: dict[str, str] = {}
@@ -124,11 +133,15 @@ class Selection:
                 own.update(part)
                 room -= part.nbytes
             self.digests[frame] = own.hexdigest()
+            if measured:
+                measured.verify(sample, self.digests[frame])
             if room >= 0:
                 self._cached[frame] = sample
         swap_check.check(self.title)
         self._complete_title()
         remarks.warn(self.title)
+        if measured:
+            measured.warn(self.title)
         self.fingerprint = digest.hexdigest()
 
     def read(self, frame: str) -> Sample:
@@ -138,6 +151,30 @@ class Selection:
         sample = self._dataset.read(frame)
         sample.image.flags.writeable = sample.labels.flags.writeable = False
         return sample
+
+    @property
+    def measured_axes(self) -> Sequence[MeasuredAxis]:
+        """Axes whose images the data set has, taken under worse settings."""
+        return self._measured.axes if self._measured else ()
+
+    @property
+    def measured(self) -> Mapping[str, Sequence[float]]:
+        """See `MeasuredDataset`."""
+        return self._measured.values if self._measured else {}
+
+    def read_measured(self, frame: str, axis: str, value: float) -> Sample:
+        """See `MeasuredDataset.read_measured`; the arrays are read-only."""
+        if self._measured is None:
+            raise DataError(f"{self.title}: has no measured images")
+        return self._measured.read(self.read(frame), axis, value)
+
+    def digests_under(self, artefact: str, intensity: float) -> Mapping[str, str]:
+        """Digest of each frame as a condition takes it: with the measured image under a measured one."""
+        return self._measured.digests[artefact, intensity] if artefact in self.measured else self.digests  # type: ignore[union-attr]
+
+    def measured_version(self, axis: str) -> int:
+        """Number that stands for the content of the images of a measured axis."""
+        return self._measured.version(axis) if self._measured else 0
 
     @property
     def void_share(self) -> float:

@@ -79,7 +79,7 @@ def iter_patches(
     for frame in dataset.frames:
         if only is not None and frame not in only:
             continue
-        sample = dataset.read(frame)
+        sample = condition.read(dataset, frame)
         shape = (sample.image.shape[0], sample.image.shape[1])
         side, count = condition.view_side(), condition.patches_per_frame(shape, most_patches)
         yield from cut_patches(pad_frame(sample, side), side, count, seed)

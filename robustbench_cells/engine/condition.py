@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from numbers import Real
 
 from robustbench_cells.artefacts._base import Artefact
+from robustbench_cells.engine.measured import MeasuredArtefact
 from robustbench_cells.types import (
     CLEAN,
     PATCH_SIDE,
     PATCHES_PER_FRAME,
+    Dataset,
     Image,
     Labels,
     Patch,
+    Sample,
     condition_name,
 )
 
@@ -74,6 +77,12 @@ class Condition:
     def view_side(self, side: int = PATCH_SIDE) -> int:
         """Side of the square that is cut from the frame, in pixels."""
         return self.artefact.view_side(self.intensity, side) if self.artefact else side
+
+    def read(self, dataset: Dataset, frame: str) -> Sample:
+        """Read the frame that patches are cut from: the data set's, or what was measured in its place."""
+        if isinstance(self.artefact, MeasuredArtefact):
+            return self.artefact.read(dataset, frame, self.intensity)
+        return dataset.read(frame)
 
     def distort(self, view: Patch, seed: int) -> tuple[Image, Labels]:
         """A view's image and labels under this condition."""

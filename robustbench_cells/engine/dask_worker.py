@@ -31,7 +31,7 @@ from robustbench_cells.models.on_demand import OnDemandSegmenter, release_all
 from robustbench_cells.models.opening import make_host, open_segmenter
 from robustbench_cells.models.runtimes.threads import limit_threads
 from robustbench_cells.models.stopped import StoppedSegmenter
-from robustbench_cells.types import Dataset, Sample, Segmenter
+from robustbench_cells.types import Dataset, MeasuredDataset, Sample, Segmenter
 
 
 def _versions() -> dict[str, object]:
@@ -52,21 +52,45 @@ class PackedFrames:
     frames: Sequence[str]
     sequence: bool
     packed: Mapping[str, bytes]
+    packed_measured: Mapping[tuple[str, str, float], bytes] = field(default_factory=dict)  # by frame, axis and value
 
     @classmethod
     def of(cls, dataset: Dataset) -> PackedFrames:
         """Pack all frames of a data set."""
-        packed = {}
-        for frame in dataset.frames:
-            sample, buffer = dataset.read(frame), io.BytesIO()
-            np.savez_compressed(buffer, image=sample.image, labels=sample.labels)
-            packed[frame] = buffer.getvalue()
-        return cls(dataset.key, dataset.title, tuple(dataset.frames), dataset.sequence, packed)
+        packed = {frame: _pack(dataset.read(frame)) for frame in dataset.frames}
+        measured = {}
+        if isinstance(dataset, MeasuredDataset):
+            steps = [(axis, value) for axis, values in dataset.measured.items() for value in values]
+            measured = {
+                (frame, *step): _pack(dataset.read_measured(frame, *step)) for frame in dataset.frames for step in steps
+            }
+        return cls(dataset.key, dataset.title, tuple(dataset.frames), dataset.sequence, packed, measured)
 
     def read(self, frame: str) -> Sample:
         """See `Dataset.read`."""
-        with np.load(io.BytesIO(self.packed[frame]), allow_pickle=False) as arrays:
+        return self._unpack(frame, self.packed[frame])
+
+    @property
+    def measured(self) -> Mapping[str, Sequence[float]]:
+        """See `MeasuredDataset`."""
+        values: dict[str, list[float]] = {}
+        for axis, value in dict.fromkeys((axis, value) for _, axis, value in self.packed_measured):
+            values.setdefault(axis, []).append(value)
+        return values
+
+    def read_measured(self, frame: str, axis: str, value: float) -> Sample:
+        """See `MeasuredDataset.read_measured`."""
+        return self._unpack(frame, self.packed_measured[frame, axis, value])
+
+    def _unpack(self, frame: str, content: bytes) -> Sample:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return Sample(self.key, frame, arrays["image"], arrays["labels"])
+
+
+def _pack(sample: Sample) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, image=sample.image, labels=sample.labels)
+    return buffer.getvalue()
 
 
 @dataclass(frozen=True)

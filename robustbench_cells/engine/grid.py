@@ -66,22 +66,24 @@ def find_profile(name: str) -> Profile:
     return PROFILES[name]
 
 
-def artefacts_of(profile: str) -> list[Artefact]:
-    """Every artefact of a profile: the single ones by name, then the combined ones."""
-    return [artefact for artefact in _available(profile) if artefact.grid(profile)]
+def artefacts_of(profile: str, measured: Sequence[Artefact] = ()) -> list[Artefact]:
+    """Every artefact of a profile: the single ones by name, the measured ones, then the combined ones."""
+    return [artefact for artefact in _available(profile, measured) if artefact.grid(profile)]
 
 
-def _available(profile: str) -> list[Artefact]:
+def _available(profile: str, measured: Sequence[Artefact]) -> list[Artefact]:
     """Every artefact that can run in a profile; some run only at intensities that are named."""
-    return [*ARTEFACTS, *combined_artefacts(profile)]
+    return [*ARTEFACTS, *measured, *combined_artefacts(profile)]
 
 
-def profile_grid(profile: str) -> dict[str, tuple[float, ...]]:
+def profile_grid(profile: str, measured: Sequence[Artefact] = ()) -> dict[str, tuple[float, ...]]:
     """The intensities of every artefact of a profile, by its name."""
-    return {artefact.name: tuple(map(float, artefact.grid(profile))) for artefact in artefacts_of(profile)}
+    return {artefact.name: tuple(map(float, artefact.grid(profile))) for artefact in artefacts_of(profile, measured)}
 
 
-def resolve_grid(profile: str, chosen: Mapping[str, Sequence[float] | None]) -> dict[str, tuple[float, ...]]:
+def resolve_grid(
+    profile: str, chosen: Mapping[str, Sequence[float] | None], measured: Sequence[Artefact] = ()
+) -> dict[str, tuple[float, ...]]:
     """A grid of one's own, in the order of the profile's.
 
     Parameters
@@ -90,6 +92,8 @@ def resolve_grid(profile: str, chosen: Mapping[str, Sequence[float] | None]) -> 
         Name of the profile.
     chosen
         Intensities of each artefact by its name, None for those of the profile; empty for the profile's whole grid.
+    measured
+        Measured axes of the data set, as artefacts.
 
     Raises
     ------
@@ -98,10 +102,10 @@ def resolve_grid(profile: str, chosen: Mapping[str, Sequence[float] | None]) -> 
     GridError
         If an intensity has no meaning for its artefact, or is given twice.
     """
-    whole = profile_grid(profile)
+    whole = profile_grid(profile, measured)
     if not chosen:
         return whole
-    artefacts = {artefact.name: artefact for artefact in _available(profile)}
+    artefacts = {artefact.name: artefact for artefact in _available(profile, measured)}
     for name, levels in chosen.items():
         if name not in artefacts:
             raise UnknownNameError(unknown(name, "artefact", artefacts))
@@ -119,9 +123,11 @@ def resolve_grid(profile: str, chosen: Mapping[str, Sequence[float] | None]) -> 
     }
 
 
-def make_conditions(profile: str, grid: Mapping[str, Sequence[float]]) -> list[Condition]:
+def make_conditions(
+    profile: str, grid: Mapping[str, Sequence[float]], measured: Sequence[Artefact] = ()
+) -> list[Condition]:
     """Clean, then every artefact of the grid at each of its intensities."""
-    artefacts = {artefact.name: artefact for artefact in _available(profile)}
+    artefacts = {artefact.name: artefact for artefact in _available(profile, measured)}
     for name, levels in grid.items():
         _require_on_scale(artefacts[name], levels)
     return [Condition(), *(Condition(artefacts[name], level) for name, levels in grid.items() for level in levels)]

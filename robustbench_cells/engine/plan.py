@@ -52,6 +52,7 @@ class Planner:
     cache: RecordCache
     seed: int
     most_patches: int
+    _keys_of_frames: dict[tuple[str, float], Mapping[str, FrameKey]] = field(default_factory=dict, init=False)
     _indices_with_void: dict[tuple[str, int, int], Collection[int]] = field(default_factory=dict, init=False)
 
     def plan(self, condition: Condition, names: Sequence[str], frames: Sequence[str]) -> Plan:
@@ -63,7 +64,7 @@ class Planner:
 
     def keep(self, condition: Condition, segmenter: str, records: Sequence[Record]) -> Sequence[Record]:
         """Put records into the cache; returns those that it holds now (see `RecordCache.put`)."""
-        return self.cache.put(self._cache_key(condition, segmenter), self._frame_keys, records)
+        return self.cache.put(self._cache_key(condition, segmenter), self._frame_keys(condition), records)
 
     def required_records(
         self, condition: Condition, segmenter: str, rule: StoppingRule | None = None
@@ -106,15 +107,20 @@ class Planner:
 
     def mask_key(self, condition: Condition, segmenter: str, frame: str, patch: int) -> str:
         """The key of a predicted mask (see `example_cache.mask_key`)."""
-        return mask_key(self._cache_key(condition, segmenter), self._frame_keys[frame], patch)
+        return mask_key(self._cache_key(condition, segmenter), self._frame_keys(condition)[frame], patch)
 
     def patch_count(self, condition: Condition) -> int:
         """Patches of a condition on all frames."""
         return len(self._patch_keys(condition, self.selection.frames))
 
-    @cached_property
-    def _frame_keys(self) -> Mapping[str, FrameKey]:
-        return {name: FrameKey(self.selection.key, name, digest) for name, digest in self.selection.digests.items()}
+    def _frame_keys(self, condition: Condition) -> Mapping[str, FrameKey]:
+        name, intensity = condition.artefact_name, float(condition.intensity)
+        if (name, intensity) not in self._keys_of_frames:
+            digests = self.selection.digests_under(name, intensity).items()
+            self._keys_of_frames[name, intensity] = {
+                frame: FrameKey(self.selection.key, frame, digest) for frame, digest in digests
+            }
+        return self._keys_of_frames[name, intensity]
 
     def _patch_keys(self, condition: Condition, frames: Sequence[str]) -> list[PatchKey]:
         keys: list[PatchKey] = []
@@ -168,7 +174,8 @@ class Planner:
         return {METRICS.qualified_name(metric.name): metric.version for metric in METRICS}
 
     def _cached_records(self, condition: Condition, segmenter: str, frames: Sequence[str]) -> dict[PatchKey, Record]:
-        scores = self.cache.get(self._cache_key(condition, segmenter), [self._frame_keys[frame] for frame in frames])
+        keys = self._frame_keys(condition)
+        scores = self.cache.get(self._cache_key(condition, segmenter), [keys[frame] for frame in frames])
         artefact, intensity = condition.artefact_name, float(condition.intensity)
         return {
             (frame, index): Record(segmenter, artefact, intensity, frame, index, scores[frame, index])

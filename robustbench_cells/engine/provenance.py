@@ -17,6 +17,7 @@ from robustbench_cells.artefacts import ARTEFACTS, Artefact
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.evaluate import GridCell
+from robustbench_cells.engine.measured import MeasuredArtefact
 from robustbench_cells.engine.pairs import CombinedArtefact
 from robustbench_cells.engine.tasks import Timing
 from robustbench_cells.files.checkout import find_checkout
@@ -67,7 +68,7 @@ def make_manifest(
         ),
         settings=replace(settings, sequential=sequential),
         segmenters={name: segmenter.digest for name, segmenter in segmenters.items()},
-        artefacts=_artefacts(grid),
+        artefacts=_artefacts(grid, selection),
         metrics=_metrics(),
         tests=GridTests(
             ran=len({(cell.segmenter, cell.condition) for cell in cells if cell.condition in names}),
@@ -88,11 +89,11 @@ def make_manifest(
     )
 
 
-def _artefacts(grid: Iterable[Condition]) -> dict[str, ArtefactInfo]:
+def _artefacts(grid: Iterable[Condition], selection: Selection) -> dict[str, ArtefactInfo]:
     artefacts = {condition.artefact.name: condition.artefact for condition in grid if condition.artefact}
     return {
         name: ArtefactInfo(
-            version=artefact.version,
+            version=selection.measured_version(name) if name in selection.measured else artefact.version,
             parameter=artefact.parameter,
             unit=artefact.unit,
             neutral=artefact.neutral,
@@ -100,6 +101,7 @@ def _artefacts(grid: Iterable[Condition]) -> dict[str, ArtefactInfo]:
             scale=artefact.scale,
             is_clean_at_neutral=artefact.is_clean_at_neutral,
             family=artefact.family,
+            over=artefact.over if isinstance(artefact, MeasuredArtefact) else "",
             together=CombinationInfo(**artefact.parts) if isinstance(artefact, CombinedArtefact) else None,
         )
         for name, artefact in artefacts.items()

@@ -78,6 +78,9 @@ def panel_data(
             else None
             for line in lines
         ],
+        "measured": [
+            {metric.name: _measured_curves(results, line, metric, artefact) for metric in metrics} for line in lines
+        ],
         "truth": {metric.name: _truth(part, metric.target) for metric in metrics if metric.target},
         "paths": [
             _path(by_name[line["name"]], line, artefact)
@@ -86,6 +89,25 @@ def panel_data(
             for line in lines
         ],
     }
+
+
+def measured_over(results: Results, artefact: str) -> list[str]:
+    """Names of the measured axes whose curves are drawn over those of an artefact."""
+    return [name for name in results.single_artefacts if results.run.artefacts[name].over == artefact]
+
+
+def _measured_curves(
+    results: Results, line: Mapping[str, Any], metric: PlottedMetric, artefact: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """A line's curve under each measured axis that is drawn over an artefact."""
+    curves = []
+    for name in measured_over(results, artefact["name"]):
+        rows = results.curve_rows(name)
+        rows = rows[rows["segmenter"] == line["name"]]
+        if len(rows):
+            info = results.run.artefacts[name]
+            curves.append(_curve(rows, metric, line, {"parameter": f"{name}, {info.parameter}", "unit": info.unit}))
+    return curves
 
 
 def _truth(part: pd.DataFrame, target: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
-from robustbench_cells.reporting.charts import data_tables, panel_data, plotted_metrics
+from robustbench_cells.reporting.charts import data_tables, measured_over, panel_data, plotted_metrics
 from robustbench_cells.reporting.claims import ClaimStatus
 from robustbench_cells.reporting.first_screen import margin_warnings, model_card, summary_sentence
 from robustbench_cells.reporting.gallery import gallery
@@ -30,7 +30,10 @@ _MISSING = "pictures.npz of this run is missing or damaged"
 def page_context(report: Report) -> dict[str, Any]:
     """All values of ``index.html.j2``."""
     results = report.results
-    artefacts = [{"name": name, **asdict(results.run.artefacts[name])} for name in results.single_artefacts]
+    artefacts = [
+        {"name": name, **asdict(results.run.artefacts[name]), "measured": measured_over(results, name)}
+        for name in results.single_artefacts
+    ]
     styles = assign_styles(results.summary["segmenter"])
     metrics = list(plotted_metrics(results))
     examples = gallery(report.examples, results) if report.examples and report.examples.views else None

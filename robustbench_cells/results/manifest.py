@@ -109,6 +109,9 @@ class CombinationInfo:
 class ArtefactInfo:
     """An artefact of the grid (see `Artefact`); ``about`` is its docstring, ``together`` set for a combined one.
 
+    Of a measured axis, ``version`` stands for the content of its images, and ``over`` names the artefact whose curves
+    it is drawn over, if any.
+
     Runs of earlier versions store neither scale nor family, and no artefact that is clean at its neutral intensity. In
     the file an infinite neutral intensity is null, since JSON has no infinity.
     """
@@ -122,6 +125,7 @@ class ArtefactInfo:
     scale: Scale = "linear"
     is_clean_at_neutral: bool = False
     family: str = ""
+    over: str = ""
 
     @property
     def axis(self) -> Axis:
@@ -230,6 +234,8 @@ class RunManifest:
         for artefact in content["artefacts"].values():
             if artefact["together"] is None:
                 del artefact["together"]
+            if not artefact["over"]:
+                del artefact["over"]
             if isinf(artefact["neutral"]):
                 artefact["neutral"] = None
         return {"version": VERSION, **content}
