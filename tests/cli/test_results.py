@@ -86,6 +86,16 @@ def test_prune(path: Path, arguments: tuple[str, ...], left: int, capsys: pytest
     assert RecordCache(path).contents()["records"].sum() == left
 
 
+def test_records_of_a_measured_axis_are_not_outdated(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = RecordCache(path)
+    for version in (1, 2):
+        record = Record("net", "measured:focus", 3.0, "7", 0, dict.fromkeys(NOW, 0.5))
+        store.put(CacheKey("a", "measured:focus", version, 3.0, 0, NOW), FRAMES, [record])
+    store.close()
+    assert run(path, "prune", "--outdated") == 0
+    assert "dropped 7 of 14 records" in capsys.readouterr().out  # six of noise, and one of another version
+
+
 def test_a_dry_run_drops_nothing(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(path, "prune", "--segmenter", "old", "--dry-run") == 0
     assert "would drop 3 of 12 records" in capsys.readouterr().out

@@ -139,12 +139,16 @@ def test_masks_beside_the_measured_images_are_no_images(root: Path) -> None:
 
 def test_an_image_that_shows_nothing_is_remarked_on(root: Path) -> None:
     save_mask(root / "focus_6/f0.png", np.full((280, 300), 90, np.uint8))
-    with pytest.warns(DataWarning, match=r"measured:focus-6: in 1 of 2 frames \(first: 0\), the measured image has too"):
+    with pytest.warns(
+        DataWarning, match=r"measured:focus-6: in 1 of 2 frames \(first: 0\), the measured image has too"
+    ):
         open_dataset(root)
 
 
 def test_a_data_set_without_image_files_has_no_axes(root: Path) -> None:
     images = np.stack([clean(number) for number in range(2)]).astype(np.uint8)
     np.savez(root / "frames.npz", images=images, labels=(images > 150).astype(np.uint8))
-    with pytest.raises(DataError, match="measured axes need a data set of image files, and .* is none; save each frame"):
+    with pytest.raises(
+        DataError, match=r"measured axes need a data set of image files, and .* is none; save each frame"
+    ):
         open_dataset(root / "frames.npz")

@@ -37,7 +37,7 @@ WORSE: dict[str, Callable[[Image], Image]] = {
 
 
 @pytest.mark.parametrize("worse", WORSE.values(), ids=WORSE)
-@pytest.mark.parametrize("down, right", [(0, 0), (3, -2), (-9, 14)])
+@pytest.mark.parametrize(("down", "right"), [(0, 0), (3, -2), (-9, 14)])
 def test_a_shift_is_found_to_the_pixel(worse: Callable[[Image], Image], down: int, right: int) -> None:
     place = register(clean(0), worse(np.roll(clean(0), (down, right), (0, 1))))
     assert place.is_related

@@ -38,7 +38,9 @@ from robustbench_cells.models.isolation.wall import Wall
 from robustbench_cells.models.loading import load_segmenter
 from robustbench_cells.models.on_demand import load_all, release_all
 from robustbench_cells.models.stopped import StoppedSegmenter
+from robustbench_cells.types import MeasuredDataset
 from tests.support.commands import export
+from tests.support.measured_set import write_measured_set
 from tests.support.networks import convolution, onnx_graph, save_tiny_network
 from tests.support.pytest_runs import BENCHMARK, WITHOUT_FIGURES, bench, same_files
 
@@ -84,6 +86,18 @@ def test_packed_frames_are_the_same(selection: Selection) -> None:
         np.testing.assert_array_equal(ours.labels, theirs.labels)
         assert (ours.dataset, ours.frame) == (theirs.dataset, theirs.frame)
         assert ours.image.dtype == theirs.image.dtype
+
+
+def test_measured_images_are_packed_too(tmp_path: Path) -> None:
+    data = open_dataset(write_measured_set(tmp_path))
+    frames = pickle.loads(pickle.dumps(PackedFrames.of(data)))
+    assert isinstance(frames, MeasuredDataset)
+    assert frames.measured == {name: list(values) for name, values in data.measured.items()}
+    for frame in frames.frames:
+        ours, theirs = (one.read_measured(frame, "measured:focus", 6.0) for one in (frames, data))
+        np.testing.assert_array_equal(ours.image, theirs.image)
+        np.testing.assert_array_equal(ours.labels, theirs.labels)
+    assert PackedFrames.of(open_dataset("synthetic", frames=1)).measured == {}
 
 
 def test_a_delivery_does_the_work_as_it_is_done_here(selection: Selection) -> None:
