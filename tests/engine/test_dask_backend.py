@@ -90,7 +90,7 @@ def test_packed_frames_are_the_same(selection: Selection) -> None:
 
 def test_measured_images_are_packed_too(tmp_path: Path) -> None:
     data = open_dataset(write_measured_set(tmp_path))
-    frames = pickle.loads(pickle.dumps(PackedFrames.of(data)))
+    frames = pickle.loads(pickle.dumps(PackedFrames.of(data)))  # noqa: S301 - our own
     assert isinstance(frames, MeasuredDataset)
     assert frames.measured == {name: list(values) for name, values in data.measured.items()}
     for frame in frames.frames:

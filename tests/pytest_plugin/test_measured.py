@@ -53,7 +53,7 @@ def test_the_measured_curve_is_drawn_over_the_simulated_one(whole: Path) -> None
 
 def test_the_gate_judges_a_measured_axis_and_refuses_other_images(whole: Path) -> None:
     judged = ("--rb-dataset", "set", "--rb-model", "dog_otsu", "--rb-baseline", "reports")
-    out = bench(whole, "--rb-reports", "again", *judged, code=1)  # two frames: inconclusive
+    out = bench(whole, "--rb-reports", "again", *judged, code=8)  # two frames: inconclusive
     assert re.search(r"dog_otsu measured:focus: mean Jaccard\n.*3 +6\n.*\n.*\n.* \+0\.000 +\+0\.000", out)
     (whole / "set/focus_6/f1.png").write_bytes((whole / "set/focus_3/f1.png").read_bytes())
     out = bench(whole, "--rb-reports", "other", *judged, code=4)
