@@ -6,7 +6,10 @@ import codecs
 import unicodedata
 from typing import Any
 
-_ALIKE = {"×": "x", "…": "...", "–": "-", "—": "-", "·": "-", "√": "sqrt ", "µ": "u", "±": "+/-", "→": "->"}
+_ALIKE = {
+    "×": "x", "…": "...", "–": "-", "—": "-", "·": "-", "⁻": "-", "√": "sqrt ", "µ": "u", "σ": "sigma", "°": "deg",
+    "±": "+/-", "→": "->",
+}  # fmt: skip
 _HANDLER = "robustbench_cells.alike"
 
 

@@ -35,6 +35,7 @@ def _fits(character: str, encoding: str) -> bool:
 def test_what_looks_alike_takes_the_place() -> None:
     assert make_encodable("modèle, 5 × 1.6 µm … → √2 細", "ascii") == "modele, 5 x 1.6 um ... -> sqrt 2 ?"
     assert make_encodable("modèle, 5 ×", "cp1252") == "modèle, 5 ×"
+    assert make_encodable("30 e⁻ at white, 45 °, σ / mean", "ascii") == "30 e- at white, 45 deg, sigma / mean"
     assert make_encodable("×", None) == "x"
 
 

@@ -92,7 +92,7 @@ def read_measured_axes(where: str, split: str | None) -> tuple[MeasuredAxis, ...
     DataError
         If the file is not usable, or a folder is missing; the message names the place and the remedy.
     """
-    path = next((one for one in _candidates(where, split) if os.path.isfile(one)), None)
+    path = next((one for one in _candidates(where, split) if os.path.lexists(one)), None)
     if path is None:
         return ()
     axes = tuple(_axis(content, path) for content in _read(path)["axis"])

@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from robustbench_cells.errors import DataError
+from robustbench_cells.files.reading import read_text
+
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")  # SHA-1, or SHA-256
 _BRANCH = re.compile(r"refs/heads/(?!.*\.\.)[^\0-\x20\x7f~^:?*\[\\]{1,250}")
 _MOST_BYTES = 2**24  # of a file; a list of packed references is the largest
@@ -37,7 +40,7 @@ def find_checkout(folder: Path) -> Checkout:
         folder = folder.resolve()
         found = next((one / ".git" for one in (folder, *folder.parents) if (one / ".git").exists()), None)
         return _read(found) if found else Checkout()
-    except (OSError, ValueError):  # no permission, no text, another layout
+    except (OSError, ValueError, DataError):  # no permission, no text, no file, another layout
         return Checkout()
 
 
@@ -74,5 +77,4 @@ def _packed(name: str, path: Path) -> str:
 
 
 def _text(path: Path) -> str:
-    with path.open("rb") as file:
-        return file.read(_MOST_BYTES).decode()
+    return read_text(path, _MOST_BYTES, DataError)

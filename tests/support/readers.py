@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from robustbench_cells.datasets.measured_axes import read_measured_axes
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.errors import CacheError, RobustbenchError
 from robustbench_cells.files.archives import check_archive, unpack
 from robustbench_cells.files.atomic import read_json
+from robustbench_cells.files.checkout import find_checkout
 from robustbench_cells.files.checksums import sha256
 from robustbench_cells.files.csv_tables import read_csv
 from robustbench_cells.files.reading import list_files, read_bytes, read_text
@@ -172,6 +174,8 @@ READERS = {
     "arrays": Reader("frames.npz", _dataset("{folder}/frames.npz")),
     "a CSV list": Reader("frames.csv", _dataset("{folder}/frames.csv")),
     "an image of a CSV list": Reader("images/0.png", _dataset("{folder}/frames.csv"), _write_list),
+    "measured axes": Reader("measured.toml", lambda folder: read_measured_axes(str(folder), None), reads=(MISSING,)),
+    "git's HEAD": Reader(".git/HEAD", find_checkout, lambda folder: (folder / ".git").mkdir(), reads=TRAPS),
     "an ini file": Reader("pytest.ini", lambda folder: keys_of(folder / "pytest.ini"), reads=TRAPS),
     "an ini file in TOML": Reader("pytest.toml", lambda folder: keys_of(folder / "pytest.toml"), reads=TRAPS),
 }
