@@ -10,6 +10,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 _MEGAPIXEL = 1e6
+_REACH = 4.0  # standard deviations of a speck; there 0.03 % of its height are left
 
 
 def scatter(shape: tuple[int, ...], density: float, most: float, rng: np.random.Generator, properties: int) -> Floats:
@@ -54,6 +55,31 @@ def distances(shape: tuple[int, ...], row: float, column: float, reach: float) -
     )
     window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     return window, np.hypot(rows[:, None] - row, columns - column)
+
+
+def specks(places: Floats, shape: tuple[int, ...], widths: tuple[float, float], heights: tuple[float, float]) -> Floats:
+    """Add up Gaussian specks.
+
+    Parameters
+    ----------
+    places
+        Specks of `scatter` with two properties: width and height, from the lowest to the highest.
+    shape
+        Height and width of the field.
+    widths, heights
+        Lowest and highest standard deviation in pixels, and value at a centre.
+
+    Returns
+    -------
+    numpy.ndarray
+        (H, W), in the unit of the heights.
+    """
+    field = np.zeros(shape[:2])
+    for row, column, wide, high in places:
+        width = widths[0] + wide * (widths[1] - widths[0])
+        window, distance = distances(shape, row, column, _REACH * width)
+        field[window] += (heights[0] + high * (heights[1] - heights[0])) * np.exp(-0.5 * (distance / width) ** 2)
+    return field
 
 
 def in_channels(field: Floats, ndim: int) -> Floats:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from robustbench_cells.artefacts._base import ARTEFACTS, PhysicalArtefact
-from robustbench_cells.artefacts.specimen._base import Floats, distances, in_channels, scatter
+from robustbench_cells.artefacts.specimen._base import Floats, in_channels, scatter, specks
 from robustbench_cells.types import Image
 
 _WIDTHS = 0.8, 2.5  # pixels: standard deviations of the specks
 _HEIGHTS = 60.0, 200.0  # grey levels at their centres
-_REACH = 4.0  # standard deviations
 
 
 @ARTEFACTS.register
@@ -36,9 +35,6 @@ class Debris(PhysicalArtefact):
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Floats:
         """See `PhysicalArtefact.degrade`."""
-        light = np.zeros(image.shape[:2])
-        for row, column, wide, high in scatter(image.shape, intensity, self.bounds[1], rng, properties=2):
-            width = _WIDTHS[0] + wide * (_WIDTHS[1] - _WIDTHS[0])
-            window, distance = distances(image.shape, row, column, _REACH * width)
-            light[window] += (_HEIGHTS[0] + high * (_HEIGHTS[1] - _HEIGHTS[0])) * np.exp(-0.5 * (distance / width) ** 2)
+        places = scatter(image.shape, intensity, self.bounds[1], rng, properties=2)
+        light = specks(places, image.shape, _WIDTHS, _HEIGHTS)
         return image + in_channels(light, image.ndim)

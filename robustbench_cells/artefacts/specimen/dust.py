@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from robustbench_cells.artefacts._base import ARTEFACTS, PhysicalArtefact
-from robustbench_cells.artefacts.specimen._base import Floats, distances, in_channels, scatter
+from robustbench_cells.artefacts.specimen._base import Floats, in_channels, scatter, specks
 from robustbench_cells.types import Image
 
 _WIDTHS = 3.0, 12.0  # pixels: standard deviations of the shadows
 _DEPTHS = 0.2, 0.9  # optical depths at their centres: 18 % to 59 % of the light lost
-_REACH = 4.0  # standard deviations; there 0.03 % of the depth are left
 
 
 @ARTEFACTS.register
@@ -35,9 +34,6 @@ class Dust(PhysicalArtefact):
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Floats:
         """See `PhysicalArtefact.degrade`."""
-        depth = np.zeros(image.shape[:2])
-        for row, column, wide, deep in scatter(image.shape, intensity, self.bounds[1], rng, properties=2):
-            width = _WIDTHS[0] + wide * (_WIDTHS[1] - _WIDTHS[0])
-            window, distance = distances(image.shape, row, column, _REACH * width)
-            depth[window] += (_DEPTHS[0] + deep * (_DEPTHS[1] - _DEPTHS[0])) * np.exp(-0.5 * (distance / width) ** 2)
+        places = scatter(image.shape, intensity, self.bounds[1], rng, properties=2)
+        depth = specks(places, image.shape, _WIDTHS, _DEPTHS)
         return image * in_channels(np.exp(-depth), image.ndim)
