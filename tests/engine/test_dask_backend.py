@@ -232,6 +232,7 @@ def test_no_scheduler_is_said_in_words(selection: Selection, monkeypatch: pytest
 def test_a_worker_that_comes_late_is_waited_for(selection: Selection, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two clients of the same frames and models on one scheduler, with other seeds: each gets its own."""
     monkeypatch.setattr(cluster, "_PATIENCE", 2.0)
+    monkeypatch.setattr(sys, "path", list(sys.path))  # servers leave their folders there
     here = distributed.LocalCluster(n_workers=0, processes=False, protocol="tcp://", dashboard_address=":0")
     segmenters = {"dog_otsu": BASELINES.get("dog_otsu")}
     lines: list[str] = []

@@ -72,6 +72,7 @@ def work(seed: int, jobs: Sequence[Job], root: Path, connection: Connection) -> 
     sys.dont_write_bytecode = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
     os.chdir(root / "here")
+    sys.path[:] = [place for place in sys.path if place.startswith(_READABLE)]  # spawned with that of the parent
     log = os.open(root / LOG, os.O_WRONLY | os.O_CREAT)
     os.dup2(log, 1)
     os.dup2(log, 2)
