@@ -10,13 +10,15 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from robustbench_cells.instances.components import label_components
+from robustbench_cells.instances.overlaps import Overlaps, find_overlaps
 from robustbench_cells.registry import Registry
-from robustbench_cells.types import Masks, ScoreRange
+from robustbench_cells.types import Labels, Masks, ScoreRange
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Predicted and true masks of a batch, with the pixel counts that several metrics share.
+    """Predicted and true masks of a batch, and their cells, with the counts that several metrics share.
 
     Pixels that are not scored are background in both masks, so that a metric which counts foreground needs to know
     nothing of them; one that counts background takes the number of scored pixels from `pixels`.
@@ -29,6 +31,11 @@ class Comparison:
         True foreground (``labels > 0``), bool, (N, H, W).
     scored
         Pixels that are scored, bool, (N, H, W); None for all.
+    predicted_labels
+        Ids of the predicted cells, (N, H, W), 0 for background; None where there are masks only: their 8-connected
+        components are the cells.
+    true_labels
+        Ids of the true cells, likewise; below 0 where nothing is scored.
     predicted_everywhere
         Predicted foreground as given, those pixels included that are not scored.
     """
@@ -36,6 +43,8 @@ class Comparison:
     masks: Masks
     truth: Masks
     scored: Masks | None = None
+    predicted_labels: Labels | None = None
+    true_labels: Labels | None = None
     predicted_everywhere: Masks = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -65,6 +74,41 @@ class Comparison:
         if self.scored is None:
             return np.full(len(self.masks), np.prod(self.masks.shape[1:]), np.int64)
         return np.count_nonzero(self.scored, axis=(1, 2))
+
+    @cached_property
+    def true_instances(self) -> Labels:
+        """Ids of the true cells where they are scored, 0 elsewhere, (N, H, W)."""
+        labels = label_components(self.truth) if self.true_labels is None else self.true_labels
+        return np.where(self.truth, labels, 0)
+
+    @cached_property
+    def predicted_instances(self) -> Labels:
+        """Ids of the predicted cells where they are scored, 0 elsewhere, (N, H, W).
+
+        Without a cell that lies for the most part where nothing is scored, and meets no true cell: its rim would be an
+        invented cell.
+        """
+        everywhere = self.predicted_labels
+        if everywhere is None:
+            everywhere = label_components(self.predicted_everywhere)
+        if self.scored is None:
+            return everywhere
+        return np.stack([_keep_scored(*one) for one in zip(everywhere, self.truth, self.scored, strict=True)])
+
+    @cached_property
+    def overlaps(self) -> tuple[Overlaps, ...]:
+        """Overlaps of the true and the predicted cells of each patch, (N,)."""
+        return tuple(map(find_overlaps, self.true_instances, self.predicted_instances))
+
+
+def _keep_scored(labels: Labels, truth: Masks, scored: Masks) -> Labels:
+    """The predicted cells of one patch where they are scored; see `Comparison.predicted_instances`."""
+    whole = find_overlaps(np.where(scored, labels, 0), labels)
+    on_cells = find_overlaps(truth.astype(np.int32), labels).of_predicted
+    is_kept = np.zeros(len(whole.predicted_ids), bool)
+    is_kept[on_cells] = True
+    is_kept[whole.of_predicted] |= 2 * whole.shared >= whole.predicted_areas[whole.of_predicted]
+    return np.where(scored & np.isin(labels, whole.predicted_ids[is_kept]), labels, 0)
 
 
 class Metric(Protocol):

@@ -1,0 +1,1 @@
+"""Cells as instances: components of masks, how true and predicted cells overlap, which of them match."""
