@@ -1,4 +1,4 @@
-"""Cells of a mask: the rules by which foreground becomes instance labels.
+"""The rules by which a mask becomes instance labels.
 
 A mask says which pixels are cells, not which cell. What a network's probabilities leave open is settled by a rule that
 its card names and every report shows; cells that a model labels itself need none.
@@ -9,34 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-import cv2
 import numpy as np
 
+from robustbench_cells.instances.components import label_components
 from robustbench_cells.types import Labels, Masks
 
 InstanceRule = Literal["components", "watershed"]
 InstanceKind = Literal["labels", "components", "watershed"]  # of a segmenter's predictions: its own labels, or a rule
 
 DYNAMIC = 0.75  # pixels; a core is a cell's own if it is deeper by this than the neck between it and a deeper one
-
-
-def components(masks: Masks) -> Labels:
-    """Number the 8-connected components of each mask, as the paper counts cells.
-
-    Parameters
-    ----------
-    masks
-        Foreground, bool, (N, H, W).
-
-    Returns
-    -------
-    numpy.ndarray
-        int32, (N, H, W), 0 background; the cells of each mask are numbered from 1.
-    """
-    found = np.zeros(masks.shape, np.int32)
-    for mask, labels in zip(np.ascontiguousarray(masks), found, strict=True):
-        cv2.connectedComponents(mask.view(np.uint8), labels, connectivity=8, ltype=cv2.CV_32S)
-    return found
 
 
 def watershed(masks: Masks) -> Labels:
@@ -72,4 +53,7 @@ def _cut(mask: Masks) -> Labels:
     return grow(-depth, seeds, connectivity=2, mask=mask).astype(np.int32)
 
 
-INSTANCE_RULES: Mapping[InstanceRule, Callable[[Masks], Labels]] = {"components": components, "watershed": watershed}
+INSTANCE_RULES: Mapping[InstanceRule, Callable[[Masks], Labels]] = {
+    "components": label_components,
+    "watershed": watershed,
+}

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from scipy.ndimage import label
 from skimage.measure import label as skimage_label
 
-from robustbench_cells.instances import INSTANCE_RULES, components, watershed
+from robustbench_cells.instances.components import label_components
+from robustbench_cells.instances.rules import INSTANCE_RULES, watershed
 from robustbench_cells.types import Masks
 
 
@@ -23,7 +24,7 @@ masks = st.integers(0, 2**32 - 1).map(lambda seed: np.random.default_rng(seed).r
 @given(masks)
 @settings(max_examples=30)
 def test_components_are_those_of_scikit_image(masks: Masks) -> None:
-    found = components(masks)
+    found = label_components(masks)
     assert found.dtype == np.int32
     for mask, labels in zip(masks, found, strict=True):
         expected = skimage_label(mask, connectivity=2)
@@ -46,7 +47,7 @@ def test_every_rule_keeps_the_foreground_and_joins_no_components(masks: Masks) -
 
 def test_a_neck_is_cut_and_one_cell_is_not() -> None:
     pair, single = _discs((30, 20, 10), (30, 38, 10)), _discs((30, 30, 12))
-    assert components(np.stack([pair, single])).max(axis=(1, 2)).tolist() == [1, 1]
+    assert label_components(np.stack([pair, single])).max(axis=(1, 2)).tolist() == [1, 1]
     left, _ = found = watershed(np.stack([pair, single]))
     assert found.max(axis=(1, 2)).tolist() == [2, 1]
     assert left[30, 20] != left[30, 38]
