@@ -21,6 +21,7 @@ from robustbench_cells.randomness import generator
 Image = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int32]
 Masks = npt.NDArray[np.bool_]
+Prediction = Image | Labels  # probabilities of foreground, or an id for each cell
 Scale = Literal["linear", "log"]  # of an intensity's axis
 
 PATCH_SIDE = 256  # pixels; the input of the paper's U-Net (section II)
@@ -160,14 +161,17 @@ class Segmenter(Protocol):
         Name in test ids and tables.
     digest
         Text that changes whenever the predictions may: a file's SHA-256 or a version.
+
+    An attribute ``instances`` may say what its cells are: ``labels``, its own, or the rule by which they are made of
+    its foreground, ``components`` or ``watershed`` (see `robustbench_cells.instances.rules`).
     """
 
     name: str
     digest: str
 
     @abstractmethod
-    def predict(self, images: Image) -> Image:
-        """Predict foreground probabilities.
+    def predict(self, images: Image) -> Prediction:
+        """Predict probabilities of foreground, or labels of cells.
 
         Parameters
         ----------
@@ -177,7 +181,8 @@ class Segmenter(Protocol):
         Returns
         -------
         numpy.ndarray
-            float32, (N, H, W), in [0, 1].
+            float32, (N, H, W), in [0, 1]; or labels, int32, (N, H, W), 0 background and an id per cell above it, in any
+            order, for each image anew.
         """
         ...
 

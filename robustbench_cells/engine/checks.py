@@ -12,7 +12,7 @@ from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.patches import MIN_FRAME_SIDE, can_hold
 from robustbench_cells.errors import DataWarning, ModelError
 from robustbench_cells.printable import is_printable
-from robustbench_cells.types import Image, Labels, Patch
+from robustbench_cells.types import Image, Labels, Patch, Prediction
 
 
 def require_printable(names: Iterable[str]) -> None:
@@ -50,16 +50,18 @@ def batch_problems(views: Sequence[Patch], images: Image, labels: Labels) -> lis
     return problems
 
 
-def prediction_problems(images: Image, probabilities: Image) -> list[str]:
+def prediction_problems(images: Image, prediction: Prediction) -> list[str]:
     """What is wrong with the prediction, (N, H, W), of a batch; empty for a valid one."""
-    if not isinstance(probabilities, np.ndarray) or probabilities.shape != images.shape:
-        return [f"predicted {getattr(probabilities, 'shape', type(probabilities))} for images of {images.shape}"]
-    if probabilities.dtype != np.float32:
-        return [f"predictions are {probabilities.dtype}; float32 is needed"]
-    if not np.isfinite(probabilities).all():
+    if not isinstance(prediction, np.ndarray) or prediction.shape != images.shape:
+        return [f"predicted {getattr(prediction, 'shape', type(prediction))} for images of {images.shape}"]
+    if prediction.dtype == np.int32:
+        return [f"a label is {prediction.min()}; cells are numbered from 1"] if prediction.min() < 0 else []
+    if prediction.dtype != np.float32:
+        return [f"predictions are {prediction.dtype}; float32 probabilities or int32 labels are needed"]
+    if not np.isfinite(prediction).all():
         return ["a predicted probability is not finite"]
-    if probabilities.min() < 0 or probabilities.max() > 1:
-        return [f"predictions span {probabilities.min():.9g} to {probabilities.max():.9g}, outside [0, 1]"]
+    if prediction.min() < 0 or prediction.max() > 1:
+        return [f"predictions span {prediction.min():.9g} to {prediction.max():.9g}, outside [0, 1]"]
     return []
 
 

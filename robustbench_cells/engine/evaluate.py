@@ -19,12 +19,15 @@ from robustbench_cells.engine.batches import Batch
 from robustbench_cells.engine.checks import prediction_problems
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.errors import ModelStoppedError, refuse_exits
+from robustbench_cells.instances.rules import InstanceRule
 from robustbench_cells.metrics._base import Comparison, Metric, score_patches
+from robustbench_cells.models.instance_labels import foreground, is_labels
 from robustbench_cells.models.isolation.messages import ModelTraceback
 from robustbench_cells.types import (
     PADDING,
-    THRESHOLD,
+    Labels,
     Patch,
+    Prediction,
     Record,
     Segmenter,
 )
@@ -205,17 +208,13 @@ def _score(segmenter: Segmenter, batch: Batch, outcome: Outcome) -> list[Record]
     """A record for each view of a batch, or none at all if the prediction is not valid."""
     started = time.perf_counter()
     try:
-        probabilities = segmenter.predict(batch.images)
+        prediction = segmenter.predict(batch.images)
     finally:
         outcome.predict_seconds += time.perf_counter() - started
-    if problems := prediction_problems(batch.images, probabilities):
+    if problems := prediction_problems(batch.images, prediction):
         outcome.problems.extend(problems)
         return []
-    masks, scored = probabilities > THRESHOLD, batch.labels >= 0
-    if scored.all():
-        comparison = Comparison(masks, batch.labels > 0)
-    else:  # what is predicted beyond the frame is no part of a cell; an annotator's void may be
-        comparison = Comparison(masks & (batch.labels != PADDING), batch.labels > 0, scored)
+    comparison = compare(segmenter, prediction, batch.labels)
     columns = {
         metric.name: _within_range(metric, score_patches(metric, comparison)).tolist() for metric in outcome.metrics
     }
@@ -231,6 +230,21 @@ def _score(segmenter: Segmenter, batch: Batch, outcome: Outcome) -> list[Record]
         )
         for row, view in enumerate(batch.views)
     ]
+
+
+def compare(segmenter: Segmenter, prediction: Prediction, truth: Labels) -> Comparison:
+    """Compare a valid prediction with the labels of its batch, (N, H, W).
+
+    The true cells are the labels as they are: ids of the data set, or components of the whole frame.
+    """
+    masks, labels, scored = foreground(prediction), prediction if is_labels(prediction) else None, truth >= 0
+    rule: InstanceRule = "watershed" if getattr(segmenter, "instances", None) == "watershed" else "components"
+    if scored.all():
+        return Comparison(masks, truth > 0, None, labels, truth, rule)
+    in_frame = truth != PADDING  # what is predicted beyond the frame is no part of a cell; an annotator's void may be
+    if labels is not None:
+        labels = np.where(in_frame, labels, 0)
+    return Comparison(masks & in_frame, truth > 0, scored, labels, truth, rule)
 
 
 def _within_range(metric: Metric, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

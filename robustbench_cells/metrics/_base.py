@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from robustbench_cells.instances.components import label_components
 from robustbench_cells.instances.overlaps import Overlaps, find_overlaps
+from robustbench_cells.instances.rules import INSTANCE_RULES, InstanceRule
 from robustbench_cells.registry import Registry
 from robustbench_cells.types import Labels, Masks, ScoreRange
 
@@ -32,10 +33,12 @@ class Comparison:
     scored
         Pixels that are scored, bool, (N, H, W); None for all.
     predicted_labels
-        Ids of the predicted cells, (N, H, W), 0 for background; None where there are masks only: their 8-connected
-        components are the cells.
+        Ids of the predicted cells, (N, H, W), 0 for background; None where there are masks only: the cells are those
+        that the rule makes of them.
     true_labels
-        Ids of the true cells, likewise; below 0 where nothing is scored.
+        Ids of the true cells, likewise; below 0 where nothing is scored. None for the 8-connected components.
+    rule
+        Rule by which predicted masks become cells.
     predicted_everywhere
         Predicted foreground as given, those pixels included that are not scored.
     """
@@ -45,6 +48,7 @@ class Comparison:
     scored: Masks | None = None
     predicted_labels: Labels | None = None
     true_labels: Labels | None = None
+    rule: InstanceRule = "components"
     predicted_everywhere: Masks = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -90,7 +94,7 @@ class Comparison:
         """
         everywhere = self.predicted_labels
         if everywhere is None:
-            everywhere = label_components(self.predicted_everywhere)
+            everywhere = INSTANCE_RULES[self.rule](self.predicted_everywhere)
         if self.scored is None:
             return everywhere
         return np.stack([_keep_scored(*one) for one in zip(everywhere, self.truth, self.scored, strict=True)])

@@ -14,9 +14,10 @@ from robustbench_cells.errors import ModelError, RobustbenchError, refuse_exits
 from robustbench_cells.fingerprint import code_digest, fingerprint
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.independence import require_independence
+from robustbench_cells.models.instance_labels import is_labels, require_ids
 from robustbench_cells.models.probe import varied_images
 from robustbench_cells.models.runtimes.function import Function
-from robustbench_cells.types import Image, Segmenter
+from robustbench_cells.types import Image, Prediction, Segmenter
 
 
 def segmenter_from(name: str, model: Any) -> Segmenter:
@@ -27,14 +28,14 @@ def segmenter_from(name: str, model: Any) -> Segmenter:
     name
         Name for tables.
     model
-        `Segmenter`, Keras model, function from float32 (N, 256, 256) grey levels to probabilities or booleans of the
-        same shape, or object with such a method ``predict``.
+        `Segmenter`, Keras model, function from float32 (N, 256, 256) grey levels to probabilities, booleans or
+        integers (labels) of the same shape, or object with such a method ``predict``.
 
     Raises
     ------
     ModelError
-        If it cannot be called, fails on a synthetic probe image, returns anything but probabilities, or predicts an
-        image in another way the next time or among others.
+        If it cannot be called, fails on a synthetic probe image, returns anything but probabilities or labels, or
+        predicts an image in another way the next time or among others.
     """
     if _is_segmenter(model):
         return renamed(model, name) if _is_ours(model) else _from_segmenter(name, model)
@@ -57,8 +58,12 @@ def renamed(segmenter: Segmenter, name: str) -> Segmenter:
 
 def _from_segmenter(name: str, model: Any) -> Segmenter:
     """Check a segmenter of third-party code; its digest is a promise, so its code counts too."""
-    _predict_probes(name, model.predict)
-    other = renamed(model, name)
+    found = _predict_probes(name, model.predict)
+    if is_labels(found):
+        require_ids(name, found, "return an id for each cell, or probabilities in float32")
+    other: Any = renamed(model, name)
+    if not hasattr(other, "instances"):
+        other.instances = "labels" if is_labels(found) else "components"
     other.digest = f"{model.digest} [code {code_digest(type(model))}]"
     return other
 
@@ -74,7 +79,7 @@ def _from_keras(name: str, model: Any) -> Segmenter:
     return segmenter
 
 
-def _predict_probes(name: str, predict: Callable[[Image], Image]) -> Image:
+def _predict_probes(name: str, predict: Callable[[Image], Prediction]) -> Prediction:
     """Predict the probe images, each the same in any batch; whatever third-party code raises becomes a `ModelError`."""
     images = varied_images()
     try:
@@ -87,7 +92,7 @@ def _predict_probes(name: str, predict: Callable[[Image], Image]) -> Image:
     if np.shape(found) != images.shape:
         raise ModelError(
             f"{name}: returns an array of shape {np.shape(found)} for images of shape {images.shape}; return "
-            "probabilities of the same shape"
+            "probabilities or labels of the same shape"
         )
     return found
 

@@ -18,7 +18,7 @@ from robustbench_cells.files.toml import read_toml
 from robustbench_cells.models.interface import SCHEMA, Interface, interface_from_card
 
 _MAX_BYTES = 2**19  # ours have some 20 KB
-_ADDED = ("crop", "scale")  # keys of later versions
+_ADDED = ("crop", "scale", "instances")  # keys of later versions
 _UNKNOWN = "additionalProperties"
 _SCHEMA = {
     "type": "object",
@@ -72,6 +72,18 @@ def read_card(path: Path) -> dict[str, Any]:
         allowed = "; allowed: " + ", ".join(problem.schema["properties"]) if problem.validator == _UNKNOWN else ""
         raise ModelError(f"{path}: {place[:200]}: {problem.message[:200]}{allowed}")
     return card
+
+
+def read_interface(model: Path) -> Interface:
+    """Read the interface that a model's card declares, if it has one.
+
+    Raises
+    ------
+    ModelError
+        If the card cannot be read.
+    """
+    path = card_path(model)
+    return interface_from_card(read_card(path), path.name) if path.exists() else Interface(card=path.name)
 
 
 def model_digest(model: Path, companion_files: Sequence[Path] = ()) -> tuple[str, Interface]:

@@ -29,9 +29,9 @@ def export(model: str, target: str, out: Path | None = None) -> str:
     from robustbench_cells.models.card import card_path, read_card, write_card
     from robustbench_cells.models.exports import EXPORTS
     from robustbench_cells.models.extras import require_extra
+    from robustbench_cells.models.instance_labels import foreground
     from robustbench_cells.models.loading import load_keras, load_segmenter, shipped_models
     from robustbench_cells.models.probe import probe_images
-    from robustbench_cells.types import THRESHOLD
 
     exporter = EXPORTS.get(target)
     require_extra(f"export of {model}", exporter.extra)
@@ -49,7 +49,7 @@ def export(model: str, target: str, out: Path | None = None) -> str:
         if interface:
             write_card(card_path(written), interface)
         images = probe_images()
-        masks = [one.predict(images) > THRESHOLD for one in (segmenter, load_segmenter(str(written)))]
+        masks = [foreground(one.predict(images)) for one in (segmenter, load_segmenter(str(written)))]
         differing = float(np.mean(masks[0] != masks[1]))
         if differing > _MAX_TIES:
             raise ModelError(f"{out}: differs from {model} in {differing:.2%} of the mask pixels; it is not kept")

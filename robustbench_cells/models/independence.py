@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.types import Image
+from robustbench_cells.models.instance_labels import is_labels, outlines
+from robustbench_cells.types import Image, Prediction
 
 _AGAIN = 1e-4  # largest difference of probabilities when the same is computed again, on several threads
 _ELSEWHERE = 1e-2  # in a batch of another size, in half precision too; of almost all pixels:
 _MAX_SHARE = 1e-4  # of pixels that rounding may turn from background to cell
 
 
-def require_independence(name: str, predict: Callable[[Image], Image], images: Image) -> Image:
+def comparable(prediction: Prediction) -> Image:
+    """Turn a prediction into values that are compared pixel by pixel; how cells are numbered is up to the model."""
+    return outlines(prediction) if is_labels(prediction) else cast("Image", prediction)
+
+
+def require_independence(name: str, predict: Callable[[Image], Prediction], images: Image) -> Prediction:
     """Predict images, then the first of them among others, then alone, and refuse a model that predicts it otherwise.
 
     Scores would depend on the order of the tests, on the patches that share a batch, or on chance.
@@ -24,7 +31,7 @@ def require_independence(name: str, predict: Callable[[Image], Image], images: I
     name
         Name of the model, for messages.
     predict
-        Function from (N, H, W) to probabilities of the same shape.
+        Function from (N, H, W) to probabilities or labels of the same shape.
     images
         Images that differ in brightness and contrast, (N, H, W), at least two.
 
@@ -47,7 +54,7 @@ def require_independence(name: str, predict: Callable[[Image], Image], images: I
     raise ModelError(f"{name}: {_describe(predict, images)}")
 
 
-def _describe(predict: Callable[[Image], Image], images: Image) -> str:
+def _describe(predict: Callable[[Image], Prediction], images: Image) -> str:
     """What makes the predictions differ, found by predicting some of the images again."""
     first, second = predict(images), predict(images)
     if (largest := _largest(first, second)) > _AGAIN:
@@ -68,10 +75,10 @@ def _describe(predict: Callable[[Image], Image], images: Image) -> str:
     )
 
 
-def _largest(one: Image, other: Image) -> float:
-    return float(np.abs(one - other).max(initial=0))
+def _largest(one: Prediction, other: Prediction) -> float:
+    return float(np.abs(comparable(one) - comparable(other)).max(initial=0))
 
 
-def _moved(one: Image, other: Image) -> bool:
-    """Whether more pixels differ than rounding explains."""
-    return bool(np.mean(np.abs(one - other) > _ELSEWHERE) > _MAX_SHARE)
+def _moved(one: Prediction, other: Prediction) -> bool:
+    """Whether more pixels of an image, (H, W), differ than rounding explains."""
+    return bool(np.mean(np.abs(comparable(one[None]) - comparable(other[None])) > _ELSEWHERE) > _MAX_SHARE)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from robustbench_cells.instances.rules import InstanceKind, InstanceRule
 from robustbench_cells.types import PATCH_SIDE
 
 Layout = Literal["NHWC", "NCHW", "NHW"]
@@ -37,6 +38,7 @@ SCHEMA: dict[str, Any] = {  # tables of a card; unknown keys are refused, else a
             "layout": {"enum": ["NHWC", "NCHW", "NHW"]},
             "kind": {"enum": ["probability", "logits", "labels"]},
             "foreground": {"type": "integer", "minimum": 0},
+            "instances": {"enum": ["components", "watershed"]},
             "crop": {"type": "integer", "minimum": 0, "maximum": 2048},
             "scale": {"type": "number", "minimum": 1 / 64, "maximum": 64},
         },
@@ -68,9 +70,12 @@ class Interface:
         Name of the output to use, if the network has several.
     kind
         Meaning of the output: ``probability`` in [0, 1]; ``logits`` (one channel by the sigmoid, several by the
-        softmax); ``labels``, integers.
+        softmax); ``labels``, integers: an id per cell, or classes where `foreground` or `instances` is given.
     foreground
-        Output channel of cells; with ``labels``, the label of cells (any but 0 if not given).
+        Output channel of cells; with ``labels``, the class of cells (any but 0 if not given).
+    instances
+        Rule by which cells are made of the foreground (`robustbench_cells.instances.rules`); 8-connected components if
+        not given.
     crop
         Width of the border of the input that the output lacks, in pixels of the input (valid padding).
     scale
@@ -89,9 +94,17 @@ class Interface:
     output_layout: Layout | None = None
     kind: Literal["probability", "logits", "labels"] = "probability"
     foreground: int | None = None
+    instances: InstanceRule | None = None
     crop: int = 0
     scale: float = 1.0
     card: str = field(default="its card", compare=False)
+
+    @property
+    def instance_kind(self) -> InstanceKind:
+        """What the cells of the output are: its own labels, or the rule by which they are made."""
+        if self.instances is None and self.kind == "labels" and self.foreground is None:
+            return "labels"
+        return self.instances or "components"
 
     @property
     def tile(self) -> int:
@@ -113,5 +126,7 @@ def interface_from_card(card: Mapping[str, Any], name: str = Interface.card) -> 
         inputs["range"] = tuple(float(end) for end in inputs["range"])
     if "scale" in outputs:
         outputs["scale"] = float(outputs["scale"])
+    if outputs.get("instances") == "components" and outputs.get("kind") != "labels":
+        del outputs["instances"]  # the default, whose digest is that of a card without it
     outputs = {_OUTPUT.get(key, key): value for key, value in outputs.items()}
     return Interface(**inputs, **outputs, card=name)

@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.models.instance_labels import convert_labels, is_labels
 from robustbench_cells.models.interface import Interface, Layout
-from robustbench_cells.types import PATCH_SIDE, Image
+from robustbench_cells.types import PATCH_SIDE, Image, Prediction
+from robustbench_cells.zoom import resize_labels
 
 Array = npt.NDArray[Any]
 
@@ -130,8 +132,8 @@ def add_channels(batch: Image, interface: Interface) -> Image:
     return np.ascontiguousarray(np.repeat(np.expand_dims(batch, axis), interface.channels, axis))
 
 
-def to_probabilities(name: str, output: Array, shape: tuple[int, ...], interface: Interface) -> Image:
-    """Convert a network's output to foreground probabilities of its input, without the border that it lacks.
+def to_prediction(name: str, output: Array, shape: tuple[int, ...], interface: Interface) -> Prediction:
+    """Convert a network's output to probabilities or labels of its input, without the border that it lacks.
 
     Parameters
     ----------
@@ -147,7 +149,8 @@ def to_probabilities(name: str, output: Array, shape: tuple[int, ...], interface
     Returns
     -------
     numpy.ndarray
-        float32, (N, H − 2 crop, W − 2 crop), in [0, 1]; an output of another scale is interpolated linearly.
+        float32, (N, H − 2 crop, W − 2 crop), in [0, 1], or int32 labels. Of an output of another scale probabilities
+        are interpolated linearly, labels taken from the nearest pixel.
 
     Raises
     ------
@@ -156,10 +159,12 @@ def to_probabilities(name: str, output: Array, shape: tuple[int, ...], interface
     """
     expected = (shape[0], *(interface.output_side(side) for side in shape[1:]))
     channels = _channels_last(name, output, shape, expected, interface)
-    values = _to_foreground(name, channels, interface)
+    values = _to_cells(name, channels, interface)
     if interface.scale == 1:
         return values
     height, width = (side - 2 * interface.crop for side in shape[1:])
+    if is_labels(values):
+        return np.stack([resize_labels(labels, (height, width)) for labels in values])
     method = cv2.INTER_AREA if interface.scale > 1 else cv2.INTER_LINEAR
     return np.stack([cv2.resize(image, (width, height), interpolation=method) for image in values])
 
@@ -203,10 +208,10 @@ def _size_remedy(side: int, sides: Collection[int], interface: Interface) -> str
     return f"declare under [output] in {interface.card} {', or '.join(entries)}{size}"
 
 
-def _to_foreground(name: str, channels: Array, interface: Interface) -> Image:
+def _to_cells(name: str, channels: Array, interface: Interface) -> Prediction:
     card = interface.card
     if interface.kind == "labels":
-        return _labels_to_probabilities(name, channels, interface)
+        return _read_labels(name, channels, interface)
     values = channels.astype(np.float32)
     if not np.isfinite(values).all():
         raise ModelError(f"{name}: returns non-finite values; is it damaged?")
@@ -229,12 +234,14 @@ def _to_foreground(name: str, channels: Array, interface: Interface) -> Image:
     return np.clip(values, 0, 1)
 
 
-def _labels_to_probabilities(name: str, channels: Array, interface: Interface) -> Image:
+def _read_labels(name: str, channels: Array, interface: Interface) -> Prediction:
     if channels.shape[-1] != 1 or np.any(channels != np.floor(channels)):
         raise ModelError(
             f"{name}: labels must be integers in one channel; its output {_format_shape(channels.shape)} has fractions "
             "or several channels"
         )
     labels = channels[..., 0]
+    if interface.instance_kind == "labels":
+        return convert_labels(name, labels)
     foreground = labels > 0 if interface.foreground is None else labels == interface.foreground
     return foreground.astype(np.float32)

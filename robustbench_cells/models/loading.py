@@ -12,6 +12,7 @@ from pathlib import Path
 
 from robustbench_cells.errors import MissingExtraWarning, ModelError, RobustbenchError, UnknownNameError, refuse_exits
 from robustbench_cells.files.reading import MAX_MODEL, list_files
+from robustbench_cells.instances.rules import InstanceKind
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.extras import install_line, missing_library, require_extra
 from robustbench_cells.models.formats._base import FORMATS, ModelFormat
@@ -113,7 +114,7 @@ def open_segmenter(source: str, *, trusted: bool = False) -> Segmenter:
     if not digest:
         return load_segmenter(source, trusted=trusted)
     load_it = partial(load_segmenter, source, trusted=trusted)
-    return OnDemandSegmenter(segmenter_name(source), digest, load_it, companion_files(source))
+    return OnDemandSegmenter(segmenter_name(source), digest, load_it, companion_files(source), instance_kind(source))
 
 
 def identify(source: str, *, trusted: bool) -> str:
@@ -130,6 +131,19 @@ def identify(source: str, *, trusted: bool) -> str:
     with _translate_errors(source):
         digest = model_format.digest_of(path, trusted=trusted)
     return digest and _with_code(digest, model_format)
+
+
+def instance_kind(source: str) -> InstanceKind | None:
+    """Tell what the cells of a model's predictions are (see `Segmenter`), without loading it; None if only that tells.
+
+    Raises
+    ------
+    ModelError
+        If its card cannot be read.
+    """
+    path = str(shipped_models().get(source, source))
+    with _translate_errors(source):
+        return require_format(path).instances_of(path)
 
 
 def companion_files(source: str) -> list[str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from robustbench_cells.instances.rules import InstanceKind
 from robustbench_cells.models.interface import Interface
-from robustbench_cells.models.layout import Array, add_channels, prepare_images, resolve_layout, to_probabilities
+from robustbench_cells.models.layout import Array, add_channels, prepare_images, resolve_layout, to_prediction
 from robustbench_cells.models.sliding_window import predict_tiled
-from robustbench_cells.types import BATCH, Image, Runner
+from robustbench_cells.types import BATCH, Image, Prediction, Runner
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,12 @@ class NetworkSegmenter:
         self.interface = resolve_layout(name, network.input_shape, interface or Interface())
         self._batch = network.input_shape[0] or network.batch
 
-    def predict(self, images: Image) -> Image:
+    @property
+    def instances(self) -> InstanceKind:
+        """See `Segmenter`."""
+        return self.interface.instance_kind
+
+    def predict(self, images: Image) -> Prediction:
         """See `Segmenter.predict`.
 
         All calls of the network have one batch size, padded if needed: convolutions on a CPU round differently at other
@@ -81,33 +88,34 @@ class NetworkSegmenter:
             return self._predict_tiled(ready, self.interface.halo)
         return self._predict(ready)
 
-    def predict_whole(self, images: Image, halo: int) -> Image:
+    def predict_whole(self, images: Image, halo: int) -> Prediction:
         """Predict images of any size: normalised as a whole, then cut into overlapping tiles (see `predict_tiled`)."""
         ready = prepare_images(images, self.interface)
         return self._predict_tiled(ready, self.interface.halo if self.interface.side else halo)
 
-    def _predict_tiled(self, ready: Image, halo: int) -> Image:
+    def _predict_tiled(self, ready: Image, halo: int) -> Prediction:
         """Predict in tiles; the border that the network's output lacks is mirrored around the images."""
         crop = self.interface.crop
         if not crop:
             return predict_tiled(self._predict, ready, self.interface.tile, halo)
         wider = np.pad(ready, ((0, 0), (crop, crop), (crop, crop)), mode="reflect")
-        whole = predict_tiled(self._predict_inside, wider, self.interface.tile, halo + crop)
+        whole = predict_tiled(self._predict_inside, wider, self.interface.tile, halo + crop, blind=crop)
         return whole[:, crop:-crop, crop:-crop]
 
-    def _predict_inside(self, tiles: Image) -> Image:
+    def _predict_inside(self, tiles: Image) -> Prediction:
         """Predict tiles; the border that the output lacks is 0, which `predict_tiled` discards."""
         crop = self.interface.crop
-        return np.pad(self._predict(tiles), ((0, 0), (crop, crop), (crop, crop)))
+        predicted: Any = self._predict(tiles)
+        return np.pad(predicted, ((0, 0), (crop, crop), (crop, crop)))
 
-    def _predict(self, ready: Image) -> Image:
-        chunks = [
+    def _predict(self, ready: Image) -> Prediction:
+        chunks: list[Any] = [
             self._predict_batch(ready[start : start + self._batch]) for start in range(0, len(ready), self._batch)
         ]
         return np.concatenate(chunks) if chunks else np.empty(ready.shape, np.float32)
 
-    def _predict_batch(self, ready: Image) -> Image:
+    def _predict_batch(self, ready: Image) -> Prediction:
         padded = np.zeros((self._batch, *ready.shape[1:]), np.float32)
         padded[: len(ready)] = ready
         output = self._network.run(add_channels(padded, self.interface))
-        return to_probabilities(self.name, output, padded.shape, self.interface)[: len(ready)]
+        return to_prediction(self.name, output, padded.shape, self.interface)[: len(ready)]

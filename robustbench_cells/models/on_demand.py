@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from robustbench_cells.errors import ExitError, ModelError, ModelStoppedError
+from robustbench_cells.instances.rules import InstanceKind
 from robustbench_cells.models.isolation.segmenter import IsolatedSegmenter
-from robustbench_cells.types import Image, Runner, Segmenter
+from robustbench_cells.types import Image, Prediction, Runner, Segmenter
 
 
 class OnDemandSegmenter:
@@ -24,17 +25,27 @@ class OnDemandSegmenter:
         Function that loads the model, validates it, and tries it.
     files
         Paths of its files besides the one that names it.
+    instances
+        See `Segmenter`, as far as it is known before the model is loaded.
     """
 
-    def __init__(self, name: str, digest: str, load: Callable[[], Segmenter], files: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        digest: str,
+        load: Callable[[], Segmenter],
+        files: Sequence[str] = (),
+        instances: InstanceKind | None = None,
+    ) -> None:
         self.name = name
         self.digest = digest
         self.files = files
+        self._instances = instances
         self._load = load
         self._loaded: Segmenter | None = None
         self._lock = threading.Lock()
 
-    def predict(self, images: Image) -> Image:
+    def predict(self, images: Image) -> Prediction:
         """See `Segmenter.predict`."""
         return self.loaded().predict(images)
 
@@ -62,6 +73,11 @@ class OnDemandSegmenter:
         """End the process of the model, if it is loaded and has one."""
         if isinstance(self._loaded, IsolatedSegmenter):
             self._loaded.release()
+
+    @property
+    def instances(self) -> InstanceKind | None:
+        """See `Segmenter`; None where only loading the model tells, and it is not."""
+        return getattr(self._loaded, "instances", self._instances)
 
     @property
     def runner(self) -> Runner | None:

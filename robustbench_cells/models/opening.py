@@ -160,7 +160,7 @@ def open_segmenter(name: str, source: str, *, trusted: bool, host: Host | None) 
     load = partial(IsolatedSegmenter, name, host, model)
     try:
         known = host.identify(model)
-        return OnDemandSegmenter(name, known.digest, load, known.files) if known.digest else load()
+        return OnDemandSegmenter(name, known.digest, load, known.files, known.instances) if known.digest else load()
     except (ModelStoppedError, ExitError) as error:
         return StoppedSegmenter(name, str(error))
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from robustbench_cells.errors import DeclarationWarning, ModelError
 from robustbench_cells.models.independence import require_independence
+from robustbench_cells.models.instance_labels import foreground, is_labels, require_ids
 from robustbench_cells.models.network import NetworkSegmenter
-from robustbench_cells.types import PATCH_SIDE, THRESHOLD, Image
+from robustbench_cells.types import PATCH_SIDE, Image
 
 _MAX_COVERED = 0.9  # share of foreground; a tenth of the probe images is cells
 
@@ -20,17 +21,23 @@ def probe(segmenter: NetworkSegmenter) -> None:
     Raises
     ------
     ModelError
-        If the network fails, its output cannot be probabilities of cells, or it predicts an image in another way the
-        next time or among others.
+        If the network fails, its output cannot be probabilities or labels of cells, or it predicts an image in another
+        way the next time or among others.
     """
     try:
-        probabilities = require_independence(segmenter.name, segmenter.predict, varied_images())[:2]
+        prediction = require_independence(segmenter.name, segmenter.predict, varied_images())
     except ModelError:
         raise
     except Exception as error:  # runtimes raise anything
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise ModelError(f"{segmenter.name}: cannot predict a probe image ({reason}); is it damaged?") from error
-    share = float(np.mean(probabilities > THRESHOLD))
+    if is_labels(prediction):
+        remedy = (
+            f"declare under [output] in {segmenter.interface.card} foreground = 1, or whatever value is cells, or "
+            'instances = "components" if every value but 0 is'
+        )
+        require_ids(segmenter.name, prediction, remedy)
+    share = float(np.mean(foreground(prediction[:2])))
     if not 0 < share < _MAX_COVERED:
         warnings.warn(
             f"{segmenter.name}: segments {share:.1%} of a synthetic probe image as cells; if that is wrong, declare in "

@@ -6,16 +6,21 @@ from collections.abc import Callable
 
 import numpy as np
 
-from robustbench_cells.types import Image
+from robustbench_cells.errors import ModelError
+from robustbench_cells.models.instance_labels import is_labels
+from robustbench_cells.models.stitching import stitch
+from robustbench_cells.types import Image, Prediction
 
 GRID = 8  # pixels; tiles start at multiples, so that poolings by two align with those of the whole image
 
 
-def predict_tiled(predict: Callable[[Image], Image], images: Image, side: int, halo: int) -> Image:
+def predict_tiled(
+    predict: Callable[[Image], Prediction], images: Image, side: int, halo: int, blind: int = 0
+) -> Prediction:
     """Predict images of any size by a network for squares of one side.
 
     Each tile discards ``halo`` pixels at its borders, except at the border of the image, where the network sees that
-    border as it is. An image smaller than a tile is first padded by mirroring.
+    border as it is. An image smaller than a tile is first padded by mirroring. Labels of tiles are joined by `stitch`.
 
     Parameters
     ----------
@@ -25,11 +30,18 @@ def predict_tiled(predict: Callable[[Image], Image], images: Image, side: int, h
         Images, float32, (N, H, W).
     side, halo
         Side and halo of the tiles in pixels; 2 × halo + 8 is at most the side.
+    blind
+        Part of the halo that is not predicted, in pixels.
 
     Returns
     -------
     numpy.ndarray
-        float32, (N, H, W).
+        Probabilities, float32, or labels, int32; (N, H, W).
+
+    Raises
+    ------
+    ModelError
+        If several tiles have labels but no halo, so that nothing tells which cells are the same.
     """
     if not len(images):
         return np.empty(images.shape, np.float32)
@@ -38,11 +50,23 @@ def predict_tiled(predict: Callable[[Image], Image], images: Image, side: int, h
     padded = np.pad(images, ((0, 0), *padding), mode="symmetric")
     rows, columns = (_place_tiles(length, side, halo) for length in padded.shape[1:])
     tiles = [padded[:, row : row + side, column : column + side] for row in rows for column in columns]
-    predicted = iter(predict(np.concatenate(tiles)).reshape(len(tiles), len(images), side, side))
+    predicted = predict(np.concatenate(tiles)).reshape(len(tiles), len(images), side, side)
+    if is_labels(predicted):
+        if len(tiles) > 1 and halo <= blind:
+            raise ModelError(
+                f"tiles of {side} px without a halo: labels are joined by what neighbouring tiles both see; give a "
+                "halo ([input] halo in the card) of about the size of a cell"
+            )
+        corners = [(row, column) for row in rows for column in columns]
+        kept = [(slice(*down), slice(*right)) for down in rows.values() for right in columns.values()]
+        size = (padded.shape[1], padded.shape[2])
+        joined = [stitch(list(predicted[:, image]), corners, kept, size, blind) for image in range(len(images))]
+        return np.stack(joined)[:, :height, :width]
+    parts = iter(predicted)
     whole = np.empty(padded.shape, np.float32)
     for row, (top, bottom) in rows.items():
         for column, (left, right) in columns.items():
-            tile = next(predicted)
+            tile = next(parts)
             whole[:, top:bottom, left:right] = tile[:, top - row : bottom - row, left - column : right - column]
     return whole[:, :height, :width]
 

@@ -11,13 +11,13 @@ from robustbench_cells.models.isolation.segmenter import IsolatedSegmenter
 from robustbench_cells.models.network import NetworkSegmenter
 from robustbench_cells.models.runtimes.function import Function
 from robustbench_cells.models.sliding_window import GRID, predict_tiled
-from robustbench_cells.types import PATCH_SIDE, Image, Segmenter
+from robustbench_cells.types import PATCH_SIDE, Image, Prediction, Segmenter
 
 HALO = 64  # pixels; more than the reach of 50 of the paper's U-Net
 
 
-def predict_frame(segmenter: Segmenter | Callable[[Image], Any], image: Image, halo: int = HALO) -> Image:
-    """Predict foreground probabilities of a whole frame of any size, patch by patch.
+def predict_frame(segmenter: Segmenter | Callable[[Image], Any], image: Image, halo: int = HALO) -> Prediction:
+    """Predict probabilities or labels of a whole frame of any size, patch by patch.
 
     The result equals that of the whole frame in one piece if the segmenter's reach is at most ``halo`` pixels.
     Normalisation that a card declares applies to the whole frame; normalisation inside a network or package (as in
@@ -35,10 +35,13 @@ def predict_frame(segmenter: Segmenter | Callable[[Image], Any], image: Image, h
     Returns
     -------
     numpy.ndarray
-        float32, (H, W), in [0, 1].
+        Foreground probabilities, float32, (H, W), in [0, 1]; or labels, int32, if that is what the segmenter gives:
+        those of patches are joined where cells overlap in their halos (`stitch`).
 
     Raises
     ------
+    ModelError
+        If the segmenter predicts labels and there is no halo to join those of patches by.
     ValueError
         If the image is not a grey frame in [0, 255], or the halo leaves nothing of a patch.
     TypeError

@@ -23,13 +23,14 @@ from robustbench_cells.files.reading import MAX_MODEL, list_files
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.metrics._base import Comparison
 from robustbench_cells.models.card import card_path, write_card
+from robustbench_cells.models.instance_labels import foreground
 from robustbench_cells.models.loading import load_keras
 from robustbench_cells.models.runtimes.keras import KerasSegmenter, jit_setting
 from robustbench_cells.randomness import generator
 from robustbench_cells.training.epochs import Epoch, draw_validation_patches
 from robustbench_cells.training.learning_curve import draw_curve
 from robustbench_cells.training.recipes import Recipe
-from robustbench_cells.types import THRESHOLD, Image, Masks
+from robustbench_cells.types import Image, Masks
 
 _VALIDATION_SCORES = ("accuracy", "jaccard", "precision", "recall")
 
@@ -159,7 +160,7 @@ def fit(
 
 def score_validation(model: keras.Model, images: Image, truth: Masks) -> dict[str, float]:
     """Compute the mean scores of a model over patches: images (N, H, W) and truth (N, H, W)."""
-    masks = KerasSegmenter("in training", model, "").predict(images) > THRESHOLD
+    masks = foreground(KerasSegmenter("in training", model, "").predict(images))
     comparison = Comparison(masks, truth)
     scores = {name: METRICS.get(name).score(comparison) for name in _VALIDATION_SCORES}
     return {

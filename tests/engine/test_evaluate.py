@@ -151,7 +151,12 @@ def test_an_error_of_another_process_is_not_traced_through_ours() -> None:
         (lambda images: images * np.nan, "not finite"),
         (lambda images: images, "outside \\[0, 1\\]"),
         (lambda images: None, "NoneType"),
-        (lambda images: images.astype(object), "predictions are object; float32 is needed"),
+        (
+            lambda images: images.astype(object),
+            "predictions are object; float32 probabilities or int32 labels are needed",
+        ),
+        (lambda images: images.astype(np.int64), "predictions are int64"),
+        (lambda images: -np.ones(images.shape, np.int32), "a label is -1; cells are numbered from 1"),
     ],
 )
 def test_a_prediction_that_is_none_is_a_fault(answer: object, words: str) -> None:

@@ -20,6 +20,10 @@ from tests.support.networks import save_tiny_network
         ({"input": {"chanels": 3}}, r"input: .*'chanels' was unexpected\); allowed: layout, channels, "),
         ({"input": {"halo": 3}}, "input: 'side' is a dependency of 'halo'"),
         ({"output": {"kind": "softmax"}}, r"output\.kind: 'softmax' is not one of"),
+        (
+            {"output": {"instances": "labels"}},
+            r"output\.instances: 'labels' is not one of \['components', 'watershed'\]",
+        ),
         ({"input": {"channels": 10**9}}, r"input\.channels: .*greater than the maximum"),
         ({"sha256": "12"}, "sha256: '12' does not match"),
         ({"training": 3}, "training: 3 is not of type 'object'"),

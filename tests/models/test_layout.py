@@ -81,12 +81,12 @@ def test_input_is_normalised_as_declared(interface: dict[str, Any], expected: Im
             1 / (1 + np.exp(5 - PATCHES / 25)),
         ),
         (lambda batch: np.concatenate([1 - batch / 255, batch / 255], -1), {"foreground": 1}, UNIT),
-        (lambda batch: (batch // 100).astype(np.int64), {"kind": "labels"}, PATCHES >= 100),
+        (lambda batch: (batch // 100).astype(np.int64), {"kind": "labels", "instances": "components"}, PATCHES >= 100),
         (lambda batch: batch // 100, {"kind": "labels", "foreground": 2}, PATCHES >= 200),
         (lambda batch: np.moveaxis(batch, -1, 1) / 255, {}, UNIT),
         (lambda batch: batch[..., 0] / 255, {}, UNIT),
     ],
-    ids=["logits", "two logits", "two classes", "labels", "one of the labels", "channels first", "no channels"],
+    ids=["logits", "two logits", "two classes", "classes", "one of the classes", "channels first", "no channels"],
 )
 def test_output_is_interpreted_as_declared(
     run: Callable[[Array], Array], interface: dict[str, Any], expected: Image
@@ -94,6 +94,26 @@ def test_output_is_interpreted_as_declared(
     found = make_segmenter(run, **interface).predict(PATCHES)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_whole_numbers_are_labels_where_nothing_says_that_they_are_classes() -> None:
+    segmenter = make_segmenter(lambda batch: batch // 100, kind="labels")
+    assert segmenter.instances == "labels"
+    found = segmenter.predict(PATCHES)
+    assert found.dtype == np.int32
+    np.testing.assert_array_equal(found, PATCHES // 100)
+    with pytest.raises(ModelError, match="returns labels from -1 to 2; use 0 for background and number cells from 1"):
+        make_segmenter(lambda batch: batch // 100 - (batch < 5), kind="labels").predict(PATCHES)
+    half = make_segmenter(lambda batch: np.floor(batch[:, ::2, ::2] / 25), kind="labels", scale=0.5).predict(PATCHES)
+    np.testing.assert_array_equal(half, np.floor(PATCHES[:, ::2, ::2] / 25).repeat(2, 1).repeat(2, 2))
+
+
+def test_the_interface_says_how_cells_are_made() -> None:
+    kinds = [
+        make_segmenter(lambda batch: batch, **interface).instances  # type: ignore[arg-type]
+        for interface in ({}, {"instances": "watershed"}, {"kind": "labels", "foreground": 1})
+    ]
+    assert kinds == ["components", "watershed", "components"]
 
 
 @pytest.mark.parametrize(

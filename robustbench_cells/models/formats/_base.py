@@ -13,7 +13,8 @@ import numpy as np
 from robustbench_cells.errors import ModelError
 from robustbench_cells.files.checksums import sha256
 from robustbench_cells.files.reading import MAX_MODEL, list_files
-from robustbench_cells.models.card import model_digest
+from robustbench_cells.instances.rules import InstanceKind
+from robustbench_cells.models.card import model_digest, read_interface
 from robustbench_cells.models.runtimes.function import Function
 from robustbench_cells.registry import Registry
 from robustbench_cells.types import Image, Segmenter
@@ -70,6 +71,16 @@ class ModelFormat(Protocol):
         """
         return ""
 
+    def instances_of(self, where: str) -> InstanceKind | None:
+        """Tell what the cells of its predictions are (see `Segmenter`) without loading it; None if only that tells.
+
+        Raises
+        ------
+        ModelError
+            If its card cannot be read.
+        """
+        return None
+
     @abstractmethod
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """Load a model.
@@ -107,6 +118,10 @@ def require_trust(where: str, why: str, *, trusted: bool) -> None:
 class FileModel(ModelFormat):
     """A model that its files and its card make up: `model_digest` of them is its digest."""
 
+    def instances_of(self, where: str) -> InstanceKind | None:
+        """See `ModelFormat.instances_of`: what the card declares."""
+        return read_interface(Path(where)).instance_kind
+
     def digest_of(self, where: str, *, trusted: bool) -> str:
         """See `ModelFormat.digest_of`: from the files and the card."""
         return model_digest(Path(where), self.companion_files(where))[0]
@@ -135,6 +150,10 @@ class InstanceModel(ModelFormat):
         """See `ModelFormat.name_of`."""
         return f"{self.name}-{Path(self._model(where)).name}"
 
+    def instances_of(self, where: str) -> InstanceKind | None:
+        """See `ModelFormat.instances_of`."""
+        return "labels"
+
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """See `ModelFormat.load`."""
         reason = f"is downloaded and loaded by {self.name}, which may execute what the file contains"
@@ -143,10 +162,11 @@ class InstanceModel(ModelFormat):
             list_files(given, MAX_MODEL, ModelError)
         label, weights = self.open_model(where, self._model(where))
 
-        def predict(images: Image) -> Image:
-            return (np.stack([label(image) for image in images]) > 0).astype(np.float32)
+        def predict(images: Image) -> Any:
+            return np.stack([label(image) for image in images])
 
-        return Function(self.name_of(where), predict, f"{self.name} {version(self.name)} {sha256(weights)}")
+        digest = f"{self.name} {version(self.name)} {sha256(weights)}"
+        return Function(self.name_of(where), predict, digest, "labels")
 
     def _model(self, where: str) -> str:
         return where.removeprefix(f"{self.name}://")

@@ -20,9 +20,10 @@ from robustbench_cells.types import Segmenter
 class PythonFunction(ModelFormat):
     """``module:function``, or ``module:object`` with a method ``predict``; the current folder is searched too.
 
-    It maps grey levels, float32 (N, 256, 256) in [0, 255], to probabilities or booleans of the same shape. Its digest
-    is computed from its name, its source with that of what it imports, and its attribute ``digest``; without one, from
-    the values that it can reach and its predictions on synthetic probe images.
+    It maps grey levels, float32 (N, 256, 256) in [0, 255], to probabilities or booleans of the same shape, or to
+    integers: labels, an id per cell. Its digest is computed from its name, its source with that of what it imports, and
+    its attribute ``digest``; without one, from the values that it can reach and its predictions on synthetic probe
+    images.
     """
 
     name = "python function"

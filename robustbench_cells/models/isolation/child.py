@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from robustbench_cells.errors import ExitError, ModelError, refuse_exits
+from robustbench_cells.models.instance_labels import is_labels
 from robustbench_cells.models.isolation.channel import Channel
 from robustbench_cells.models.isolation.messages import (
     WARNINGS,
@@ -31,7 +32,7 @@ from robustbench_cells.models.isolation.messages import (
     Work,
 )
 from robustbench_cells.models.isolation.shared_images import SharedImages
-from robustbench_cells.models.loading import companion_files, identify
+from robustbench_cells.models.loading import companion_files, identify, instance_kind
 from robustbench_cells.models.network import NetworkSegmenter
 from robustbench_cells.models.runtimes.threads import configured_threads, limit_threads
 from robustbench_cells.types import Segmenter
@@ -131,29 +132,31 @@ class Worker:
         match work.job:
             case Job.IDENTIFY:
                 digest = identify(model.source, trusted=model.trusted)
-                return Answer(number, digest, files=companion_files(model.source))
+                files, instances = companion_files(model.source), instance_kind(model.source)
+                return Answer(number, digest, files, instances=instances)
             case Job.LOAD:
                 return _describe(number, self._loaded(model), companion_files(model.source))
             case Job.PREDICT:
-                self._predict(self._loaded(model), work)
-        return Answer(number)
+                return Answer(number, labels=self._predict(self._loaded(model), work))
 
     def _loaded(self, model: ModelReference) -> Segmenter:
         if model not in self._segmenters:
             self._segmenters[model] = self._load(model.source, trusted=model.trusted)
         return self._segmenters[model]
 
-    def _predict(self, segmenter: Any, work: Work) -> None:
+    def _predict(self, segmenter: Any, work: Work) -> bool:
+        """Predict the shared images; returns whether what it predicts is labels."""
         assert self._images  # noqa: S101 - they come with the first request
         images = self._images.images(work.shape)
         found = segmenter.predict(images) if work.halo is None else segmenter.predict_whole(images, work.halo)
         shape, kind = getattr(found, "shape", None), getattr(found, "dtype", type(found))
-        if not isinstance(found, np.ndarray) or shape != images.shape or kind != np.float32:
+        if not isinstance(found, np.ndarray) or shape != images.shape or kind not in (np.float32, np.int32):
             raise ModelError(
-                f"{segmenter.name}: predicted {kind} of shape {shape} for images of shape {images.shape}; float32 of "
-                "the same shape is needed"
+                f"{segmenter.name}: predicted {kind} of shape {shape} for images of shape {images.shape}; float32 "
+                "probabilities or int32 labels of the same shape are needed"
             )
         self._images.put_prediction(found)
+        return is_labels(found)
 
 
 def _describe(number: int, segmenter: Segmenter, files: list[str]) -> Answer:
@@ -163,6 +166,7 @@ def _describe(number: int, segmenter: Segmenter, files: list[str]) -> Answer:
         files,
         predicts_whole=isinstance(segmenter, NetworkSegmenter),
         runner=getattr(segmenter, "runner", None),
+        instances=getattr(segmenter, "instances", None),
     )
 
 

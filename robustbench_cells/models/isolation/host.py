@@ -18,7 +18,7 @@ from robustbench_cells.models.isolation.process import (
 )
 from robustbench_cells.models.isolation.shared_images import ShortReadError
 from robustbench_cells.models.isolation.wall import GIBIBYTE, Wall, system_limit
-from robustbench_cells.types import Image
+from robustbench_cells.types import Image, Prediction
 
 LOADER = "robustbench_cells.models.loading:load_segmenter"
 
@@ -93,7 +93,7 @@ class Host:
         with room.lock:
             return self._load(room, self._process(room, model), model)
 
-    def predict(self, model: ModelReference, images: Image, halo: int | None = None) -> Image:
+    def predict(self, model: ModelReference, images: Image, halo: int | None = None) -> Prediction:
         """Predict a batch, or whole frames if a halo is given; the model is loaded if its process is a fresh one.
 
         Raises
@@ -107,9 +107,9 @@ class Host:
             if model not in room.loaded:
                 self._load(room, process, model)
             process.images.put_images(images)
-            self._ask(room, process, Work(Job.PREDICT, model, images.shape, halo))
+            answer = self._ask(room, process, Work(Job.PREDICT, model, images.shape, halo))
             try:
-                return process.images.take_prediction(images.shape)
+                return process.images.take_prediction(images.shape, labels=answer.labels)
             except ShortReadError:
                 why = f"{model.name} truncated the memory that its process shares, and was stopped"
                 raise self._stop(room, model, why) from None

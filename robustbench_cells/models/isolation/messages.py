@@ -16,9 +16,10 @@ from enum import StrEnum
 from functools import cache
 from math import ceil, prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from robustbench_cells import errors
+from robustbench_cells.instances.rules import InstanceKind
 from robustbench_cells.printable import printable, printable_lines
 from robustbench_cells.types import BATCH, PATCH_SIDE, Runner
 
@@ -40,6 +41,8 @@ _SCHEMA = {
         "digest": {"type": "string", "maxLength": 1000},
         "files": {"type": "array", "items": _TEXT, "maxItems": 10_000},
         "predicts_whole": {"type": "boolean"},
+        "instances": {"enum": [None, *get_args(InstanceKind)]},
+        "labels": {"type": "boolean"},
         "runner": {
             "type": ["object", "null"],
             "additionalProperties": False,
@@ -208,6 +211,10 @@ class Answer:
         Digest of the model, and the paths of its files besides the first.
     predicts_whole, runner
         Whether it predicts whole frames, and what runs it.
+    instances
+        What the cells of its predictions are (see `Segmenter`); None where that is not known.
+    labels
+        Whether the prediction that was asked for is labels.
     warnings
         Category and text of each warning of this package.
     error
@@ -221,6 +228,8 @@ class Answer:
     runner: Runner | None = None
     warnings: Sequence[tuple[str, str]] = ()
     error: RemoteError | None = None
+    instances: InstanceKind | None = None
+    labels: bool = False
 
     def encode(self) -> bytes:
         """The answer as JSON."""
@@ -256,6 +265,8 @@ class Answer:
             runner,
             tuple((category, text) for category, text in found.get("warnings", ())),
             error_ and RemoteError(**error_),
+            found.get("instances"),
+            found.get("labels", False),
         )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from robustbench_cells.models.isolation.host import Host
 from robustbench_cells.models.isolation.messages import ModelReference
-from robustbench_cells.types import Image, Runner
+from robustbench_cells.types import Image, Prediction, Runner
 
 
 class IsolatedSegmenter:
@@ -21,7 +21,7 @@ class IsolatedSegmenter:
 
     Attributes
     ----------
-    digest, runner
+    digest, instances, runner
         See `Segmenter` and `NetworkSegmenter`; as the process of the model reports them.
     files
         Paths of its files besides the one that names it.
@@ -40,15 +40,16 @@ class IsolatedSegmenter:
         self._model = model
         loaded = host.load(model)
         self.digest = loaded.digest
+        self.instances = loaded.instances
         self.runner: Runner | None = loaded.runner
         self.files = loaded.files
         self.predicts_whole = loaded.predicts_whole
 
-    def predict(self, images: Image) -> Image:
+    def predict(self, images: Image) -> Prediction:
         """See `Segmenter.predict`; a `ModelStoppedError` if the model exceeds a limit or ends its process."""
         return self._predict(images, None)
 
-    def predict_whole(self, images: Image, halo: int) -> Image:
+    def predict_whole(self, images: Image, halo: int) -> Prediction:
         """See `NetworkSegmenter.predict_whole`."""
         return self._predict(images, halo)
 
@@ -56,7 +57,7 @@ class IsolatedSegmenter:
         """End the processes of the run's models; the next prediction starts them again."""
         self._host.close()
 
-    def _predict(self, images: Image, halo: int | None) -> Image:
+    def _predict(self, images: Image, halo: int | None) -> Prediction:
         if not images.size:
             return np.empty(images.shape, np.float32)
         return self._host.predict(self._model, np.ascontiguousarray(images, np.float32), halo)

@@ -13,9 +13,9 @@ from math import prod
 
 import numpy as np
 
-from robustbench_cells.types import Image
+from robustbench_cells.types import Image, Prediction
 
-_ITEM = np.dtype(np.float32).itemsize
+_ITEM = np.dtype(np.float32).itemsize  # and that of int32
 _PAGE = mmap.ALLOCATIONGRANULARITY
 
 
@@ -48,15 +48,15 @@ class SharedImages:
         os.ftruncate(self.file, 2 * _aligned(images.nbytes))
         _write(self.file, images, 0)
 
-    def take_prediction(self, shape: tuple[int, ...]) -> Image:
-        """Read a prediction of the shape of the batch; called by the run.
+    def take_prediction(self, shape: tuple[int, ...], *, labels: bool = False) -> Prediction:
+        """Read a prediction of the shape of the batch, int32 labels or float32 probabilities; called by the run.
 
         Raises
         ------
         ShortReadError
             If the file has become too short.
         """
-        found = np.empty(shape, np.float32)
+        found: Prediction = np.empty(shape, np.int32) if labels else np.empty(shape, np.float32)
         view, start = memoryview(found.data).cast("B"), _aligned(found.nbytes)
         done = 0
         while done < len(view):
@@ -74,7 +74,7 @@ class SharedImages:
         mapped = mmap.mmap(self.file, length * _ITEM, access=mmap.ACCESS_READ)
         return np.frombuffer(mapped, np.float32).reshape(shape)
 
-    def put_prediction(self, found: Image) -> None:
+    def put_prediction(self, found: Prediction) -> None:
         """Write the prediction of the batch; called by the process of the model."""
         _write(self.file, found, _aligned(found.nbytes))
 
@@ -87,7 +87,7 @@ def _aligned(length: int) -> int:
     return -(-length // _PAGE) * _PAGE
 
 
-def _write(file: int, array: Image, start: int) -> None:
+def _write(file: int, array: Prediction, start: int) -> None:
     view = memoryview(np.ascontiguousarray(array).data).cast("B")
     done = 0
     while done < len(view):

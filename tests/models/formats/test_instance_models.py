@@ -13,7 +13,7 @@ import pytest
 from robustbench_cells.errors import ModelError
 from robustbench_cells.files.checksums import sha256
 from robustbench_cells.models.formats import _base
-from robustbench_cells.models.loading import load_segmenter, segmenter_sources
+from robustbench_cells.models.loading import instance_kind, load_segmenter, segmenter_sources
 from robustbench_cells.models.probe import probe_images
 
 
@@ -34,7 +34,7 @@ def test_real_cellpose(tmp_path: Path) -> None:
     reference = CellposeModel(gpu=False, pretrained_model=str(tmp_path / "fresh"))
     labels = np.stack([reference.eval(np.repeat(image[..., None], 3, -1), channel_axis=-1)[0] for image in images])
     assert labels.max() == 32**2
-    np.testing.assert_array_equal(segmenter.predict(images), labels > 0)
+    np.testing.assert_array_equal(segmenter.predict(images), labels)
 
 
 def test_real_stardist(tmp_path: Path) -> None:
@@ -46,8 +46,8 @@ def test_real_stardist(tmp_path: Path) -> None:
     network.keras_model.save_weights(str(tmp_path / "fresh" / "weights_best.h5"))
     segmenter, images = load_segmenter(f"stardist://{tmp_path / 'fresh'}", trusted=True), probe_images()
     labels = np.stack([network.predict_instances(normalize(image, 1, 99.8))[0] for image in images])
-    assert labels.any()
-    np.testing.assert_array_equal(segmenter.predict(images), labels > 0)
+    assert labels.max() > 1
+    np.testing.assert_array_equal(segmenter.predict(images), labels)
 
 
 @pytest.fixture
@@ -78,7 +78,10 @@ def cellpose_stub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
 def test_call_of_cellpose(cellpose_stub: list[Any], tmp_path: Path) -> None:
     segmenter = load_segmenter("cellpose://cpsam_v2", trusted=True)
     images = probe_images()
-    np.testing.assert_array_equal(segmenter.predict(images), images > 150)
+    labels = segmenter.predict(images)
+    assert labels.dtype == np.int32
+    np.testing.assert_array_equal(labels, 7 * (images > 150))
+    assert getattr(segmenter, "instances", None) == instance_kind("cellpose://cpsam_v2") == "labels"
     assert segmenter.name == "cellpose-cpsam_v2"
     assert segmenter.digest == f"cellpose 4.2 of cellpose {sha256(tmp_path / 'weights')}"
     assert {image.shape for image in cellpose_stub} == {(256, 256, 3)}

@@ -152,9 +152,13 @@ def test_modules_that_it_imports_count(module: Callable[[str], str], imported: s
         ),
         ("", "cannot be imported .*predict"),
         ("predict = 3\n", "is int; a function"),
-        ("def predict(images):\n    return images[0] / 255\n", "return probabilities or booleans of the same shape"),
-        ("def predict(images):\n    return (images > 9).astype(int)\n", r"for labels: labels > 0"),
-        ("def predict(images):\n    return images\n", "probabilities are in"),
+        ("def predict(images):\n    return images[0] / 255\n", "return probabilities, booleans or integers"),
+        (
+            "def predict(images):\n    return (images > 150).astype('uint8') * 255\n",
+            r"1 of them lie in \d+ separate pieces, as in a mask .*; return booleans for a mask \(mask > 0\), or an id",
+        ),
+        ("def predict(images):\n    return images.astype(int) - 300\n", "returns labels from -"),
+        ("def predict(images):\n    return images\n", r"probabilities are in \[0, 1\], and labels are integers"),
     ],
 )
 def test_function_that_is_no_segmenter_is_refused(module: Callable[[str], str], text: str, message: str) -> None:

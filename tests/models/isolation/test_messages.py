@@ -48,7 +48,7 @@ def test_request_comes_back(request_: Request) -> None:
 def test_answer_comes_back() -> None:
     runner = Runner("onnxruntime", "1.0", "CPU", 2)
     error = RemoteError("ModelError", "net.onnx: is damaged", "Traceback …")
-    whole = Answer(7, "ab12", ("a.bin",), True, runner, (("DataWarning", "odd"),), error)
+    whole = Answer(7, "ab12", ("a.bin",), True, runner, (("DataWarning", "odd"),), error, "watershed", True)
     assert Answer.decode(whole.encode()) == whole
     assert Answer.decode(Answer(0).encode()) == Answer(0)
 
@@ -60,6 +60,7 @@ ILL = {
     "no number": b"{}",
     "a huge number": b'{"number": ' + b"9" * 5000 + b"}",
     "deep nesting": b"[" * 200_000,
+    "unknown instances": b'{"number": 1, "instances": "magic"}',
     "unknown key": b'{"number": 1, "eval": "1"}',
     "a number for a digest": b'{"number": 1, "digest": 3}',
     "an endless digest": json.dumps({"number": 1, "digest": "a" * 2000}).encode(),

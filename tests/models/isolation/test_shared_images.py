@@ -30,6 +30,10 @@ def test_batches_of_any_size_cross_and_come_back(batches: list[Image]) -> None:
         np.testing.assert_array_equal(seen, batch)
         there.put_prediction(seen / 255)
         np.testing.assert_array_equal(here.take_prediction(batch.shape), batch / 255)
+        there.put_prediction(labels := seen.astype(np.int32))
+        found = here.take_prediction(batch.shape, labels=True)
+        assert found.dtype == np.int32
+        np.testing.assert_array_equal(found, labels)
     here.close()
     there.close()
 
