@@ -57,6 +57,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     items.sort(key=lambda item: item.path not in long)
 
 
+def pytest_collection_finish() -> None:
+    """Exempt what all tests share from the collection of garbage, which visits it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 REAL_FRAMES = REPOSITORY.parent / "shared" / "data" / "PhC-C2DL-PSC"
 

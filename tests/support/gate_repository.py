@@ -11,7 +11,7 @@ import pytest
 
 from robustbench_cells.api import finish
 from robustbench_cells.reporting.report import Report
-from tests.support.pytest_runs import forget_modules
+from tests.support.pytest_runs import LIGHT, forget_modules
 
 SUITE = "def test_robustness(rb_outcome):\n    assert rb_outcome.valid\n"
 _MODEL = """
@@ -51,7 +51,7 @@ class Repository:
         """Call pytest as CI does, and return its exit code and what it printed."""
         self.monkeypatch.chdir(self.path / cwd)
         self.monkeypatch.syspath_prepend(self.path)
-        own = ("-p", "no:randomly", "-p", "no:cacheprovider", "--import-mode=importlib")
+        own = (*LIGHT, "-p", "no:randomly", "-p", "no:cacheprovider", "--import-mode=importlib")
         code = int(pytest.main([*own, *arguments]))
         forget_modules(self.path)
         done = self.capsys.readouterr()
