@@ -72,6 +72,8 @@ class Sample:
         int32, (H, W), 0 background, 1..n cells, `VOID` where no score is computed.
     remarks
         What the reader found odd.
+    by_components
+        Whether the labels are 8-connected components of a mask without ids, so that cells which touch are one.
     """
 
     dataset: str
@@ -79,6 +81,7 @@ class Sample:
     image: Image
     labels: Labels
     remarks: tuple[Remark, ...] = ()
+    by_components: bool = False
 
 
 @dataclass(frozen=True, eq=False)

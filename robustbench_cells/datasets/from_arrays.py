@@ -104,8 +104,8 @@ def from_arrays(
                 f"images[{number}] has shape {image.shape} and labels[{number}] {truth.shape}; the two must be equal"
             )
         grey, remarks = to_grey_levels(array_plane(image), f"images[{number}]", white_level)
-        ids = to_labels(array_plane(truth), f"labels[{number}]", ignore_label)
-        samples.append(Sample(ArrayDataset.key, name, grey, ids, remarks))
+        ids, by_components = to_labels(array_plane(truth), f"labels[{number}]", ignore_label)
+        samples.append(Sample(ArrayDataset.key, name, grey, ids, remarks, by_components))
     return Selection(ArrayDataset(title, samples, sequence=sequence), all_names, ignore_label)
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from robustbench_cells.datasets.grey_levels import to_grey_levels
-from robustbench_cells.datasets.label_values import to_labels
+from robustbench_cells.datasets.label_values import CellLabels, to_labels
 from robustbench_cells.datasets.limits import translate_decoding_errors
 from robustbench_cells.datasets.png_files import SIGNATURE as PNG_SIGNATURE
 from robustbench_cells.datasets.png_files import read_png, read_png_size
 from robustbench_cells.datasets.tiff_pages import read_tiff, read_tiff_size
 from robustbench_cells.errors import DataError
 from robustbench_cells.files.reading import UNLIMITED, require_file
-from robustbench_cells.types import Image, Labels, Remark
+from robustbench_cells.types import Image, Remark
 
 T = TypeVar("T")
 
@@ -61,7 +61,7 @@ def read_image(path: Path, white_level: int | None = None) -> tuple[Image, tuple
     return to_grey_levels(_read(path, read_tiff, read_png), str(path), white_level)
 
 
-def read_labels(path: Path, ignore_label: int | None = None) -> Labels:
+def read_labels(path: Path, ignore_label: int | None = None) -> CellLabels:
     """Read a mask file as int32 labels (H, W), numbered 1..n; see `to_labels`.
 
     Raises

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -25,7 +25,14 @@ def require_ignore_label(ignore_label: int | None) -> None:
         )
 
 
-def to_labels(stored: StoredPlane, what: str, ignore_label: int | None = None) -> Labels:
+class CellLabels(NamedTuple):
+    """The labels of a mask, int32 (H, W), and whether they are the components of a single value (see `Sample`)."""
+
+    labels: Labels
+    by_components: bool
+
+
+def to_labels(stored: StoredPlane, what: str, ignore_label: int | None = None) -> CellLabels:
     """Convert the stored values of a mask to int32 labels 1..n.
 
     A single value besides 0 makes a binary mask, whose cells are the 8-connected components; more values make an
@@ -65,13 +72,13 @@ def to_labels(stored: StoredPlane, what: str, ignore_label: int | None = None) -
         )
     if ignore_label is not None:
         void = pixels == ignore_label
-        labels = _number_cells(np.where(void, np.zeros_like(pixels), pixels), what)
-        labels[void] = VOID
-        return labels
+        found = _number_cells(np.where(void, np.zeros_like(pixels), pixels), what)
+        found.labels[void] = VOID
+        return found
     return _number_cells(pixels, what)
 
 
-def _number_cells(pixels: npt.NDArray[Any], what: str) -> Labels:
+def _number_cells(pixels: npt.NDArray[Any], what: str) -> CellLabels:
     ids = np.unique(pixels)
     if ids[0] < 0:
         raise DataError(
@@ -83,9 +90,9 @@ def _number_cells(pixels: npt.NDArray[Any], what: str) -> Labels:
     ids = ids[ids > 0]
     if len(ids) <= 1:
         _, components = cv2.connectedComponents((pixels > 0).astype(np.uint8), connectivity=8)
-        return components.astype(np.int32)
+        return CellLabels(components.astype(np.int32), by_components=True)
     dense = np.searchsorted(ids, pixels, side="right")
-    return np.where(pixels > 0, dense, 0).astype(np.int32)
+    return CellLabels(np.where(pixels > 0, dense, 0).astype(np.int32), by_components=False)
 
 
 def _describe_no_background(what: str, ids: list[int]) -> str:

@@ -42,7 +42,8 @@ class PairedFiles:
         """See `Dataset.read`."""
         image_file, mask_file = self.pairs[frame]
         image, remarks = read_image(image_file, self.white_level)
-        return Sample(self.key, frame, image, read_labels(mask_file, self.ignore_label), remarks)
+        labels, by_components = read_labels(mask_file, self.ignore_label)
+        return Sample(self.key, frame, image, labels, remarks, by_components)
 
 
 def pair_folders(images: Path, masks: Path) -> dict[str, tuple[Path, Path]]:

@@ -69,5 +69,7 @@ class PairedPlanes:
         image, remarks = to_grey_levels(
             self.images.plane(index), f"{self.images.name}, frame {frame}", self.white_level
         )
-        labels = to_labels(self.masks.plane(index), f"{self.masks.name}, frame {frame}", self.ignore_label)
-        return Sample(self.key, frame, image, labels, remarks)
+        labels, by_components = to_labels(
+            self.masks.plane(index), f"{self.masks.name}, frame {frame}", self.ignore_label
+        )
+        return Sample(self.key, frame, image, labels, remarks, by_components)

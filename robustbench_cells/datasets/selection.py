@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from robustbench_cells.datasets.cell_ids import CellIds
 from robustbench_cells.datasets.measured_axes import MeasuredAxis
 from robustbench_cells.datasets.measured_images import MeasuredImages
 from robustbench_cells.datasets.remarks import Remarks
@@ -83,6 +84,8 @@ class Selection:
         Value of the mask pixels that are not scored, if one was named.
     void
         Share of the pixels of each frame that are not scored, for frames with any.
+    cells
+        What its labels say of its cells.
     """
 
     def __init__(
@@ -114,11 +117,13 @@ class Selection:
         self.digests: dict[str, str] = {}
         self.shapes: dict[str, tuple[int, int]] = {}
         self.void: dict[str, float] = {}
+        self.cells = CellIds()
         room, swap_check, remarks = _CACHE_BYTES, SwapCheck(), Remarks()
         for frame in self.frames:
             sample = self.read(frame)
             swap_check.add(sample)
             remarks.add(sample)
+            self.cells.add(sample)
             self.shapes[frame] = (sample.image.shape[0], sample.image.shape[1])
             if share := float(np.mean(sample.labels < 0)):
                 self.void[frame] = share
@@ -140,6 +145,7 @@ class Selection:
         swap_check.check(self.title)
         self._complete_title()
         remarks.warn(self.title)
+        self.cells.warn(self.title)
         if measured:
             measured.warn(self.title)
         self.fingerprint = digest.hexdigest()

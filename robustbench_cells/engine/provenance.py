@@ -65,6 +65,8 @@ def make_manifest(
             positions=tuple(selection.positions),
             void_share=selection.void_share,
             padded=selection.smaller_than_patch,
+            instances=selection.cells.instances,
+            touching=selection.cells.touching_share,
         ),
         settings=replace(settings, sequential=sequential),
         segmenters={name: segmenter.digest for name, segmenter in segmenters.items()},
@@ -86,7 +88,13 @@ def make_manifest(
         commit=checkout.commit,
         branch=checkout.branch,
         runners={name: runner for name, one in segmenters.items() if (runner := getattr(one, "runner", None))},
+        instances={name: kind for name, one in segmenters.items() if (kind := _instance_kind(one))},
     )
+
+
+def _instance_kind(segmenter: Segmenter) -> str:
+    """What its cells are (see `Segmenter`); empty for a model that is not loaded and whose files do not tell."""
+    return getattr(segmenter, "instances", "components") or ""
 
 
 def _artefacts(grid: Iterable[Condition], selection: Selection) -> dict[str, ArtefactInfo]:

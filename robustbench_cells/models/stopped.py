@@ -20,11 +20,12 @@ class StoppedSegmenter:
     ----------
     name, why
         As given.
-    digest
-        Words in place of one.
+    digest, instances
+        Words in place of a digest; nothing is known of its cells.
     """
 
     digest = "unknown: stopped before it was loaded"
+    instances = None
 
     def __init__(self, name: str, why: str) -> None:
         self.name = name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from robustbench_cells.printable import printable
+from robustbench_cells.reporting.cell_rules import cell_lines
 from robustbench_cells.reporting.interval_warnings import interval_warnings
 from robustbench_cells.reporting.number_format import format_count
 from robustbench_cells.results.manifest import ComparedRun, RunManifest
@@ -17,7 +18,7 @@ def report_head(title: str, results: Results) -> str:
     lines = [
         f"# {title}",
         f"Data set: {escape_markdown(run.dataset.title)}, fingerprint {code_span(run.dataset.fingerprint[:12])}.",
-        *(f"{escape_markdown(line)}." for line in settings_lines(run)),
+        *(f"{escape_markdown(line)}." for line in [*cell_lines(run), *settings_lines(run)]),
         f"Command: {code_span(run.command)}.",
         *(f"**{escape_markdown(warning)}**" for warning in run_warnings(results)),
     ]

@@ -7,6 +7,7 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
+from robustbench_cells.reporting.cell_rules import cell_lines
 from robustbench_cells.reporting.charts import data_tables, measured_over, panel_data, plotted_metrics
 from robustbench_cells.reporting.claims import ClaimStatus
 from robustbench_cells.reporting.first_screen import margin_warnings, model_card, summary_sentence
@@ -132,6 +133,7 @@ def _provenance(results: Results) -> list[tuple[str, str]]:
     return [
         ("data set", run.dataset.title),
         ("fingerprint", run.dataset.fingerprint),
+        *(("cells", line) for line in cell_lines(run)),
         *(("run", line) for line in settings_lines(run)),
         ("records", f"{len(results.records):,}"),
         ("intervals", f"95 %, over blocks of {format_count(settings.block, 'frame', 'frames')}"),

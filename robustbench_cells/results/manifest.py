@@ -39,6 +39,11 @@ class DatasetInfo:
         Share of the pixels that the annotators left open and no score counts.
     padded
         Number of frames smaller than a patch, which are padded by reflection; no score counts the padding.
+    instances
+        Whether the true cells are ids of the masks, 8-connected components of masks without ids, or both in different
+        frames; empty in runs of earlier versions.
+    touching
+        Share of the cells that touch another; 0 by components.
     """
 
     key: str
@@ -48,6 +53,8 @@ class DatasetInfo:
     positions: tuple[int, ...]
     void_share: float = 0.0
     padded: int = 0
+    instances: Literal["", "ids", "components", "mixed"] = ""
+    touching: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -193,6 +200,9 @@ class RunManifest:
     runners
         What ran each network, by the name of the segmenter; of those alone that this run loaded, not of those whose
         records were all cached.
+    instances
+        What the predicted cells of each segmenter are, by its name: ``labels`` of its own, or its foreground cut by the
+        rule ``components`` or ``watershed``; without those of which this run could not know.
     date
         Time at which the run ended, in UTC, by ISO 8601; empty in runs of earlier versions.
     commit, branch
@@ -216,6 +226,7 @@ class RunManifest:
     sources: Mapping[str, str] = field(default_factory=dict)
     incomplete: tuple[str, ...] = ()
     runners: Mapping[str, Runner] = field(default_factory=dict)
+    instances: Mapping[str, str] = field(default_factory=dict)
     date: str = ""
     commit: str = ""
     branch: str = ""

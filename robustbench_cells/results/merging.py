@@ -135,6 +135,7 @@ def _merge_manifests(first: RunManifest, second: RunManifest, same_patches: bool
         settings=replace(first.settings, refined=added_intensities(first.settings.refined, second.settings.refined)),
         compared=ComparedRun(second.settings, second.versions),
         runners=merge_names(first.runners, second.runners),
+        instances=merge_names(first.instances, second.instances),
         incomplete=tuple(f"{label}: {reason}" for label, run in sides for reason in run.incomplete),
         tests=GridTests(
             first.tests.ran + second.tests.ran,
@@ -154,4 +155,5 @@ def _merge_datasets(first: RunManifest, second: RunManifest) -> DatasetInfo:
         fingerprint=f"{one.fingerprint} and {other.fingerprint}",
         frames=(*(f"A/{frame}" for frame in one.frames), *(f"B/{frame}" for frame in other.frames)),
         positions=(*one.positions, *(offset + position for position in other.positions)),
+        instances=one.instances if one.instances == other.instances else "",
     )

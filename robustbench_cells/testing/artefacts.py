@@ -149,18 +149,26 @@ def _transforms_image_and_labels_together(artefact: Artefact) -> None:
             require(together, f"{condition.name}: image and labels are not transformed together")
 
 
-def _moves_what_is_not_scored_with_the_labels(artefact: Artefact) -> None:
+def _moves_every_label_with_its_pixels(artefact: Artefact) -> None:
+    """Ids are names: other ones, or void where a cell was, end at the same pixels; nothing is interpolated."""
     view = draw_sample((64, 48))
-    highest = view.labels.max()
-    void = np.where(view.labels == highest, VOID, view.labels).astype(np.int32)
+    highest = int(view.labels.max())
+    names = np.append((37 * np.arange(highest)) % 101, VOID).astype(np.int32)  # 0 stays; 101 is prime, so none is twice
     for intensity in map(float, artefact.grid("full")):
         moved, left = (
-            artefact.distort(view.image, labels, intensity, generator("one"))[1] for labels in (view.labels, void)
+            artefact.distort(view.image, labels, intensity, generator("one"))[1]
+            for labels in (view.labels, names[view.labels])
         )
+        at = f"{artefact.name}-{intensity:g}"
         require(
             np.array_equal(left == VOID, moved == highest),
-            f"{artefact.name}-{intensity:g}: labels of {VOID}, which no score counts, do not stay with their pixels; "
-            "treat them as any other label",
+            f"{at}: labels of {VOID}, which no score counts, do not stay with their pixels; treat them as any other "
+            "label",
+        )
+        require(
+            np.array_equal(left, names[moved]),
+            f"{at}: cells of other ids end at other pixels, or become one; move labels to the nearest pixel, as they "
+            "are",
         )
 
 
@@ -199,7 +207,7 @@ ARTEFACT_RULES = (
     _differs_for_another_key_if_it_draws,
     _draws_the_same_at_every_intensity,
     _transforms_image_and_labels_together,
-    _moves_what_is_not_scored_with_the_labels,
+    _moves_every_label_with_its_pixels,
     _refuses_an_intensity_without_meaning,
     _gives_a_whole_patch_from_every_view,
 )

@@ -46,8 +46,8 @@ def test_arrays_may_have_a_negative_label_to_ignore() -> None:
 
 def test_binary_masks_stay_binary_beside_the_label() -> None:
     mask = np.array([[1, 1, 0, 1], [255, 255, 0, 1]], np.uint8)
-    assert to_labels(StoredPlane(mask), "", 255).tolist() == [[1, 1, 0, 2], [VOID, VOID, 0, 2]]
-    assert to_labels(StoredPlane(mask), "").tolist() == [[1, 1, 0, 1], [2, 2, 0, 1]]
+    assert to_labels(StoredPlane(mask), "", 255).labels.tolist() == [[1, 1, 0, 2], [VOID, VOID, 0, 2]]
+    assert to_labels(StoredPlane(mask), "").labels.tolist() == [[1, 1, 0, 1], [2, 2, 0, 1]]
 
 
 def test_a_label_that_no_mask_has_is_warned_of() -> None:

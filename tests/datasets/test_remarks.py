@@ -32,7 +32,7 @@ def said_of(images: list[np.ndarray], labels: list[np.ndarray]) -> list[str]:
         ([IMAGES[0], IMAGES[0]], [LABELS[0], LABELS[1]], SAME_IMAGE),
         ([IMAGES[0], IMAGES[1]], [LABELS[0], LABELS[0]], SAME_LABELS),
         ([IMAGES[0], LABELS[1]], [LABELS[0], LABELS[1]], OWN_MASK),
-        ([IMAGES[0], BINARY[1]], [LABELS[0], BINARY[1]], OWN_MASK),
+        ([IMAGES[0], BINARY[1]], [BINARY[0], BINARY[1]], OWN_MASK),
     ],
 )
 def test_odd_frames_are_named(images: list[np.ndarray], labels: list[np.ndarray], remark: Remark) -> None:

@@ -50,6 +50,8 @@ def make_hostile(name: str = HOSTILE) -> Results:
         (("plugins",), {name: name}),
         (("machine",), {name: name}),
         (("settings", "profile"), name),
+        (("instances",), {name: "watershed"}),
+        (("dataset", "instances"), "ids"),
         (("runners",), {name: {"library": name, "version": name, "provider": name, "threads": 1}}),
     ):
         results = change_manifest(results, *path, value=value)

@@ -30,6 +30,7 @@ def test_limits_are_those_of_the_schema() -> None:
     assert SCHEMA["segmenters"]["maxProperties"] == limits.MAX_SEGMENTERS
     assert DEFINED["label"]["maxLength"] == DEFINED["name"]["maxLength"] == limits.MAX_NAME
     assert SCHEMA["runners"]["maxProperties"] == limits.MAX_SEGMENTERS
+    assert SCHEMA["instances"]["maxProperties"] == limits.MAX_SEGMENTERS
     assert SCHEMA["metrics"]["maxProperties"] == limits.MAX_METRICS
     assert SCHEMA["dataset"]["properties"]["frames"]["maxItems"] == limits.MAX_FRAMES
     assert SCHEMA["dataset"]["properties"]["positions"]["maxItems"] == limits.MAX_FRAMES

@@ -117,7 +117,9 @@ manifests = st.builds(
     RunManifest,
     command=texts,
     dataset=st.lists(texts, min_size=1, max_size=3, unique=True).map(
-        lambda frames: DatasetInfo("k", "title", "f", tuple(frames), tuple(range(len(frames))))
+        lambda frames: DatasetInfo(
+            "k", "title", "f", tuple(frames), tuple(range(len(frames))), instances="ids", touching=len(frames) / 10
+        )
     ),
     settings=settings,
     segmenters=st.dictionaries(texts, texts, max_size=2),
@@ -128,6 +130,7 @@ manifests = st.builds(
     effort=st.dictionaries(texts, numbers, max_size=2),
     machine=st.dictionaries(texts, texts | counts | st.none(), max_size=2),
     dask_workers=counts,
+    instances=st.dictionaries(texts, st.sampled_from(["labels", "components", "watershed"]), max_size=2),
     runners=st.dictionaries(
         texts, st.builds(Runner, library=texts, version=texts, provider=texts, threads=st.integers(1, 64)), max_size=2
     ),
