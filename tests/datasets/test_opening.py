@@ -24,7 +24,7 @@ def test_invalid_option_is_refused(options: dict[str, int], message: str) -> Non
 
 
 def test_missing_data_set_is_reported() -> None:
-    message = r"nowhere: no such folder or file, and no embedded data set of that name \(synthetic\)"
+    message = r"no such folder or file, and no embedded data set of that name \(synthetic, synthetic_touching\)"
     with pytest.raises(DataError, match=message):
         open_dataset("nowhere")
 

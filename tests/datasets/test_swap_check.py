@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from robustbench_cells.datasets.opening import open_dataset
-from robustbench_cells.datasets.sources.synthetic import draw_frame
+from robustbench_cells.datasets.synthetic_frames import draw_frame
 from robustbench_cells.errors import DataError
 from robustbench_cells.randomness import generator
 from tests.support.frame_files import BINARY, IMAGES, LABELS, WRITERS
