@@ -11,6 +11,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
+from robustbench_cells.api.artefact_texts import add_together, parse_together
 from robustbench_cells.api.examples import render_report_examples
 from robustbench_cells.api.request import default_block, margin_of, require_block, require_floor
 from robustbench_cells.api.result import BenchmarkResult
@@ -23,6 +24,7 @@ from robustbench_cells.engine.measured import measured_artefacts
 from robustbench_cells.engine.progress import Progress
 from robustbench_cells.engine.refine import refine as bisect_brackets
 from robustbench_cells.engine.run import BenchmarkRun
+from robustbench_cells.engine.together import Together, combine
 from robustbench_cells.errors import BenchmarkWarning, DataError, GridError, ModelError
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
@@ -44,6 +46,7 @@ def benchmark(
     data: Any,
     artefacts: Grid | Iterable[str] | str | None = None,
     *,
+    together: Iterable[str] | str = (),
     profile: str = "default",
     seed: int = 0,
     cache: str | Path | None = None,
@@ -69,6 +72,10 @@ def benchmark(
     artefacts
         Intensities of each artefact, or None for the profile's; names alone; by default the profile's whole grid. The
         clean patches are always there.
+    together
+        Pairs of artefacts to run at once, in the order in which they are written, beside the rest of the grid: one is
+        at the intensity that is given, the other at those of the profile or those given, as in
+        ``"vignetting=40+shot_noise"`` or ``"vignetting=40+shot_noise=30,100"``.
     profile
         ``quick``, ``default`` or ``paper``: its intensities, and its cap on the patches per frame.
     seed
@@ -121,11 +128,13 @@ def benchmark(
     _require_whole(seed=seed, block=block)
     require_block(block)
     require_floor(floor)
-    chosen = _chosen(artefacts)
+    pairs = _pairs(together)
+    chosen = add_together(_chosen(artefacts), pairs)
     selection = _selection(data)
-    measured = measured_artefacts(selection.measured_axes)
-    grid = resolve_grid(profile, chosen, measured)
-    conditions = make_conditions(profile, grid, measured)
+    find_profile(profile)
+    own = [*measured_artefacts(selection.measured_axes), *combine(pairs, profile)]
+    grid = resolve_grid(profile, chosen, own)
+    conditions = make_conditions(profile, grid, own)
     wall = Wall(isolate, model_seconds, model_memory, tuple(model_env))
     segmenters = _segmenters(models, trusted=trust_models, wall=wall)
     settings = RunSettings(
@@ -176,6 +185,13 @@ def benchmark(
     if results is None:
         raise ModelError(f"no model gave any result: {next(iter(failed.values()))}")
     return BenchmarkResult(results, failed, _render=partial(render_report_examples, run, results))
+
+
+def _pairs(together: Iterable[str] | str) -> tuple[Together, ...]:
+    texts = [together] if isinstance(together, str) else list(together)
+    if wrong := [text for text in texts if not isinstance(text, str)]:
+        raise GridError(f"together: {wrong[0]!r} is no text; write a pair as in 'vignetting=40+shot_noise'")
+    return parse_together(texts, "together")
 
 
 def _chosen(artefacts: Grid | Iterable[str] | str | None) -> Grid:

@@ -8,15 +8,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
+from robustbench_cells.artefacts import Artefact
 from robustbench_cells.datasets.measured_axes import read_measured_axes
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.checks import require_room
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.grid import find_profile, make_conditions, resolve_grid
-from robustbench_cells.engine.measured import MeasuredArtefact, measured_artefacts
+from robustbench_cells.engine.measured import measured_artefacts
+from robustbench_cells.engine.pairs import combined_artefacts
 from robustbench_cells.engine.progress import Progress
 from robustbench_cells.engine.run import BenchmarkRun
+from robustbench_cells.engine.together import Together, combine
 from robustbench_cells.errors import ClusterError, DataError, GateError
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.isolation.wall import Wall
@@ -46,6 +49,8 @@ class Request:
         Name of the profile.
     artefacts
         Intensities of each artefact, None for the profile's; empty for the whole grid.
+    together
+        Pairs of artefacts that can be combined, beside those of the profile.
     frames
         Number of frames, evenly spread; None for the profile's.
     seed
@@ -75,6 +80,7 @@ class Request:
     models: tuple[str, ...] = ()
     profile: str = "default"
     artefacts: Mapping[str, Sequence[float] | None] = field(default_factory=dict)
+    together: tuple[Together, ...] = ()
     frames: int | None = None
     seed: int = 0
     margin: int = 0
@@ -91,17 +97,18 @@ class Request:
     def grid(self) -> dict[str, tuple[float, ...]]:
         """Intensities of each artefact; an unknown name or a meaningless intensity raises."""
         find_profile(self.profile)
-        return resolve_grid(self.profile, self.artefacts, self.measured)
+        return resolve_grid(self.profile, self.artefacts, self.own_artefacts)
 
     @cached_property
-    def measured(self) -> list[MeasuredArtefact]:
-        """Measured axes of the data set."""
-        return measured_artefacts(read_measured_axes(self.dataset, self.split))
+    def own_artefacts(self) -> list[Artefact]:
+        """Artefacts of this run alone: measured axes of the data set, and what is combined on request."""
+        measured = measured_artefacts(read_measured_axes(self.dataset, self.split))
+        return [*measured, *combine(self.together, self.profile)]
 
     @cached_property
     def conditions(self) -> list[Condition]:
         """Every condition of the grid, clean first."""
-        return make_conditions(self.profile, self.grid, self.measured)
+        return make_conditions(self.profile, self.grid, self.own_artefacts)
 
     @cached_property
     def sources(self) -> dict[str, str]:
@@ -213,9 +220,11 @@ def follow_baseline(given: Mapping[str, Any], baseline: RunManifest) -> Request:
     if given.get("refine") and not old.refined:
         _refuse("refine", "its grid alone")
     levels = added_intensities(old.grids, old.refined) or dict.fromkeys(baseline.artefacts)  # older ones: names alone
-    request = Request(**{**given, **followed, "refine": False, "refined": old.refined})
-    grid = resolve_grid(old.profile, levels, request.measured)
-    for name, wanted in request.grid.items() if request.artefacts else ():
+    together = {"together": _pairs_of(baseline)}
+    request = Request(**{**given, **followed, **together, "refine": False, "refined": old.refined})
+    grid = resolve_grid(old.profile, levels, request.own_artefacts)
+    asked = {one.name: one.grid(old.profile) for one in combine(given.get("together", ()), old.profile)}
+    for name, wanted in {**(request.grid if request.artefacts else {}), **asked}.items():
         if not set(wanted) <= set(grid.get(name, ())):
             _refuse(f"artefact {name}={_shown(wanted)}", f"{name}={_shown(grid.get(name, ())) or 'nothing'}")
     return replace(request, artefacts=request.artefacts or grid)
@@ -283,6 +292,22 @@ def _refuse(given: str, baseline: str) -> NoReturn:
     raise GateError(
         f"{given} contradicts the baseline, which ran with {baseline}; leave it out, here and in the ini file, to "
         "follow the baseline"
+    )
+
+
+def _pairs_of(baseline: RunManifest) -> tuple[Together, ...]:
+    """The pairs that a baseline ran together, without those that its profile has."""
+    usual = {one.name for one in combined_artefacts(baseline.settings.profile)}
+    return tuple(
+        Together(
+            first=pair.first,
+            second=pair.second,
+            fixed=pair.intensity,
+            sweeps="first" if pair.sweeps_first else "second",
+            levels=baseline.settings.grids.get(name),
+        )
+        for name, info in baseline.artefacts.items()
+        if (pair := info.together) and name not in usual
     )
 
 

@@ -73,7 +73,8 @@ def artefacts_of(profile: str, measured: Sequence[Artefact] = ()) -> list[Artefa
 
 def _available(profile: str, measured: Sequence[Artefact]) -> list[Artefact]:
     """Every artefact that can run in a profile; some run only at intensities that are named."""
-    return [*ARTEFACTS, *measured, *combined_artefacts(profile)]
+    taken = {artefact.name for artefact in measured}
+    return [*ARTEFACTS, *measured, *(pair for pair in combined_artefacts(profile) if pair.name not in taken)]
 
 
 def profile_grid(profile: str, measured: Sequence[Artefact] = ()) -> dict[str, tuple[float, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import uuid4
@@ -142,13 +142,19 @@ class Planner:
     def _cache_key(self, condition: Condition, segmenter: str) -> CacheKey:
         return CacheKey(
             digest=self._digest_of(self.segmenters[segmenter]),
-            artefact=self._artefacts.get(condition.artefact_name, condition.artefact_name),
+            artefact=condition.artefact_name + "".join(self._origins_of(condition)),
             version=condition.version,
             intensity=float(condition.intensity),
             seed=self.seed,
             metrics=self._metrics,
             ranges={metric.name: metric.range for metric in METRICS},
         )
+
+    def _origins_of(self, condition: Condition) -> Iterator[str]:
+        """Origin and code of each artefact from another package that acts under a condition."""
+        if condition.artefact:
+            for step, _ in condition.artefact.steps(condition.intensity):
+                yield self._artefacts.get(step.name, "")
 
     def _digest_of(self, segmenter: Segmenter) -> str:
         """The digest, with origin and code of a baseline from another package: others may predict otherwise.
@@ -163,7 +169,7 @@ class Planner:
 
     @cached_property
     def _artefacts(self) -> Mapping[str, str]:
-        return {artefact.name: ARTEFACTS.qualified_name(artefact.name) for artefact in ARTEFACTS}
+        return {one.name: ARTEFACTS.qualified_name(one.name).removeprefix(one.name) for one in ARTEFACTS}
 
     @cached_property
     def _baselines(self) -> Mapping[type, str]:

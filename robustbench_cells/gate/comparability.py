@@ -146,7 +146,7 @@ def _versions(old: Mapping[str, _Versioned], new: Mapping[str, _Versioned]) -> I
 
 def _source_problems(old: RunManifest, new: RunManifest, side: str = "the candidate") -> Iterator[str]:
     """Report artefacts and metrics from outside whose code was edited; runs of earlier versions do not name it."""
-    used = {*(f"artefact {name}" for name in new.artefacts), *(f"metric {name}" for name in old.metrics)}
+    used = {*(f"artefact {name}" for name in new.acting), *(f"metric {name}" for name in old.metrics)}
     for name in sorted(used & old.sources.keys() & new.sources.keys()):
         if old.sources[name] != new.sources[name]:
             yield (

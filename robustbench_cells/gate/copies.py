@@ -103,7 +103,7 @@ def _steps(run: RunManifest, artefact: str, level: float) -> list[tuple[Artefact
     if artefact == CLEAN:
         return []
     if (pair := run.artefacts[artefact].together) is not None:
-        return [(ARTEFACTS.get(pair.first), pair.intensity), (ARTEFACTS.get(pair.second), level)]
+        return [(ARTEFACTS.get(name), at) for name, at in pair.steps(level)]
     return [(ARTEFACTS.get(artefact), level)]
 
 

@@ -125,7 +125,7 @@ def describe_run(run: RunManifest) -> dict[str, str | int]:
         **{f"version of {name}": info.version for name, info in sorted(run.artefacts.items())},
         **{
             f"code of the artefact {name}": run.sources[key]
-            for name in sorted(run.artefacts)
+            for name in sorted(run.acting)
             if (key := f"artefact {name}") in run.sources
         },
     }

@@ -26,7 +26,7 @@ def note_on_nothing(keyword: str, request: Request) -> str:
         [
             f"-k {keyword!r} selects no test of the grid",
             *_notes_on_the_rest(keyword, request),
-            f"artefacts: clean, {', '.join(profile_grid(request.profile, request.measured))}",
+            f"artefacts: clean, {', '.join(profile_grid(request.profile, request.own_artefacts))}",
             f"models: {', '.join(request.sources)}",
             f"families: {', '.join(families)}",
             "an intensity of its own: --rb-artefact=NAME=INTENSITY",

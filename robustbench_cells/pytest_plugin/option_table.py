@@ -53,6 +53,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "run this artefact, at these intensities or those of the profile, and clean; repeatable "
         "(default: the profile's whole grid)",
     },
+    "together": {
+        "action": "append",
+        "metavar": "NAME=X+NAME",
+        "help": "two artefacts at once, in the order in which they are written: one at this intensity, the other at "
+        "those of the profile or those given (NAME=X+NAME=A,B,...), as in vignetting=40+shot_noise; repeatable, and "
+        "beside the rest of the grid",
+    },
     "frames": {"type": int, "metavar": "N", "help": "use this many frames, evenly spread (default: all of the split)"},
     "seed": {"type": int, "metavar": "N", "help": "seed of patches and artefacts (default: 0)"},
     "margin": {

@@ -27,6 +27,7 @@ _FIELDS = {  # of a request, by option
     "trust-model": "trust_model",
     "profile": "profile",
     "artefact": "artefacts",
+    "together": "together",
     "frames": "frames",
     "seed": "seed",
     "margin": "margin",
@@ -120,7 +121,7 @@ def request_of(config: pytest.Config) -> Request:
     """What the run is to cover; with a baseline, what the baseline covers."""
     _require_known_keys(config)
     values = {name: option(config, name) for name in OPTIONS}  # also of what this run does not ask for
-    from robustbench_cells.api.artefact_texts import parse_grid
+    from robustbench_cells.api.artefact_texts import add_together, parse_grid, parse_together
     from robustbench_cells.api.request import Request, follow_baseline
     from robustbench_cells.results.storage import load_manifest
 
@@ -129,6 +130,9 @@ def request_of(config: pytest.Config) -> Request:
         given["models"] = tuple(given["models"])
     if "artefacts" in given:
         given["artefacts"] = parse_grid(given["artefacts"], "--rb-artefact")
+    if "together" in given:
+        given["together"] = parse_together(given["together"], "--rb-together")
+        given["artefacts"] = add_together(given.get("artefacts", {}), given["together"])
     given["wall"] = _wall_of(values)
     if baselines := values["baseline"]:
         return follow_baseline(given, load_manifest(Path(baselines[0])))

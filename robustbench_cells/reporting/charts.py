@@ -78,8 +78,8 @@ def panel_data(
             else None
             for line in lines
         ],
-        "measured": [
-            {metric.name: _measured_curves(results, line, metric, artefact) for metric in metrics} for line in lines
+        "beside": [
+            {metric.name: _curves_beside(results, line, metric, artefact) for metric in metrics} for line in lines
         ],
         "truth": {metric.name: _truth(part, metric.target) for metric in metrics if metric.target},
         "paths": [
@@ -91,17 +91,18 @@ def panel_data(
     }
 
 
-def measured_over(results: Results, artefact: str) -> list[str]:
-    """Names of the measured axes whose curves are drawn over those of an artefact."""
-    return [name for name in results.single_artefacts if results.run.artefacts[name].over == artefact]
+def beside_labels(results: Results, artefact: str) -> dict[str, str]:
+    """What the curves beside those of an artefact are called, by the artefact that they are of."""
+    alone = " alone" if results.run.artefacts[artefact].together else ""
+    return {name: f"{name}{alone}" for name in results.drawn_beside(artefact)}
 
 
-def _measured_curves(
+def _curves_beside(
     results: Results, line: Mapping[str, Any], metric: PlottedMetric, artefact: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """A line's curve under each measured axis that is drawn over an artefact."""
+    """A line's curve under each artefact that is drawn beside one."""
     curves = []
-    for name in measured_over(results, artefact["name"]):
+    for name in results.drawn_beside(artefact["name"]):
         rows = results.curve_rows(name)
         rows = rows[rows["segmenter"] == line["name"]]
         if len(rows):
@@ -161,7 +162,7 @@ def data_tables(results: Results, metrics: Sequence[PlottedMetric]) -> Iterator[
     """Values of the charts as tables, for readers who cannot see them."""
     summary = results.summary
     names = sorted(summary["segmenter"].unique())
-    for artefact in (CLEAN, *results.single_artefacts):
+    for artefact in (CLEAN, *results.single_artefacts, *results.combined_artefacts):
         part = summary[summary["artefact"] == artefact]
         if part.empty:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from robustbench_cells.reporting.charts import PlottedMetric
+from robustbench_cells.reporting.charts import PlottedMetric, beside_labels
 from robustbench_cells.reporting.style import GREY, Style
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
@@ -13,11 +13,15 @@ from robustbench_cells.types import CLEAN, REFERENCE
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_BESIDE: Mapping[str, Any] = {"linestyle": "-.", "linewidth": 1, "markersize": 5, "markerfacecolor": "white"}
+
 
 def draw_curves(
     panel: Axes, results: Results, artefact: str, metric: PlottedMetric, styles: Mapping[str, Style]
 ) -> dict[str, Any]:
     """Draw each segmenter's curve with its 95 % interval.
+
+    Measured curves are drawn over the simulated ones, and that of a swept artefact alone under a combined one.
 
     Parameters
     ----------
@@ -35,7 +39,7 @@ def draw_curves(
     Returns
     -------
     dict
-        The line of each segmenter, for a legend.
+        The line of each segmenter, and of each artefact that is drawn beside, for a legend.
     """
     summary = results.summary
     part = results.curve_rows(artefact)
@@ -55,6 +59,13 @@ def draw_curves(
             panel.fill_between(curve["intensity"], *ends, color=style.colour, alpha=0.15, linewidth=0)
         if name in clean.index and not metric.target:
             panel.axhline(clean[name], color=style.colour, linestyle=":", linewidth=1)
+    for other, label in beside_labels(results, artefact).items():
+        rows = results.curve_rows(other)
+        for name, style in styles.items():
+            curve = rows[rows["segmenter"] == name]
+            if name != REFERENCE and not curve.empty:
+                panel.plot(curve["intensity"], curve[metric.name], color=style.colour, marker=style.marker, **_BESIDE)
+        (lines[label],) = panel.plot([], [], color=GREY, marker="o", **_BESIDE)
     if results.run.artefacts[artefact].scale == "log":
         panel.set_xscale("log")
         panel.xaxis.set_major_formatter("{x:g}")  # the default one writes formulas

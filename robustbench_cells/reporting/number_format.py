@@ -71,6 +71,11 @@ def format_count(count: int, singular: str, plural: str) -> str:
     return f"{count} {singular if count == 1 else plural}"
 
 
+def format_level(level: float) -> str:
+    """An intensity; infinity where that is neutral, as infinitely many photo-electrons are."""
+    return f"{level:g}" if isfinite(level) else "∞"
+
+
 def displays_equal(one: Figure, other: Figure) -> bool:
     """Whether both values are displayed alike, rounded as the first one is."""
     number = _rounding(_decimals(one.value, (one.high - one.low) / 2), signed=False)

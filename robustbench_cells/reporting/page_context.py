@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from robustbench_cells.reporting.cell_rules import cell_lines
-from robustbench_cells.reporting.charts import data_tables, measured_over, panel_data, plotted_metrics
+from robustbench_cells.reporting.charts import beside_labels, data_tables, panel_data, plotted_metrics
 from robustbench_cells.reporting.claims import ClaimStatus
 from robustbench_cells.reporting.first_screen import margin_warnings, model_card, summary_sentence
 from robustbench_cells.reporting.gallery import gallery
 from robustbench_cells.reporting.gate_rows import HEADERS
 from robustbench_cells.reporting.markdown import run_warnings, settings_lines
-from robustbench_cells.reporting.number_format import format_count, format_limit
+from robustbench_cells.reporting.number_format import format_count, format_level, format_limit
 from robustbench_cells.reporting.pair_heatmaps import PairMap, pair_maps
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.reporting.scorecard_rows import comparability_warnings
@@ -31,9 +31,9 @@ _MISSING = "pictures.npz of this run is missing or damaged"
 def page_context(report: Report) -> dict[str, Any]:
     """All values of ``index.html.j2``."""
     results = report.results
-    artefacts = [
-        {"name": name, **asdict(results.run.artefacts[name]), "measured": measured_over(results, name)}
-        for name in results.single_artefacts
+    panels = [
+        {"name": name, **asdict(results.run.artefacts[name]), "beside": list(beside_labels(results, name).values())}
+        for name in (*results.single_artefacts, *results.combined_artefacts)
     ]
     styles = assign_styles(results.summary["segmenter"])
     metrics = list(plotted_metrics(results))
@@ -60,7 +60,8 @@ def page_context(report: Report) -> dict[str, Any]:
         ],
         "answer": summary_sentence(report.cards, has_combined=bool(maps)),
         "limit": next((format_limit(point.limit) for card in report.cards for point in card.limits), "the limit"),
-        "artefacts": artefacts,
+        "artefacts": [one for one in panels if not one["together"]],
+        "panels": panels,
         "cards": [model_card(card, results, styles[card.segmenter]) for card in report.cards],
         "gate": report.gate,
         "gate_headers": HEADERS,
@@ -76,7 +77,7 @@ def page_context(report: Report) -> dict[str, Any]:
         "data": {
             "metrics": [asdict(metric) for metric in metrics],
             "lines": lines,
-            "panels": [panel_data(results, one, lines, metrics) for one in artefacts],
+            "panels": [panel_data(results, one, lines, metrics) for one in panels],
             "strips": examples["strips"] if examples else [],
             "grey": GREY,
         },
@@ -86,14 +87,17 @@ def page_context(report: Report) -> dict[str, Any]:
 def _map(pair: PairMap) -> dict[str, Any]:
     down, across = pair.axes
     return {
-        "note": f"Mean Jaccard; rows: {down}; columns: {across}. The first row and column have one artefact alone.",
+        "note": f"Mean Jaccard; rows: {down}; columns: {across}. Where one is neutral, the other acts alone.",
         "corner": f"{pair.first} ↓ {pair.second} →",
-        "columns": [f"{x:g}" for x in pair.columns],
+        "columns": list(map(format_level, pair.columns)),
         "models": [
             {
                 "name": name,
                 "rows": [
-                    {"intensity": f"{row:g}", "cells": [_cell(scores.get((row, column))) for column in pair.columns]}
+                    {
+                        "intensity": format_level(row),
+                        "cells": [_cell(scores.get((row, column))) for column in pair.columns],
+                    }
                     for row in pair.rows
                 ],
             }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from robustbench_cells.results.manifest import ArtefactInfo
+from robustbench_cells.results.manifest import ArtefactInfo, CombinationInfo, RunManifest
 from robustbench_cells.results.tables import Results
-from robustbench_cells.types import REFERENCE
+from robustbench_cells.types import CLEAN, REFERENCE
 
 Scores = Mapping[tuple[float, float], float]
 
@@ -23,7 +23,8 @@ class PairMap:
     axes
         Label of each axis: name, parameter and unit of the artefact.
     rows, columns
-        Intensities of the first and of the second; at the neutral ones, which come first, the other acts alone.
+        Intensities of the first and of the second; at the neutral ones, which come first, the other acts alone. An
+        artefact that did not run alone has none.
     scores
         Mean Jaccard of each segmenter at (row, column), where it ran.
     """
@@ -39,34 +40,72 @@ class PairMap:
 def pair_maps(results: Results) -> list[PairMap]:
     """One map per pair of artefacts under which a segmenter other than the background ran."""
     ran = set(results.records["artefact"])
-    pairs: dict[tuple[str, str], dict[float, str]] = {}
+    pairs: dict[tuple[str, str], dict[str, CombinationInfo]] = {}
     for name, info in results.run.artefacts.items():
         if name in ran and (parts := info.together):
-            pairs.setdefault((parts.first, parts.second), {})[parts.intensity] = name
-    maps = [_map(results, first, second, names) for (first, second), names in pairs.items()]
+            pairs.setdefault((parts.first, parts.second), {})[name] = parts
+    maps = [_map(results, first, second, combined) for (first, second), combined in pairs.items()]
     return [pair for pair in maps if pair.scores]
 
 
-def _map(results: Results, first: str, second: str, names: Mapping[float, str]) -> PairMap:
-    artefacts, summary = results.run.artefacts, results.summary
-    neutral = [artefacts[name].neutral if name in artefacts else 0.0 for name in (first, second)]
+def _map(results: Results, first: str, second: str, combined: Mapping[str, CombinationInfo]) -> PairMap:
+    artefacts = results.run.artefacts
     scores: dict[str, dict[tuple[float, float], float]] = {}
-    rows = summary[["segmenter", "artefact", "intensity", "jaccard"]].to_dict("records")
+    rows = results.summary[["segmenter", "artefact", "intensity", "jaccard"]].to_dict("records")
+    neutral = _neutral(results.run, first), _neutral(results.run, second)
+    is_clean = all(name in artefacts and artefacts[name].is_clean_at_neutral for name in (first, second))
     for row in rows:
-        if row["segmenter"] == REFERENCE:
-            continue
-        intensity = float(row["intensity"])
-        places = [(fixed, intensity) for fixed, name in names.items() if name == row["artefact"]]
-        if row["artefact"] == second:
-            places.append((neutral[0], intensity))
-        if row["artefact"] == first:
-            places.append((intensity, neutral[1]))
-        for place in places:
-            scores.setdefault(str(row["segmenter"]), {})[place] = float(row["jaccard"])
-    columns = sorted({*(summary.loc[summary["artefact"].isin(names.values()), "intensity"]), neutral[1]})
-    axes = _axis(artefacts, first), _axis(artefacts, second)
-    return PairMap(first, second, axes, tuple(sorted({*names, neutral[0]})), tuple(columns), scores)
+        if row["segmenter"] != REFERENCE and (row["artefact"] != CLEAN or is_clean):
+            for place in _places(str(row["artefact"]), float(row["intensity"]), (first, second), neutral, combined):
+                scores.setdefault(str(row["segmenter"]), {})[place] = float(row["jaccard"])
+    conditions = results.summary[["artefact", "intensity"]].to_dict("records")
+    steps = [combined[one["artefact"]].steps(one["intensity"]) for one in conditions if one["artefact"] in combined]
+    levels = [[step[which][1] for step in steps] for which in (0, 1)]
+    return PairMap(
+        first,
+        second,
+        (_axis(results.run, first), _axis(results.run, second)),
+        _in_order(levels[0], neutral[0]),
+        _in_order(levels[1], neutral[1]),
+        scores,
+    )
 
 
-def _axis(artefacts: Mapping[str, ArtefactInfo], name: str) -> str:
-    return f"{name}, {artefacts[name].parameter} ({artefacts[name].unit})" if name in artefacts else name
+def _places(
+    artefact: str,
+    intensity: float,
+    names: tuple[str, str],
+    neutral: tuple[float | None, float | None],
+    combined: Mapping[str, CombinationInfo],
+) -> Iterator[tuple[float, float]]:
+    """Where the scores of a condition stand; ``clean`` is where both artefacts are neutral."""
+    one, other = neutral
+    if artefact in combined:
+        (_, row), (_, column) = combined[artefact].steps(intensity)
+        yield row, column
+    if artefact == names[0] and other is not None:
+        yield intensity, other
+    if artefact == names[1] and one is not None:
+        yield one, intensity
+    if artefact == CLEAN and one is not None and other is not None:
+        yield one, other
+
+
+def _neutral(run: RunManifest, name: str) -> float | None:
+    """The neutral intensity of an artefact that ran alone."""
+    return run.artefacts[name].neutral if name in run.artefacts else None
+
+
+def _in_order(levels: Iterable[float], neutral: float | None) -> tuple[float, ...]:
+    others = sorted({*levels} - {neutral})
+    return tuple(others) if neutral is None else (neutral, *others)
+
+
+def _axis(run: RunManifest, name: str) -> str:
+    info = run.artefacts.get(name) or _swept_info(run, name)
+    return f"{name}, {info.parameter} ({info.unit})" if info else name
+
+
+def _swept_info(run: RunManifest, name: str) -> ArtefactInfo | None:
+    """What the run says of an artefact that is swept in a pair, and did not run alone."""
+    return next((one for one in run.artefacts.values() if one.together and one.together.swept == name), None)

@@ -105,11 +105,30 @@ class RunSettings:
 
 @dataclass(frozen=True)
 class CombinationInfo:
-    """The two artefacts of a combined one: the first at a fixed intensity, then the second."""
+    """The two artefacts of a combined one in the order in which they act, and the intensity of the one that is fixed.
+
+    The second one is swept unless ``sweeps_first`` is set; runs of earlier versions know no other pair.
+    """
 
     first: str
     intensity: float
     second: str
+    sweeps_first: bool = False
+
+    @property
+    def fixed(self) -> str:
+        """Name of the artefact at the fixed intensity."""
+        return self.second if self.sweeps_first else self.first
+
+    @property
+    def swept(self) -> str:
+        """Name of the artefact whose intensity varies."""
+        return self.first if self.sweeps_first else self.second
+
+    def steps(self, level: float) -> tuple[tuple[str, float], tuple[str, float]]:
+        """Both artefacts with their intensities, in the order in which they act."""
+        levels = (level, self.intensity) if self.sweeps_first else (self.intensity, level)
+        return (self.first, levels[0]), (self.second, levels[1])
 
 
 @dataclass(frozen=True)
@@ -237,6 +256,12 @@ class RunManifest:
         for one in fields(self):
             object.__setattr__(self, one.name, printable_values(getattr(self, one.name)))
 
+    @property
+    def acting(self) -> set[str]:
+        """Names of the artefacts of the grid, and of those that act in a combined one."""
+        parts = (one.together for one in self.artefacts.values() if one.together)
+        return {*self.artefacts, *(name for pair in parts for name in (pair.first, pair.second))}
+
     def to_json(self) -> dict[str, Any]:
         """The content of ``run.json``."""
         content = json.loads(json.dumps(asdict(self)))  # tuples become lists, as in the file
@@ -245,6 +270,8 @@ class RunManifest:
         for artefact in content["artefacts"].values():
             if artefact["together"] is None:
                 del artefact["together"]
+            elif not artefact["together"]["sweeps_first"]:
+                del artefact["together"]["sweeps_first"]
             if not artefact["over"]:
                 del artefact["over"]
             if isinf(artefact["neutral"]):

@@ -108,7 +108,7 @@ def _version_and_unit(run: RunManifest, artefact: str) -> tuple[int, str]:
 def _shared_sources(run: RunManifest, first: RunManifest, second: RunManifest) -> dict[str, str]:
     """Code of the artefacts and metrics from outside that both runs name."""
     used = {
-        *(f"artefact {name}" for name in first.artefacts.keys() & second.artefacts.keys()),
+        *(f"artefact {name}" for name in first.acting & second.acting),
         *(f"metric {name}" for name in first.metrics),
     }
     return {name: run.sources[name] for name in used & first.sources.keys() & second.sources.keys()}

@@ -133,6 +133,21 @@ class Results:
         ran = set(self.records["artefact"])
         return [name for name, info in sorted(self.run.artefacts.items()) if info.together is None and name in ran]
 
+    @cached_property
+    def combined_artefacts(self) -> list[str]:
+        """Names of the combined artefacts that ran, in alphabetical order."""
+        ran = set(self.records["artefact"])
+        return [name for name, info in sorted(self.run.artefacts.items()) if info.together and name in ran]
+
+    def drawn_beside(self, artefact: str) -> list[str]:
+        """Names of the artefacts whose curves are drawn into the panel of one.
+
+        These are the measured axes that are about it; of a combined artefact, the swept one alone.
+        """
+        if together := self.run.artefacts[artefact].together:
+            return [name for name in self.single_artefacts if name == together.swept]
+        return [name for name in self.single_artefacts if self.run.artefacts[name].over == artefact]
+
 
 def added_rows(records: pd.DataFrame, run: RunManifest) -> pd.Series:
     """Which records are at intensities that were added for break-points."""

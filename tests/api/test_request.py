@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from robustbench_cells.api.artefact_texts import add_together, parse_together
 from robustbench_cells.api.request import Request, follow_baseline, open_request
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.errors import GateError, RobustbenchError
@@ -124,6 +125,28 @@ def test_what_agrees_with_the_baseline_may_be_given(baseline: RunManifest) -> No
 def test_what_contradicts_the_baseline_is_refused(field: str, value: object, words: str, baseline: RunManifest) -> None:
     with pytest.raises(GateError, match=words):
         follow_baseline({field: value}, baseline)
+
+
+def test_request_follows_a_baseline_with_artefacts_at_once(tmp_path: Path) -> None:
+    pairs = parse_together(["noise=10+cell_size", "vignetting=40+shot_noise=10,30"], "--x")
+    chosen = add_together({"noise": [5.0]}, pairs)
+    run = open_run(tmp_path, models=("dog_otsu",), profile="quick", frames=1, artefacts=chosen, together=pairs)
+    manifest = RunManifest.from_json(run.manifest().to_json())
+    run.close()
+    names = [condition.name for condition in run.grid]
+    assert names[-2:] == ["vignetting-40+shot_noise-10", "vignetting-40+shot_noise-30"]
+    assert sorted(one.name for one in follow_baseline({}, manifest).conditions) == sorted(names)
+    alone = follow_baseline({"artefacts": {"noise": [5.0]}}, manifest)
+    assert [one.name for one in alone.conditions] == ["clean", "noise-5"]
+    same = parse_together(["vignetting=40+shot_noise=10,30"], "--x")
+    assert len(follow_baseline({"together": same}, manifest).conditions) == len(names)
+    for text, words in {
+        "vignetting=40+shot_noise=10,300": r"shot_noise=10,300 contradicts .* which ran with .*shot_noise=10,30",
+        "vignetting=80+shot_noise=10,30": r"which ran with vignetting-80\+shot_noise=nothing",
+        "noise=10+shot_noise=10,30": r"which ran with noise-10\+shot_noise=nothing",
+    }.items():
+        with pytest.raises(GateError, match=words):
+            follow_baseline({"together": parse_together([text], "--x")}, manifest)
 
 
 def test_large_zoom_is_tried_on_a_small_image() -> None:

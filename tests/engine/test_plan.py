@@ -13,6 +13,7 @@ import pytest
 
 from robustbench_cells.artefacts import ARTEFACTS, Artefact
 from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.pairs import CombinedArtefact
 from robustbench_cells.engine.plan import Planner
 from robustbench_cells.errors import CacheError
 from robustbench_cells.metrics import METRICS
@@ -111,6 +112,16 @@ def test_code_of_a_plug_in_is_part_of_the_key_whatever_its_version(
     planner: Planner, fog: Artefact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     condition = Condition(fog, 50.0)
+    planner.keep(condition, "dog_otsu", records(condition))
+    assert not replace(planner).plan(condition, ["dog_otsu"], FRAMES).task.patches
+    monkeypatch.setitem(ARTEFACTS._sources, "test_fog", "of an edited file")
+    assert len(replace(planner).plan(condition, ["dog_otsu"], FRAMES).task.patches) == 24
+
+
+def test_code_of_a_plug_in_is_part_of_the_key_of_a_pair(
+    planner: Planner, fog: Artefact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    condition = Condition(CombinedArtefact(fog, ARTEFACTS.get("noise"), 50.0, [5.0]), 5.0)
     planner.keep(condition, "dog_otsu", records(condition))
     assert not replace(planner).plan(condition, ["dog_otsu"], FRAMES).task.patches
     monkeypatch.setitem(ARTEFACTS._sources, "test_fog", "of an edited file")

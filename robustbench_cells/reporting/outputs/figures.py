@@ -16,6 +16,7 @@ from robustbench_cells.files.atomic import atomic_path
 from robustbench_cells.reporting.charts import PlottedMetric, few_blocks_note, plotted_metrics
 from robustbench_cells.reporting.curve_plot import axis_label, draw_curves
 from robustbench_cells.reporting.made_from import is_current, remove_stamp, stamp
+from robustbench_cells.reporting.number_format import format_level
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.pair_heatmaps import PairMap, pair_maps
 from robustbench_cells.reporting.report import Report
@@ -60,7 +61,7 @@ class Figures(ReportOutput):
 
 def _figures(results: Results) -> list[tuple[str, Figure]]:
     summary = results.summary
-    if not results.single_artefacts:
+    if set(results.records["artefact"]) == {CLEAN}:
         return []
     figures = [(metric.name, _curves(results, metric)) for metric in plotted_metrics(results)]
     if {"precision", "recall"} <= set(summary):
@@ -73,7 +74,7 @@ def _panels(results: Results) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]], 
     """A figure with one panel per artefact."""
     from matplotlib.figure import Figure
 
-    artefacts = results.single_artefacts
+    artefacts = [*results.single_artefacts, *results.combined_artefacts]
     rows, columns = ceil(len(artefacts) / _COLUMNS), min(len(artefacts), _COLUMNS)
     figure = Figure(figsize=(4.2 * columns, 3.6 * rows + 0.9), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -149,8 +150,8 @@ def _heatmaps(results: Results, pair: PairMap) -> Figure:
             text = "–" if isnan(value) else f"{value:.2f}"
             panel.text(column, row, text, ha="center", va="center", color="white" if value < 0.6 else "black")
         panel.set_title(name, fontsize=10)
-        panel.set_xticks(range(len(pair.columns)), [f"{x:g}" for x in pair.columns])
-        panel.set_yticks(range(len(pair.rows)), [f"{x:g}" for x in pair.rows])
+        panel.set_xticks(range(len(pair.columns)), [format_level(x) for x in pair.columns])
+        panel.set_yticks(range(len(pair.rows)), [format_level(x) for x in pair.rows])
     up, across = pair.axes
     figure.supxlabel(across, fontsize=10)
     figure.supylabel(up, fontsize=10)

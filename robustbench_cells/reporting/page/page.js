@@ -38,9 +38,9 @@ function drawCurves() {
         marker: { symbol: line.symbol, size: 8, color: line.colour },
       });
       if (line.reference) return;
-      panel.measured[index][metric.name].forEach((measured) => traces.push({
-        x: measured.x, y: metric.target ? measured.y.map((count) => (count === 0 ? 0.5 : count)) : measured.y,
-        text: measured.hover, hovertemplate: "%{text}<extra></extra>", mode: "lines+markers",
+      panel.beside[index][metric.name].forEach((other) => traces.push({
+        x: other.x, y: metric.target ? other.y.map((count) => (count === 0 ? 0.5 : count)) : other.y,
+        text: other.hover, hovertemplate: "%{text}<extra></extra>", mode: "lines+markers",
         line: { color: line.colour, width: 2, dash: "dot" },
         marker: { symbol: line.symbol + "-open", size: 9, color: line.colour },
       }));
