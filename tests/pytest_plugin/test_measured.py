@@ -38,8 +38,8 @@ def test_the_measured_curve_is_drawn_over_the_simulated_one(whole: Path) -> None
     assert set(summary["artefact"]) == {"clean", "defocus", FOCUS}
     data = page_data(whole)
     line = next(number for number, one in enumerate(data["lines"]) if one["name"] == "dog_otsu")
-    (panel,) = (one for one in data["panels"] if any(curves["jaccard"] for curves in one["measured"]))
-    (measured,) = panel["measured"][line]["jaccard"]
+    (panel,) = (one for one in data["panels"] if any(curves["jaccard"] for curves in one["beside"]))
+    (measured,) = panel["beside"][line]["jaccard"]
     simulated = panel["curves"][line]["jaccard"]
     assert measured["x"] == simulated["x"] == [0, 3, 6]
     drawn = summary[summary["artefact"] == FOCUS].sort_values("intensity")["jaccard"]
