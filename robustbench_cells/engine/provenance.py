@@ -24,9 +24,8 @@ from robustbench_cells.files.checkout import find_checkout
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.registry import describe_origins, describe_sources
+from robustbench_cells.results.artefact_info import ArtefactInfo, CombinationInfo
 from robustbench_cells.results.manifest import (
-    ArtefactInfo,
-    CombinationInfo,
     DatasetInfo,
     GridTests,
     MetricInfo,

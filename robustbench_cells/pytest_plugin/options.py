@@ -122,7 +122,8 @@ def request_of(config: pytest.Config) -> Request:
     _require_known_keys(config)
     values = {name: option(config, name) for name in OPTIONS}  # also of what this run does not ask for
     from robustbench_cells.api.artefact_texts import add_together, parse_grid, parse_together
-    from robustbench_cells.api.request import Request, follow_baseline
+    from robustbench_cells.api.baseline_request import follow_baseline
+    from robustbench_cells.api.request import Request
     from robustbench_cells.results.storage import load_manifest
 
     given = {field: values[name] for name, field in _FIELDS.items() if values[name] is not None}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from robustbench_cells.results.manifest import ArtefactInfo, CombinationInfo, RunManifest
+from robustbench_cells.results.artefact_info import ArtefactInfo, CombinationInfo
+from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
 

@@ -9,11 +9,11 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from robustbench_cells.results.artefact_info import ArtefactInfo
 from robustbench_cells.results.axes import Axis, Side
 from robustbench_cells.results.brackets import locate_crossing
 from robustbench_cells.results.curves import BREAK_RATIO
 from robustbench_cells.results.intervals import Floats
-from robustbench_cells.results.manifest import ArtefactInfo
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from math import inf, isinf
 from typing import Any, Literal, TypeVar
 
 from robustbench_cells.printable import printable_values
-from robustbench_cells.results.axes import Axis
+from robustbench_cells.results.artefact_info import ArtefactInfo, artefact_from_json, artefact_to_json
 from robustbench_cells.results.run_schema import validate
-from robustbench_cells.types import Runner, Scale, ScoreRange
+from robustbench_cells.types import Runner, ScoreRange
 
 T = TypeVar("T")
 
@@ -101,62 +100,6 @@ class RunSettings:
     grids: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     floor: float | None = None
     refined: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class CombinationInfo:
-    """The two artefacts of a combined one in the order in which they act, and the intensity of the one that is fixed.
-
-    The second one is swept unless ``sweeps_first`` is set; runs of earlier versions know no other pair.
-    """
-
-    first: str
-    intensity: float
-    second: str
-    sweeps_first: bool = False
-
-    @property
-    def fixed(self) -> str:
-        """Name of the artefact at the fixed intensity."""
-        return self.second if self.sweeps_first else self.first
-
-    @property
-    def swept(self) -> str:
-        """Name of the artefact whose intensity varies."""
-        return self.first if self.sweeps_first else self.second
-
-    def steps(self, level: float) -> tuple[tuple[str, float], tuple[str, float]]:
-        """Both artefacts with their intensities, in the order in which they act."""
-        levels = (level, self.intensity) if self.sweeps_first else (self.intensity, level)
-        return (self.first, levels[0]), (self.second, levels[1])
-
-
-@dataclass(frozen=True)
-class ArtefactInfo:
-    """An artefact of the grid (see `Artefact`); ``about`` is its docstring, ``together`` set for a combined one.
-
-    Of a measured axis, ``version`` stands for the content of its images, and ``over`` names the artefact whose curves
-    it is drawn over, if any.
-
-    Runs of earlier versions store neither scale nor family, and no artefact that is clean at its neutral intensity. In
-    the file an infinite neutral intensity is null, since JSON has no infinity.
-    """
-
-    version: int
-    parameter: str
-    unit: str
-    neutral: float
-    about: str = ""
-    together: CombinationInfo | None = None
-    scale: Scale = "linear"
-    is_clean_at_neutral: bool = False
-    family: str = ""
-    over: str = ""
-
-    @property
-    def axis(self) -> Axis:
-        """Its axis; a combined artefact has no neutral intensity, since the first one always acts."""
-        return Axis(None if self.together else self.neutral, self.scale, self.is_clean_at_neutral)
 
 
 @dataclass(frozen=True)
@@ -267,15 +210,7 @@ class RunManifest:
         content = json.loads(json.dumps(asdict(self)))  # tuples become lists, as in the file
         for name in ("compared", *(name for name in _OPTIONAL if not content[name])):
             del content[name]
-        for artefact in content["artefacts"].values():
-            if artefact["together"] is None:
-                del artefact["together"]
-            elif not artefact["together"]["sweeps_first"]:
-                del artefact["together"]["sweeps_first"]
-            if not artefact["over"]:
-                del artefact["over"]
-            if isinf(artefact["neutral"]):
-                artefact["neutral"] = None
+        content["artefacts"] = {name: artefact_to_json(one) for name, one in content["artefacts"].items()}
         return {"version": VERSION, **content}
 
     @classmethod
@@ -294,7 +229,7 @@ class RunManifest:
                 **content,
                 "dataset": _of(DatasetInfo, content["dataset"]),
                 "settings": _settings(content["settings"]),
-                "artefacts": {name: _artefact(one) for name, one in content["artefacts"].items()},
+                "artefacts": {name: artefact_from_json(one) for name, one in content["artefacts"].items()},
                 "metrics": {name: _metric(one) for name, one in content["metrics"].items()},
                 "tests": _of(GridTests, content["tests"]),
                 "runners": {name: _of(Runner, one) for name, one in content.get("runners", {}).items()},
@@ -315,15 +250,6 @@ def _settings(content: Mapping[str, Any]) -> RunSettings:
         for key in ("grids", "refined")
     }
     return _of(RunSettings, {**content, **levels})
-
-
-def _artefact(content: Mapping[str, Any]) -> ArtefactInfo:
-    together = content.get("together")
-    parts = None if together is None else _of(CombinationInfo, together)
-    neutral = inf if content["neutral"] is None else float(content["neutral"])
-    if isinf(neutral) and content.get("scale") != "log":
-        raise ValueError("the neutral intensity of an artefact is missing, which only a logarithmic scale allows")
-    return _of(ArtefactInfo, {**content, "neutral": neutral, "together": parts})
 
 
 def _metric(content: Mapping[str, Any]) -> MetricInfo:

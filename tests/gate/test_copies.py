@@ -11,7 +11,7 @@ from robustbench_cells.engine.batches import iter_patches
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.gate.comparison import Gate
 from robustbench_cells.gate.criteria import CRITERIA
-from robustbench_cells.results.manifest import ArtefactInfo
+from robustbench_cells.results.artefact_info import ArtefactInfo
 from robustbench_cells.results.tables import Results
 from tests.conftest import sample_of
 from tests.support.gate_runs import JACCARD, compare, make_run, select_unet, verdicts

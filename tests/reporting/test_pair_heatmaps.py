@@ -8,7 +8,7 @@ from math import inf
 import pytest
 
 from robustbench_cells.reporting.pair_heatmaps import pair_maps
-from robustbench_cells.results.manifest import ArtefactInfo, CombinationInfo
+from robustbench_cells.results.artefact_info import ArtefactInfo, CombinationInfo
 from robustbench_cells.results.tables import Results
 from tests.support.report_results import make_results
 

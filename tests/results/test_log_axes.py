@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from robustbench_cells.errors import ResultsError
+from robustbench_cells.results.artefact_info import ArtefactInfo
 from robustbench_cells.results.bisection import next_probes
 from robustbench_cells.results.break_points import BreakPoint, break_points
-from robustbench_cells.results.manifest import ArtefactInfo
 from robustbench_cells.results.scorecard import scorecards
 from robustbench_cells.results.storage import load, load_manifest, save
 from robustbench_cells.results.tables import Results, records_table

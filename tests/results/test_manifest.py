@@ -14,9 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from robustbench_cells.results import manifest
+from robustbench_cells.results.artefact_info import ArtefactInfo, CombinationInfo
 from robustbench_cells.results.manifest import (
-    ArtefactInfo,
-    CombinationInfo,
     DatasetInfo,
     GridTests,
     MetricInfo,
