@@ -1,4 +1,4 @@
-"""What the record cache holds of a run's example patches: masks that need no model, and times of this machine."""
+"""What the record cache holds of a run's example patches: predictions that need no model, and times of this machine."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from dataclasses import dataclass
 
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.plan import Planner
+from robustbench_cells.instances.rules import InstanceKind
 from robustbench_cells.models.runtimes.threads import used_threads
 from robustbench_cells.results.example_cache import ExampleCache
 from robustbench_cells.results.example_patches import ExampleView
-from robustbench_cells.types import Masks
+from robustbench_cells.types import Labels, Masks
 
 
 @dataclass(frozen=True, eq=False)
 class KeptExamples:
-    """Masks and times of the segmenters of a run, looked up by all that they depend on.
+    """Predictions and times of the segmenters of a run, looked up by all that they depend on.
 
     Attributes
     ----------
     cache
-        Tables of masks and times.
+        Tables of predictions and times.
     planner
         Keys of the run's records.
     condition_of
@@ -34,14 +35,20 @@ class KeptExamples:
     planner: Planner
     condition_of: Callable[[ExampleView], Condition]
 
-    def masks(self, segmenter: str, views: Mapping[int, ExampleView]) -> dict[int, Masks]:
-        """The masks of these views that are kept, by the number of the view."""
-        return self.cache.masks({number: self._key(segmenter, view) for number, view in views.items()})
+    def predictions(
+        self, segmenter: str, views: Mapping[int, ExampleView], instances: InstanceKind | None
+    ) -> dict[int, Masks | Labels]:
+        """The masks or labels of these views that are kept, by the number of the view.
 
-    def put_masks(self, segmenter: str, views: Sequence[ExampleView], masks: Masks) -> None:
-        """Keep the masks of these views, (N, 256, 256)."""
-        keyed = {self._key(segmenter, view): mask for view, mask in zip(views, masks, strict=True)}
-        self.cache.put_masks(self.planner.digest(segmenter), keyed)
+        Of a segmenter that gives labels, earlier versions kept masks: those are left out.
+        """
+        found = self.cache.predictions({number: self._key(segmenter, view) for number, view in views.items()})
+        return {number: one for number, one in found.items() if instances != "labels" or one.dtype != bool}
+
+    def put(self, segmenter: str, predictions: Mapping[ExampleView, Masks | Labels]) -> None:
+        """Keep the mask or the labels of each view, (256, 256)."""
+        keyed = {self._key(segmenter, view): one for view, one in predictions.items()}
+        self.cache.put_predictions(self.planner.digest(segmenter), keyed)
 
     def times(self, segmenter: str) -> list[float]:
         """Times per patch on this machine, in milliseconds; empty if none are kept."""

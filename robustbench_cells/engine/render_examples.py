@@ -13,8 +13,9 @@ from robustbench_cells.engine.checks import prediction_problems
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.kept_examples import KeptExamples
 from robustbench_cells.errors import refuse_exits
+from robustbench_cells.models.instance_labels import foreground, is_labels
 from robustbench_cells.results.example_patches import ExamplePatches, ExampleView
-from robustbench_cells.types import BATCH, THRESHOLD, Dataset, Image, Labels, Masks, Segmenter
+from robustbench_cells.types import BATCH, Dataset, Image, Labels, Masks, Segmenter
 
 _TIMES = 3  # measurements, after the examples have warmed the segmenter up
 
@@ -45,8 +46,8 @@ def render_examples(
     seed, most_patches
         Seed of the run, and its cap on the patches per frame.
     kept
-        Masks and times of earlier runs: a segmenter whose masks are all kept does not run, and has no times unless they
-        are kept, too.
+        Predictions and times of earlier runs: a segmenter whose predictions are all kept does not run, and has no times
+        unless they are kept, too.
     announce
         Called with a line of progress before each segmenter that runs.
     """
@@ -56,18 +57,16 @@ def render_examples(
     for array in (images, whole):
         array.flags.writeable = False  # one segmenter must not change what the next one sees
     segmenters = list(segmenters)
-    masks: dict[str, Masks] = {}
+    predictions: dict[str, Masks | Labels] = {}
     times: dict[str, list[float]] = {}
     for number, segmenter in enumerate(segmenters):
         name = segmenter.name
         own = {index: view for index, view in enumerate(views) if view.failure_of in ("", name)}
-        mask = np.zeros(images.shape, bool)
-        known = kept.masks(name, own) if kept else {}
-        for index, earlier in known.items():
-            mask[index] = earlier
+        known = kept.predictions(name, own, getattr(segmenter, "instances", None)) if kept else {}
+        found: dict[int, Masks | Labels] = dict(known)
         missing = [index for index in own if index not in known]
         if not missing and kept:
-            masks[name] = mask
+            predictions[name] = _stack(found, images.shape)
             times |= {name: measured} if (measured := kept.times(name)) else {}
             continue
         announce(f"example patches: {name}, {number}/{len(segmenters)} segmenters")
@@ -75,17 +74,25 @@ def render_examples(
             with refuse_exits(name):
                 for start in range(0, len(missing), BATCH):
                     part = missing[start : start + BATCH]
-                    mask[part] = _mask(segmenter, images[part])
+                    found |= zip(part, _predict(segmenter, images[part]), strict=True)
                 times[name] = [_milliseconds(segmenter, whole) for _ in range(_TIMES)]
         except Exception as error:  # a model may be third-party code; the others go on
             announce(f"example patches: none of {name} ({type(error).__name__}: {error})")
             continue
-        masks[name] = mask
+        predictions[name] = _stack(found, images.shape)
         if kept:
-            kept.put_masks(name, [views[index] for index in missing], mask[missing])
+            kept.put(name, {views[index]: found[index] for index in missing})
             kept.put_times(name, times[name])
-    masks = {name: mask & (labels >= 0) for name, mask in masks.items()}  # no error is shown where nothing is scored
-    return ExamplePatches(views, np.rint(images).astype(np.uint8), labels > 0, masks, times)
+    scored = labels >= 0  # no error is shown where nothing is scored
+    return ExamplePatches(
+        views,
+        np.rint(images).astype(np.uint8),
+        labels > 0,
+        {name: (one > 0) & scored for name, one in predictions.items()},
+        times,
+        np.where(scored, labels, 0),
+        {name: np.where(scored, one, 0) for name, one in predictions.items() if one.dtype != bool},
+    )
 
 
 def _render(
@@ -95,11 +102,22 @@ def _render(
     return condition.distort(next(islice(of_frame, view.patch, None)), seed)
 
 
-def _mask(segmenter: Segmenter, images: Image) -> Masks:
-    probabilities = segmenter.predict(images)
-    if problems := prediction_problems(images, probabilities):
+def _predict(segmenter: Segmenter, images: Image) -> Masks | Labels:
+    """Labels if the segmenter gives them, else the mask of what it predicts, (N, H, W)."""
+    prediction = segmenter.predict(images)
+    if problems := prediction_problems(images, prediction):
         raise ValueError(problems[0])
-    return probabilities > THRESHOLD
+    return prediction if is_labels(prediction) else foreground(prediction)
+
+
+def _stack(found: Mapping[int, Masks | Labels], shape: tuple[int, ...]) -> Masks | Labels:
+    """Masks or labels by the number of their view as one array of this shape, empty where a view has none."""
+    whole: Masks | Labels = np.zeros(shape, bool)
+    if any(one.dtype != bool for one in found.values()):
+        whole = np.zeros(shape, np.int32)
+    for index, one in found.items():
+        whole[index] = one
+    return whole
 
 
 def _milliseconds(segmenter: Segmenter, images: Image) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from robustbench_cells.files.npz import read_array
 from robustbench_cells.printable import printable
 from robustbench_cells.results.curves import BREAK_RATIO
 from robustbench_cells.results.tables import Results
-from robustbench_cells.types import CLEAN, PATCH_SIDE, REFERENCE, Masks
+from robustbench_cells.types import CLEAN, PATCH_SIDE, REFERENCE, Labels, Masks
 
 EXAMPLES_FILE = "pictures.npz"
 _MAX_BYTES = 2**30  # unpacked
@@ -71,6 +71,11 @@ class ExamplePatches:
         Predicted pixels of each segmenter, bool, (N, 256, 256).
     milliseconds
         Time per patch of each segmenter, in each of several batches.
+    true_labels
+        Ids of the labelled cells, int32, (N, 256, 256); None in files of earlier versions.
+    labels
+        Ids of the predicted cells, int32, (N, 256, 256), of each segmenter that gives labels; those of the others are
+        made of the masks, by the rule that the manifest of the run names.
     """
 
     views: Sequence[ExampleView]
@@ -78,6 +83,8 @@ class ExamplePatches:
     truth: Masks
     masks: Mapping[str, Masks]
     milliseconds: Mapping[str, Sequence[float]]
+    true_labels: Labels | None = None
+    labels: Mapping[str, Labels] = field(default_factory=dict)
 
 
 def choose_examples(results: Results) -> list[ExampleView]:
@@ -138,13 +145,21 @@ def save_examples(examples: ExamplePatches, results: Results, folder: Path) -> N
         "views": [_to_json(view) for view in examples.views],
         "segmenters": list(examples.masks),
         "milliseconds": examples.milliseconds,
+        "labels": [number for number, name in enumerate(examples.masks) if name in examples.labels],
     }
     arrays = {
         "index": np.frombuffer(json.dumps(index).encode(), np.uint8),
         "images": examples.images,
         "truth": np.packbits(examples.truth, axis=-1),
         **{f"mask{number}": np.packbits(mask, axis=-1) for number, mask in enumerate(examples.masks.values())},
+        **{
+            f"labels{number}": examples.labels[name].astype(np.uint32)
+            for number, name in enumerate(examples.masks)
+            if name in examples.labels
+        },
     }
+    if examples.true_labels is not None:
+        arrays["true_labels"] = examples.true_labels.astype(np.uint32)
     back_up(folder / EXAMPLES_FILE)
     with atomic_path(folder / EXAMPLES_FILE) as temporary:
         np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]  # no name is that of an option
@@ -179,7 +194,8 @@ def _read(archive: zipfile.ZipFile, results: Results) -> ExamplePatches | None:
     views = [_from_json(view) for view in index["views"]]
     _validate(views, results)
     shape = (len(views), PATCH_SIDE, PATCH_SIDE)
-    if len(views) * (len(index["segmenters"]) + 2) * PATCH_SIDE**2 > _MAX_BYTES:
+    with_labels = [int(number) for number in index.get("labels", ())]
+    if len(views) * (len(index["segmenters"]) + 2 + 4 * (1 + len(with_labels))) * PATCH_SIDE**2 > _MAX_BYTES:
         raise ValueError(f"it unpacks to more than {_MAX_BYTES >> 20} MiB")
     names = [printable(str(name)) for name in index["segmenters"]]
     masks = {name: _unpack(array(f"mask{number}"), shape) for number, name in enumerate(names)}
@@ -187,7 +203,9 @@ def _read(archive: zipfile.ZipFile, results: Results) -> ExamplePatches | None:
     if images.shape != shape or images.dtype != np.uint8:
         raise ValueError(f"images are {images.dtype} {images.shape}, not uint8 {shape}")
     times = {printable(str(name)): [float(time) for time in times] for name, times in index["milliseconds"].items()}
-    return ExamplePatches(views, images, _unpack(array("truth"), shape), masks, times)
+    true_labels = _read_labels(array("true_labels"), shape) if "true_labels.npy" in archive.namelist() else None
+    labels = {names[number]: _read_labels(array(f"labels{number}"), shape) for number in with_labels}
+    return ExamplePatches(views, images, _unpack(array("truth"), shape), masks, times, true_labels, labels)
 
 
 def _to_json(view: ExampleView) -> dict[str, Any]:
@@ -213,6 +231,12 @@ def _validate(views: Sequence[ExampleView], results: Results) -> None:
             raise ValueError(f"the results have no {view}")
     if not any(not view.failure_of for view in views):
         raise ValueError("no patch is shown at every intensity")
+
+
+def _read_labels(stored: npt.NDArray[Any], shape: tuple[int, ...]) -> Labels:
+    if stored.dtype != np.uint32 or stored.shape != shape or stored.max() > np.iinfo(np.int32).max:
+        raise ValueError(f"labels are {stored.dtype} {stored.shape}, up to {stored.max(initial=0)}")
+    return stored.astype(np.int32)
 
 
 def _unpack(bits: npt.NDArray[np.uint8], shape: tuple[int, ...]) -> Masks:

@@ -12,10 +12,11 @@ from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.kept_examples import KeptExamples
 from robustbench_cells.engine.plan import Planner
 from robustbench_cells.engine.render_examples import render_examples
+from robustbench_cells.instances.components import label_components
 from robustbench_cells.results.example_cache import ExampleCache
 from robustbench_cells.results.example_patches import ExamplePatches, ExampleView
 from robustbench_cells.results.record_cache import RecordCache
-from robustbench_cells.types import CLEAN, Image
+from robustbench_cells.types import CLEAN, Image, Labels
 from tests.support.frame_arrays import DATA, bright
 
 FRAME = DATA.frames[0]
@@ -83,3 +84,35 @@ def test_times_of_another_machine_are_not_shown(cache: RecordCache, monkeypatch:
     assert spy.patches == 0
     assert "one" in found.masks
     assert found.milliseconds == {}
+
+
+class Labelling(Spy):
+    """A model that numbers its cells."""
+
+    instances = "labels"
+
+    def predict(self, images: Image) -> Labels:  # type: ignore[override]
+        self.patches += len(images)
+        return label_components(images > 150)
+
+
+def test_labels_keep_their_ids(cache: RecordCache) -> None:
+    first = render(cache, [Labelling("one", "1"), Spy("other", "2")], BOTH)
+    assert list(first.labels) == ["one"]
+    np.testing.assert_array_equal(first.labels["one"], label_components(first.images > 150))
+    np.testing.assert_array_equal(first.masks["one"], first.labels["one"] > 0)
+    assert first.labels["one"].max() > 1
+    assert first.true_labels is not None
+    np.testing.assert_array_equal(first.true_labels > 0, first.truth)
+    again = Labelling("one", "1")
+    second = render(cache, [again], BOTH)
+    assert again.patches == 0
+    np.testing.assert_array_equal(second.labels["one"], first.labels["one"])
+
+
+def test_masks_that_were_kept_of_a_model_that_gives_labels_are_predicted_again(cache: RecordCache) -> None:
+    """An earlier version kept no ids."""
+    render(cache, [Spy("one", "1")], BOTH)
+    again = Labelling("one", "1")
+    assert render(cache, [again], BOTH).labels["one"].max() > 1
+    assert again.patches

@@ -28,16 +28,26 @@ def path(tmp_path: Path) -> Path:
 
 def test_what_is_kept_is_found_by_the_next_process(path: Path) -> None:
     cache = ExampleCache(path)
-    cache.put_masks("digest", {"a": MASK, "b": ~MASK})
+    cache.put_predictions("digest", {"a": MASK, "b": ~MASK})
     cache.put_times("digest", "here", [1.5, 2.5])
     cache.close()
     cache = ExampleCache(path)
-    found = cache.masks({7: "b", 3: "a", 5: "none"})
+    found = cache.predictions({7: "b", 3: "a", 5: "none"})
     assert list(found) == [7, 3]
     np.testing.assert_array_equal(found[3], MASK)
     np.testing.assert_array_equal(found[7], ~MASK)
     assert cache.times("digest", "here") == [1.5, 2.5]
     assert cache.times("digest", "elsewhere") == []
+    cache.close()
+
+
+def test_labels_are_told_from_masks(path: Path) -> None:
+    labels = np.where(MASK, np.arange(256, dtype=np.int32) * 1000, 0).astype(np.int32)
+    cache = ExampleCache(path)
+    cache.put_predictions("digest", {"a": labels, "b": MASK})
+    found = cache.predictions({0: "a", 1: "b"})
+    assert (found[0].dtype, found[1].dtype) == (np.int32, np.bool_)
+    np.testing.assert_array_equal(found[0], labels)
     cache.close()
 
 
@@ -61,15 +71,18 @@ def test_key_depends_on_all_that_makes_a_mask() -> None:
     assert mask_key(replace(KEY, metrics={}), FRAME, 0) in keys  # scores make no mask
 
 
-@pytest.mark.parametrize("content", [b"", b"text", zlib.compress(bytes(8191)), zlib.compress(bytes(10**7)), "text", 5])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"text", zlib.compress(bytes(8191)), zlib.compress(b"\xff" * 2**18), zlib.compress(bytes(10**7)), "text", 5],
+)
 def test_damaged_mask_is_as_good_as_missing(content: object, path: Path) -> None:
     cache = ExampleCache(path)
-    cache.put_masks("digest", {"a": MASK})
+    cache.put_predictions("digest", {"a": MASK})
     database = sqlite3.connect(path)
     database.execute("UPDATE example_masks SET mask = ?", (content,))
     database.commit()
     database.close()
-    assert cache.masks({0: "a"}) == {}
+    assert cache.predictions({0: "a"}) == {}
     cache.close()
 
 
@@ -98,11 +111,11 @@ def test_deleting_the_last_records_of_a_model_deletes_what_illustrates_them(path
         records.put(replace(KEY, digest=name), {"000": FRAME}, [record])
     cache = ExampleCache(path)
     for name in ("digest", "other"):
-        cache.put_masks(name, {name: MASK})
+        cache.put_predictions(name, {name: MASK})
         cache.put_times(name, "here", [1.0])
     contents = records.contents()
     records.delete(contents[contents["digest"] == "digest"])
-    assert list(cache.masks({0: "digest", 1: "other"})) == [1]
+    assert list(cache.predictions({0: "digest", 1: "other"})) == [1]
     assert (cache.times("digest", "here"), cache.times("other", "here")) == ([], [1.0])
     cache.close()
     records.close()

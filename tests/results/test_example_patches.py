@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -68,15 +69,29 @@ def test_examples_round_trip_and_load_only_with_their_results(tmp_path: Path) ->
     assert list(loaded.views) == list(examples.views)
     assert np.array_equal(loaded.images, examples.images)
     assert all(np.array_equal(loaded.masks[name], mask) for name, mask in examples.masks.items())
+    assert (loaded.true_labels, loaded.labels) == (None, {})
     assert load_examples(make_results({"other": 0.9}), tmp_path) is None
     assert load_examples(RUN, tmp_path / "elsewhere") is None
+
+
+def test_ids_of_cells_round_trip_beside_the_masks(tmp_path: Path) -> None:
+    examples = make_examples(RUN)
+    truth = np.where(examples.truth, np.arange(256, dtype=np.int32) // 50 + 1, 0).astype(np.int32)
+    ids = {"weak": np.where(examples.masks["weak"], 70_000, 0).astype(np.int32)}
+    save_examples(replace(examples, true_labels=truth, labels=ids), RUN, tmp_path)
+    loaded = load_examples(RUN, tmp_path)
+    assert loaded
+    assert loaded.true_labels is not None
+    np.testing.assert_array_equal(loaded.true_labels, truth)
+    assert list(loaded.labels) == ["weak"]
+    np.testing.assert_array_equal(loaded.labels["weak"], ids["weak"])
 
 
 def test_the_index_of_the_file_keeps_its_keys(tmp_path: Path) -> None:
     save_examples(make_examples(RUN), RUN, tmp_path)
     with zipfile.ZipFile(tmp_path / EXAMPLES_FILE) as archive:
         index = json.loads(np.load(BytesIO(archive.read("index.npy"))).tobytes())
-    assert list(index) == ["of", "views", "segmenters", "milliseconds"]
+    assert list(index) == ["of", "views", "segmenters", "milliseconds", "labels"]
     assert {tuple(view) for view in index["views"]} == {("artefact", "intensity", "frame", "patch", "worst_of")}
     assert {view["worst_of"] for view in index["views"]} == {"", "strong", "weak"}
 
