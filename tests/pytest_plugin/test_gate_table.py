@@ -64,14 +64,13 @@ WAYS: dict[str, tuple[str, ...]] = {
 }
 
 
-IN_PROCESS = "--rb-isolate=off"  # another process for the model is not what is tried here, and takes time
 PARTS = {"-k", "--deselect"}  # of the grid: the results of the whole stay as they are
 
 
 def judge(repository: Repository, change: str, *arguments: str, cwd: str = ".", folder: str = "reports") -> None:
     """Call pytest with that model: the exit code, the terminal and the files must say the same."""
     repository.set_model(change)
-    code, output = repository.pytest(*arguments, IN_PROCESS, cwd=cwd)
+    code, output = repository.pytest(*arguments, cwd=cwd)
     expected, word = {SAME: (0, "PASS"), WORSE: (1, "FAIL")}[change]
     assert code == expected, output
     assert f"gate: {word}" in output

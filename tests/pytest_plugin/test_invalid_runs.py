@@ -10,8 +10,8 @@ import pytest
 from tests.support import commands
 from tests.support.gate_repository import IN_A_TEST, JUDGED, SAME, SUITE, Repository
 
-CALL = ("robustness", *JUDGED)
-HERE = (*CALL, "--rb-isolate=off")  # a process of models is not what is tried, and takes time to start
+HERE = ("robustness", *JUDGED)
+CALL = (*HERE, "--rb-isolate=on")
 NEVER = "no verdict"
 
 

@@ -136,7 +136,7 @@ def test_a_run_does_not_overwrite_its_baseline(folder: str, repository: Reposito
 
 def test_a_model_that_raises_is_traced_into_its_own_code_and_named_in_the_table(repository: Repository) -> None:
     repository.set_model(RAISES)
-    code, output = repository.pytest("robustness", *GRID)
+    code, output = repository.pytest("robustness", *GRID, "--rb-isolate=on")
     assert code == 1
     assert "what model:predict raised" in output
     assert f'File "{repository.path}/model.py", line' in output

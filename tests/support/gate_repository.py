@@ -48,10 +48,13 @@ class Repository:
         self.write("model.py", _MODEL.format(change=change))
 
     def pytest(self, *arguments: str, cwd: str = ".") -> tuple[int, str]:
-        """Call pytest as CI does, and return its exit code and what it printed."""
+        """Call pytest as CI does, and return its exit code and what it printed.
+
+        Models are in this process unless the arguments say ``--rb-isolate=on``: another takes time to start.
+        """
         self.monkeypatch.chdir(self.path / cwd)
         self.monkeypatch.syspath_prepend(self.path)
-        own = (*LIGHT, "-p", "no:randomly", "-p", "no:cacheprovider", "--import-mode=importlib")
+        own = (*LIGHT, "-p", "no:randomly", "-p", "no:cacheprovider", "--import-mode=importlib", "--rb-isolate=off")
         code = int(pytest.main([*own, *arguments]))
         forget_modules(self.path)
         done = self.capsys.readouterr()
