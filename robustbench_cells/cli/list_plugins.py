@@ -73,8 +73,11 @@ def list_plugins() -> str:
             ],
         ),
         "Profiles": (
-            ("name", "patches a frame", "frames", "purpose"),
-            [(p.name, f"at most {p.most_patches}", p.most_frames or "all", p.purpose) for p in PROFILES.values()],
+            ("name", "patches a frame", "of physical artefacts", "frames", "purpose"),
+            [
+                (p.name, f"at most {p.most_patches}", f"at most {p.most_physical}", p.most_frames or "all", p.purpose)
+                for p in PROFILES.values()
+            ],
         ),
         "Training recipes": (("name", "what"), [(recipe.name, _first_line(recipe)) for recipe in RECIPES]),
         "Claims": (

@@ -24,6 +24,13 @@ from robustbench_cells.types import (
 class Condition:
     """An artefact at an intensity, or no artefact at all.
 
+    Attributes
+    ----------
+    artefact, intensity
+        Artefact, or None for clean, and its strength.
+    most_patches
+        Cap on its patches per frame, below that of the run; None for the run's alone.
+
     Raises
     ------
     TypeError
@@ -40,6 +47,7 @@ class Condition:
 
     artefact: Artefact | None = None
     intensity: float = 0.0
+    most_patches: int | None = None
 
     def __post_init__(self) -> None:
         is_artefact = hasattr(self.artefact, "distort") and not isinstance(self.artefact, type)
@@ -70,6 +78,7 @@ class Condition:
 
     def patches_per_frame(self, shape: tuple[int, int], most: int) -> int:
         """Patches that this condition takes from a frame of this shape."""
+        most = most if self.most_patches is None else min(most, self.most_patches)
         if self.artefact is None:
             return min(PATCHES_PER_FRAME, most)
         return min(self.artefact.patches_per_frame(self.intensity, shape, most), most)

@@ -8,7 +8,7 @@ from math import inf
 
 import numpy as np
 
-from robustbench_cells.artefacts import ARTEFACTS, Artefact
+from robustbench_cells.artefacts import ARTEFACTS, Artefact, PhysicalArtefact
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.pairs import combined_artefacts
 from robustbench_cells.errors import GridError, UnknownNameError
@@ -28,6 +28,8 @@ class Profile:
         Value of ``--rb-profile``, and key of `Artefact.grids`.
     most_patches
         Cap on the patches per frame at any intensity.
+    most_physical
+        The same for a physical artefact; there are many of them, and a frame's patches are alike.
     most_frames
         Cap on the frames, or None for all.
     purpose
@@ -36,6 +38,7 @@ class Profile:
 
     name: str
     most_patches: int
+    most_physical: int
     most_frames: int | None
     purpose: str
 
@@ -43,12 +46,10 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", 6, 2, "a first look, in seconds"),
-        Profile("default", 12, None, "every artefact over its range; cell_size takes at most 12 patches per frame"),
-        Profile("full", 12, None, "all artefacts of all families, at all their intensities"),
-        Profile(
-            "paper", 80, None, "the paper's own grid: 41 amplitudes, 41 sigmas, 22 zooms, up to 80 patches per frame"
-        ),
+        Profile("quick", 6, 2, 2, "a first look, in a minute"),
+        Profile("default", 12, 2, None, "what a microscope does, by artefacts of all families, and the paper's three"),
+        Profile("full", 12, 12, None, "all artefacts of all families, at all their intensities"),
+        Profile("paper", 80, 80, None, "the paper's own grid: 41 amplitudes, 41 sigmas, 22 zooms"),
     )
 }
 
@@ -131,7 +132,16 @@ def make_conditions(
     artefacts = {artefact.name: artefact for artefact in _available(profile, measured)}
     for name, levels in grid.items():
         _require_on_scale(artefacts[name], levels)
-    return [Condition(), *(Condition(artefacts[name], level) for name, levels in grid.items() for level in levels)]
+    caps = {name: _most_patches(profile, artefacts[name]) for name in grid}
+    return [
+        Condition(),
+        *(Condition(artefacts[name], level, caps[name]) for name, levels in grid.items() for level in levels),
+    ]
+
+
+def _most_patches(profile: str, artefact: Artefact) -> int | None:
+    """The profile's cap on an artefact's patches per frame, where it has one of its own."""
+    return find_profile(profile).most_physical if isinstance(artefact, PhysicalArtefact) else None
 
 
 def require_meaningful(artefact: Artefact, levels: Sequence[float]) -> tuple[float, ...]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from robustbench_cells.artefacts import Artefact
-from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.evaluate import GridCell
 from robustbench_cells.engine.grid import require_meaningful
 from robustbench_cells.engine.run import BenchmarkRun
@@ -39,7 +39,7 @@ def refine(run: BenchmarkRun, cells: Sequence[GridCell]) -> list[GridCell]:
     CacheError, ClusterError
         See `BenchmarkRun.outcome`.
     """
-    artefacts = {one.artefact.name: one.artefact for one in run.grid if one.artefact}
+    conditions = {one.artefact.name: one for one in run.grid if one.artefact}
     added: list[GridCell] = []
     tried: set[Probe] = set()  # one that failed is not asked for twice
     while results := run.results([*cells, *added], Timing(), ""):
@@ -48,8 +48,8 @@ def refine(run: BenchmarkRun, cells: Sequence[GridCell]) -> list[GridCell]:
             break
         tried.update(probes)
         for (name, intensity), group in groupby(probes, lambda probe: (probe.artefact, probe.intensity)):
-            if _has_meaning(artefacts[name], intensity):
-                condition = Condition(artefacts[name], intensity)
+            condition = replace(conditions[name], intensity=intensity)
+            if condition.artefact and _has_meaning(condition.artefact, intensity):
                 added += run.add_condition(condition, [probe.segmenter for probe in group])
     return added
 

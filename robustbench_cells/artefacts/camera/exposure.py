@@ -25,7 +25,7 @@ class Exposure(PhysicalArtefact):
     unit = "stops"
     neutral = 0.0
     bounds = (-16.0, 16.0)
-    grids = {"full": (-4, -2, -1, -0.5, 0.25, 0.5, 0.75, 1)}
+    grids = {"full": (-4, -2, -1, -0.5, 0.25, 0.5, 0.75, 1), "default": (-2, -1, 0.5, 1), "quick": (0.5,)}
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
         """See `PhysicalArtefact.degrade`."""

@@ -26,7 +26,7 @@ class HotPixels(PhysicalArtefact):
     neutral = 0.0
     scale = "log"
     bounds = (0.0, 1e6)
-    grids = {"full": (100, 300, 1000, 3000, 10_000, 30_000, 100_000)}
+    grids = {"full": (100, 300, 1000, 3000, 10_000, 30_000, 100_000), "default": (1000, 10_000, 30_000, 100_000)}
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
         """See `PhysicalArtefact.degrade`."""

@@ -23,7 +23,7 @@ class ReadNoise(PhysicalArtefact):
     parameter = "sigma"
     unit = "grey levels"
     neutral = 0.0
-    grids = {"full": (2, 5, 10, 15, 20, 30, 50, 80)}
+    grids = {"full": (2, 5, 10, 15, 20, 30, 50, 80), "default": (10, 20, 30, 50), "quick": (30,)}
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
         """See `PhysicalArtefact.degrade`."""

@@ -28,7 +28,7 @@ class ShotNoise(PhysicalArtefact):
     unit = "e⁻ at white"
     neutral = inf
     scale = "log"
-    grids = {"full": (2, 5, 10, 30, 100, 300, 1000, 3000)}
+    grids = {"full": (2, 5, 10, 30, 100, 300, 1000, 3000), "default": (10, 30, 100, 300), "quick": (30,)}
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Floats:
         """See `PhysicalArtefact.degrade`."""

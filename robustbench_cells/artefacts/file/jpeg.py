@@ -34,7 +34,7 @@ class Jpeg(PhysicalArtefact):
     neutral = inf
     scale = "log"
     bounds = (1.0, 100.0)
-    grids = {"full": (2, 5, 10, 20, 40, 70, 90)}
+    grids = {"full": (2, 5, 10, 20, 40, 70, 90), "default": (5, 20, 70), "quick": (20,)}
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> npt.NDArray[np.float32]:
         """See `PhysicalArtefact.degrade`."""

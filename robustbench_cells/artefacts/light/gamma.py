@@ -24,7 +24,7 @@ class Gamma(PhysicalArtefact):
     unit = "exponent"
     neutral = 1.0
     scale = "log"
-    grids = {"full": (0.2, 0.33, 0.5, 0.7, 1.5, 2, 3, 5)}
+    grids = {"full": (0.2, 0.33, 0.5, 0.7, 1.5, 2, 3, 5), "default": (0.33, 0.5, 2, 3)}
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
         """See `PhysicalArtefact.degrade`."""

@@ -25,7 +25,7 @@ class Stretch(PhysicalArtefact):
     unit = "of a full stretch"
     neutral = 0.0
     bounds = (0.0, 1.0)
-    grids = {"full": (0.1, 0.25, 0.5, 0.75, 0.9, 1)}
+    grids = {"full": (0.1, 0.25, 0.5, 0.75, 0.9, 1), "default": (0.25, 0.5, 1), "quick": (1,)}
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
         """See `PhysicalArtefact.degrade`."""

@@ -29,7 +29,7 @@ class UnevenLamp(PhysicalArtefact):
     neutral = 1.0
     scale = "log"
     bounds = (1.0, np.inf)
-    grids = {"full": (1.2, 1.5, 2, 3, 5, 10, 30)}
+    grids = {"full": (1.2, 1.5, 2, 3, 5, 10, 30), "default": (2, 5, 10)}
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
         """See `PhysicalArtefact.degrade`."""

@@ -27,7 +27,7 @@ class Vignetting(PhysicalArtefact):
     unit = "% in the corner"
     neutral = 0.0
     bounds = (0.0, 99.0)
-    grids = {"full": (10, 20, 40, 60, 80, 90, 95)}
+    grids = {"full": (10, 20, 40, 60, 80, 90, 95), "default": (40, 80, 95), "quick": (80,)}
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
         """See `PhysicalArtefact.degrade`."""

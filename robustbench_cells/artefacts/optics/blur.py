@@ -26,7 +26,7 @@ class Blur(PhysicalArtefact):
     unit = "px"
     neutral = 0.0
     bounds = (0.0, 100.0)
-    grids = {"full": (0.7, 1, 1.5, 2, 3, 4, 6, 8)}
+    grids = {"full": (0.7, 1, 1.5, 2, 3, 4, 6, 8), "default": (1, 2, 4), "quick": (2,)}
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
         """See `PhysicalArtefact.degrade`."""

@@ -45,7 +45,7 @@ class Defocus(PhysicalArtefact):
     unit = "px"
     neutral = 0.0
     bounds = (0.0, 100.0)
-    grids = {"full": (1, 2, 3, 4, 6, 8, 12, 16)}
+    grids = {"full": (1, 2, 3, 4, 6, 8, 12, 16), "default": (2, 4, 8), "quick": (4,)}
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
         """See `PhysicalArtefact.degrade`."""

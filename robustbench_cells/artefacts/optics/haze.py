@@ -28,7 +28,7 @@ class Haze(PhysicalArtefact):
     unit = "%"
     neutral = 0.0
     bounds = (0.0, 100.0)
-    grids = {"full": (20, 40, 60, 70, 80, 90, 95)}
+    grids = {"full": (20, 40, 60, 70, 80, 90, 95), "default": (40, 70, 90)}
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
         """See `PhysicalArtefact.degrade`."""

@@ -45,7 +45,7 @@ class Motion(PhysicalArtefact):
     unit = "px"
     neutral = 0.0
     bounds = (0.0, 200.0)
-    grids = {"full": (2, 4, 6, 10, 15, 20, 30, 40)}
+    grids = {"full": (2, 4, 6, 10, 15, 20, 30, 40), "default": (4, 10, 20)}
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
         """See `PhysicalArtefact.degrade`."""

@@ -27,7 +27,7 @@ class Magnification(PhysicalArtefact):
     unit = "×"
     neutral = 1.0
     scale = "log"
-    grids = {"full": (0.5, 0.6, 0.7, 0.85, 1.2, 1.5, 2, 3, 4)}
+    grids = {"full": (0.5, 0.6, 0.7, 0.85, 1.2, 1.5, 2, 3, 4), "default": (0.5, 0.7, 1.5, 2)}
 
     def view_side(self, intensity: float, side: int) -> int:
         """See `Artefact.view_side`: the patch's side over the magnification."""

@@ -27,7 +27,7 @@ class Undersampling(PhysicalArtefact):
     neutral = 1.0
     bounds = (1.0, np.inf)
     scale = "log"
-    grids = {"full": (1.5, 2, 3, 4, 6, 8, 12)}
+    grids = {"full": (1.5, 2, 3, 4, 6, 8, 12), "default": (2, 4, 6), "quick": (4,)}
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
         """See `PhysicalArtefact.degrade`."""

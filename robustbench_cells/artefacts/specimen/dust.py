@@ -30,7 +30,7 @@ class Dust(PhysicalArtefact):
     neutral = 0.0
     bounds = (0.0, 5000.0)
     scale = "log"
-    grids = {"full": (20, 50, 100, 200, 500, 1000)}
+    grids = {"full": (20, 50, 100, 200, 500, 1000), "default": (50, 200, 500, 1000), "quick": (500,)}
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Floats:
         """See `PhysicalArtefact.degrade`."""
