@@ -42,7 +42,7 @@ from robustbench_cells.types import MeasuredDataset
 from tests.support.commands import export
 from tests.support.measured_set import write_measured_set
 from tests.support.networks import convolution, onnx_graph, save_tiny_network
-from tests.support.pytest_runs import BENCHMARK, WITHOUT_FIGURES, bench, same_files
+from tests.support.pytest_runs import BENCHMARK, QUICK_PAPER, WITHOUT_FIGURES, bench, same_files
 
 PLACES = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 5)), unique=True)
 
@@ -287,7 +287,7 @@ def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list[s
 def test_a_worker_is_killed_and_nothing_is_lost(tmp_path: Path, dask: tuple[str, list[subprocess.Popen[str]]]) -> None:
     address, (first, _) = dask
     network = a_saved_model(tmp_path)  # a folder, and a program
-    small = ("--rb-profile", "quick", "--rb-frames", "2", "--rb-model", "dog_otsu", "--rb-model", str(network))
+    small = (*QUICK_PAPER, "--rb-frames", "2", "--rb-model", "dog_otsu", "--rb-model", str(network))
     small += ("--rb-trust-model",)
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()

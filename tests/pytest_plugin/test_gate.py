@@ -11,13 +11,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.support.pytest_runs import bench, breaking_model, own_suite, records, worse_model
+from tests.support.pytest_runs import QUICK_PAPER, bench, breaking_model, own_suite, records, worse_model
 
 
 @pytest.fixture(scope="module")
 def baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("baseline")
-    bench(folder, "--rb-profile", "quick", "--rb-frames", "8", "--rb-model", "dog_otsu")
+    bench(folder, *QUICK_PAPER, "--rb-frames", "8", "--rb-model", "dog_otsu")
     return folder / "reports"
 
 

@@ -16,18 +16,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.results.record_cache import RecordCache
 from tests.conftest import draw_labels
 from tests.support.frame_files import WRITERS
 from tests.support.networks import save_tiny_graph, save_tiny_network
-from tests.support.pytest_runs import BENCHMARK, bench, breaking_model, own_suite, records, same_files
+from tests.support.pytest_runs import BENCHMARK, QUICK_PAPER, bench, breaking_model, own_suite, records, same_files
 
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
     """Options of a small grid: two baselines and a network, 30 tests on 12 patches each."""
     network = save_tiny_graph(tmp_path_factory.mktemp("models") / "fresh.onnx", seed=1)
-    return ("--rb-profile", "quick", "--rb-frames", "2", "--rb-model", "dog_otsu", "--rb-model", str(network))
+    return (*QUICK_PAPER, "--rb-frames", "2", "--rb-model", "dog_otsu", "--rb-model", str(network))
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +169,12 @@ def test_collecting_opens_nothing(tmp_path: Path) -> None:
     output = bench(tmp_path, "--collect-only", "-q", "--rb-dataset", "nowhere")
     assert "test_robustness[dog_otsu-noise-50]" in output
     assert not (tmp_path / "reports").exists()
+
+
+def test_a_keyword_selects_the_papers_artefact_and_those_of_a_microscope(tmp_path: Path) -> None:
+    output = bench(tmp_path, "--collect-only", "-q", "-k", "dog_otsu and noise")
+    selected = {name for name in ARTEFACTS.names() if f"dog_otsu-{name}-" in output}
+    assert selected == {"noise", "read_noise", "shot_noise"}
 
 
 def test_a_suite_without_the_grid_pays_nothing(pytester: pytest.Pytester) -> None:

@@ -56,11 +56,11 @@ def test_a_part_is_judged_where_it_lies(repository: Repository) -> None:
 
 @pytest.mark.parametrize("workers", [(), ("-n", "1")])
 def test_a_keyword_that_selects_nothing_lists_what_there_is(workers: tuple[str, ...], repository: Repository) -> None:
-    code, output = repository.pytest("robustness", *GRID, "-k", "defocus", *workers)
+    code, output = repository.pytest("robustness", *GRID, "-k", "bubbles", *workers)
     assert code == 5
-    assert "-k 'defocus' selects no test of the grid; " in output
-    assert "; artefacts: clean, cell_size, illumination, noise; models: " in output
-    assert "-k defocus: this grid does not have it; --rb-profile=full does" in output
+    assert "-k 'bubbles' selects no test of the grid; " in output
+    assert "; artefacts: clean, blur, cell_size, defocus, dust, " in output
+    assert "-k bubbles: this grid does not have it; --rb-profile=full does" in output
     assert "background, model:predict; families: paper" in output
 
 

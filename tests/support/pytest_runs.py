@@ -22,6 +22,8 @@ BENCHMARK = REPOSITORY / "benchmarks" / "test_robustness.py"
 
 WITHOUT_FIGURES = ("-p", "tests.support.without_figures")
 LIGHT = ("-p", "no:unraisableexception")  # the plug-in collects all garbage of this process, and the outer run has it
+QUICK_PAPER = ("--rb-profile=quick", "--rb-artefact=cell_size", "--rb-artefact=illumination", "--rb-artefact=noise")
+"""Options of a grid of ten conditions: clean, and three of each of the paper's artefacts."""
 
 
 def bench(folder: Path, *arguments: str, code: int = 0, figures: bool = False, own_process: bool = False) -> str:

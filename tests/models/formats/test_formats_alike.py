@@ -157,7 +157,7 @@ def test_tiles_have_the_scores_of_the_whole_patch(tmp_path: Path) -> None:
     save_tiny_network(tmp_path / "tiles.keras", seed=6, side=128)
     write_card(tmp_path / "tiles.toml", {"input": {"side": 128, "halo": 8}})
     both = ("--rb-model", "whole.keras", "--rb-model", "tiles.keras")
-    bench(tmp_path, "--rb-frames", "1", "-k", "clean or noise-50", *both)
+    bench(tmp_path, "--rb-frames", "1", "--rb-artefact=noise=50", *both)
     found = records(tmp_path).set_index(["artefact", "intensity", "frame", "patch"]).sort_index()
     whole, tiles = (found[found["segmenter"] == name].drop(columns="segmenter") for name in ("whole", "tiles"))
     assert whole["cells_predicted"].min() > 10
