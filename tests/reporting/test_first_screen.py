@@ -14,6 +14,7 @@ from robustbench_cells.reporting.gate_summary import GateSummary
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.reporting.style import Style
 from robustbench_cells.results.tables import Results
+from tests.support.frame_arrays import DATA, bright
 from tests.support.report_outputs import write_output
 from tests.support.report_results import make_results
 
@@ -56,6 +57,18 @@ def test_the_verdict_comes_first_and_then_the_best_model(models: dict[str, float
 def test_models_that_are_displayed_equal_tie(models: tuple[float, ...], text: str, tmp_path: Path) -> None:
     results = make_results({f"m{number}": clean for number, clean in enumerate(models)})
     assert read_lead(results, tmp_path).startswith(text)
+
+
+def test_one_intensity_of_a_logarithmic_scale_has_a_text_and_no_bar(tmp_path: Path) -> None:
+    results = rb.benchmark(bright, DATA, {"shot_noise": [30], "blur": [2]}, profile="quick", progress=False).results
+    card = next(one for one in Report(results).cards if one.segmenter == "bright")
+    spans = dict(
+        zip(results.single_artefacts, model_card(card, results, Style("red", "-", "o", "A"))["spans"], strict=True)
+    )
+    assert spans["blur"]["bars"]
+    assert spans["shot_noise"]["bars"] is None
+    assert spans["shot_noise"]["text"]
+    assert "30" in write_output("index.html", Report(results), tmp_path)
 
 
 def test_limits_at_the_end_of_the_tested_range_are_marked(tmp_path: Path) -> None:
