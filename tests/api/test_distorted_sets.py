@@ -136,7 +136,7 @@ def test_what_is_interrupted_leaves_only_whole_data_sets(frames: Selection, tmp_
 
 @pytest.mark.parametrize(
     ("grid", "words"),
-    [({}, "no artefact is given"), ({"gamma": [1]}, "the neutral intensity"), ({"blur": None}, "does not have it")],
+    [({}, "no artefact is given"), ({"gamma": [1]}, "the neutral intensity"), ({"bubbles": None}, "does not have it")],
 )
 def test_a_grid_that_is_none_is_refused(grid: dict[str, list[float] | None], words: str, tmp_path: Path) -> None:
     with pytest.raises(GridError, match=words):
