@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import isnan
 from typing import Any
 
+from robustbench_cells.reporting.first_to_break import STRETCH, first_to_break, is_broken_by_stretch, is_physical
 from robustbench_cells.reporting.number_format import displays_equal, format_break_point, format_figure, format_limit
 from robustbench_cells.reporting.scorecard_rows import card_rows, comparability_warnings
 from robustbench_cells.reporting.style import Style
@@ -22,7 +23,7 @@ def margin_warnings(results: Results) -> list[str]:
     return [f"Scored inside the field of interest: {px} px at the border are excluded."] if px else []
 
 
-def summary_sentence(cards: Sequence[ScoreCard], *, has_combined: bool) -> str:
+def summary_sentence(cards: Sequence[ScoreCard], results: Results, *, has_combined: bool) -> str:
     """The first card in a few sentences; empty if it has nothing to say."""
     best = next(iter(cards), None)
     if best is None or best.mean is None:
@@ -34,8 +35,7 @@ def summary_sentence(cards: Sequence[ScoreCard], *, has_combined: bool) -> str:
         )
     if isnan(best.mean.value) or not best.limits:
         return ""
-    limits = "; ".join(dict.fromkeys(map(_limit, best.limits)))
-    keeps = f"keeps a mean Jaccard of {format_limit(best.limits[0].limit)} within these limits: {limits}."
+    keeps = f"keeps a mean Jaccard of {format_limit(best.limits[0].limit)} {_within(best, results)}."
     if best.net_count_error:
         error = format_figure(best.net_count_error, percent=True, signed=True)
         keeps += f" On clean patches its net cell-count error is {error}."
@@ -49,6 +49,15 @@ def summary_sentence(cards: Sequence[ScoreCard], *, has_combined: bool) -> str:
         which = f"All {ties} models" if ties == len(cards) else f"Of {len(cards)} models, {ties}"
         return f"{which} tie for {highest}. One of them, {best.segmenter}, {keeps}"
     return f"Of {len(cards)} models, {best.segmenter} has {highest}. It {keeps}"
+
+
+def _within(card: ScoreCard, results: Results) -> str:
+    """All limits; the three that come first where there are those of a microscope, which are many."""
+    if not any(map(is_physical, card.limits)):
+        return f"within these limits: {'; '.join(dict.fromkeys(map(_limit, card.limits)))}"
+    if first := first_to_break(card, results):
+        return f"until these break it, the first ones first: {'; '.join(map(_limit, first))}"
+    return "under each artefact in physical units, as far as the frames tell"
 
 
 def _limit(point: BreakPoint) -> str:
@@ -74,7 +83,8 @@ def model_card(card: ScoreCard, results: Results, style: Style) -> dict[str, Any
         "colour": style.colour,
         "letter": style.letter,
         "clean": format_figure(card.clean),
-        "spans": [_span(card, artefact, results) for artefact in results.single_artefacts],
+        "first": [{"artefact": point.artefact, "text": _range_text(point)} for point in first_to_break(card, results)],
+        "spans": {artefact: {"link": "", **_span(card, artefact, results)} for artefact in results.single_artefacts},
         "rows": list(card_rows(card)),
     }
 
@@ -82,12 +92,14 @@ def model_card(card: ScoreCard, results: Results, style: Style) -> dict[str, Any
 def _span(card: ScoreCard, artefact: str, results: Results) -> dict[str, Any]:
     """The trusted range of a segmenter on an artefact's axis: bars in per cent of the axis, and a text."""
     points = [point for point in card.limits if point.artefact == artefact]
-    if all(name != artefact for name, _ in card.conditions):
-        return {"bars": None, "text": "not run"}
-    if not points:
-        return {"bars": None, "text": "needs two intensities" if card.limits or card.clean else "needs clean too"}
+    if all(name != artefact for name, _ in card.conditions) or not points:
+        lacks = "needs two intensities" if card.limits or card.clean else "needs clean too"
+        return {"bars": None, "text": lacks if artefact in dict(card.conditions) else "not run"}
     if any(point.undefined for point in points):
         return {"bars": None, "text": "undefined"}
+    if is_broken_by_stretch(points, card, results):
+        link = STRETCH if STRETCH in results.single_artefacts else ""
+        return {"bars": None, "text": "the contrast stretch alone breaks it", "link": link}
     in_order = sorted(points, key=lambda one: one.direction)
     text = "; ".join(dict.fromkeys(map(_range_text, in_order)))  # at the neutral intensity both are one
     if all(point.left_censored and point.right_censored for point in points):

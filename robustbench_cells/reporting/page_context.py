@@ -11,6 +11,7 @@ from robustbench_cells.reporting.cell_rules import cell_lines
 from robustbench_cells.reporting.charts import beside_labels, data_tables, panel_data, plotted_metrics
 from robustbench_cells.reporting.claims import ClaimStatus
 from robustbench_cells.reporting.first_screen import margin_warnings, model_card, summary_sentence
+from robustbench_cells.reporting.first_to_break import families
 from robustbench_cells.reporting.gallery import gallery
 from robustbench_cells.reporting.gate_rows import HEADERS
 from robustbench_cells.reporting.markdown import run_warnings, settings_lines
@@ -58,10 +59,13 @@ def page_context(report: Report) -> dict[str, Any]:
             *comparability_warnings(report.cards),
             *margin_warnings(results),
         ],
-        "answer": summary_sentence(report.cards, has_combined=bool(maps)),
+        "answer": summary_sentence(report.cards, results, has_combined=bool(maps)),
         "limit": next((format_limit(point.limit) for card in report.cards for point in card.limits), "the limit"),
-        "artefacts": [one for one in panels if not one["together"]],
         "panels": panels,
+        "families": [
+            {"name": family, "artefacts": [one for one in panels if one["name"] in names]}
+            for family, names in families(results).items()
+        ],
         "cards": [model_card(card, results, styles[card.segmenter]) for card in report.cards],
         "gate": report.gate,
         "gate_headers": HEADERS,

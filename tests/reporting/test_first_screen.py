@@ -6,14 +6,17 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import robustbench_cells as rb
-from robustbench_cells.reporting.first_screen import model_card
+from robustbench_cells.reporting.first_screen import model_card, summary_sentence
+from robustbench_cells.reporting.first_to_break import first_to_break, kept_share
 from robustbench_cells.reporting.gate_summary import GateSummary
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.reporting.style import Style
 from robustbench_cells.results.tables import Results
+from robustbench_cells.types import Image
 from tests.support.frame_arrays import DATA, bright
 from tests.support.report_outputs import write_output
 from tests.support.report_results import make_results
@@ -59,18 +62,6 @@ def test_models_that_are_displayed_equal_tie(models: tuple[float, ...], text: st
     assert read_lead(results, tmp_path).startswith(text)
 
 
-def test_one_intensity_of_a_logarithmic_scale_has_a_text_and_no_bar(tmp_path: Path) -> None:
-    results = rb.benchmark(bright, DATA, {"shot_noise": [30], "blur": [2]}, profile="quick", progress=False).results
-    card = next(one for one in Report(results).cards if one.segmenter == "bright")
-    spans = dict(
-        zip(results.single_artefacts, model_card(card, results, Style("red", "-", "o", "A"))["spans"], strict=True)
-    )
-    assert spans["blur"]["bars"]
-    assert spans["shot_noise"]["bars"] is None
-    assert spans["shot_noise"]["text"]
-    assert "30" in write_output("index.html", Report(results), tmp_path)
-
-
 def test_limits_at_the_end_of_the_tested_range_are_marked(tmp_path: Path) -> None:
     lead = read_lead(make_results({"m": 0.9}), tmp_path)
     assert "within these limits: cell_size up to zoom 1" not in lead  # the neutral one: no limit is known
@@ -109,8 +100,7 @@ def test_the_limit_is_one_for_all_models(tmp_path: Path) -> None:
 def test_the_bar_is_solid_where_it_is_sure_and_faint_up_to_where_it_fails() -> None:
     results = make_results({"m": 0.9})
     (card,) = Report(results).cards
-    spans = model_card(card, results, Style("red", "o", "circle", "A"))["spans"]
-    by_artefact = dict(zip(results.single_artefacts, spans, strict=True))
+    by_artefact = model_card(card, results, Style("red", "o", "circle", "A"))["spans"]
     assert by_artefact["noise"]["bars"] == [
         {"left": 0.0, "width": 50.0, "sure": False},
     ]
@@ -137,6 +127,42 @@ def test_one_intensity_of_a_logarithmic_scale_has_no_bar(intensity: float, text:
     bright = {"bright": lambda images: images > 150}
     result = rb.benchmark(bright, data, {"shot_noise": [intensity]}, floor=0.2, progress=False)
     (card,) = (one for one in Report(result.results).cards if one.segmenter == "bright")
-    (span,) = model_card(card, result.results, Style("#000", "o", "circle", "A"))["spans"]
+    span = model_card(card, result.results, Style("#000", "o", "circle", "A"))["spans"]["shot_noise"]
     assert span["bars"] is None
     assert span["text"].startswith(text)
+
+
+def test_families_group_the_rows_and_the_papers_come_last(tmp_path: Path) -> None:
+    grid = {"noise": [0, 50], "blur": [2, 4], "exposure": [-2, -1], "read_noise": [10, 50]}
+    results = rb.benchmark(bright, DATA, grid, profile="quick", progress=False).results
+    page = write_output("index.html", Report(results), tmp_path)
+    assert re.findall(r'scope="rowgroup"[^>]*>(\w+)<', page) == ["camera", "optics", "paper"]
+    rows = re.findall(r'<tr id="break-(\w+)"', page)
+    assert rows == ["exposure", "read_noise", "blur", "noise"]
+
+
+def test_what_breaks_first_loses_the_limit_over_the_smallest_share_of_its_range() -> None:
+    grid = {"exposure": [-2, -1, -0.5], "blur": [0.7, 1, 8], "read_noise": [2, 5]}
+    results = rb.benchmark(bright, DATA, grid, profile="quick", progress=False).results
+    card = next(one for one in Report(results).cards if one.segmenter == "bright")
+    first = first_to_break(card, results)
+    assert first[0].artefact == "exposure"  # 220 grey levels fall below 150 within the first stop
+    assert "read_noise" not in [one.artefact for one in first]
+    shares = [kept_share(one, results) for one in first]
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] <= 0.5
+    lead = summary_sentence([card], results, has_combined=False)
+    assert "until these break it, the first ones first: exposure " in lead
+
+
+def test_a_contrast_stretch_that_breaks_a_model_is_named_and_linked(tmp_path: Path) -> None:
+    """Cells of 220 grey levels on 90 are at 255 and 0 once stretched, out of a model's window."""
+
+    def window(images: Image) -> Image:
+        return ((images > 150) & (images < 240)).astype(np.float32)
+
+    for grid, link in (({"noise": [0, 50], "stretch": [0.5, 1]}, 'href="#break-stretch">'), ({"noise": [0, 50]}, "")):
+        results = rb.benchmark({"window": window}, DATA, grid, profile="quick", progress=False).results
+        page = write_output("index.html", Report(results), tmp_path)
+        assert f"{link}the contrast stretch alone breaks it" in page
+        assert ("#break-stretch" in page) is bool(link)

@@ -1,0 +1,65 @@
+"""What breaks a model first, and what a paper's artefact breaks it by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf, isnan
+
+from robustbench_cells.results.break_points import BreakPoint
+from robustbench_cells.results.scorecard import ScoreCard
+from robustbench_cells.results.tables import Results
+
+PAPER = "paper"  # family of the artefacts that end in a contrast stretch
+STRETCH = "stretch"  # the artefact that is this stretch alone
+MOST_NAMED = 3
+
+
+def families(results: Results) -> dict[str, list[str]]:
+    """The artefacts of a run by family; those of the paper last."""
+    found: dict[str, list[str]] = {}
+    for name in results.single_artefacts:
+        found.setdefault(results.run.artefacts[name].family, []).append(name)
+    return {family: found[family] for family in sorted(found, key=lambda one: (one == PAPER, one))}
+
+
+def first_to_break(card: ScoreCard, results: Results) -> list[BreakPoint]:
+    """The three sure break-points that come first, of artefacts in physical units; empty where there is none.
+
+    Intensities of different artefacts have no common unit, so they are compared as shares of the tested range, from the
+    neutral intensity on, along the artefact's own scale. A model that is below the limit on clean images has none.
+    """
+    shares: dict[str, tuple[float, BreakPoint]] = {}
+    for point in card.limits:
+        if is_physical(point) and not point.right_censored and not point.broken_at_neutral:
+            before = shares.get(point.artefact, (inf, point))
+            shares[point.artefact] = min(before, (kept_share(point, results), point), key=lambda one: one[0])
+    return [point for _, point in sorted(shares.values(), key=lambda one: (one[0], one[1].artefact))[:MOST_NAMED]]
+
+
+def is_physical(point: BreakPoint) -> bool:
+    """Whether it is of an artefact in physical units, which is clean at its neutral intensity."""
+    return point.axis.is_clean_at_neutral
+
+
+def kept_share(point: BreakPoint, results: Results) -> float:
+    """Share of the tested range over which the mean score keeps the limit; infinite where it does all over it."""
+    place, axis = point.interpolated, point.axis
+    if isnan(place) or place == point.direction * inf:
+        return inf
+    ran = results.summary.loc[results.summary["artefact"] == point.artefact, "intensity"]
+    start = point.neutral if axis.holds(point.neutral) else min(ran, key=lambda x: point.direction * x)
+    if not axis.holds(place) or start == point.end:
+        return 0.0
+    first, here, last = axis.positions([start, place, point.end])
+    return (here - first) / (last - first)
+
+
+def is_broken_by_stretch(points: Sequence[BreakPoint], card: ScoreCard, results: Results) -> bool:
+    """Whether a paper's artefact at its neutral intensity, which is a contrast stretch, breaks what clean does not."""
+    return any(
+        point.broken_at_neutral
+        and results.run.artefacts[point.artefact].family == PAPER
+        and card.clean is not None
+        and card.clean.value >= point.limit.score
+        for point in points
+    )
