@@ -97,7 +97,7 @@ def _span(card: ScoreCard, artefact: str, results: Results) -> dict[str, Any]:
         return {"bars": None, "text": lacks if artefact in dict(card.conditions) else "not run"}
     if any(point.undefined for point in points):
         return {"bars": None, "text": "undefined"}
-    if is_broken_by_stretch(points, card, results):
+    if is_broken_by_stretch(points, card):
         link = STRETCH if STRETCH in results.single_artefacts else ""
         return {"bars": None, "text": "the contrast stretch alone breaks it", "link": link}
     in_order = sorted(points, key=lambda one: one.direction)

@@ -1,4 +1,4 @@
-"""What breaks a model first, and what a paper's artefact breaks it by."""
+"""What breaks a model first, and whether a contrast stretch alone does."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from robustbench_cells.results.break_points import BreakPoint
 from robustbench_cells.results.scorecard import ScoreCard
 from robustbench_cells.results.tables import Results
 
-PAPER = "paper"  # family of the artefacts that end in a contrast stretch
-STRETCH = "stretch"  # the artefact that is this stretch alone
+PAPER = "paper"
+STRETCH = "stretch"  # a contrast stretch alone
+_STRETCHED = {"noise", "illumination"}  # the paper's artefacts that end in one, also at their neutral intensity
 MOST_NAMED = 3
 
 
@@ -54,11 +55,11 @@ def kept_share(point: BreakPoint, results: Results) -> float:
     return (here - first) / (last - first)
 
 
-def is_broken_by_stretch(points: Sequence[BreakPoint], card: ScoreCard, results: Results) -> bool:
-    """Whether a paper's artefact at its neutral intensity, which is a contrast stretch, breaks what clean does not."""
+def is_broken_by_stretch(points: Sequence[BreakPoint], card: ScoreCard) -> bool:
+    """Whether an artefact that is a contrast stretch at its neutral intensity breaks there what clean does not."""
     return any(
-        point.broken_at_neutral
-        and results.run.artefacts[point.artefact].family == PAPER
+        point.artefact in _STRETCHED
+        and point.broken_at_neutral
         and card.clean is not None
         and card.clean.value >= point.limit.score
         for point in points
