@@ -124,9 +124,10 @@ def _cpu_time() -> float:
     return time.process_time() + sum(times.user + times.system for times in theirs)
 
 
+@pytest.mark.benchmark(timer=time.process_time)
 @pytest.mark.parametrize(("name", "end"), [(name, end) for name in ARTEFACTS.names() for end in (0, -1)])
 def test_artefact(name: str, end: int, frames: Selection, benchmark: Any) -> None:
-    """Seconds a patch, at both ends of the grid: the strongest intensity is one of them."""
+    """Seconds of one core a patch, at both ends of the grid: the strongest intensity is one of them."""
     artefact = ARTEFACTS.get(name)
     condition = Condition(artefact, float(artefact.grid("full")[end]))
     view = next(iter(iter_patches(frames, condition, _SEED, 6)))

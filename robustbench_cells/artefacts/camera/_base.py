@@ -43,14 +43,15 @@ def _expanded(mean: Floats, field: Floats) -> Floats:
 
 
 def _summed(mean: Floats, quantile: Floats) -> Floats:
-    counts = np.zeros_like(mean)
+    counts = np.zeros(mean.shape, np.uint8)
     term = np.exp(-mean)
     total = term.copy()
     for count in range(1, _MAX_SMALL):
         exceeds = quantile > total
         if not exceeds.any():
             break
-        counts += exceeds
-        term *= mean / count
+        counts += exceeds.view(np.uint8)
+        term *= mean
+        term *= 1 / count
         total += term
-    return counts
+    return counts.astype(np.float64)
