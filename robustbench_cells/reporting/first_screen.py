@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isnan
+from math import isfinite, isnan
 from typing import Any
 
-from robustbench_cells.reporting.first_to_break import STRETCH, first_to_break, is_broken_by_stretch, is_physical
-from robustbench_cells.reporting.number_format import displays_equal, format_break_point, format_figure, format_limit
+from robustbench_cells.reporting.first_to_break import (
+    STRETCH,
+    first_to_break,
+    is_below_on_clean,
+    is_broken_by_stretch,
+    is_physical,
+)
+from robustbench_cells.reporting.number_format import (
+    displays_equal,
+    few_blocks_mark,
+    format_break_point,
+    format_figure,
+    format_limit,
+)
 from robustbench_cells.reporting.scorecard_rows import card_rows, comparability_warnings
 from robustbench_cells.reporting.style import Style
 from robustbench_cells.results.break_points import BreakPoint
@@ -55,9 +67,18 @@ def _within(card: ScoreCard, results: Results) -> str:
     """All limits; the three that come first where there are those of a microscope, which are many."""
     if not any(map(is_physical, card.limits)):
         return f"within these limits: {'; '.join(dict.fromkeys(map(_limit, card.limits)))}"
+    if is_below_on_clean(card):
+        return "at no intensity: on clean images its mean is below that already"
     if first := first_to_break(card, results):
-        return f"until these break it, the first ones first: {'; '.join(map(_limit, first))}"
-    return "under each artefact in physical units, as far as the frames tell"
+        return f"until these break it, the first ones first: {'; '.join(map(_first, first))}"
+    return "under each artefact in physical units, over the tested range"
+
+
+def _first(point: BreakPoint) -> str:
+    if not point.right_censored:
+        return _limit(point)
+    place = float(f"{point.interpolated if isfinite(point.interpolated) else point.nearest:.2g}")
+    return f"{point.artefact} at about {point.parameter} {place:g} {point.unit} (too few frames to be sure)"
 
 
 def _limit(point: BreakPoint) -> str:
@@ -83,7 +104,10 @@ def model_card(card: ScoreCard, results: Results, style: Style) -> dict[str, Any
         "colour": style.colour,
         "letter": style.letter,
         "clean": format_figure(card.clean),
-        "first": [{"artefact": point.artefact, "text": _range_text(point)} for point in first_to_break(card, results)],
+        "first": [
+            {"artefact": point.artefact, "sure": not point.right_censored} for point in first_to_break(card, results)
+        ],
+        "no_first": "below the limit on clean images" if is_below_on_clean(card) else "none in the tested range",
         "spans": {artefact: {"link": "", **_span(card, artefact, results)} for artefact in results.single_artefacts},
         "rows": list(card_rows(card)),
     }
@@ -130,7 +154,22 @@ def _span(card: ScoreCard, artefact: str, results: Results) -> dict[str, Any]:
 
 
 def _range_text(point: BreakPoint) -> str:
-    text = format_break_point(point)
+    """Where a score falls below its limit, without the unit, which the row names."""
+    if point.left_censored:
+        text = format_break_point(point)
+        return text if point.right_censored else f"fails {text}"
+    return f"{_reach(point)}{few_blocks_mark(point.blocks)}"
+
+
+def _reach(point: BreakPoint) -> str:
+    is_up = point.direction > 0
     if point.right_censored:
-        return f"{text} {_TESTED}" if point.near == point.end else text
-    return text if point.broken_at_neutral else f"fails {text}"
+        if point.near == point.neutral:
+            return "not determined"
+        kept = f"no failure {'up' if is_up else 'down'} to {point.near:g}"
+        return kept if point.near == point.end else f"{kept}, not determined beyond"
+    if point.broken_at_neutral:
+        return "fails on clean images" if point.axis.is_clean_at_neutral else f"fails already at {point.neutral:g}"
+    if not isfinite(point.near):
+        return f"fails {'below' if is_up else 'above'} {point.far:g}"
+    return "fails between {:g} and {:g}".format(*sorted((point.near, point.far)))

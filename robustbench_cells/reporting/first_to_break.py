@@ -24,17 +24,26 @@ def families(results: Results) -> dict[str, list[str]]:
 
 
 def first_to_break(card: ScoreCard, results: Results) -> list[BreakPoint]:
-    """The three sure break-points that come first, of artefacts in physical units; empty where there is none.
+    """The three artefacts in physical units whose mean score falls below the limit first; empty where none does.
 
     Intensities of different artefacts have no common unit, so they are compared as shares of the tested range, from the
     neutral intensity on, along the artefact's own scale. A model that is below the limit on clean images has none.
+    Where frames are few, a break-point is not sure (right-censored) though the mean is below.
     """
+    if is_below_on_clean(card):
+        return []
     shares: dict[str, tuple[float, BreakPoint]] = {}
     for point in card.limits:
-        if is_physical(point) and not point.right_censored and not point.broken_at_neutral:
+        share = kept_share(point, results)
+        if is_physical(point) and share < inf and not point.broken_at_neutral:
             before = shares.get(point.artefact, (inf, point))
-            shares[point.artefact] = min(before, (kept_share(point, results), point), key=lambda one: one[0])
+            shares[point.artefact] = min(before, (share, point), key=lambda one: one[0])
     return [point for _, point in sorted(shares.values(), key=lambda one: (one[0], one[1].artefact))[:MOST_NAMED]]
+
+
+def is_below_on_clean(card: ScoreCard) -> bool:
+    """Whether the mean score on clean images is below the limit."""
+    return card.clean is not None and any(card.clean.value < point.limit.score for point in card.limits)
 
 
 def is_physical(point: BreakPoint) -> bool:

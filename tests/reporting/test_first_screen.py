@@ -17,7 +17,7 @@ from robustbench_cells.reporting.report import Report
 from robustbench_cells.reporting.style import Style
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import Image
-from tests.support.frame_arrays import DATA, bright
+from tests.support.frame_arrays import DATA, LABELS, bright
 from tests.support.report_outputs import write_output
 from tests.support.report_results import make_results
 
@@ -88,9 +88,8 @@ def test_the_limit_is_one_for_all_models(tmp_path: Path) -> None:
     flat = results.records.assign(jaccard=results.records["jaccard"].mask(weak, 0.4))
     page = write_output("index.html", Report(Results(flat, results.run)), tmp_path)
     spans = re.findall(r'<span class="reach">(.*?)</span>', page)
-    noise = [one for one in spans if "grey levels" in one and "already" in one]
-    assert len(noise) == 2  # illumination and noise, of the weak one
-    assert "below the limit already at 1 × (neutral)" in spans  # once, for both directions
+    assert spans.count("fails already at 0") == 2  # illumination and noise, of the weak one
+    assert spans.count("fails already at 1") == 1  # cell_size: once, for both directions
     assert "no failure up to 100 grey levels" in page  # relative to its own clean score, in its card
     given = Results(flat, replace(results.run, settings=replace(results.run.settings, floor=0.3)))
     lead = read_lead(given, tmp_path)
@@ -104,7 +103,7 @@ def test_the_bar_is_solid_where_it_is_sure_and_faint_up_to_where_it_fails() -> N
     assert by_artefact["noise"]["bars"] == [
         {"left": 0.0, "width": 50.0, "sure": False},
     ]
-    assert by_artefact["noise"]["text"] == "fails between 0 and 50 grey levels"
+    assert by_artefact["noise"]["text"] == "fails between 0 and 50"
     assert by_artefact["cell_size"]["bars"] == [
         {"left": 33.3, "width": 66.7, "sure": False},
         {"left": 0.0, "width": 33.3, "sure": True},
@@ -153,6 +152,31 @@ def test_what_breaks_first_loses_the_limit_over_the_smallest_share_of_its_range(
     assert 0 <= shares[0] <= 0.5
     lead = summary_sentence([card], results, has_combined=False)
     assert "until these break it, the first ones first: exposure " in lead
+
+
+def test_what_breaks_a_model_on_some_frames_alone_is_named_as_not_sure(tmp_path: Path) -> None:
+    """Cells of 160 grey levels fall below 150 after 0.1 stops, those of 220 do not."""
+    data = rb.from_arrays(np.where(LABELS > 0, np.array([160, 220] * 2)[:, None, None], 90).astype(np.uint8), LABELS)
+    results = rb.benchmark(bright, data, {"exposure": [-0.4, -0.2]}, profile="quick", progress=False).results
+    (card,) = Report(results).cards
+    (first,) = model_card(card, results, Style("red", "-", "o", "A"))["first"]
+    assert first == {"artefact": "exposure", "sure": False}
+    page = write_output("index.html", Report(results), tmp_path)
+    assert "exposure</a> <span" in page
+    lead = summary_sentence([card], results, has_combined=False)
+    assert re.search(r"exposure at about exposure -0\.\d+ stops \(too few frames to be sure\)", lead)
+
+
+def test_nothing_breaks_first_what_is_below_the_limit_on_clean_images(tmp_path: Path) -> None:
+    models = {"bright": bright, "half": lambda images: bright(images) * (np.arange(256) < 128)}
+    results = rb.benchmark(models, DATA, {"exposure": [-2, -1]}, profile="quick", progress=False).results
+    first = {card.segmenter: first_to_break(card, results) for card in Report(results).cards}
+    assert [one.artefact for one in first["bright"]] == ["exposure"]
+    assert first["half"] == []
+    page = write_output("index.html", Report(results), tmp_path)
+    assert page.count("below the limit on clean images") == 1
+    half = next(card for card in Report(results).cards if card.segmenter == "half")
+    assert "at no intensity: on clean images" in summary_sentence([half], results, has_combined=False)
 
 
 def test_a_contrast_stretch_that_breaks_a_model_is_named_and_linked(tmp_path: Path) -> None:
