@@ -20,7 +20,7 @@ from robustbench_cells.reporting.number_format import (
     format_figure,
     format_limit,
 )
-from robustbench_cells.reporting.scorecard_rows import card_rows, comparability_warnings
+from robustbench_cells.reporting.scorecard_rows import artefact_rows, comparability_warnings, key_figures
 from robustbench_cells.reporting.style import Style
 from robustbench_cells.results.break_points import BreakPoint
 from robustbench_cells.results.scorecard import ScoreCard
@@ -109,7 +109,8 @@ def model_card(card: ScoreCard, results: Results, style: Style) -> dict[str, Any
         ],
         "no_first": "below the limit on clean images" if is_below_on_clean(card) else "none in the tested range",
         "spans": {artefact: {"link": "", **_span(card, artefact, results)} for artefact in results.single_artefacts},
-        "rows": list(card_rows(card)),
+        "rows": list(key_figures(card)),
+        "by_artefact": list(artefact_rows(card)),
     }
 
 

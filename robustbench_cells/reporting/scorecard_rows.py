@@ -32,8 +32,8 @@ BRACKET = (
 )
 
 
-def card_rows(card: ScoreCard) -> Iterator[CardRow]:
-    """Every key figure of a card."""
+def key_figures(card: ScoreCard) -> Iterator[CardRow]:
+    """The key figures of a card, over all artefacts and on clean images."""
     yield CardRow(
         "clean Jaccard",
         "Mean Jaccard score on patches without any artefact; 1 is perfect." + _INTERVAL,
@@ -51,19 +51,6 @@ def card_rows(card: ScoreCard) -> Iterator[CardRow]:
         "little to lose, so never compare models by it alone." + _INTERVAL,
         format_figure(card.relative),
     )
-    for point in (*card.limits, *card.own_limits):
-        yield CardRow(
-            break_point_label(point),
-            f"Where the mean Jaccard falls below {format_limit(point.limit)}. {BRACKET}",
-            format_break_point(point),
-        )
-    for artefact, area in card.areas.items():
-        yield CardRow(
-            f"{artefact}: normalised AUC",
-            "Area under the Jaccard curve (trapezoidal rule on the physical axis) divided by the range of intensities."
-            + _INTERVAL,
-            format_figure(area),
-        )
     yield CardRow(
         "worst artefact",
         "The artefact with the lowest mean Jaccard over its intensities.",
@@ -87,6 +74,23 @@ def card_rows(card: ScoreCard) -> Iterator[CardRow]:
         "the slowest of three batches.",
         "not measured" if card.milliseconds is None else f"{format_figure(card.milliseconds)} ms",
     )
+
+
+def artefact_rows(card: ScoreCard) -> Iterator[CardRow]:
+    """Break-points and areas under the curve, artefact by artefact."""
+    for point in (*card.limits, *card.own_limits):
+        yield CardRow(
+            break_point_label(point),
+            f"Where the mean Jaccard falls below {format_limit(point.limit)}. {BRACKET}",
+            format_break_point(point),
+        )
+    for artefact, area in card.areas.items():
+        yield CardRow(
+            f"{artefact}: normalised AUC",
+            "Area under the Jaccard curve (trapezoidal rule on the artefact's own scale) divided by the range of "
+            "intensities." + _INTERVAL,
+            format_figure(area),
+        )
 
 
 def break_point_label(point: BreakPoint) -> str:
