@@ -21,7 +21,7 @@ from tests.support.opened_run import open_run
         ({"models": ("nothing:predict", "nothing.onnx")}, "nothing.onnx: no such model file"),
         ({"models": ("unet_orignal",)}, "no segmenter is called 'unet_orignal'"),
         ({"models": ("a/m.keras", "b/m.keras")}, "another segmenter of this run has the name 'm.keras'"),
-        ({"models": ("dog_otsu",), "margin": 40}, "cell_size-0.5 needs 512 px; use a smaller margin"),
+        ({"models": ("dog_otsu",), "margin": 40}, "cell_size-0.5 or magnification-0.5 needs 512 px; use a smaller"),
         ({"frames": 0}, "frames: 0 is too small"),
     ],
 )

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.results.record_cache import RecordCache
 from tests.conftest import draw_labels
 from tests.support.frame_files import WRITERS
@@ -173,8 +172,9 @@ def test_collecting_opens_nothing(tmp_path: Path) -> None:
 
 def test_a_keyword_selects_the_papers_artefact_and_those_of_a_microscope(tmp_path: Path) -> None:
     output = bench(tmp_path, "--collect-only", "-q", "-k", "dog_otsu and noise")
-    selected = {name for name in ARTEFACTS.names() if f"dog_otsu-{name}-" in output}
-    assert selected == {"noise", "read_noise", "shot_noise"}
+    selected = set(re.findall(r"\[dog_otsu-(.+?)-\d+\]", output))
+    pairs = {"illumination-300+noise", "illumination-1000+noise"}
+    assert selected == {"noise", "read_noise", "shot_noise", *pairs}
 
 
 def test_a_suite_without_the_grid_pays_nothing(pytester: pytest.Pytester) -> None:
