@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from scipy.ndimage import label
 
 import robustbench_cells as rb
 from robustbench_cells.engine.dask_worker import PackedModel
@@ -20,6 +21,7 @@ from robustbench_cells.models.isolation.wall import Wall
 from robustbench_cells.models.on_demand import OnDemandSegmenter, load_all, release_all
 from robustbench_cells.models.opening import load_segmenter, open_segmenters
 from robustbench_cells.models.probe import probe_images
+from robustbench_cells.models.whole_frames import predict_frame
 from tests.support.networks import convolution, onnx_graph, save_graph
 
 IMAGES = probe_images()
@@ -38,7 +40,12 @@ def hanging(images):
 def exits(images):
     raise SystemExit(0)
 
-predict.digest = "1"
+def cells(images):
+    from scipy.ndimage import label
+    import numpy
+    return numpy.stack([label(image > 150)[0] for image in images])
+
+predict.digest = cells.digest = "1"
 """
 
 
@@ -58,6 +65,28 @@ def test_function_is_never_imported_here(functions: None) -> None:
     release_all([opened])
     np.testing.assert_allclose(opened.predict(IMAGES), IMAGES / 255)
     release_all([opened])
+
+
+def test_labels_cross_with_their_ids(functions: None) -> None:
+    opened = open_segmenters({"mine": "their_functions:cells"}, trusted=True, wall=Wall())["mine"]
+    assert isinstance(opened, OnDemandSegmenter)
+    assert opened.instances is None  # its digest is declared, so that it did not run yet
+    found = opened.predict(IMAGES)
+    release_all([opened])
+    assert (found.dtype, opened.instances) == (np.int32, "labels")
+    np.testing.assert_array_equal(found, np.stack([label(image > 150)[0] for image in IMAGES]))
+    whole = predict_frame(opened, np.tile(IMAGES[0], (2, 1)))
+    release_all([opened])
+    assert whole.dtype == np.int32
+
+
+def test_a_card_says_what_the_cells_are_before_the_model_is_loaded(tmp_path: Path) -> None:
+    path = save_graph(onnx_graph(*convolution()), tmp_path / "mine.onnx")
+    for card, kind in (({}, "components"), ({"output": {"instances": "watershed"}}, "watershed")):
+        write_card(tmp_path / "mine.toml", card)
+        opened = open_segmenters({"mine": str(path)}, trusted=False, wall=Wall())["mine"]
+        assert getattr(opened, "instances", None) == kind
+        release_all([opened])
 
 
 def test_baseline_stays_here() -> None:

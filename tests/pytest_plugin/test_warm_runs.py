@@ -98,6 +98,7 @@ def test_pytest_loads_only_what_was_retrained(folder: Path) -> None:
     assert (lines(folder, "loads.txt"), lines(folder, "imported.txt")) == ([], [])
     warm = json.loads((folder / "elsewhere" / "run.json").read_text())
     assert warm["segmenters"] == first["segmenters"]
+    assert warm["instances"] == first["instances"] == dict.fromkeys(first["segmenters"], "components")
     assert warm["runners"] == {}
     assert (folder / "elsewhere" / "pictures.npz").exists()
 
