@@ -62,8 +62,12 @@ def _from_segmenter(name: str, model: Any) -> Segmenter:
     if is_labels(found):
         require_ids(name, found, "return an id for each cell, or probabilities in float32")
     other: Any = renamed(model, name)
-    if not hasattr(other, "instances"):
-        other.instances = "labels" if is_labels(found) else "components"
+    kind = "labels" if is_labels(found) else "components"
+    other.instances = getattr(model, "instances", kind)
+    if is_labels(found) != (other.instances == "labels"):
+        raise ModelError(
+            f"{name}: returns {found.dtype}, but its attribute `instances` is {other.instances!r}; mend it"
+        )
     other.digest = f"{model.digest} [code {code_digest(type(model))}]"
     return other
 

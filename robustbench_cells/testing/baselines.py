@@ -7,15 +7,23 @@ from collections.abc import Callable
 import numpy as np
 
 from robustbench_cells.engine.checks import prediction_problems
+from robustbench_cells.models.instance_labels import is_labels
 from robustbench_cells.testing.plugins import check_plugin, each_rule, require
 from robustbench_cells.types import Image, Segmenter
 
 
 def check_prediction(segmenter: Segmenter, images: Image) -> None:
-    """Check the prediction of one batch, (N, H, W): float32 probabilities of its shape, and the batch untouched."""
+    """Check the prediction of one batch, (N, H, W): probabilities or labels of its shape, and the batch untouched."""
     given = images.copy()
-    problems = prediction_problems(images, segmenter.predict(given))
+    prediction = segmenter.predict(given)
+    problems = prediction_problems(images, prediction)
     require(not problems, f"{segmenter.name}, batch of shape {images.shape}: {'; '.join(problems)}")
+    declared = getattr(segmenter, "instances", "components")
+    require(
+        is_labels(prediction) == (declared == "labels"),
+        f"{segmenter.name}: returns {prediction.dtype}, but says that its cells are {declared!r}; labels need the "
+        "attribute instances = 'labels', and probabilities none",
+    )
     require(np.array_equal(given, images), f"{segmenter.name}: the batch that was given is changed; work on a copy")
 
 
@@ -27,7 +35,7 @@ def _declares_what_it_is(segmenter: Segmenter) -> None:
     )
 
 
-def _predicts_probabilities_of_the_same_shape(segmenter: Segmenter) -> None:
+def _predicts_images_of_the_same_shape(segmenter: Segmenter) -> None:
     rng = np.random.default_rng(0)
     for count in (1, 3):
         shape = (count, 64, 48)
@@ -44,7 +52,7 @@ def _predicts_each_image_by_itself(segmenter: Segmenter) -> None:
         require(same, f"{segmenter.name}: the prediction of an image depends on the others of its batch, or on chance")
 
 
-BASELINE_RULES = (_declares_what_it_is, _predicts_probabilities_of_the_same_shape, _predicts_each_image_by_itself)
+BASELINE_RULES = (_declares_what_it_is, _predicts_images_of_the_same_shape, _predicts_each_image_by_itself)
 
 
 def check_baseline(segmenter: Segmenter) -> None:

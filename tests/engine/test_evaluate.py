@@ -14,14 +14,14 @@ from robustbench_cells.artefacts._base import Artefact
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.batches import iter_patches, make_batches
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.engine.evaluate import evaluate_batches
+from robustbench_cells.engine.evaluate import compare, evaluate_batches
 from robustbench_cells.engine.patches import cut_patches
 from robustbench_cells.errors import ModelStoppedError
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.metrics._base import Comparison
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.isolation.messages import RemoteError
-from robustbench_cells.types import BATCH, Image, Labels, Patch, Sample
+from robustbench_cells.types import BATCH, PADDING, VOID, Image, Labels, Patch, Sample
 from tests.conftest import sample_of
 
 
@@ -262,3 +262,48 @@ def test_patch_random_differs_by_artefact_and_not_by_intensity() -> None:
     patch = Patch("d", "f", 0, np.zeros((2, 2), np.float32), np.zeros((2, 2), np.int32))
     assert patch.random(0, "noise").random() == patch.random(0, "noise").random()
     assert patch.random(0, "noise").random() != patch.random(0, "illumination").random()
+
+
+class Necked:
+    """Predicts two discs that touch, as a mask or as labels, with ids from 10."""
+
+    name = digest = "necked"
+
+    def __init__(self, instances: str) -> None:
+        self.instances = instances
+
+
+ROWS, COLUMNS = np.mgrid[:64, :64]
+DISCS = [((ROWS - 30) ** 2 + (COLUMNS - x) ** 2 < 100)[None] for x in (20, 38)]
+MASK = DISCS[0] | DISCS[1]
+
+
+@pytest.mark.parametrize(("instances", "count"), [("components", 1), ("watershed", 2)])
+def test_cells_are_made_of_probabilities_by_the_declared_rule(instances: str, count: int) -> None:
+    comparison = compare(Necked(instances), MASK.astype(np.float32), np.zeros(MASK.shape, np.int32))  # type: ignore[arg-type]
+    assert comparison.predicted_instances.max() == count
+    np.testing.assert_array_equal(comparison.masks, MASK)
+
+
+def test_ids_of_truth_and_prediction_are_compared_as_they_are() -> None:
+    labels = np.where(DISCS[0], 11, 10 * DISCS[1]).astype(np.int32)
+    truth = np.where(DISCS[1], 7, 0).astype(np.int32)
+    truth[0, 60:, 60:] = 7  # in two pieces
+    comparison = compare(Necked("labels"), labels, truth)  # type: ignore[arg-type]
+    assert np.unique(comparison.predicted_instances).tolist() == [0, 10, 11]
+    assert np.unique(comparison.true_instances).tolist() == [0, 7]
+    np.testing.assert_array_equal(comparison.masks, MASK)
+    np.testing.assert_array_equal(comparison.truth, truth > 0)
+
+
+def test_what_is_not_scored_is_no_part_of_a_cell() -> None:
+    labels = np.where(DISCS[0], 11, 10 * DISCS[1]).astype(np.int32)
+    truth = np.where(DISCS[1], 7, 0).astype(np.int32)
+    truth[:, 32:, :] = VOID
+    truth[:, :, :16] = PADDING
+    comparison = compare(Necked("labels"), labels, truth)  # type: ignore[arg-type]
+    assert comparison.predicted_labels is not None
+    assert not comparison.predicted_labels[:, :, :16].any()
+    for instances in (comparison.predicted_instances, comparison.true_instances):
+        assert not instances[truth < 0].any()
+    assert np.unique(comparison.true_instances).tolist() == [0, 7]

@@ -111,3 +111,18 @@ def test_outlines_part_cells_that_touch() -> None:
     one, two = np.array([[[1, 1, 1, 1]]], np.int32), np.array([[[1, 1, 2, 2]]], np.int32)
     assert outlines(one).tolist() == [[[1, 1, 1, 1]]]
     assert outlines(two).tolist() == [[[1, 0.75, 1, 1]]]
+
+
+def test_a_segmenter_that_says_one_thing_and_gives_another_is_refused() -> None:
+    class Model:
+        name, digest = "mine", "1"
+
+        def predict(self, images: Image) -> Labels:
+            return bright(images)
+
+    assert getattr(segmenter_from("mine", Model()), "instances", None) == "labels"
+    for said in ("components", "watershed"):
+        wrong: Any = Model()
+        wrong.instances = said
+        with pytest.raises(ModelError, match=f"mine: returns int32, but its attribute `instances` is '{said}'"):
+            segmenter_from("mine", wrong)
