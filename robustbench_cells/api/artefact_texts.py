@@ -36,7 +36,7 @@ def parse_grid(texts: Iterable[str], option: str) -> dict[str, tuple[float, ...]
     return grid
 
 
-def parse_together(texts: Iterable[str], option: str) -> tuple[Together, ...]:
+def parse_together(texts: Iterable[str] | str, option: str) -> tuple[Together, ...]:
     """Two artefacts at once, one of them at one intensity: ``vignetting=40+shot_noise``.
 
     The other one has several intensities, or none for those of the profile.
@@ -44,7 +44,7 @@ def parse_together(texts: Iterable[str], option: str) -> tuple[Together, ...]:
     Parameters
     ----------
     texts
-        One for each pair.
+        One for each pair, or a single one.
     option
         Name of the option, for messages.
 
@@ -53,7 +53,7 @@ def parse_together(texts: Iterable[str], option: str) -> tuple[Together, ...]:
     GridError
         If it is no such pair.
     """
-    return tuple(_parse_pair(text, f"{option} {text}") for text in texts)
+    return tuple(_parse_pair(text, f"{option} {text}") for text in ([texts] if isinstance(texts, str) else texts))
 
 
 def add_together(
@@ -64,7 +64,7 @@ def add_together(
 
 
 def _parse_pair(text: str, given: str) -> Together:
-    parts = _PLUS.split(text)
+    parts = _PLUS.split(text) if isinstance(text, str) else []
     if len(parts) != 2 or not all(parts):
         raise GridError(f"{given}: two artefacts with a + between are needed, as in {_PAIR}")
     (first, first_levels), (second, second_levels) = (_parse_artefact(part, given) for part in parts)

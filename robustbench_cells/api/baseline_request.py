@@ -47,7 +47,9 @@ def follow_baseline(given: Mapping[str, Any], baseline: RunManifest) -> Request:
         _refuse("refine", "its grid alone")
     levels = added_intensities(old.grids, old.refined) or dict.fromkeys(baseline.artefacts)  # older ones: names alone
     together = {"together": _pairs_of(baseline)}
-    request = Request(**{**given, **followed, **together, "refine": False, "refined": old.refined})
+    request = Request(
+        **{"pixel_size": old.pixel_size, **given, **followed, **together, "refine": False, "refined": old.refined}
+    )
     grid = resolve_grid(old.profile, levels, request.own_artefacts)
     asked = {one.name: one.grid(old.profile) for one in combine(given.get("together", ()), old.profile)}
     for name, wanted in {**(request.grid if request.artefacts else {}), **asked}.items():

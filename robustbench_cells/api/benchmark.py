@@ -13,7 +13,7 @@ from typing import Any
 
 from robustbench_cells.api.artefact_texts import add_together, parse_together
 from robustbench_cells.api.examples import render_report_examples
-from robustbench_cells.api.request import default_block, margin_of, require_block, require_floor
+from robustbench_cells.api.request import default_block, margin_of, require_block, require_floor, require_pixel_size
 from robustbench_cells.api.result import BenchmarkResult
 from robustbench_cells.datasets.opening import open_dataset
 from robustbench_cells.datasets.selection import Selection
@@ -24,7 +24,7 @@ from robustbench_cells.engine.measured import measured_artefacts
 from robustbench_cells.engine.progress import Progress
 from robustbench_cells.engine.refine import refine as bisect_brackets
 from robustbench_cells.engine.run import BenchmarkRun
-from robustbench_cells.engine.together import Together, combine
+from robustbench_cells.engine.together import combine
 from robustbench_cells.errors import BenchmarkWarning, DataError, GridError, ModelError
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
@@ -52,6 +52,7 @@ def benchmark(
     cache: str | Path | None = None,
     block: int | None = None,
     floor: float | None = None,
+    pixel_size: float | None = None,
     refine: bool = False,
     trust_models: bool = False,
     isolate: bool = True,
@@ -88,6 +89,8 @@ def benchmark(
     floor
         Mean Jaccard score that every model must keep: the limit of break-points, the same for all models; by default
         90 % of the best clean score.
+    pixel_size
+        Side of a pixel of the frames in µm, for µm beside px in reports; no number depends on it.
     refine
         Whether the bracket of each break-point is bisected until it is narrower than a tenth of its value, or than what
         the frames leave open. The intensities that this adds count for curves and break-points, and for no mean over
@@ -128,7 +131,8 @@ def benchmark(
     _require_whole(seed=seed, block=block)
     require_block(block)
     require_floor(floor)
-    pairs = _pairs(together)
+    require_pixel_size(pixel_size)
+    pairs = parse_together(together, "together")
     chosen = add_together(_chosen(artefacts), pairs)
     selection = _selection(data)
     find_profile(profile)
@@ -150,6 +154,7 @@ def benchmark(
         trust_model=trust_models,
         grids=grid,
         floor=floor,
+        pixel_size=pixel_size,
     )
     command = f"robustbench_cells.benchmark({list(segmenters)}, {selection.title!r}, {artefacts=}, seed={seed})"
     require_size(
@@ -185,13 +190,6 @@ def benchmark(
     if results is None:
         raise ModelError(f"no model gave any result: {next(iter(failed.values()))}")
     return BenchmarkResult(results, failed, _render=partial(render_report_examples, run, results))
-
-
-def _pairs(together: Iterable[str] | str) -> tuple[Together, ...]:
-    texts = [together] if isinstance(together, str) else list(together)
-    if wrong := [text for text in texts if not isinstance(text, str)]:
-        raise GridError(f"together: {wrong[0]!r} is no text; write a pair as in 'vignetting=40+shot_noise'")
-    return parse_together(texts, "together")
 
 
 def _chosen(artefacts: Grid | Iterable[str] | str | None) -> Grid:

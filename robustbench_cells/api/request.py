@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 from pathlib import Path
 
 from robustbench_cells.artefacts import Artefact
@@ -60,6 +61,8 @@ class Request:
         Consecutive frames that count as one in intervals; None for the data set's default.
     trust_model
         Whether models may run code of their own.
+    pixel_size
+        Side of a pixel of the frames in µm; None where it is not known. Reports show lengths in µm with it.
     floor
         Mean Jaccard score that every model must keep; None for 90 % of the best clean score.
     refine
@@ -83,6 +86,7 @@ class Request:
     ignore_label: int | None = None
     block: int | None = None
     trust_model: bool = False
+    pixel_size: float | None = None
     floor: float | None = None
     refine: bool = False
     refined: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
@@ -142,6 +146,7 @@ def open_request(
     """
     require_block(request.block)
     require_floor(request.floor)
+    require_pixel_size(request.pixel_size)
     names = dict.fromkeys(name for segmenters in wanted.values() for name in segmenters)
     sources = {name: request.sources[name] for name in names}
     for source in sources.values():  # before frames and models take their time
@@ -207,6 +212,7 @@ def make_settings(request: Request, selection: Selection) -> RunSettings:
             for name, levels in request.grid.items()
         },
         floor=request.floor,
+        pixel_size=request.pixel_size,
         refined=request.refined,
     )
 
@@ -231,6 +237,12 @@ def require_floor(floor: float | None) -> None:
     """Refuse a limit that no mean Jaccard score can be above and below."""
     if floor is not None and not 0 < floor <= 1:
         raise DataError(f"a floor of {floor:g}: a Jaccard score between 0 and 1 is needed, as in 0.7")
+
+
+def require_pixel_size(size: float | None) -> None:
+    """Refuse a pixel that no frame can have."""
+    if size is not None and not 0 < size < inf:
+        raise DataError(f"a pixel size of {size:g} µm: the side of a pixel of the frames is needed, as in 1.6")
 
 
 def _open_selection(request: Request) -> Selection:

@@ -23,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--out", metavar="FILE", type=Path, default=Path("gallery.html"), help="page to write (default: gallery.html)"
     )
     parser.add_argument("--profile", metavar="NAME", default="full", help="artefacts and intensities (default: full)")
+    parser.add_argument("--pixel-size", metavar="UM", type=float, help="side of a pixel in um, to show lengths in um")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="seed, as of a run (default: 0)")
     parser.add_argument("--split", metavar="NAME", help="split (default: the data set's own, as in a run)")
     parser.add_argument("--white-level", metavar="VALUE", type=int, help="the value of 16-bit files that is white")
@@ -32,12 +33,14 @@ def run(options: argparse.Namespace) -> int:
     """See `Command.run`."""
     from tqdm import tqdm
 
+    from robustbench_cells.api.request import require_pixel_size
     from robustbench_cells.datasets.opening import open_dataset
     from robustbench_cells.files.atomic import write_text
     from robustbench_cells.reporting.artefact_gallery import artefact_gallery
 
     if options.out.suffix.lower() not in (".html", ".htm"):
         raise DataError(f"--out {options.out}: is no name of a page; give one that ends in .html")
+    require_pixel_size(options.pixel_size)
     selection = open_dataset(options.dataset, options.split, frames=1, white_level=options.white_level)
     with tqdm(unit=" artefacts", delay=0.5) as bar:
 
@@ -45,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
             bar.set_description(name, refresh=False)
             bar.update()
 
-        page = artefact_gallery(selection, options.profile, options.seed, show)
+        page = artefact_gallery(selection, options.profile, options.seed, show, options.pixel_size)
     write_text(options.out, page)
     print(f"wrote {options.out}")
     return 0

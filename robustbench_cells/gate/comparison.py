@@ -46,6 +46,7 @@ from robustbench_cells.gate.pairing import (
 from robustbench_cells.gate.seeds import join_retraining
 from robustbench_cells.gate.sequential import LOOKS, InterimTest, frames_used
 from robustbench_cells.results.tables import Results
+from robustbench_cells.results.units import Unit
 from robustbench_cells.types import REFERENCE
 
 
@@ -72,6 +73,8 @@ class Gate:
         What the baselines tell of what retraining alone does.
     losses
         Curves of each model over each axis, and the frames on which it lost.
+    units
+        Unit of each artefact's intensities.
     not_in_baseline
         Artefacts of the candidate run that the baseline does not have: no verdict is about them.
     """
@@ -84,6 +87,7 @@ class Gate:
     commands: tuple[str, str] = ("", "")
     known: KnownRecipes = field(default_factory=KnownRecipes)
     losses: Sequence[AxisLoss] = ()
+    units: Mapping[str, Unit] = field(default_factory=dict)
     not_in_baseline: Sequence[str] = ()
 
     @property
@@ -173,6 +177,7 @@ def compare(
         commands=(baseline.run.command, candidate.run.command),
         known=comparable.known,
         losses=losses,
+        units={name: candidate.run.unit(name) for name in candidate.run.artefacts},
         not_in_baseline=sorted(set(candidate.run.artefacts) - set(baseline.run.artefacts)),
     )
 

@@ -31,7 +31,8 @@ def add_blocks(rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:
 def paired_records(rows: pd.DataFrame, run: RunManifest) -> PairedRecords:
     """Records of two models, from rows with their blocks, for the criteria."""
     axes = {name: info.axis for name, info in run.artefacts.items()}
-    return PairedRecords(rows, axes, run.settings.block, run.settings.refined)
+    units = {name: run.unit(name) for name in run.artefacts}
+    return PairedRecords(rows, axes, run.settings.block, run.settings.refined, units)
 
 
 def covered_patches(rows: pd.DataFrame, run: RunManifest) -> pd.DataFrame:

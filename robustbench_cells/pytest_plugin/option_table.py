@@ -82,6 +82,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "FRAMES",
         "help": "frames of a sequence that count as one in intervals (default: 5; 1 where frames are not a sequence)",
     },
+    "pixel-size": {
+        "type": float,
+        "metavar": "UM",
+        "help": "side of a pixel of the frames in micrometres: reports show them beside px, wherever a length is shown "
+        "(for example 1.6; never taken from the files)",
+    },
     "floor": {
         "type": float,
         "metavar": "SCORE",

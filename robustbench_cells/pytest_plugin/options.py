@@ -34,6 +34,7 @@ _FIELDS = {  # of a request, by option
     "white-level": "white_level",
     "ignore-label": "ignore_label",
     "block": "block",
+    "pixel-size": "pixel_size",
     "floor": "floor",
     "refine": "refine",
 }

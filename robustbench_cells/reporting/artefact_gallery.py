@@ -8,7 +8,6 @@ from itertools import groupby
 
 import numpy as np
 
-from robustbench_cells.artefacts import Artefact
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.batches import iter_patches
 from robustbench_cells.engine.condition import Condition
@@ -17,6 +16,7 @@ from robustbench_cells.engine.patches import can_hold
 from robustbench_cells.engine.provenance import about
 from robustbench_cells.reporting.data_uris import encode_photo
 from robustbench_cells.reporting.page_context import PAGE_FOLDER
+from robustbench_cells.results.units import Unit
 from robustbench_cells.types import Patch
 
 
@@ -59,7 +59,11 @@ class Strip:
 
 
 def artefact_gallery(
-    selection: Selection, profile: str = "full", seed: int = 0, on_artefact: Callable[[str], None] = lambda name: None
+    selection: Selection,
+    profile: str = "full",
+    seed: int = 0,
+    on_artefact: Callable[[str], None] = lambda name: None,
+    pixel_size: float | None = None,
 ) -> str:
     """Render the page on the first frame: the patch of a run that has the most labelled cells.
 
@@ -73,6 +77,8 @@ def artefact_gallery(
         Seed of patches and artefacts; the images are those that a run scores with it.
     on_artefact
         Called with the name of each artefact that is rendered.
+    pixel_size
+        Side of a pixel of the frame in µm, if it is known.
 
     Raises
     ------
@@ -87,9 +93,13 @@ def artefact_gallery(
     strips = []
     for artefact in sorted(artefacts_of(profile), key=lambda one: one.family):
         on_artefact(artefact.name)
-        tiles = [_tile(selection, Condition(artefact, x), seed, most, clean.index) for x in artefact.grid(profile)]
+        unit = Unit(artefact.unit, pixel_size)
+        tiles = [
+            Tile(unit.amount(x), _photo_at(selection, Condition(artefact, x), seed, most, clean.index))
+            for x in artefact.grid(profile)
+        ]
         sentence, _, _ = about(artefact).partition(". ")
-        strips.append(Strip(artefact.name, artefact.family, artefact.parameter, artefact.unit, sentence, tiles))
+        strips.append(Strip(artefact.name, artefact.family, artefact.parameter, unit.label, sentence, tiles))
     environment = Environment(
         loader=FileSystemLoader(PAGE_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -109,14 +119,13 @@ def _views(selection: Selection, condition: Condition, seed: int, most: int) -> 
     return list(iter_patches(selection, condition, seed, most, only=selection.frames[:1]))
 
 
-def _tile(selection: Selection, condition: Condition, seed: int, most: int, index: int) -> Tile:
-    artefact: Artefact | None = condition.artefact
-    caption = f"{condition.intensity:g} {artefact.unit}" if artefact else "clean"
+def _photo_at(selection: Selection, condition: Condition, seed: int, most: int, index: int) -> str:
+    """The patch of that index; empty where the frame has no room for it."""
     if not can_hold(selection.shapes[selection.frames[0]], condition.view_side()):
-        return Tile(caption, "")
+        return ""
     views = _views(selection, condition, seed, most)
     view = next((one for one in views if one.index == index), views[0] if views else None)
-    return Tile(caption, _photo(condition, view, seed) if view else "")
+    return _photo(condition, view, seed) if view else ""
 
 
 def _photo(condition: Condition, view: Patch, seed: int) -> str:

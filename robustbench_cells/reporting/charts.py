@@ -14,6 +14,7 @@ from robustbench_cells.reporting.number_format import format_figure
 from robustbench_cells.results.intervals import FEW_BLOCKS
 from robustbench_cells.results.scorecard import Figure, figures_of
 from robustbench_cells.results.tables import Results
+from robustbench_cells.results.units import Unit
 from robustbench_cells.types import CLEAN, REFERENCE
 
 _FIRST = "jaccard"
@@ -67,13 +68,16 @@ def panel_data(
     metrics: Sequence[PlottedMetric],
 ) -> dict[str, Any]:
     """Data of an artefact's charts."""
-    part = results.curve_rows(artefact["name"])
+    part, unit = results.curve_rows(artefact["name"]), results.run.unit(artefact["name"])
     by_name = dict(list(part.groupby("segmenter")))
     return {
         "scale": results.run.artefacts[artefact["name"]].scale,
-        "axis": escape(f"{artefact['parameter']} ({artefact['unit']})"),
+        "axis": escape(f"{artefact['parameter']} ({unit.label})"),
         "curves": [
-            {metric.name: _curve(by_name[line["name"]], metric, line, artefact) for metric in metrics}
+            {
+                metric.name: _curve(by_name[line["name"]], metric, line, artefact["parameter"], unit)
+                for metric in metrics
+            }
             if line["name"] in by_name
             else None
             for line in lines
@@ -83,7 +87,7 @@ def panel_data(
         ],
         "truth": {metric.name: _truth(part, metric.target) for metric in metrics if metric.target},
         "paths": [
-            _path(by_name[line["name"]], line, artefact)
+            _path(by_name[line["name"]], line, artefact["parameter"], unit)
             if line["name"] in by_name and not line["reference"] and {"precision", "recall"} <= set(part)
             else None
             for line in lines
@@ -107,7 +111,7 @@ def _curves_beside(
         rows = rows[rows["segmenter"] == line["name"]]
         if len(rows):
             info = results.run.artefacts[name]
-            curves.append(_curve(rows, metric, line, {"parameter": f"{name}, {info.parameter}", "unit": info.unit}))
+            curves.append(_curve(rows, metric, line, f"{name}, {info.parameter}", results.run.unit(name)))
     return curves
 
 
@@ -117,7 +121,7 @@ def _truth(part: pd.DataFrame, target: str) -> dict[str, Any]:
 
 
 def _curve(
-    rows: pd.DataFrame, metric: PlottedMetric, line: Mapping[str, Any], artefact: Mapping[str, Any]
+    rows: pd.DataFrame, metric: PlottedMetric, line: Mapping[str, Any], parameter: str, unit: Unit
 ) -> dict[str, Any]:
     name = metric.name
     figures = figures_of(rows, name)
@@ -125,7 +129,7 @@ def _curve(
         "x": rows["intensity"].tolist(),
         "y": _numbers(rows[name]),
         "hover": [
-            f"<b>{escape(line['name'])}</b><br>{escape(artefact['parameter'])} {x:g} {escape(artefact['unit'])}<br>"
+            f"<b>{escape(line['name'])}</b><br>{escape(parameter)} {escape(unit.amount(x))}<br>"
             f"{metric.html_label} {_format(figure, metric)}"
             for x, figure in zip(rows["intensity"], figures, strict=True)
         ],
@@ -135,15 +139,15 @@ def _curve(
     return curve
 
 
-def _path(rows: pd.DataFrame, line: Mapping[str, Any], artefact: Mapping[str, Any]) -> dict[str, Any]:
+def _path(rows: pd.DataFrame, line: Mapping[str, Any], parameter: str, unit: Unit) -> dict[str, Any]:
     rows = rows.dropna(subset=["precision", "recall"])
     return {
         "x": rows["recall"].tolist(),
         "y": rows["precision"].tolist(),
         "marks": [*[""] * (len(rows) - 1), *(f"{x:g}" for x in rows["intensity"][-1:])],
         "hover": [
-            f"<b>{escape(line['name'])}</b><br>{escape(artefact['parameter'])} {row.intensity:g} "
-            f"{escape(artefact['unit'])}<br>precision {row.precision:.3f}, recall {row.recall:.3f}"
+            f"<b>{escape(line['name'])}</b><br>{escape(parameter)} {escape(unit.amount(float(str(row.intensity))))}<br>"
+            f"precision {row.precision:.3f}, recall {row.recall:.3f}"
             for row in rows.itertuples()
         ],
     }
@@ -166,7 +170,7 @@ def data_tables(results: Results, metrics: Sequence[PlottedMetric]) -> Iterator[
         part = summary[summary["artefact"] == artefact]
         if part.empty:
             continue
-        rows = []
+        rows, unit = [], results.run.unit(artefact)
         for metric in metrics:
             for intensity, at in part.groupby("intensity"):
                 cells = {
@@ -175,10 +179,12 @@ def data_tables(results: Results, metrics: Sequence[PlottedMetric]) -> Iterator[
                     )
                     for _, row in at.iterrows()
                 }
-                rows.append([metric.label, f"{intensity:g}", *(cells.get(name, "not run") for name in names)])
-        parameter, unit = part["parameter"].iloc[0], part["unit"].iloc[0]
+                rows.append(
+                    [metric.label, unit.level(float(str(intensity))), *(cells.get(name, "not run") for name in names)]
+                )
+        parameter = part["parameter"].iloc[0]
         yield {
             "title": artefact,
-            "headers": ["score", f"{parameter} ({unit})" if unit else "intensity", *names],
+            "headers": ["score", f"{parameter} ({unit.label})" if unit.name else "intensity", *names],
             "rows": rows,
         }

@@ -69,7 +69,7 @@ def draw_curves(
     if results.run.artefacts[artefact].scale == "log":
         panel.set_xscale("log")
         panel.xaxis.set_major_formatter("{x:g}")  # the default one writes formulas
-    panel.set_xlabel(f"{part['parameter'].iloc[0]} ({part['unit'].iloc[0]})")
+    panel.set_xlabel(f"{part['parameter'].iloc[0]} ({results.run.unit(artefact).label})")
     if metric.target:
         truth = part.groupby("intensity")[metric.target].first()
         (lines["true"],) = panel.plot(truth.index, truth, color=GREY, linestyle=":")

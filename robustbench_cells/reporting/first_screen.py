@@ -31,8 +31,9 @@ _TESTED = "(end of the tested range)"
 
 def margin_warnings(results: Results) -> list[str]:
     """A warning if the border of each frame is excluded."""
-    px = results.run.settings.margin
-    return [f"Scored inside the field of interest: {px} px at the border are excluded."] if px else []
+    if not results.run.settings.margin:
+        return []
+    return [f"Scored inside the field of interest: {results.run.margin} at the border are excluded."]
 
 
 def summary_sentence(cards: Sequence[ScoreCard], results: Results, *, has_combined: bool) -> str:
@@ -91,10 +92,10 @@ def _limit(point: BreakPoint) -> str:
         if point.near == point.neutral:
             return f"{point.artefact} {format_break_point(point)}"
         rest = _TESTED if point.near == point.end else "(beyond it not determined)"
-        return f"{name} {point.near:g} {point.unit} {rest}"
+        return f"{name} {point.unit.amount(point.near)} {rest}"
     if point.near == point.neutral:
-        return f"{point.artefact} {'below' if up else 'above'} {point.parameter} {point.far:g} {point.unit}"
-    return f"{name} {point.near:g} {point.unit} (fails by {point.far:g})"
+        return f"{point.artefact} {'below' if up else 'above'} {point.parameter} {point.unit.amount(point.far)}"
+    return f"{name} {point.unit.amount(point.near)} (fails by {point.unit.level(point.far)})"
 
 
 def model_card(card: ScoreCard, results: Results, style: Style) -> dict[str, Any]:

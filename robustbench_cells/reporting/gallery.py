@@ -75,6 +75,9 @@ def _condition(view: ExampleView, results: Results) -> str:
     if view.artefact == CLEAN:
         return "no artefact"
     info = results.run.artefacts[view.artefact]
-    text = f"{info.parameter} {view.intensity:g} {info.unit}"
-    parts = info.together
-    return f"{parts.first} {parts.intensity:g} and {parts.second}, {text}" if parts else text
+    text = f"{info.parameter} {results.run.unit(view.artefact).amount(view.intensity)}"
+    if (parts := info.together) is None:
+        return text
+    if parts.sweeps_first:
+        return f"{parts.first}, {text}, and {parts.second} {parts.intensity:g}"
+    return f"{parts.first} {parts.intensity:g} and {parts.second}, {text}"

@@ -12,6 +12,7 @@ from robustbench_cells.gate.decision import Decision, GateOutcome
 from robustbench_cells.gate.losses import AxisLoss, LosingFrames
 from robustbench_cells.gate.remedies import frames_for_spread, frames_to_decide, tolerance_to_hold
 from robustbench_cells.reporting.gate_rows import name_some, sort_worst_first
+from robustbench_cells.results.units import Unit
 from robustbench_cells.types import CLEAN
 
 _MAX_MODELS, _MAX_AXES, _MAX_WORST, _MAX_LINES = 10, 4, 3, 5  # that are shown
@@ -132,7 +133,7 @@ def _watch(decision: Decision, models: Sequence[str]) -> str:
 
 def _lesson(loss: AxisLoss, gate: Gate) -> Iterator[str]:
     yield f"{loss.segmenter} {loss.axis}: mean Jaccard"
-    yield from (f"  {line}" for line in _curve(loss).splitlines())
+    yield from (f"  {line}" for line in _curve(loss, gate.units.get(loss.axis, Unit(""))).splitlines())
     mine = [one for one in gate.decisions if one.segmenter == loss.segmenter and _is_jaccard(one) and not one.is_guard]
     for test in (one.retraining for one in mine if one.difference.artefact == loss.axis and _is_axis(one)):
         if test:
@@ -151,13 +152,16 @@ def _clean(clean: Decision) -> str:
     return f"{_FELL.get(clean.verdict, str(clean.verdict))}, {_change(clean)}"
 
 
-def _curve(loss: AxisLoss) -> str:
+def _curve(loss: AxisLoss, unit: Unit) -> str:
     """A curve as text; of many intensities, some from the first to the last."""
     count = len(loss.intensities)
     columns = np.unique(np.linspace(0, count - 1, min(count, _MAX_COLUMNS)).round().astype(int)).tolist()
     differences = [new - old for old, new in zip(loss.baseline, loss.candidate, strict=True)]
     rows = [
-        ["intensity", *(f"{loss.intensities[at]:g}" for at in columns)],
+        [
+            f"intensity ({unit.label})" if unit.name else "intensity",
+            *(unit.level(loss.intensities[at]) for at in columns),
+        ],
         ["model in use", *(f"{loss.baseline[at]:.3f}" for at in columns)],
         ["candidate", *(f"{loss.candidate[at]:.3f}" for at in columns)],
         ["difference", *(_signed(differences[at]) for at in columns)],

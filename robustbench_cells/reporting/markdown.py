@@ -10,6 +10,7 @@ from robustbench_cells.reporting.interval_warnings import interval_warnings
 from robustbench_cells.reporting.number_format import format_count
 from robustbench_cells.results.manifest import ComparedRun, RunManifest
 from robustbench_cells.results.tables import Results
+from robustbench_cells.results.units import PIXELS, Unit
 
 
 def report_head(title: str, results: Results) -> str:
@@ -31,7 +32,8 @@ def settings_lines(run: RunManifest) -> list[str]:
     lines = []
     for label, side in zip(("A: ", "B: ") if len(sides) > 1 else ("",), sides, strict=True):
         settings = side.settings
-        margin = f", {settings.margin} px at the border excluded" if settings.margin else ""
+        border = Unit(PIXELS, settings.pixel_size).amount(settings.margin)
+        margin = f", {border} at the border excluded" if settings.margin else ""
         added = sum(map(len, settings.refined.values()))
         refined = f", brackets refined at {format_count(added, 'intensity', 'intensities')}" if added else ""
         lines.append(

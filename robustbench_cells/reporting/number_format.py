@@ -91,21 +91,23 @@ def _bracket_with_unit(point: BreakPoint) -> str:
     unit, way = point.unit, "up" if point.direction > 0 else "down"
     if point.broken_at_neutral:
         is_clean = point.axis.is_clean_at_neutral
-        return f"below the limit already {'on clean images' if is_clean else f'at {point.neutral:g} {unit} (neutral)'}"
+        return (
+            f"below the limit already {'on clean images' if is_clean else f'at {unit.amount(point.neutral)} (neutral)'}"
+        )
     if point.left_censored:
-        side = f"{'below' if point.direction > 0 else 'above'} {point.far:g} {unit}"
+        side = f"{'below' if point.direction > 0 else 'above'} {unit.amount(point.far)}"
         reason = f"left-censored: {point.parameter} {point.neutral:g} was not run"
         return f"{'not determined' if point.right_censored else side} ({reason})"
     if point.right_censored:
         if point.near == point.neutral:
-            place = f" {'above' if way == 'up' else 'below'} {point.near:g} {unit}" if isfinite(point.near) else ""
+            place = f" {'above' if way == 'up' else 'below'} {unit.amount(point.near)}" if isfinite(point.near) else ""
             return f"not determined{place} (too few frames)"
-        kept = f"no failure {way} to {point.near:g} {unit}"
+        kept = f"no failure {way} to {unit.amount(point.near)}"
         return kept if point.near == point.end else f"{kept}, not determined beyond (too few frames)"
     if not isfinite(point.near):
-        return f"above {point.far:g} {unit}"
+        return f"above {unit.amount(point.far)}"
     low, high = sorted((point.near, point.far))
-    return f"between {low:g} and {high:g} {unit}"
+    return f"between {unit.span(low, high, 'and')}"
 
 
 def format_bracket(point: BreakPoint) -> str:

@@ -33,7 +33,12 @@ def page_context(report: Report) -> dict[str, Any]:
     """All values of ``index.html.j2``."""
     results = report.results
     panels = [
-        {"name": name, **asdict(results.run.artefacts[name]), "beside": list(beside_labels(results, name).values())}
+        {
+            "name": name,
+            **asdict(results.run.artefacts[name]),
+            "unit": results.run.unit(name).label,
+            "beside": list(beside_labels(results, name).values()),
+        }
         for name in (*results.single_artefacts, *results.combined_artefacts)
     ]
     styles = assign_styles(results.summary["segmenter"])

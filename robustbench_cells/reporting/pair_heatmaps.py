@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from robustbench_cells.results.artefact_info import ArtefactInfo, CombinationInfo
 from robustbench_cells.results.manifest import RunManifest
 from robustbench_cells.results.tables import Results
+from robustbench_cells.results.units import Unit
 from robustbench_cells.types import CLEAN, REFERENCE
 
 Scores = Mapping[tuple[float, float], float]
@@ -104,7 +105,7 @@ def _in_order(levels: Iterable[float], neutral: float | None) -> tuple[float, ..
 
 def _axis(run: RunManifest, name: str) -> str:
     info = run.artefacts.get(name) or _swept_info(run, name)
-    return f"{name}, {info.parameter} ({info.unit})" if info else name
+    return f"{name}, {info.parameter} ({Unit(info.unit, run.settings.pixel_size).label})" if info else name
 
 
 def _swept_info(run: RunManifest, name: str) -> ArtefactInfo | None:

@@ -37,7 +37,7 @@ def _limits(points: Mapping[str, tuple[BreakPoint, ...]]) -> list[str]:
             if point.limit.is_absolute:
                 place = "above" if point.direction > 0 else "below"
                 start = f" {place} {point.neutral:g}" if isfinite(point.neutral) else ""
-                label = f"{point.artefact}{start} ({point.unit})"
+                label = f"{point.artefact}{start} ({point.unit.label})"
                 rows.setdefault(label, {})[name] = format_bracket(point)
     if not limits:
         return []

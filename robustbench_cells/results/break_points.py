@@ -15,6 +15,7 @@ from robustbench_cells.results.brackets import locate_crossing
 from robustbench_cells.results.curves import BREAK_RATIO
 from robustbench_cells.results.intervals import Floats
 from robustbench_cells.results.tables import Results
+from robustbench_cells.results.units import Unit
 from robustbench_cells.types import CLEAN, REFERENCE
 
 
@@ -76,7 +77,7 @@ class BreakPoint:
     segmenter: str
     artefact: str
     parameter: str
-    unit: str
+    unit: Unit
     direction: int
     neutral: float
     nearest: float
@@ -179,13 +180,15 @@ def _of_segmenter(results: Results, curves: _Curves, name: str, floor: Limit | N
     if curves.clean(name) is not None:
         limits.append(Limit(BREAK_RATIO * curves.clean_mean(name), name, is_absolute=False))
     for artefact in results.single_artefacts:
-        info = results.run.artefacts[artefact]
+        info, unit = results.run.artefacts[artefact], results.run.unit(artefact)
         for side in info.axis.directions(curves.levels(name, artefact, info)):
             for limit in limits:
-                yield _locate(curves, name, artefact, info=info, side=side, limit=limit)
+                yield _locate(curves, name, artefact, unit=unit, info=info, side=side, limit=limit)
 
 
-def _locate(curves: _Curves, name: str, artefact: str, *, info: ArtefactInfo, side: Side, limit: Limit) -> BreakPoint:
+def _locate(
+    curves: _Curves, name: str, artefact: str, *, unit: Unit, info: ArtefactInfo, side: Side, limit: Limit
+) -> BreakPoint:
     scores = np.stack([curves.sums(name, artefact, level) for level in side.intensities])
     clean = curves.clean(limit.best) if limit.best else None
     level = BREAK_RATIO if limit.best else limit.score
@@ -195,7 +198,7 @@ def _locate(curves: _Curves, name: str, artefact: str, *, info: ArtefactInfo, si
         segmenter=name,
         artefact=artefact,
         parameter=info.parameter,
-        unit=info.unit,
+        unit=unit,
         direction=side.direction,
         neutral=info.neutral,
         nearest=scored[0],

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 from robustbench_cells.printable import printable_values
 from robustbench_cells.results.artefact_info import ArtefactInfo, artefact_from_json, artefact_to_json
 from robustbench_cells.results.run_schema import validate
+from robustbench_cells.results.units import PIXELS, Unit
 from robustbench_cells.types import Runner, ScoreRange
 
 T = TypeVar("T")
@@ -80,6 +81,8 @@ class RunSettings:
         Intensities of each artefact of a grid of one's own; empty where the profile's whole grid was asked for.
     floor
         Mean Jaccard score that every segmenter must keep; None for 90 % of the best clean score.
+    pixel_size
+        Side of a pixel of the frames in µm, as given; None where it is not known. No number depends on it.
     refined
         Intensities of each artefact that were added to the grid to make brackets of break-points narrower.
     """
@@ -99,6 +102,7 @@ class RunSettings:
     trust_model: bool = False
     grids: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     floor: float | None = None
+    pixel_size: float | None = None
     refined: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
@@ -198,6 +202,16 @@ class RunManifest:
         """Show control characters as escapes in every text: names come from untrusted files."""
         for one in fields(self):
             object.__setattr__(self, one.name, printable_values(getattr(self, one.name)))
+
+    def unit(self, artefact: str) -> Unit:
+        """The unit of an artefact's intensities; without a name where the artefact is none of the run."""
+        info = self.artefacts.get(artefact)
+        return Unit(info.unit if info else "", self.settings.pixel_size)
+
+    @property
+    def margin(self) -> str:
+        """The margin as people read it."""
+        return Unit(PIXELS, self.settings.pixel_size).amount(self.settings.margin)
 
     @property
     def acting(self) -> set[str]:

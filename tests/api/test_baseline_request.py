@@ -35,6 +35,13 @@ def test_request_follows_a_baseline_that_stored_no_grid(baseline: RunManifest) -
     assert [condition.name for condition in request.conditions] == ["clean", "noise-0", "noise-50", "noise-200"]
 
 
+def test_the_pixel_size_of_a_baseline_is_taken_over_and_may_be_another(baseline: RunManifest) -> None:
+    known = changed_manifest(baseline, "settings", "pixel_size", value=1.6)
+    assert follow_baseline({}, known).pixel_size == 1.6
+    assert follow_baseline({"pixel_size": 0.8}, known).pixel_size == 0.8
+    assert follow_baseline({}, baseline).pixel_size is None
+
+
 def test_what_agrees_with_the_baseline_may_be_given(baseline: RunManifest) -> None:
     given = {"profile": "quick", "seed": 3, "split": "test", "frames": 2, "block": 1, "artefacts": {"noise": [50.0]}}
     request = follow_baseline(given, baseline)

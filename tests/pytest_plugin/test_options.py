@@ -102,6 +102,24 @@ def test_unusable_grid_of_ones_own_ends_the_run(
     assert not (tmp_path / "reports").exists()
 
 
+@pytest.mark.parametrize("given", ["0", "-1.6", "nan", "inf"])
+def test_a_pixel_that_no_frame_can_have_is_refused(given: str, refused: Callable[..., str]) -> None:
+    words = f"a pixel size of {float(given):g} µm: the side of a pixel of the frames is needed, as in 1.6"
+    assert words in refused(f"--rb-pixel-size={given}")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("vignetting=40", "--rb-together vignetting=40: two artefacts with a + between are needed"),
+        ("vignetting=120+noise", "vignetting=120: loss 120: must be finite and from 0 to 99"),
+        ("fog=1+noise", "no artefact is called 'fog'"),
+    ],
+)
+def test_what_cannot_be_combined_ends_the_run(given: str, words: str, refused: Callable[..., str]) -> None:
+    assert words in refused(f"--rb-together={given}")
+
+
 def test_help_is_in_ascii() -> None:
     """Where stdout cannot encode a character of it, pytest prints the whole help in one line."""
     parser = pytest.Parser(_ispytest=True)

@@ -11,6 +11,7 @@ from robustbench_cells.gate.decision import GateOutcome
 from robustbench_cells.gate.losses import AxisLoss, LosingFrames
 from robustbench_cells.reporting.gate_lesson import _curve, frames_text, glance_lines, lesson_lines, settling_lines
 from robustbench_cells.reporting.gate_text import gate_lines, gate_markdown
+from robustbench_cells.results.units import Unit
 from tests.support.gate_runs import (
     BASELINE,
     JACCARD,
@@ -65,7 +66,7 @@ def test_the_worst_axis_has_its_curve_clean_and_the_losing_frames() -> None:
     assert lines[0] == "unet noise: mean Jaccard"
     rows = {line.strip().partition("  ")[0]: line.split()[-3:] for line in lines[1:6]}
     (noise,) = (one for one in WORSE.losses if one.axis == "noise")
-    assert rows["intensity"] == ["0", "50", "200"]
+    assert rows["intensity (grey levels)"] == ["0", "50", "200"]
     assert rows["candidate"] == [f"{value:.3f}" for value in noise.candidate]
     differences = np.array(noise.candidate) - np.array(noise.baseline)
     assert rows["difference"] == [f"{value:+.3f}" for value in differences]
@@ -101,8 +102,11 @@ def test_what_holds_has_nothing_to_teach() -> None:
 def test_of_many_intensities_some_are_shown_the_first_and_the_last_too() -> None:
     levels = tuple(range(1000))
     scores = tuple(0.5 for _ in levels)
-    first, *others = _curve(AxisLoss("m", "noise", levels, scores, scores, LosingFrames(1, 0, 0, ()))).splitlines()
-    shown = first.split()[1:]
+    first, *others = _curve(
+        AxisLoss("m", "noise", levels, scores, scores, LosingFrames(1, 0, 0, ())), Unit("px", 2.0)
+    ).splitlines()
+    assert first.startswith("intensity (px, 1 px = 2 µm)  0 (0 µm)  91 (182 µm)")
+    shown = re.findall(r"(\d+) \(\d+ µm\)", first)
     assert len(shown) <= 12
     assert (shown[0], shown[-1], len(others)) == ("0", "999", 4)
 
@@ -113,7 +117,7 @@ def test_no_losing_frame_is_no_sentence() -> None:
 
 def test_nothing_is_no_share_of_nothing() -> None:
     *_, relative = _curve(
-        AxisLoss("m", "noise", (0, 50), (0.5, 0.0), (0.4, 0.0), LosingFrames(1, 0, 0, ()))
+        AxisLoss("m", "noise", (0, 50), (0.5, 0.0), (0.4, 0.0), LosingFrames(1, 0, 0, ())), Unit("")
     ).splitlines()
     assert relative.split() == ["relative", "-20%", "-"]
 

@@ -16,6 +16,7 @@ from robustbench_cells.reporting.number_format import (
 )
 from robustbench_cells.results.break_points import BreakPoint, Limit
 from robustbench_cells.results.scorecard import Figure
+from robustbench_cells.results.units import Unit
 
 INF, NAN = float("inf"), float("nan")
 
@@ -64,7 +65,7 @@ def test_break_points_as_text(
     bracket: tuple[float, float], direction: int, neutral: float, text: str, short: str
 ) -> None:
     point = BreakPoint(
-        "m", "noise", "sigma", "px", direction, neutral, 20.0, 200.0, Limit(0.8), *bracket, interpolated=60.0
+        "m", "noise", "sigma", Unit("px"), direction, neutral, 20.0, 200.0, Limit(0.8), *bracket, interpolated=60.0
     )
     assert format_break_point(point) == text
     assert format_bracket(point) == short
@@ -73,6 +74,22 @@ def test_break_points_as_text(
     assert (format_break_point(marked), format_bracket(marked)) == (text + FEW_BLOCKS_MARK, short + FEW_BLOCKS_MARK)
     undefined = replace(point, interpolated=NAN)
     assert format_break_point(undefined) == format_bracket(undefined) == "undefined"
+
+
+@pytest.mark.parametrize(
+    ("near", "far", "text"),
+    [
+        (20, 100, "between 20 and 100 px (30 and 150 µm)"),
+        (200, INF, "no failure up to 200 px (300 µm)"),
+        (-INF, 20, "below 20 px (30 µm) (left-censored: sigma 0 was not run)"),
+        (20, 20, "below the limit already at 20 px (30 µm) (neutral)"),
+    ],
+)
+def test_a_length_has_micrometres_where_the_pixel_is_known(near: float, far: float, text: str) -> None:
+    neutral = 20.0 if near == far else 0.0
+    unit = Unit("px", 1.5)
+    point = BreakPoint("m", "blur", "sigma", unit, 1, neutral, 20.0, 200.0, Limit(0.8), near, far, interpolated=60.0)
+    assert format_break_point(point) == text
 
 
 def test_a_limit_says_where_it_comes_from() -> None:

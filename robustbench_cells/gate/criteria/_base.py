@@ -15,6 +15,7 @@ from robustbench_cells.gate.statistics import Estimate, block_sums
 from robustbench_cells.registry import Registry
 from robustbench_cells.results.axes import Axis
 from robustbench_cells.results.intervals import BLOCK, Floats, FrameOrder, Ints, estimates
+from robustbench_cells.results.units import Unit
 from robustbench_cells.types import condition_name
 
 
@@ -84,12 +85,15 @@ class PairedRecords:
     refined
         Intensities of each artefact that were added to the grid for break-points: no axis has them, since another
         model has others.
+    units
+        Unit of each artefact's intensities.
     """
 
     records: pd.DataFrame
     axes: Mapping[str, Axis]
     as_one: int = BLOCK
     refined: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    units: Mapping[str, Unit] = field(default_factory=dict)
 
     def axis(self, artefact: str) -> Axis:
         """Axis of an artefact, or of ``clean``."""

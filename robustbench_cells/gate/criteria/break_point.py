@@ -14,6 +14,7 @@ from robustbench_cells.results.axes import Side
 from robustbench_cells.results.brackets import locate_crossing
 from robustbench_cells.results.curves import BREAK_RATIO, break_point_distance
 from robustbench_cells.results.intervals import Floats, FrameOrder
+from robustbench_cells.results.units import Unit
 from robustbench_cells.types import CLEAN
 
 
@@ -68,11 +69,13 @@ class BreakPointCriterion(Criterion):
         total = sums.sum(axis=0)
         replicates = np.vstack([total, total - sums])  # of the jackknife too: one may be censored alone
         left_censored = censored_distance(replicates, 1) == -inf
+        unit = pair.units.get(artefact, Unit(""))
+        way = "below" if side.direction > 0 else "above"
         caveat = (
-            f"the candidate may break anywhere {'below' if side.direction > 0 else 'above'} {side.intensities[0]:g} "
+            f"the candidate may break anywhere {way} {unit.amount(side.intensities[0])} "
             f"(left-censored: {side.neutral:g} was not run)"
         )
-        old, new = (_describe(sums.reshape(count, -1, 3)[..., [model, 2]], side) for model in (0, 1))
+        old, new = (_describe(sums.reshape(count, -1, 3)[..., [model, 2]], side, unit) for model in (0, 1))
         return PairedDifference(
             artefact,
             None,
@@ -85,7 +88,7 @@ class BreakPointCriterion(Criterion):
         )
 
 
-def _describe(scores: Floats, side: Side) -> str:
+def _describe(scores: Floats, side: Side, unit: Unit) -> str:
     """The bracket of a break-point in a few words, from (blocks, conditions, 2); clean is the first condition."""
     clean, *curve = scores.swapaxes(0, 1)
     order = FrameOrder(np.arange(len(scores)), 1)
@@ -94,7 +97,7 @@ def _describe(scores: Floats, side: Side) -> str:
     if found.near == -inf and found.far == inf:
         return "anywhere"
     if found.near == -inf:
-        return f"before {far:g}"
+        return f"before {unit.amount(far)}"
     if found.far == inf:
-        return f"beyond {near:g}, if at all"
-    return f"between {min(near, far):g} and {max(near, far):g}"
+        return f"beyond {unit.amount(near)}, if at all"
+    return f"between {unit.span(min(near, far), max(near, far), 'and')}"

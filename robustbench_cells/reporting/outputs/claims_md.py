@@ -30,8 +30,8 @@ class ClaimsMarkdown(ReportOutput):
         ]
         table = tabulate(rows, ("", "claim", "section", "on these frames"), tablefmt="pipe", disable_numparse=True)
         parts = [report_head("The paper's claims", results)]
-        if margin := results.run.settings.margin:
-            parts.append(f"**Not scored as in the paper:** {margin} px at the border are excluded.")
+        if results.run.settings.margin:
+            parts.append(f"**Not scored as in the paper:** {results.run.margin} at the border are excluded.")
         if results.inside:
             parts.append(f"Inside the field of interest: {escape_markdown(results.inside.run.dataset.title)}.")
         write_text(path, "\n\n".join([*parts, table, *map(_values, findings)]) + "\n")

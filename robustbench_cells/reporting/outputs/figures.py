@@ -118,9 +118,8 @@ def _paths(results: Results) -> Figure:
             first = curve.iloc[:1]
             panel.plot(first["recall"], first["precision"], color=style.colour, marker=style.marker, mfc="white")
         ends, row = part["intensity"].agg(["min", "max"]), part.iloc[0]
-        panel.set_title(
-            f"{part['artefact'].iloc[0]}: {row['parameter']} {ends['min']:g} to {ends['max']:g} {row['unit']}"
-        )
+        unit = results.run.unit(str(row["artefact"]))
+        panel.set_title(f"{part['artefact'].iloc[0]}: {row['parameter']} {unit.span(ends['min'], ends['max'], 'to')}")
         panel.set(xlabel="mean recall", xlim=(-0.02, 1.05), ylim=(-0.02, 1.05))
     panels[0][0].set_ylabel("mean precision")
     _finish(

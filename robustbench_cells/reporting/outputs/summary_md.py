@@ -16,6 +16,7 @@ from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.results.manifest import MetricInfo
 from robustbench_cells.results.scorecard import figures_of
+from robustbench_cells.results.units import Unit
 from robustbench_cells.types import CLEAN, REFERENCE
 
 
@@ -31,27 +32,27 @@ class SummaryMarkdown(ReportOutput):
         summary = results.on_grid.summary
         parts = [report_head("Robustness", results)]
         for artefact, rows in summary.groupby("artefact", sort=False):
+            unit = results.run.unit(str(artefact))
             about = getattr(results.run.artefacts.get(str(artefact)), "about", "")
             parts += [
-                part for part in (f"## {escape_markdown(artefact)}", escape_markdown(about), _about(rows)) if part
+                part for part in (f"## {escape_markdown(artefact)}", escape_markdown(about), _about(rows, unit)) if part
             ]
             for metric, info in results.run.metrics.items():
                 if metric != info.target:  # a target is a column in the other metric's table
-                    parts.append(
-                        f"### {escape_markdown(artefact)}: {escape_markdown(metric)}\n\n{_table(rows, metric, info)}"
-                    )
+                    heading = f"### {escape_markdown(artefact)}: {escape_markdown(metric)}"
+                    parts.append(f"{heading}\n\n{_table(rows, metric, info, unit)}")
         write_text(path, "\n\n".join(parts) + "\n")
 
 
-def _about(rows: pd.DataFrame) -> str:
+def _about(rows: pd.DataFrame, unit: Unit) -> str:
     patches = rows["patches"]
     count = f"{patches.min()}" if patches.min() == patches.max() else f"{patches.min()} to {patches.max()}"
-    parameter, unit = rows["parameter"].iloc[0], rows["unit"].iloc[0]
-    intensity = f"Intensity: {parameter} ({unit}). " if parameter else "No artefact. "
+    parameter = rows["parameter"].iloc[0]
+    intensity = f"Intensity: {escape_markdown(f'{parameter} ({unit.label})')}. " if parameter else "No artefact. "
     return f"{intensity}Patches: {count}; frames: {rows['frames'].max()}. Bold: best."
 
 
-def _table(rows: pd.DataFrame, metric: str, info: MetricInfo) -> str:
+def _table(rows: pd.DataFrame, metric: str, info: MetricInfo, unit: Unit) -> str:
     values = rows.pivot(index="intensity", columns="segmenter", values=metric)
     names = [str(name) for name in values.columns]
     decimals = {
@@ -65,7 +66,9 @@ def _table(rows: pd.DataFrame, metric: str, info: MetricInfo) -> str:
     for intensity, truth, line in zip(values.index, truths, values.to_numpy().tolist(), strict=True):
         best = _best([value for name, value in zip(names, line, strict=True) if name != REFERENCE], info.best, truth)
         cells = [_cell(value, decimals[name], value == best) for name, value in zip(names, line, strict=True)]
-        body.append([f"{intensity:g}" if parameter else CLEAN, *cells, *([f"{truth:.0f}"] if target else [])])
+        body.append(
+            [unit.level(float(intensity)) if parameter else CLEAN, *cells, *([f"{truth:.0f}"] if target else [])]
+        )
     headers = [escape_markdown(header) for header in (parameter or "condition", *names, *(["true"] if target else []))]
     text = tabulate(body, headers, tablefmt="pipe", disable_numparse=True, colalign=["right"] * len(headers))
     if f"{metric}_low" in rows:

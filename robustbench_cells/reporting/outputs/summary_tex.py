@@ -14,7 +14,8 @@ from robustbench_cells.types import CLEAN
 
 _ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "×": r"$\times$", "\n": " ", "\r": " ",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "×": r"$\times$",
+    "⁻": r"\textsuperscript{-}", "°": r"$^\circ$", "σ": r"$\sigma$", "µ": r"$\mu$", "\n": " ", "\r": " ",
 }  # fmt: skip
 
 
@@ -44,7 +45,7 @@ class SummaryTex(ReportOutput):
             part = summary[summary["artefact"] == artefact]
             lines.append(r"\midrule")
             for intensity, rows in part.groupby("intensity"):
-                label = CLEAN if artefact == CLEAN else f"{artefact} {intensity:g} {rows['unit'].iloc[0]}"
+                label = CLEAN if artefact == CLEAN else f"{artefact} {run.unit(artefact).amount(intensity)}"
                 cells = {
                     name: format_figure(figures[name, artefact, intensity], decimals=decimals[name])
                     for name in rows["segmenter"]

@@ -22,10 +22,12 @@ def test_a_left_censored_candidate_never_holds() -> None:
     broken, valid = make_run(drop("noise", 50, 0.3)), make_run(drop("noise", 200, -0.3))
     both = decide_noise(broken, broken, 0.1)
     assert both.verdict is GateOutcome.INCONCLUSIVE
-    assert both.difference.caveat == "the candidate may break anywhere below 50 (left-censored: 0 was not run)"
+    assert (
+        both.difference.caveat == "the candidate may break anywhere below 50 grey levels (left-censored: 0 was not run)"
+    )
     assert decide_noise(broken, valid, 0.1).verdict is GateOutcome.NON_INFERIOR
     assert decide_noise(valid, valid, 0.1).verdict is GateOutcome.NON_INFERIOR
-    remark = "both are interpolated; the baseline falls before 50, the candidate before 50"
+    remark = "both are interpolated; the baseline falls before 50 grey levels, the candidate before 50 grey levels"
     assert both.difference.remark == remark
     assert decide_noise(valid, broken, 0.1).verdict is GateOutcome.REGRESSED
 
