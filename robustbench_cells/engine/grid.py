@@ -10,7 +10,7 @@ import numpy as np
 
 from robustbench_cells.artefacts import ARTEFACTS, Artefact, PhysicalArtefact
 from robustbench_cells.engine.condition import Condition
-from robustbench_cells.engine.pairs import combined_artefacts
+from robustbench_cells.engine.pairs import CombinedArtefact, combined_artefacts
 from robustbench_cells.errors import GridError, UnknownNameError
 from robustbench_cells.registry import unknown
 from robustbench_cells.types import condition_name
@@ -140,8 +140,9 @@ def make_conditions(
 
 
 def _most_patches(profile: str, artefact: Artefact) -> int | None:
-    """The profile's cap on an artefact's patches per frame, where it has one of its own."""
-    return find_profile(profile).most_physical if isinstance(artefact, PhysicalArtefact) else None
+    """The profile's cap on an artefact's patches per frame, where it has one of its own; a pair has the swept one's."""
+    varied = artefact.swept if isinstance(artefact, CombinedArtefact) else artefact
+    return find_profile(profile).most_physical if isinstance(varied, PhysicalArtefact) else None
 
 
 def require_meaningful(artefact: Artefact, levels: Sequence[float]) -> tuple[float, ...]:

@@ -53,7 +53,7 @@ def summary_sentence(cards: Sequence[ScoreCard], results: Results, *, has_combin
         error = format_figure(best.net_count_error, percent=True, signed=True)
         keeps += f" On clean patches its net cell-count error is {error}."
     if has_combined:
-        keeps += " Combined artefacts are harder than each alone: see below."
+        keeps += " What combined artefacts do is below."
     if len(cards) == 1 or comparability_warnings(cards):
         return f"{best.segmenter} {keeps}"
     highest = f"the highest mean Jaccard over the grid, {format_figure(best.mean)}"
@@ -79,7 +79,7 @@ def _first(point: BreakPoint) -> str:
     if not point.right_censored:
         return _limit(point)
     place = float(f"{point.interpolated if isfinite(point.interpolated) else point.nearest:.2g}")
-    return f"{point.artefact} at about {point.parameter} {place:g} {point.unit} (too few frames to be sure)"
+    return f"{point.artefact} at about {point.parameter} {point.unit.amount(place)} (too few frames to be sure)"
 
 
 def _limit(point: BreakPoint) -> str:
@@ -164,14 +164,19 @@ def _range_text(point: BreakPoint) -> str:
 
 
 def _reach(point: BreakPoint) -> str:
-    is_up = point.direction > 0
+    is_up, unit = point.direction > 0, point.unit
     if point.right_censored:
         if point.near == point.neutral:
             return "not determined"
-        kept = f"no failure {'up' if is_up else 'down'} to {point.near:g}"
+        kept = f"no failure {'up' if is_up else 'down'} to {unit.level(point.near)}"
         return kept if point.near == point.end else f"{kept}, not determined beyond"
     if point.broken_at_neutral:
-        return "fails on clean images" if point.axis.is_clean_at_neutral else f"fails already at {point.neutral:g}"
+        return (
+            "fails on clean images"
+            if point.axis.is_clean_at_neutral
+            else f"fails already at {unit.level(point.neutral)}"
+        )
     if not isfinite(point.near):
-        return f"fails {'below' if is_up else 'above'} {point.far:g}"
-    return "fails between {:g} and {:g}".format(*sorted((point.near, point.far)))
+        return f"fails {'below' if is_up else 'above'} {unit.level(point.far)}"
+    low, high = sorted((point.near, point.far))
+    return f"fails between {unit.levels(low, high, 'and')}"

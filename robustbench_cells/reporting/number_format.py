@@ -116,16 +116,17 @@ def format_bracket(point: BreakPoint) -> str:
 
 
 def _short_bracket(point: BreakPoint) -> str:
+    unit = point.unit
     if point.right_censored and (point.left_censored or point.near == point.neutral):
         return "unknown"
     if point.broken_at_neutral:
-        return "clean" if point.axis.is_clean_at_neutral else f"at {point.neutral:g}"
+        return "clean" if point.axis.is_clean_at_neutral else f"at {unit.level(point.neutral)}"
     if point.left_censored or not isfinite(point.near):
-        return f"before {point.far:g}"
+        return f"before {unit.level(point.far)}"
     if point.right_censored:
-        return f"beyond {point.near:g}"
+        return f"beyond {unit.level(point.near)}"
     low, high = sorted((point.near, point.far))
-    return f"{low:g} to {high:g}"
+    return unit.levels(low, high, "to")
 
 
 def format_limit(limit: Limit) -> str:

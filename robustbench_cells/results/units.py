@@ -42,6 +42,10 @@ class Unit:
         """Two intensities with a word between, ``2 and 4 px (3.2 and 6.4 µm)``."""
         return f"{low:g} {word} {high:g} {self.name}".rstrip() + self._lengths(low, high, word=word)
 
+    def levels(self, low: float, high: float, word: str) -> str:
+        """The same where the unit stands elsewhere, ``2 and 4 (3.2 and 6.4 µm)``."""
+        return f"{low:g} {word} {high:g}{self._lengths(low, high, word=word)}"
+
     @property
     def _has_length(self) -> bool:
         return self.pixel_size is not None and self.name == PIXELS

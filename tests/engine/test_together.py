@@ -73,6 +73,16 @@ def test_a_pair_takes_the_patches_of_the_one_that_takes_more() -> None:
     )
 
 
+@pytest.mark.parametrize(("text", "alone"), [("cell_size=2+blur", "blur"), ("vignetting=40+noise", "noise")])
+def test_a_pair_has_the_cap_of_the_swept_one(text: str, alone: str) -> None:
+    made = pair(text, "default")
+    own, single = (
+        make_conditions("default", resolve_grid("default", {name: None}, [made]), [made])[1]
+        for name in (made.name, alone)
+    )
+    assert own.most_patches == single.most_patches
+
+
 def test_a_pair_of_the_profile_keeps_its_intensities() -> None:
     """So adding the option takes no condition away."""
     usual = profile_grid("default")

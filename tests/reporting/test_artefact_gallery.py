@@ -86,7 +86,7 @@ def test_a_frame_too_small_for_a_view_has_a_note_in_its_place() -> None:
     frame = rb.open_dataset("synthetic", frames=1).read("000")
     small = rb.from_arrays([frame.image[:300, :300]], [frame.labels[:300, :300]])
     page = artefact_gallery(small, "quick", pixel_size=1.6)
-    assert "1 px = 1.6 µm" not in page or "px (" in page
+    assert "defocus, radius 4 px (6.4 µm)" in dict(Images(page).found)
     assert "frame too small</span><figcaption>0.5 ×" in page
     assert ("cell_size, zoom 2 ×") in dict(Images(page).found)
 

@@ -38,7 +38,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def test_the_first_screen_and_the_sentence(written: dict[str, str]) -> None:
     page = written["index.html"]
     assert "sigma, px, 1 px = 1.6 µm" in page
-    assert re.search(r"noise up to sigma 0 px \(0 µm\) \(fails by 50 \(80 µm\)\)|\d+ px \(\d+ µm\)", page)
+    assert "noise below sigma 50 px (80 µm)" in page
+    assert "fails between 0 and 50 (0 and 80 µm)" in page
     assert "25 px (40 µm) at the border are excluded" in page
 
 

@@ -13,6 +13,7 @@ def test_a_length_in_px_has_micrometres_beside_it_where_the_pixel_is_known() -> 
     assert unit.amount(4) == "4 px (6.4 µm)"
     assert unit.level(0.7) == "0.7 (1.12 µm)"
     assert unit.span(4, 8, "and") == "4 and 8 px (6.4 and 12.8 µm)"
+    assert unit.levels(4, 8, "to") == "4 to 8 (6.4 to 12.8 µm)"
     assert Unit("px", 0.0065).amount(25) == "25 px (0.1625 µm)"
 
 
@@ -21,4 +22,5 @@ def test_all_else_is_as_it_was(unit: Unit) -> None:
     assert unit.label == str(unit) == unit.name
     assert unit.amount(4) == f"4 {unit.name}".strip()
     assert unit.level(4) == "4"
+    assert unit.levels(4, 8, "to") == "4 to 8"
     assert unit.span(4, 8, "to") == f"4 to 8 {unit.name}".strip()
