@@ -8,12 +8,15 @@ CORE := api artefacts cli datasets engine files gate metrics models/formats mode
 COMPILE := $(BIN)/python -m compileall -q robustbench_cells  # for the many processes that tests start
 BY_FILE := --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py: the longest files first
 
-.PHONY: bench quick test check lowest walls clean
+unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of processes, and the first compiles for all
+PIP_INSTALL := pip install --quiet --disable-pip-version-check --no-compile  # most of it is never imported
+
+.PHONY: bench quick test check format lint types contracts lowest walls clean
 .DELETE_ON_ERROR:
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev]"
+	$(BIN)/$(PIP_INSTALL) -e ".[dev]"
 	touch $@
 
 bench: .venv/installed  ## the benchmark on the embedded data set; the report is reports/index.html
@@ -27,16 +30,25 @@ test: .venv/installed  ## the tests, one file per worker
 	$(BIN)/pytest -n auto $(BY_FILE) --durations 20
 
 check: .venv/installed  ## format, lint, types, layer contracts, tests
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(MAKE) --jobs format lint types contracts
 	$(COMPILE)
 	$(BIN)/pytest -n auto $(BY_FILE) --durations 20
 
+format: .venv/installed  ## ruff's format
+	$(BIN)/ruff format --check .
+
+lint: .venv/installed  ## ruff's rules
+	$(BIN)/ruff check .
+
+types: .venv/installed  ## mypy
+	$(BIN)/mypy
+
+contracts: .venv/installed  ## the layer contracts of pyproject.toml
+	$(BIN)/lint-imports
+
 .venv-lowest/installed: pyproject.toml lowest.txt
 	$(PYTHON) -m venv .venv-lowest
-	$(LOWEST)/pip install --quiet --disable-pip-version-check -e ".[core-test]" --constraint lowest.txt
+	$(LOWEST)/$(PIP_INSTALL) -e ".[core-test]" --constraint lowest.txt
 	touch $@
 
 lowest: .venv-lowest/installed  ## the core's tests without any extra, on Python 3.11 or 3.12 with the oldest libraries
