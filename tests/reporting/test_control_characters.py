@@ -99,8 +99,8 @@ def test_no_file_has_a_control_character(folder: Path) -> None:
 
 
 def test_rows_of_a_table_are_those_of_the_models(folder: Path) -> None:
-    tables = re.findall(r"(?:^\|.*\n)+", (folder / "leaderboard.md").read_text(), re.MULTILINE)
-    assert [len(table.splitlines()) for table in tables] == [4, 4]  # two models, below the heading and its line
+    table, *_ = re.findall(r"(?:^\|.*\n)+", (folder / "leaderboard.md").read_text(), re.MULTILINE)
+    assert len(table.splitlines()) == 4  # two models, below the heading and its line
 
 
 def test_the_terminal_shows_escapes() -> None:

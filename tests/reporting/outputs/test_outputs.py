@@ -82,10 +82,13 @@ def test_untrusted_names_are_not_formulas(hostile: Path) -> None:
 def test_untrusted_names_do_not_break_a_table(hostile: Path) -> None:
     text = (hostile / "leaderboard.md").read_text()
     tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
-    assert len(tables) == 2  # of the absolute limit, and of those relative to each clean score
-    for rows in map(str.splitlines, tables):
-        assert len(rows) == 2 + len(HOSTILE)
+    models, *limits = (table.splitlines() for table in tables)
+    assert len(models) == 2 + len(HOSTILE)
+    assert len(limits) == 2  # the absolute one, and those relative to each clean score
+    for rows in (models, *limits):
         assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
+    for rows in limits:
+        assert len(re.findall(r"(?<!\\)\|", rows[0])) == 2 + len(HOSTILE)  # a column per model, beside the limit's
     assert "<script" not in re.sub(r"`.*?`", "", text).replace("\\<", "")
 
 
