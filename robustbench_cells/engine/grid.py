@@ -48,7 +48,7 @@ PROFILES = {
     for profile in (
         Profile("quick", 6, 2, 2, "a first look, in a minute"),
         Profile("default", 12, 1, None, "what a microscope does, by artefacts of all families, and the paper's three"),
-        Profile("full", 12, 12, None, "all artefacts of all families, at all their intensities"),
+        Profile("full", 12, 2, None, "all artefacts of all families, at all their intensities"),
         Profile("paper", 80, 80, None, "the paper's own grid: 41 amplitudes, 41 sigmas, 22 zooms"),
     )
 }

@@ -37,7 +37,7 @@ def test_physical_artefacts_take_fewer_patches_and_the_papers_take_theirs() -> N
     taken = {name: one.patches_per_frame((512, 512), 12) for name, one in conditions.items()}
     assert taken == {"clean": 6, "noise-50": 6, "blur-2": 1, "cell_size-5": 12}
     (_, full) = make_conditions("full", {"blur": (2,)})
-    assert full.patches_per_frame((512, 512), 12) == 6
+    assert full.patches_per_frame((512, 512), 12) == 2
 
 
 def test_the_first_patches_of_more_are_those_of_fewer() -> None:
