@@ -54,7 +54,7 @@ def workers(count: int) -> Iterator[str]:
 def work(condition: Condition, names: Sequence[str], frames: Sequence[str]) -> Task:
     """All patches of some frames, for all segmenters."""
     places = [(frame, index) for frame in frames for index in range(PATCHES)]
-    return Task(condition, dict.fromkeys(names, places), 0, PATCHES)
+    return Task(condition, dict.fromkeys(names, places), 0, PATCHES, ("jaccard",))
 
 
 def records_a_second(address: str, count: int, names: Sequence[str], selection: Selection) -> float:

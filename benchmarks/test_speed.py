@@ -28,7 +28,7 @@ from robustbench_cells.engine.batches import iter_patches, make_batches
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.evaluate import GridCell, evaluate_batches
 from robustbench_cells.engine.tasks import Timing
-from robustbench_cells.metrics import METRICS
+from robustbench_cells.metrics import METRICS, metrics_of
 from robustbench_cells.metrics._base import Comparison
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.export import export
@@ -133,6 +133,28 @@ def test_artefact(name: str, end: int, frames: Selection, benchmark: Any) -> Non
     view = next(iter(iter_patches(frames, condition, _SEED, 6)))
     image, _ = benchmark.pedantic(condition.distort, (view, _SEED), rounds=20, warmup_rounds=1)
     assert image.shape == (PATCH_SIDE, PATCH_SIDE)
+
+
+def test_scores_of_a_patch_with_60_cells(benchmark: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Milliseconds a patch of all scores of cells as instances, over batches of 16; most matched, some merged."""
+    rows, columns = np.indices((PATCH_SIDE, PATCH_SIDE))
+    across, down = np.meshgrid(np.arange(16, PATCH_SIDE, 32), np.arange(16, PATCH_SIDE, 32))
+    truth = np.zeros((BATCH, PATCH_SIDE, PATCH_SIDE), np.int32)
+    for number, (column, row) in enumerate(zip(across.ravel()[:60], down.ravel()[:60], strict=True)):
+        truth[:, (rows - row) ** 2 + (columns - column) ** 2 <= 90] = number + 1
+    predicted = np.roll(truth, (1, 1), axis=(1, 2))
+    predicted = np.where(predicted > 55, 55, predicted)
+    metrics = [metric for metric in metrics_of(["ap50"]) if metric.group == "instances"]
+
+    def score() -> float:
+        comparison = Comparison(predicted > 0, truth > 0, None, predicted, truth)
+        return float({metric.name: metric.score(comparison) for metric in metrics}["merged"][0])
+
+    assert benchmark.pedantic(score, rounds=20, warmup_rounds=1) == 5
+    milliseconds = 1000 * benchmark.stats["min"] / BATCH
+    benchmark.extra_info["milliseconds_a_patch"] = round(milliseconds, 2)
+    with capsys.disabled():
+        print(f"\nscores of 60 cells: {milliseconds:.2f} ms a patch (the limit is 1.5)")
 
 
 @pytest.mark.skipif(not shipped_models(), reason="no shipped model; train one with robustbench_cells.train")

@@ -144,6 +144,37 @@ class ScoreRange:
 
 
 @dataclass(frozen=True)
+class Ratio:
+    """A ratio of sums of counts over patches, each a weighted sum of metrics.
+
+    Attributes
+    ----------
+    part, whole
+        Numerator and denominator: weight of each metric, by its name.
+    """
+
+    part: Mapping[str, float]
+    whole: Mapping[str, float]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the metrics that it is made of."""
+        return tuple(dict.fromkeys([*self.part, *self.whole]))
+
+    def __str__(self) -> str:
+        return f"{_weighted_sum(self.part)} / {_weighted_sum(self.whole)}"
+
+
+def _weighted_sum(weights: Mapping[str, float]) -> str:
+    """A sum as people write it: ``(2 a + b - c)``, without brackets where it is one product."""
+    signed = [
+        ("-" if weight < 0 else "+", f"{abs(weight):g} {name}".removeprefix("1 ")) for name, weight in weights.items()
+    ]
+    text = " ".join(part for one in signed for part in one).removeprefix("+ ")
+    return f"({text})" if len(signed) > 1 else text
+
+
+@dataclass(frozen=True)
 class Record:
     """Scores of one segmenter on one patch under one condition; NaN where a metric is undefined."""
 

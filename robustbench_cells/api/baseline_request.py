@@ -11,6 +11,7 @@ from robustbench_cells.engine.grid import resolve_grid
 from robustbench_cells.engine.pairs import combined_artefacts
 from robustbench_cells.engine.together import Together, combine
 from robustbench_cells.errors import GateError
+from robustbench_cells.metrics import METRICS
 from robustbench_cells.results.bisection import added_intensities
 from robustbench_cells.results.manifest import RunManifest
 
@@ -20,7 +21,8 @@ _FOLLOWED = ("profile", "split", "frames", "seed", "margin", "white_level", "ign
 def follow_baseline(given: Mapping[str, Any], baseline: RunManifest) -> Request:
     """The request of a run that is judged by a baseline: it covers what the baseline ran.
 
-    Profile, grid, frames, split, margin, seed, block, white level and ignore label are the baseline's.
+    Profile, grid, frames, split, margin, seed, block, white level and ignore label are the baseline's,
+    and its metrics are computed.
 
     Parameters
     ----------
@@ -47,9 +49,9 @@ def follow_baseline(given: Mapping[str, Any], baseline: RunManifest) -> Request:
         _refuse("refine", "its grid alone")
     levels = added_intensities(old.grids, old.refined) or dict.fromkeys(baseline.artefacts)  # older ones: names alone
     together = {"together": _pairs_of(baseline)}
-    request = Request(
-        **{"pixel_size": old.pixel_size, **given, **followed, **together, "refine": False, "refined": old.refined}
-    )
+    metrics = {*given.get("metrics", ()), *(name for name in baseline.metrics if name in METRICS)}
+    following = {**followed, **together, "metrics": tuple(sorted(metrics)), "refine": False, "refined": old.refined}
+    request = Request(**{"pixel_size": old.pixel_size, **given, **following})
     grid = resolve_grid(old.profile, levels, request.own_artefacts)
     asked = {one.name: one.grid(old.profile) for one in combine(given.get("together", ()), old.profile)}
     for name, wanted in {**(request.grid if request.artefacts else {}), **asked}.items():

@@ -26,7 +26,7 @@ from robustbench_cells.engine.refine import refine as bisect_brackets
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.engine.together import combine
 from robustbench_cells.errors import BenchmarkWarning, DataError, GridError, ModelError
-from robustbench_cells.metrics import METRICS
+from robustbench_cells.metrics import metrics_of
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.callables import segmenter_from
 from robustbench_cells.models.isolation.wall import Wall
@@ -59,6 +59,7 @@ def benchmark(
     model_seconds: float = Wall.seconds,
     model_memory: float = Wall.memory,
     model_env: Sequence[str] = (),
+    metrics: Sequence[str] = (),
     progress: bool = True,
 ) -> BenchmarkResult:
     """Measure how models degrade under artefacts.
@@ -106,6 +107,9 @@ def benchmark(
         Memory that such a model may take, in GiB.
     model_env
         Names of environment variables that the processes of models inherit besides those that docs/models.md lists.
+    metrics
+        Names of scores to compute, each with its group, besides those that every run computes: ``["ap50"]`` for the
+        scores of cells as instances.
     progress
         Whether a progress bar is shown.
 
@@ -134,6 +138,7 @@ def benchmark(
     require_pixel_size(pixel_size)
     pairs = parse_together(together, "together")
     chosen = add_together(_chosen(artefacts), pairs)
+    scores = metrics_of([metrics] if isinstance(metrics, str) else metrics)
     selection = _selection(data)
     find_profile(profile)
     own = [*measured_artefacts(selection.measured_axes), *combine(pairs, profile)]
@@ -157,12 +162,7 @@ def benchmark(
         pixel_size=pixel_size,
     )
     command = f"robustbench_cells.benchmark({list(segmenters)}, {selection.title!r}, {artefacts=}, seed={seed})"
-    require_size(
-        segmenters,
-        conditions=len(conditions),
-        metrics=len(METRICS.names()),
-        frames=len(selection.frames),
-    )
+    require_size(segmenters, conditions=len(conditions), metrics=len(scores), frames=len(selection.frames))
     require_room(selection, conditions)
     with ExitStack() as stack:
         path = Path(cache) if cache else Path(stack.enter_context(tempfile.TemporaryDirectory())) / "records.sqlite"
@@ -174,6 +174,7 @@ def benchmark(
             grid=conditions,
             wanted={condition.name: list(segmenters) for condition in conditions},
             settings=settings,
+            metrics=scores,
             grid_size=len(conditions) * len(segmenters),
             cache=RecordCache(path),
         )

@@ -20,7 +20,7 @@ from robustbench_cells.engine.progress import Progress
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.engine.together import Together, combine
 from robustbench_cells.errors import ClusterError, DataError
-from robustbench_cells.metrics import METRICS
+from robustbench_cells.metrics import metrics_of
 from robustbench_cells.models.isolation.wall import Wall
 from robustbench_cells.models.loading import require_segmenter, segmenter_sources
 from robustbench_cells.models.on_demand import load_all
@@ -69,6 +69,8 @@ class Request:
         Whether brackets of break-points are bisected.
     refined
         Intensities of each artefact that a baseline added in this way: they are among those of `artefacts`.
+    metrics
+        Names of metrics to compute, each with its group, besides those that every run computes.
     wall
         Limits of the models that the user brings.
     """
@@ -90,6 +92,7 @@ class Request:
     floor: float | None = None
     refine: bool = False
     refined: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    metrics: tuple[str, ...] = ()
     wall: Wall = field(default_factory=Wall)
 
     @cached_property
@@ -152,7 +155,8 @@ def open_request(
     for source in sources.values():  # before frames and models take their time
         require_segmenter(source)
     selection = _open_selection(request)
-    require_size(names, conditions=len(wanted), metrics=len(METRICS.names()), frames=len(selection.frames))
+    metrics = metrics_of(request.metrics)
+    require_size(names, conditions=len(wanted), metrics=len(metrics), frames=len(selection.frames))
     require_room(selection, [one for one in request.conditions if one.name in wanted])
     segmenters = open_segmenters(sources, trusted=request.trust_model, wall=request.wall)
     if not cache.exists():
@@ -164,6 +168,7 @@ def open_request(
         wanted=wanted,
         settings=make_settings(request, selection),
         grid_size=len(request.conditions) * len(request.sources),
+        metrics=metrics,
         cache=RecordCache(cache),  # last, so that a mistake leaves no file
         share_batches=share_batches,
         on_progress=on_progress,

@@ -147,11 +147,17 @@ def _prune(cache: RecordCache, options: argparse.Namespace) -> str:
 def _outdated(contents: pd.DataFrame) -> pd.Series:
     """Which rows no run of this version would look up."""
     from robustbench_cells.artefacts import ARTEFACTS
-    from robustbench_cells.metrics import METRICS
+    from robustbench_cells.metrics import METRICS, metrics_of
     from robustbench_cells.types import CLEAN, MEASURED
 
     versions = {CLEAN: 0} | {ARTEFACTS.qualified_name(one.name): one.version for one in ARTEFACTS}
     metrics = {METRICS.qualified_name(metric.name): metric.version for metric in METRICS}
-    is_other = _map_once(contents["metrics"], lambda text: json.loads(text) != metrics).astype(bool)
+    always = {METRICS.qualified_name(metric.name) for metric in metrics_of(())}
+
+    def is_looked_up(text: str) -> bool:
+        stored = json.loads(text)
+        return stored.keys() >= always and stored.items() <= metrics.items()
+
+    is_other = ~_map_once(contents["metrics"], is_looked_up).astype(bool)
     is_measured = contents["artefact"].str.startswith(MEASURED) & (contents["version"] == 1)
     return ((contents["artefact"].map(versions) != contents["version"]) & ~is_measured) | is_other

@@ -23,6 +23,7 @@ from robustbench_cells.instances.rules import InstanceRule
 from robustbench_cells.metrics._base import Comparison, Metric, score_patches
 from robustbench_cells.models.instance_labels import foreground, is_labels
 from robustbench_cells.models.isolation.messages import ModelTraceback
+from robustbench_cells.results.pooling import pooled_ratio
 from robustbench_cells.types import (
     PADDING,
     Labels,
@@ -120,9 +121,14 @@ class Outcome:
         return {metric.name: self._pooled(metric) for metric in self.metrics}
 
     def _pooled(self, metric: Metric) -> float:
-        values = np.array([record.scores[metric.name] for record in self.records])
+        if metric.ratios:
+            return pooled_ratio(self._column, metric.ratios)
+        values = self._column(metric.name)
         values = values[~np.isnan(values)]
         return float(getattr(values, metric.pooled)()) if len(values) else float("nan")
+
+    def _column(self, metric: str) -> npt.NDArray[np.float64]:
+        return np.array([record.scores[metric] for record in self.records])
 
 
 def records_digest(records: Iterable[Record]) -> str:

@@ -14,7 +14,7 @@ from robustbench_cells.engine.patches import cut_patches, pad_frame, padded_shap
 from robustbench_cells.engine.stopping import StoppingRule
 from robustbench_cells.engine.tasks import PatchKey, Task
 from robustbench_cells.errors import CacheError
-from robustbench_cells.metrics import METRICS
+from robustbench_cells.metrics import METRICS, Metric, metrics_of
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.stopped import StoppedSegmenter
 from robustbench_cells.results.cache_keys import CacheKey, FrameKey
@@ -45,6 +45,8 @@ class Planner:
         Records of this run and of earlier ones.
     seed, most_patches
         Seed of the run, and its cap on the patches per frame.
+    metrics
+        Scores of the run.
     """
 
     selection: Selection
@@ -52,6 +54,7 @@ class Planner:
     cache: RecordCache
     seed: int
     most_patches: int
+    metrics: Sequence[Metric] = field(default_factory=lambda: metrics_of(()))
     _keys_of_frames: dict[tuple[str, float], Mapping[str, FrameKey]] = field(default_factory=dict, init=False)
     _indices_with_void: dict[tuple[str, int, int], Collection[int]] = field(default_factory=dict, init=False)
 
@@ -60,7 +63,9 @@ class Planner:
         cached = {name: self._cached_records(condition, name, frames) for name in names}
         keys = self._patch_keys(condition, frames)
         missing = {name: [key for key in keys if key not in cached[name]] for name in names}
-        return Plan(Task(condition, missing, self.seed, self.most_patches), cached)
+        return Plan(
+            Task(condition, missing, self.seed, self.most_patches, tuple(one.name for one in self.metrics)), cached
+        )
 
     def keep(self, condition: Condition, segmenter: str, records: Sequence[Record]) -> Sequence[Record]:
         """Put records into the cache; returns those that it holds now (see `RecordCache.put`)."""
@@ -147,7 +152,7 @@ class Planner:
             intensity=float(condition.intensity),
             seed=self.seed,
             metrics=self._metrics,
-            ranges={metric.name: metric.range for metric in METRICS},
+            ranges={metric.name: metric.range for metric in self.metrics},
         )
 
     def _origins_of(self, condition: Condition) -> Iterator[str]:
@@ -177,7 +182,7 @@ class Planner:
 
     @cached_property
     def _metrics(self) -> Mapping[str, int]:
-        return {METRICS.qualified_name(metric.name): metric.version for metric in METRICS}
+        return {METRICS.qualified_name(metric.name): metric.version for metric in self.metrics}
 
     def _cached_records(self, condition: Condition, segmenter: str, frames: Sequence[str]) -> dict[PatchKey, Record]:
         keys = self._frame_keys(condition)

@@ -21,7 +21,7 @@ from robustbench_cells.engine.measured import MeasuredArtefact
 from robustbench_cells.engine.pairs import CombinedArtefact
 from robustbench_cells.engine.tasks import Timing
 from robustbench_cells.files.checkout import find_checkout
-from robustbench_cells.metrics import METRICS
+from robustbench_cells.metrics import METRICS, Metric
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.registry import describe_origins, describe_sources
 from robustbench_cells.results.artefact_info import ArtefactInfo, CombinationInfo
@@ -34,6 +34,7 @@ from robustbench_cells.results.manifest import (
 )
 from robustbench_cells.types import Segmenter
 
+_ORDER = {"mean": 0, "ratio": 1, "sum": 2}  # of metrics, by how they are pooled
 _VERSIONS_OF = ("numpy", "opencv-python-headless", "scikit-image", "keras", "tensorflow", "jax", "torch")
 
 
@@ -44,6 +45,7 @@ def make_manifest(
     settings: RunSettings,
     cells: Sequence[GridCell],
     *,
+    metrics: Sequence[Metric],
     grid_size: int,
     timing: Timing,
     command: str,
@@ -70,7 +72,7 @@ def make_manifest(
         settings=replace(settings, sequential=sequential),
         segmenters={name: segmenter.digest for name, segmenter in segmenters.items()},
         artefacts=_artefacts(grid, selection),
-        metrics=_metrics(),
+        metrics=_describe_metrics(metrics),
         tests=GridTests(
             ran=len({(cell.segmenter, cell.condition) for cell in cells if cell.condition in names}),
             grid=grid_size,
@@ -115,11 +117,20 @@ def _artefacts(grid: Iterable[Condition], selection: Selection) -> dict[str, Art
     }
 
 
-def _metrics() -> dict[str, MetricInfo]:
-    """Every metric, the means before the sums."""
+def _describe_metrics(metrics: Sequence[Metric]) -> dict[str, MetricInfo]:
+    """The metrics of a run, the means before ratios and sums."""
     return {
-        metric.name: MetricInfo(metric.version, metric.pooled, metric.best, metric.target, metric.range)
-        for metric in sorted(METRICS, key=lambda metric: (metric.pooled != "mean", metric.name))
+        metric.name: MetricInfo(
+            metric.version,
+            metric.pooled,
+            metric.best,
+            metric.target,
+            metric.range,
+            metric.ratios,
+            metric.group,
+            metric.is_part,
+        )
+        for metric in sorted(metrics, key=lambda metric: (_ORDER.get(metric.pooled, 0), metric.name))
     }
 
 

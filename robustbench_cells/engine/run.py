@@ -17,7 +17,7 @@ from robustbench_cells.engine.provenance import make_manifest
 from robustbench_cells.engine.stopping import StoppingRule
 from robustbench_cells.engine.tasks import PatchKey, Task, Timing, run_task
 from robustbench_cells.errors import CacheError, ClusterError, ResultsError, refuse_exits
-from robustbench_cells.metrics import METRICS
+from robustbench_cells.metrics import Metric, metrics_of
 from robustbench_cells.models.on_demand import load_all, release_all
 from robustbench_cells.results.bisection import added_intensities
 from robustbench_cells.results.manifest import RunManifest, RunSettings
@@ -49,6 +49,8 @@ class BenchmarkRun:
         Number of tests of the whole grid.
     cache
         Records are looked up here before they are computed, and kept here.
+    metrics
+        Scores to compute.
     share_batches
         Whether a condition's segmenters all run when the first of them is asked for, on the same batches. Workers that
         share the grid out test by test do not.
@@ -75,6 +77,7 @@ class BenchmarkRun:
     settings: RunSettings
     grid_size: int
     cache: RecordCache
+    metrics: Sequence[Metric] = field(default_factory=lambda: metrics_of(()))
     share_batches: bool = True
     on_progress: Callable[[Progress], None] = lambda progress: None
     on_wait: Callable[[str], None] = lambda line: None
@@ -94,7 +97,9 @@ class BenchmarkRun:
         self._conditions = {condition.name: condition for condition in self.grid if condition.name in self.wanted}
         self._clock = ProgressClock(len(self.wanted))
         settings = self.settings
-        self.planner = Planner(self.selection, self.segmenters, self.cache, settings.seed, settings.most_patches)
+        self.planner = Planner(
+            self.selection, self.segmenters, self.cache, settings.seed, settings.most_patches, self.metrics
+        )
 
     @property
     def patch_count(self) -> int:
@@ -210,6 +215,7 @@ class BenchmarkRun:
             self.grid,
             replace(self.settings, refined=added_intensities(self.settings.refined, self._added)),
             cells,
+            metrics=self.metrics,
             grid_size=self.grid_size,
             timing=timing or Timing(),
             command=command,
@@ -276,7 +282,7 @@ class BenchmarkRun:
             keep = partial(self._keep, task)
             result = run_task(task, self.selection, self.segmenters, progress=advance, on_records=keep)
         self.timing += result.timing
-        outcomes = {name: Outcome(name, task.condition, tuple(METRICS)) for name in task.missing}
+        outcomes = {name: Outcome(name, task.condition, self.metrics) for name in task.missing}
         return outcomes | dict(result.outcomes)
 
     def _keep(self, task: Task, name: str, records: Sequence[Record]) -> None:

@@ -28,12 +28,15 @@ class Task:
         Patches that each segmenter is to be run on, by its name.
     seed, most_patches
         Seed of the run, and its cap on the patches per frame.
+    metrics
+        Names of the scores to compute.
     """
 
     condition: Condition
     missing: Mapping[str, Sequence[PatchKey]]
     seed: int
     most_patches: int
+    metrics: tuple[str, ...]
 
     @property
     def patches(self) -> list[PatchKey]:
@@ -135,7 +138,7 @@ def run_task(
         timed(make_batches(views, task.condition, task.seed)),
         task.condition,
         [segmenters[name] for name in task.missing],
-        METRICS,
+        [METRICS.get(name) for name in task.metrics],
         progress=progress,
         is_cached=lambda name, view: (view.frame, view.index) not in missing[name],
         on_records=on_records,

@@ -158,7 +158,8 @@ def _source_problems(old: RunManifest, new: RunManifest, side: str = "the candid
 def _metric_problems(baseline: Results, run: RunManifest, needed: set[str]) -> Iterator[str]:
     for side, manifest in (("baseline", baseline.run), ("candidate", run)):
         if missing := sorted(needed - set(manifest.metrics)):
-            yield f"the {side} has no {', '.join(missing)}, which a criterion needs"
+            remedy = f"; re-create it with --rb-metric={missing[0]}" if set(missing) & set(METRICS.names()) else ""
+            yield f"the {side} has no {', '.join(missing)}, which a criterion needs{remedy}"
 
 
 def candidate_problems(candidate: Results) -> Iterator[str]:
@@ -221,12 +222,13 @@ def record_problems(rows: pd.DataFrame, name: str, candidate: Results, sequentia
     both = rows[rows["_merge"] == "both"]
     if both.empty:
         yield f"the two runs of {name} have no condition in common"
-    always_defined = ["jaccard", *(metric for metric, info in candidate.run.metrics.items() if info.pooled == "sum")]
+    shared = {name: info for name, info in candidate.run.metrics.items() if f"{name}_old" in both}
+    always_defined = ["jaccard", *(metric for metric, info in shared.items() if info.pooled == "sum")]
     for metric, (side, suffix) in product(always_defined, (("baseline", "old"), ("candidate", "new"))):
         if both[f"{metric}_{suffix}"].isna().any():
             yield f"the {side} has an undefined {metric} of {name}, which no valid run has"
-    truths = {info.target for info in candidate.run.metrics.values() if info.target}
-    for metric in sorted(truths & set(candidate.run.metrics)):
+    truths = {info.target for info in shared.values() if info.target}
+    for metric in sorted(truths & set(shared)):
         differs = (both[f"{metric}_old"] != both[f"{metric}_new"]) & both[f"{metric}_old"].notna()
         if differs.any():
             row = both[differs].iloc[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, Protocol
@@ -11,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from robustbench_cells.instances.components import label_components
+from robustbench_cells.instances.matching import matched_pairs
+from robustbench_cells.instances.outlines import Distances, find_outlines, outline_distances
 from robustbench_cells.instances.overlaps import Overlaps, find_overlaps
 from robustbench_cells.instances.rules import INSTANCE_RULES, InstanceRule
 from robustbench_cells.registry import Registry
-from robustbench_cells.types import Labels, Masks, ScoreRange
+from robustbench_cells.types import Labels, Masks, Ratio, ScoreRange
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +107,20 @@ class Comparison:
         """Overlaps of the true and the predicted cells of each patch, (N,)."""
         return tuple(map(find_overlaps, self.true_instances, self.predicted_instances))
 
+    @cached_property
+    def matched_iou(self) -> tuple[npt.NDArray[np.float64], ...]:
+        """IoU of the cells that match at 0.5 (see `matched_pairs`), of each patch, (N,)."""
+        return tuple(one.iou[matched_pairs(one)] for one in self.overlaps)
+
+    @cached_property
+    def outline_distances(self) -> tuple[tuple[Distances, Distances], ...]:
+        """Distances of the true and of the predicted outlines of each patch (see `outlines`), (N,)."""
+        scored = [None] * len(self.masks) if self.scored is None else self.scored
+        patches = zip(self.true_instances, self.predicted_instances, scored, strict=True)
+        return tuple(
+            outline_distances(find_outlines(true, at), find_outlines(found, at)) for true, found, at in patches
+        )
+
 
 def _keep_scored(labels: Labels, truth: Masks, scored: Masks) -> Labels:
     """The predicted cells of one patch where they are scored; see `Comparison.predicted_instances`."""
@@ -125,21 +142,32 @@ class Metric(Protocol):
     version
         Number to increase whenever the same masks would score differently.
     pooled
-        How the scores of a condition's patches are aggregated.
+        How the scores of a condition's patches are aggregated. A ``ratio`` is one of sums over the patches (`ratios`):
+        a mean over patches would give a patch of one cell the weight of one of a hundred.
     best
         Which value is best: the highest, the lowest, or the one nearest to the metric named by `target`.
     target
         Name of the metric to match where `best` is ``nearest``.
     range
         Values that a score can have: a stored one outside of them is refused as damage.
+    ratios
+        Of a pooled ratio, what it is the mean of.
+    group
+        Metrics of a group are computed where one of them is asked for, all of them together; those without a group
+        always.
+    is_part
+        Whether it serves only as a part of ratios: reports show it in no chart or table of its own.
     """
 
     name: str
     version: int
-    pooled: Literal["mean", "sum"]
+    pooled: Literal["mean", "sum", "ratio"]
     best: Literal["highest", "lowest", "nearest"]
     target: str = ""
     range: ScoreRange = ScoreRange()
+    ratios: tuple[Ratio, ...] = ()
+    group: str = ""
+    is_part: bool = False
 
     @abstractmethod
     def score(self, comparison: Comparison) -> npt.NDArray[np.float64]:
@@ -148,10 +176,44 @@ class Metric(Protocol):
 
 
 def score_patches(metric: Metric, comparison: Comparison) -> npt.NDArray[np.float64]:
-    """Score each patch, (N,); a mean is undefined where no pixel is scored."""
+    """Score each patch, (N,); only a sum is defined where no pixel is scored."""
     with np.errstate(invalid="ignore"):  # 0 / 0, which is overwritten
         scores = metric.score(comparison)
-    return np.where(comparison.pixels == 0, np.nan, scores) if metric.pooled == "mean" else scores
+    return np.where(comparison.pixels == 0, np.nan, scores) if metric.pooled != "sum" else scores
 
 
 METRICS: Registry[Metric] = Registry("robustbench_cells.metrics", "metric", Metric, "robustbench_cells.metrics")
+
+
+class PooledRatio(Metric):
+    """A ratio of counts that are metrics themselves; its score of one patch is the ratio there."""
+
+    pooled = "ratio"
+    best: Literal["highest", "lowest"] = "highest"
+    range = ScoreRange(0.0, 1.0)
+
+    def score(self, comparison: Comparison) -> npt.NDArray[np.float64]:
+        """Divide the counts of each patch; NaN where the denominator is 0."""
+        counts = {name: METRICS.get(name).score(comparison) for ratio in self.ratios for name in ratio.names}
+        with np.errstate(invalid="ignore", divide="ignore"):
+            parts = [weighted_sum(ratio.part, counts) / weighted_sum(ratio.whole, counts) for ratio in self.ratios]
+        return np.asarray(sum(np.where(np.isfinite(one), one, np.nan) for one in parts) / len(parts))
+
+
+def weighted_sum(
+    weights: Mapping[str, float], values: Mapping[str, npt.NDArray[np.float64]]
+) -> npt.NDArray[np.float64]:
+    """Sum of the named values, each times its weight."""
+    return np.asarray(sum(weight * values[name] for name, weight in weights.items()))
+
+
+def metrics_of(asked: Collection[str]) -> tuple[Metric, ...]:
+    """The metrics of a run: those without a group, and the whole group of each that is asked for by name.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such metric.
+    """
+    groups = {"", *(METRICS.get(name).group for name in asked)}
+    return tuple(metric for metric in METRICS if metric.group in groups)

@@ -100,6 +100,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "after the grid, run between the intensities where a model falls below its limits, until each bracket "
         "is narrower than a tenth of its value, or than what the frames leave open",
     },
+    "metric": {
+        "action": "append",
+        "metavar": "NAME",
+        "help": "compute this score as well, with those of its group: ap50 brings all scores of cells as instances "
+        "(docs/instances.md); repeatable (default: those of pixels and the cell counts; with a baseline, its own)",
+    },
     "baseline": {
         "action": "append",
         "metavar": "DIR",
@@ -112,7 +118,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "CRITERION[:ARTEFACT][=TOLERANCE]",
         "help": "what else must not get worse than in the baseline, or by how much something may, under all artefacts "
         "or one; repeatable (default: area=0.01, the mean over each artefact, and jaccard=0.05, a guard at each "
-        "condition; there are also precision, recall, cells and break_point; `condition`: jaccard=0.01 at each "
+        "condition; there are also precision, recall, cells and break_point, "
+        "and ap50, merged and other scores of cells, docs/instances.md; `condition`: jaccard=0.01 at each "
         "condition in place of both)",
     },
     "against": {

@@ -37,6 +37,7 @@ _FIELDS = {  # of a request, by option
     "pixel-size": "pixel_size",
     "floor": "floor",
     "refine": "refine",
+    "metric": "metrics",
 }
 
 
@@ -128,8 +129,8 @@ def request_of(config: pytest.Config) -> Request:
     from robustbench_cells.results.storage import load_manifest
 
     given = {field: values[name] for name, field in _FIELDS.items() if values[name] is not None}
-    if "models" in given:
-        given["models"] = tuple(given["models"])
+    for name in {"models", "metrics"} & given.keys():
+        given[name] = tuple(given[name])
     if "artefacts" in given:
         given["artefacts"] = parse_grid(given["artefacts"], "--rb-artefact")
     if "together" in given:

@@ -15,9 +15,22 @@ from robustbench_cells.results.intervals import FEW_BLOCKS
 from robustbench_cells.results.scorecard import Figure, figures_of
 from robustbench_cells.results.tables import Results
 from robustbench_cells.results.units import Unit
-from robustbench_cells.types import CLEAN, REFERENCE
+from robustbench_cells.types import CLEAN, REFERENCE, ScoreRange
 
-_FIRST = "jaccard"
+_FIRST = {"jaccard": 0, "ap50": 1}
+_BY_COMPONENTS = {  # by what the true cells are
+    "components": "By components: the masks have no ids, so that true cells which touch are one.",
+    "mixed": "In part by components: some masks have no ids, and true cells of theirs which touch are one.",
+}
+_LABELS = {
+    "jaccard": "Jaccard",
+    "ap50": "AP50",
+    "ap75": "AP75",
+    "ap": "AP",
+    "f1_50": "F1 at 0.5",
+    "pq": "PQ",
+    "sq": "SQ",
+}
 _COUNT_NOTE = "Dotted: labelled cells. Logarithmic axis; a count of 0 is drawn on its lower edge."
 
 
@@ -33,6 +46,10 @@ class PlottedMetric:
         Name of the metric that this one should equal, if any.
     note
         Legend of the chart.
+    axis_label
+        Label of the vertical axis, escaped for HTML.
+    is_share
+        Whether its values are from 0 to 1, and so is the axis.
     """
 
     name: str
@@ -40,19 +57,39 @@ class PlottedMetric:
     html_label: str
     target: str
     note: str
+    axis_label: str
+    is_share: bool
 
 
 def plotted_metrics(results: Results) -> Iterator[PlottedMetric]:
-    """Each metric that has curves, the Jaccard score first."""
+    """Each metric that has curves, the Jaccard score first, and the precision of cells beside it."""
     metrics = results.run.metrics
     targets = {info.target for info in metrics.values()}
-    for name in sorted(set(metrics) - targets, key=lambda name: (name != _FIRST, metrics[name].pooled, name)):
-        target = metrics[name].target
-        note = _COUNT_NOTE if target else f"Shaded: the 95 % interval{few_blocks_note(results, name)}."
+    drawn = {name for name, info in metrics.items() if not info.is_part} - targets
+    for name in sorted(drawn, key=lambda name: (_FIRST.get(name, len(_FIRST)), metrics[name].pooled, name)):
+        info = metrics[name]
+        target = info.target
+        if target:
+            note = _COUNT_NOTE
+        elif info.pooled == "sum":
+            note = "Counts over all patches."
+        else:
+            note = f"Shaded: the 95 % interval{few_blocks_note(results, name)}."
         if not target and not results.summary.loc[results.summary["segmenter"] == REFERENCE, name].isna().all():
             note += " Dashed: all-background baseline."
-        label = "Jaccard" if name == _FIRST else name.replace("_", " ")
-        yield PlottedMetric(name, label, escape(label), target, note)
+        note = " ".join(filter(None, (note, formula_note(results, name))))
+        label = _LABELS.get(name, name.replace("_", " "))
+        pooled = {"sum": f"{label}, all patches", "ratio": label}.get(info.pooled, f"mean {label}")
+        is_share = info.pooled != "sum" and info.range in (ScoreRange(), ScoreRange(0.0, 1.0))
+        yield PlottedMetric(name, label, escape(label), target, note, escape(label if target else pooled), is_share)
+
+
+def formula_note(results: Results, metric: str) -> str:
+    """What a pooled ratio is, and what the true cells are where that is not their ids; empty for scores of pixels."""
+    info = results.run.metrics[metric]
+    formula = f"{metric} = {info.formula}, of sums over all patches." if info.formula else ""
+    by = _BY_COMPONENTS.get(results.run.dataset.instances, "") if info.group == "instances" else ""
+    return " ".join(filter(None, (formula, by)))
 
 
 def few_blocks_note(results: Results, metric: str) -> str:

@@ -75,11 +75,13 @@ def draw_curves(
         (lines["true"],) = panel.plot(truth.index, truth, color=GREY, linestyle=":")
         panel.set_yscale("symlog", linthresh=1.0)  # logarithmic, with a place for 0
         panel.yaxis.set_major_formatter("{x:g}")  # the default one writes formulas
-    else:
+    elif metric.is_share:
         panel.set_ylim(-0.02, 1.02)
+    else:
+        panel.set_ylim(bottom=0)
     return lines
 
 
 def axis_label(metric: PlottedMetric) -> str:
     """Label of the vertical axis."""
-    return metric.label if metric.target else f"mean {metric.label}"
+    return metric.axis_label

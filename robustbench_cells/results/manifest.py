@@ -11,7 +11,7 @@ from robustbench_cells.printable import printable_values
 from robustbench_cells.results.artefact_info import ArtefactInfo, artefact_from_json, artefact_to_json
 from robustbench_cells.results.run_schema import validate
 from robustbench_cells.results.units import PIXELS, Unit
-from robustbench_cells.types import Runner, ScoreRange
+from robustbench_cells.types import Ratio, Runner, ScoreRange
 
 T = TypeVar("T")
 
@@ -108,13 +108,22 @@ class RunSettings:
 
 @dataclass(frozen=True)
 class MetricInfo:
-    """A metric (see `Metric`); older runs store no range."""
+    """A metric (see `Metric`); older runs store no range, and no ratio of counts."""
 
     version: int
-    pooled: Literal["mean", "sum"]
+    pooled: Literal["mean", "sum", "ratio"]
     best: Literal["highest", "lowest", "nearest"]
     target: str
     range: ScoreRange = field(default_factory=ScoreRange)
+    ratios: tuple[Ratio, ...] = ()
+    group: str = ""
+    is_part: bool = False
+
+    @property
+    def formula(self) -> str:
+        """What a pooled ratio is, of sums over all patches; empty for other metrics."""
+        texts = [str(one) for one in self.ratios]
+        return f"mean of {texts[0]}, … {texts[-1]}" if len(texts) > 1 else "".join(texts)
 
 
 @dataclass(frozen=True)
@@ -225,6 +234,10 @@ class RunManifest:
         for name in ("compared", *(name for name in _OPTIONAL if not content[name])):
             del content[name]
         content["artefacts"] = {name: artefact_to_json(one) for name, one in content["artefacts"].items()}
+        for metric in content["metrics"].values():
+            for name in ("ratios", "group", "is_part"):
+                if not metric[name]:
+                    del metric[name]
         return {"version": VERSION, **content}
 
     @classmethod
@@ -267,4 +280,5 @@ def _settings(content: Mapping[str, Any]) -> RunSettings:
 
 
 def _metric(content: Mapping[str, Any]) -> MetricInfo:
-    return _of(MetricInfo, {**content, "range": _of(ScoreRange, content.get("range", {}))})
+    ratios = tuple(_of(Ratio, one) for one in content.get("ratios", ()))
+    return _of(MetricInfo, {**content, "range": _of(ScoreRange, content.get("range", {})), "ratios": ratios})

@@ -19,7 +19,7 @@ _LABELS = ("A", "B")
 
 
 def merge_runs(first: Results, second: Results) -> Results:
-    """The records of both runs, the segmenters called ``NAME (A)`` and ``NAME (B)``.
+    """The records of both runs, the segmenters called ``NAME (A)`` and ``NAME (B)``, with the metrics that both have.
 
     Frames of different data sets, seeds or margins stay apart; the background is then left out, since it has no single
     score.
@@ -30,6 +30,7 @@ def merge_runs(first: Results, second: Results) -> Results:
         If the two differ in their metrics, in an artefact's version or unit, in the code of plug-ins, or in the length
         of a block.
     """
+    first, second = _with_metrics(first, second), _with_metrics(second, first)
     runs = first.run, second.run
     shared = sorted(set(runs[0].artefacts) & set(runs[1].artefacts))
     differences = [
@@ -86,6 +87,13 @@ def with_inside(results: Results, inside: Results) -> Results:
         if one != other:
             raise ResultsError(f"the results inside the field of interest differ in their {name}; run both alike")
     return Results(results.records, results.run, inside)
+
+
+def _with_metrics(results: Results, other: Results) -> Results:
+    """The same without the metrics that the other run has not computed."""
+    kept = {name: info for name, info in results.run.metrics.items() if name in other.run.metrics}
+    lacking = list(results.run.metrics.keys() - kept.keys())
+    return Results(results.records.drop(columns=lacking), replace(results.run, metrics=kept), results.inside)
 
 
 def _patches_of(run: RunManifest) -> tuple[Any, ...]:

@@ -44,3 +44,9 @@ def validate(content: Mapping[str, Any]) -> None:
     targets = {metric["target"] for metric in content["metrics"].values()} - {"", *content["metrics"]}
     if targets:
         raise ValueError(f"metrics aim at {targets}, which is no metric")
+    for name, metric in content["metrics"].items():
+        if bool(metric.get("ratios")) != (metric["pooled"] == "ratio"):
+            raise ValueError(f"the metric {name} is pooled as {metric['pooled']} of {metric.get('ratios')}")
+        for part in {part for one in metric.get("ratios", ()) for part in (*one["part"], *one["whole"])}:
+            if content["metrics"].get(part, {}).get("pooled") != "sum":
+                raise ValueError(f"the metric {name} is a ratio of {part}, which is no count of this run")

@@ -16,6 +16,7 @@ from robustbench_cells.errors import ResultsError
 from robustbench_cells.printable import is_printable, printable
 from robustbench_cells.results.intervals import Floats, FrameOrder, estimates, ratio
 from robustbench_cells.results.manifest import RunManifest
+from robustbench_cells.results.pooling import values_of
 from robustbench_cells.types import CLEAN, Record, ScoreRange, condition_name
 
 _CONDITION = ["artefact", "intensity", "segmenter"]
@@ -122,8 +123,8 @@ class Results:
         return ran.sort_values("intensity", kind="stable")
 
     def score_sums(self, rows: pd.DataFrame, groups: npt.NDArray[Any], metric: str) -> Floats:
-        """Sum and number of a metric's defined scores, (groups, frames, 2); see `frame_sums`."""
-        scores = rows[metric].to_numpy(float)
+        """Sum and number of a metric's defined values (`pooling`), (groups, frames, 2); see `frame_sums`."""
+        scores = values_of(rows, metric, self.run.metrics[metric], groups)
         defined = ~np.isnan(scores)
         return self.frame_sums(rows, groups, np.column_stack([np.where(defined, scores, 0.0), defined]))
 
@@ -199,27 +200,29 @@ def summarise(results: Results) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        segmenter, artefact, parameter, unit, intensity, frames, patches, each metric pooled over the patches (mean or
-        sum, as the metric declares), and for each mean its 95 % interval over blocks of frames, ``*_low`` and
-        ``*_high`` (see `intervals`), ``*_blocks``, the number of blocks that it is based on, and ``*_undefined``, the
-        number of patches left out. A mean over no patch is NaN.
+        segmenter, artefact, parameter, unit, intensity, frames, patches, each metric pooled over the patches (mean, sum
+        or ratio of sums, as the metric declares), and for each mean and ratio its 95 % interval over blocks of frames,
+        ``*_low`` and ``*_high`` (see `intervals`), ``*_blocks``, the number of blocks that it is based on, and
+        ``*_undefined``, the number of patches on which the metric is undefined: a mean leaves them out, a ratio takes
+        their counts. A mean over no patch is NaN.
     """
     groups = results.records.groupby(_CONDITION, sort=True)
     summary = groups.agg(frames=("frame", "nunique"), patches=("patch", "size"))
     number_of = groups.ngroup().to_numpy()
+    columns: dict[str, pd.Series] = {}
     extra: dict[str, pd.Series] = {}
     for name, info in results.run.metrics.items():
         if info.pooled == "sum":
             totals = groups[name].sum(min_count=1)  # no silent 0
-            summary[name] = totals.astype(int) if (totals % 1 == 0).all() else totals
+            columns[name] = totals.astype(int) if (totals % 1 == 0).all() else totals
         else:
-            summary[name] = groups[name].mean()
             means = estimates(results.score_sums(results.records, number_of, name), ratio, results.frame_order)
+            columns[name] = pd.Series(means.values, summary.index) if info.ratios else groups[name].mean()
             low, high = map(info.range.clip, means.limits())
             for end, limit in (("low", low), ("high", high), ("blocks", means.blocks)):
                 extra[f"{name}_{end}"] = pd.Series(limit, summary.index)
             extra[f"{name}_undefined"] = groups["patch"].size() - groups[name].count()
-    summary = summary.assign(**extra).reset_index()
+    summary = pd.concat([summary, pd.DataFrame({**columns, **extra}, summary.index)], axis=1).reset_index()
     summary = summary.sort_values("artefact", key=lambda names: names != CLEAN, kind="stable")
     artefacts = results.run.artefacts
     for column in ("unit", "parameter"):

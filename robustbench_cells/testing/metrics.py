@@ -40,7 +40,17 @@ def _declares_what_it_is(metric: Metric) -> None:
     check_plugin(metric)
     require_identifier(metric.name)
     require_version(metric.name, metric.version)
-    require(metric.pooled in {"mean", "sum"}, f"{metric.name}: pooled {metric.pooled!r}; 'mean' or 'sum' is needed")
+    require(
+        metric.pooled in {"mean", "sum", "ratio"},
+        f"{metric.name}: pooled {metric.pooled!r}; 'mean', 'sum' or 'ratio' is needed",
+    )
+    require(
+        bool(metric.ratios) == (metric.pooled == "ratio"),
+        f"{metric.name}: pooled as {metric.pooled}, with {len(metric.ratios)} `ratios`; a ratio has some, others none",
+    )
+    for part in {name for ratio in metric.ratios for name in ratio.names}:
+        is_count = part in METRICS and METRICS.get(part).pooled == "sum"
+        require(is_count, f"{metric.name}: a ratio of {part!r}, which is no metric that is pooled as 'sum'")
     known = metric.best in {"highest", "lowest"} or (metric.best == "nearest" and metric.target in METRICS)
     require(
         known,
@@ -67,9 +77,9 @@ def _is_best_for_the_truth_itself(metric: Metric) -> None:
             perfect == target, f"{metric.name}: the truth itself scores {perfect:g}, but {metric.target} {target:g}"
         )
     elif metric.best == "highest":
-        require(perfect > other, f"{figures}, though the highest is best")
+        require(not perfect <= other, f"{figures}, though the highest is best")
     else:
-        require(perfect < other, f"{figures}, though the lowest is best")
+        require(not perfect >= other or perfect == metric.range.low, f"{figures}, though the lowest is best")
 
 
 def _leaves_out_what_is_not_scored(metric: Metric) -> None:

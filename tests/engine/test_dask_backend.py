@@ -53,7 +53,7 @@ def selection() -> Selection:
 
 
 def noisy(**missing: list[tuple[str, int]]) -> Task:
-    return Task(Condition(ARTEFACTS.get("noise"), 50.0), missing, seed=0, most_patches=6)
+    return Task(Condition(ARTEFACTS.get("noise"), 50.0), missing, seed=0, most_patches=6, metrics=("jaccard",))
 
 
 def some(selection: Selection) -> list[tuple[str, int]]:

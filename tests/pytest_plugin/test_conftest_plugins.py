@@ -25,7 +25,7 @@ from robustbench_cells.metrics import METRICS, Metric
 class Missed(Metric):
     """Cell pixels that are missed, in a patch."""
 
-    name, version, pooled, best = "missed", 1, "mean", "lowest"
+    name, version, pooled, best = "overlooked", 1, "mean", "lowest"
 
     def score(self, comparison):
         return (comparison.actual - comparison.true_positives).astype(float)
@@ -76,8 +76,8 @@ def test_an_artefact_in_a_conftest_is_in_the_grid(tmp_path: Path, conftest: str,
         "clean 0",
         *(f"fading {factor}" for factor in ("0.25", "0.5", "0.75", "1")),
     ]
-    assert (found["missed"] >= 0).all()
-    assert (tmp_path / "reports" / "figures" / "missed.svg").exists() == (WITHOUT_FIGURES[1] not in options)
+    assert (found["overlooked"] >= 0).all()
+    assert (tmp_path / "reports" / "figures" / "overlooked.svg").exists() == (WITHOUT_FIGURES[1] not in options)
 
 
 def test_a_conftest_beside_its_tests_is_found_as_they_are_collected(tmp_path: Path) -> None:

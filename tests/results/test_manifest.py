@@ -22,7 +22,7 @@ from robustbench_cells.results.manifest import (
     RunManifest,
     RunSettings,
 )
-from robustbench_cells.types import Runner, ScoreRange
+from robustbench_cells.types import Ratio, Runner, ScoreRange
 from tests.conftest import REPOSITORY
 from tests.support.tiny_results import RUN
 
@@ -37,6 +37,10 @@ OBJECTS: dict[str, tuple[type, tuple[str, ...]]] = {
         ("properties", "artefacts", "additionalProperties", "properties", "together"),
     ),
     "metrics": (MetricInfo, ("properties", "metrics", "additionalProperties")),
+    "ratios": (
+        Ratio,
+        ("properties", "metrics", "additionalProperties", "properties", "ratios", "items"),
+    ),
     "tests": (GridTests, ("properties", "tests")),
     "runners": (Runner, ("properties", "runners", "additionalProperties")),
 }

@@ -6,6 +6,7 @@ import pytest
 
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.results.merging import merge_runs
+from tests.support.cell_runs import with_cells
 from tests.support.manifests import change_manifest
 from tests.support.report_results import make_results
 
@@ -38,3 +39,14 @@ def test_edited_plug_ins_are_not_compared(plugin: str) -> None:
     with pytest.raises(ResultsError, match="their code of plug-ins differ"):
         merge_runs(first, second)
     assert len(merge_runs(first, run).records)  # runs of earlier versions do not name it
+
+
+def test_a_run_with_more_metrics_is_compared_by_those_that_both_have() -> None:
+    run = make_results({"m": 0.9, "background": 0.1})
+    more = with_cells(run)
+    for pair in ((run, more), (more, run)):
+        both = merge_runs(*pair)
+        assert set(both.run.metrics) == set(run.run.metrics)
+        assert not {"ap50", "merged"} & set(both.records)
+        assert set(both.summary["segmenter"]) == {"m (A)", "m (B)", "background"}
+    assert "ap50" in merge_runs(more, more).summary

@@ -7,7 +7,7 @@ import pytest
 
 from robustbench_cells.metrics import Metric
 from robustbench_cells.testing import check_metric
-from robustbench_cells.types import ScoreRange
+from robustbench_cells.types import Ratio, ScoreRange
 
 
 class Dice(Metric):
@@ -44,7 +44,10 @@ def clearing(self, comparison):
     [
         ({"name": "../dice"}, "ids of tests, columns and files"),
         ({"version": None}, "version None; a whole number"),
-        ({"pooled": "median"}, "pooled 'median'; 'mean' or 'sum'"),
+        ({"pooled": "median"}, "pooled 'median'; 'mean', 'sum' or 'ratio'"),
+        ({"pooled": "ratio"}, "pooled as ratio, with 0 `ratios`"),
+        ({"ratios": (Ratio({"cells_true": 1}, {"cells_true": 1}),)}, "pooled as mean, with 1 `ratios`"),
+        ({"pooled": "ratio", "ratios": (Ratio({"jaccard": 1}, {"jaccard": 1}),)}, "a ratio of 'jaccard', which is no"),
         ({"best": "nearest", "target": "nothing"}, "best 'nearest'; 'highest', 'lowest', or 'nearest' with the name"),
         ({"best": "nearest", "target": "cells_true"}, r"truth itself scores 1, but cells_true \d"),
         ({"best": "lowest"}, "though the lowest is best"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import inf
+from typing import Literal
 
 from robustbench_cells.gate.criteria._base import CRITERIA, Criterion, PairedDifference, PairedRecords
 from robustbench_cells.gate.statistics import Estimate, jackknife
@@ -19,7 +20,7 @@ class MeanScore(Criterion):
     """Mean of the metric of the same name over the patches on which it is defined for both models."""
 
     tolerance = 0.01
-    better = "more"
+    better: Literal["more", "less"] = "more"
 
     @property
     def worst(self) -> float:  # type: ignore[override]
@@ -50,7 +51,7 @@ class MeanScore(Criterion):
                 jackknife(sums[sums[:, 2] > 0], _mean_difference),
                 caveat=caveat,
                 shown=pair.estimate(defined, (old, new), _mean_difference),
-                room=inf if low is None else float(total[0] / total[2]) - low,
+                room=inf if low is None or self.better == "less" else float(total[0] / total[2]) - low,
             )
 
 
@@ -79,3 +80,14 @@ class Recall(MeanScore):
     name = "recall"
     metrics = ("recall",)
     unit = "recall"
+
+
+@CRITERIA.register
+class Hd95(MeanScore):
+    """Mean distance of each condition within which 95 % of the outlines lie from the other side's."""
+
+    name = "hd95"
+    metrics = ("hd95",)
+    tolerance = 1.0
+    unit = "px"
+    better = "less"

@@ -95,9 +95,12 @@ def _curves(results: Results, metric: PlottedMetric) -> Figure:
     for panel, part in panels:
         lines |= draw_curves(panel, results, str(part["artefact"].iloc[0]), metric, styles)
     panels[0][0].set_ylabel(axis_label(metric))
-    notes = (
-        "dotted: labelled cells" if metric.target else f"shaded: 95 % interval{few_blocks_note(results, metric.name)}"
-    )
+    if metric.target:
+        notes = "dotted: labelled cells"
+    elif f"{metric.name}_blocks" in results.summary:
+        notes = f"shaded: 95 % interval{few_blocks_note(results, metric.name)}"
+    else:
+        notes = "counts over all patches"
     if not metric.target and (results.summary["artefact"] == CLEAN).any():
         notes += "; dotted: clean"
     _finish(results, figure, lines, len(panels), notes)

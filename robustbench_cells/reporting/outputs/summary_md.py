@@ -10,6 +10,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from robustbench_cells.files.atomic import write_text
+from robustbench_cells.reporting.charts import formula_note
 from robustbench_cells.reporting.markdown import escape_markdown, report_head
 from robustbench_cells.reporting.number_format import column_decimals, few_blocks_mark, format_count
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
@@ -38,9 +39,11 @@ class SummaryMarkdown(ReportOutput):
                 part for part in (f"## {escape_markdown(artefact)}", escape_markdown(about), _about(rows, unit)) if part
             ]
             for metric, info in results.run.metrics.items():
-                if metric != info.target:  # a target is a column in the other metric's table
+                if metric != info.target and not info.is_part:  # a target is a column in the other metric's table
+                    note = escape_markdown(formula_note(results, metric))
+                    table = _table(rows, metric, info, unit)
                     heading = f"### {escape_markdown(artefact)}: {escape_markdown(metric)}"
-                    parts.append(f"{heading}\n\n{_table(rows, metric, info, unit)}")
+                    parts.append("\n\n".join(filter(None, (heading, note, table))))
         write_text(path, "\n\n".join(parts) + "\n")
 
 

@@ -53,7 +53,7 @@ function drawCurves() {
     }
     const y = metric.target
       ? { type: "log", title: { text: "cell count, all patches" }, dtick: 1 }
-      : { range: [-0.02, 1.02], title: { text: "mean " + metric.html_label } };
+      : { ...(metric.is_share ? { range: [-0.02, 1.02] } : { rangemode: "tozero" }), title: { text: metric.axis_label } };
     Plotly.react("curve-" + number, traces, layout({ type: panel.scale, title: { text: panel.axis } }, y), CONFIG);
   });
   document.getElementById("curve-note").textContent = metric.note;
