@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from robustbench_cells.errors import DataError
+from robustbench_cells.files.schema import schema_problem
 from robustbench_cells.files.toml import read_toml
 from robustbench_cells.types import MEASURED, Scale, condition_name
 
@@ -113,18 +114,13 @@ def _candidates(where: str, split: str | None) -> Iterator[Path]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    from jsonschema import Draft202012Validator  # takes long to import
-
     try:
         content = read_toml(path, _MAX_BYTES, DataError)
-        problem = next(Draft202012Validator(_SCHEMA).iter_errors(content), None)
+        problem = schema_problem(content, _SCHEMA)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: is not TOML ({error}); restore it or remove it") from error
     if problem is not None:
-        place = ".".join(map(str, problem.absolute_path)) or "the file"
-        known = problem.schema.get("properties", {}) if isinstance(problem.schema, dict) else {}
-        allowed = f"; allowed: {', '.join(known)}" if known else ""
-        raise DataError(f"{path}: {place[:200]}: {problem.message[:200]}{allowed}")
+        raise DataError(f"{path}: {problem}")
     return content
 
 

@@ -11,6 +11,7 @@ import tomli_w
 
 from robustbench_cells.errors import GateError
 from robustbench_cells.files.atomic import write_text
+from robustbench_cells.files.schema import schema_problem
 from robustbench_cells.files.toml import read_toml
 from robustbench_cells.gate.spread import MIN_SEEDS, Condition, Spread, condition_means
 from robustbench_cells.results.manifest import RunManifest
@@ -170,7 +171,8 @@ def load_spread(path: Path) -> StoredSpread:
     """
     try:
         content = read_toml(path, _MAX_BYTES, GateError)
-        _validate(content)
+        if problem := schema_problem(content, _SCHEMA):
+            raise ValueError(problem)
         models = content["models"]
         return StoredSpread(
             path,
@@ -191,15 +193,6 @@ def _model_table(runs: Mapping[str, Results], model: str) -> dict[str, Any]:
             for artefact, level in means[0]
         ],
     }
-
-
-def _validate(content: Mapping[str, Any]) -> None:
-    from jsonschema import Draft202012Validator  # takes long to import
-    from jsonschema.exceptions import best_match
-
-    problem = best_match(Draft202012Validator(_SCHEMA).iter_errors(content))
-    if problem is not None:
-        raise ValueError(f"{'.'.join(map(str, problem.absolute_path))[:200] or 'the file'}: {problem.message[:200]}")
 
 
 def _spread(model: Mapping[str, Any]) -> Spread:

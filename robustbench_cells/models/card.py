@@ -14,12 +14,12 @@ import tomli_w
 from robustbench_cells.errors import ModelError
 from robustbench_cells.files.atomic import write_text
 from robustbench_cells.files.checksums import sha256
+from robustbench_cells.files.schema import schema_problem
 from robustbench_cells.files.toml import read_toml
 from robustbench_cells.models.interface import SCHEMA, Interface, interface_from_card
 
 _MAX_BYTES = 2**19  # ours have some 20 KB
 _ADDED = ("crop", "scale", "instances")  # keys of later versions
-_UNKNOWN = "additionalProperties"
 _SCHEMA = {
     "type": "object",
     "additionalProperties": False,  # else a mistyped [input] would be ignored
@@ -60,17 +60,13 @@ def read_card(path: Path) -> dict[str, Any]:
     ModelError
         If it does not exist, is not a regular file, is too large, is not TOML, or does not match the schema.
     """
-    from jsonschema import Draft202012Validator  # takes long to import
-
     try:
         card = read_toml(path, _MAX_BYTES, ModelError)
-        problem = next(Draft202012Validator(_SCHEMA).iter_errors(card), None)
+        problem = schema_problem(card, _SCHEMA, "the card")
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path}: is not TOML ({error}); restore it or remove it") from error
     if problem is not None:
-        place = ".".join(map(str, problem.absolute_path)) or "the card"
-        allowed = "; allowed: " + ", ".join(problem.schema["properties"]) if problem.validator == _UNKNOWN else ""
-        raise ModelError(f"{path}: {place[:200]}: {problem.message[:200]}{allowed}")
+        raise ModelError(f"{path}: {problem}")
     return card
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.files.atomic import read_json, write_text
+from robustbench_cells.files.schema import schema_problem
 from robustbench_cells.gate.losses import AxisLoss, LosingFrames
 from robustbench_cells.printable import printable_values
 from robustbench_cells.reporting.gate_numbers import DecisionNumbers
@@ -21,7 +22,6 @@ T = TypeVar("T")
 GATE_FILE = "gate.json"
 VERSION = 2  # of the file's layout; 1 had texts alone, and no number of its version
 MOST_DECISIONS = 10_000  # whose numbers a file holds, the worst first: it must stay readable
-_SIZES = {"maxItems": "entries", "maxLength": "characters"}
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ def load_gate(folder: Path) -> GateSummary | None:
         return None
     try:
         content = read_json(path, ResultsError)
-        _validate(content)
+        if problem := schema_problem(content, _schema(), root=GATE_FILE):
+            raise ValueError(problem)
         content["decisions"] = [_known(DecisionNumbers, one) for one in content.get("decisions", ())]
         content["axes"] = [_axis(one) for one in content.get("axes", ())]
         return GateSummary(**_known_values(GateSummary, content))
@@ -114,14 +115,3 @@ def _finite(value: Any) -> Any:
 @cache
 def _schema() -> Any:
     return json.loads(Path(__file__).with_name("gate_schema.json").read_text(encoding="utf-8"))
-
-
-def _validate(content: Any) -> None:
-    from jsonschema import Draft202012Validator
-
-    if problem := next(Draft202012Validator(_schema()).iter_errors(content), None):
-        place = problem.json_path.replace("$", "gate.json", 1)[:200]
-        if problem.validator in _SIZES:
-            size, limit = len(problem.instance), problem.validator_value
-            raise ValueError(f"{place}: has {size} {_SIZES[problem.validator]}, more than the {limit} allowed")
-        raise ValueError(f"{place}: {problem.message[:200]}")

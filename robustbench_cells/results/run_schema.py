@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from robustbench_cells.files.schema import schema_problem
 from robustbench_cells.printable import printable
-
-_LIMITS = {"maxItems": "entries", "maxProperties": "entries", "maxLength": "characters"}
 
 
 @cache
@@ -26,15 +25,8 @@ def validate(content: Mapping[str, Any]) -> None:
     ValueError
         If it is not; the message names the place.
     """
-    from jsonschema import Draft202012Validator
-
-    # The first problem alone: limits come first in the schema, and what exceeds one may have millions of others.
-    if problem := next(Draft202012Validator(_schema()).iter_errors(content), None):
-        place = problem.json_path.replace("$", "run.json", 1)[:200]
-        if problem.validator in _LIMITS:
-            size, limit = len(problem.instance), problem.validator_value
-            raise ValueError(f"{place}: has {size} {_LIMITS[problem.validator]}, more than the {limit} allowed")
-        raise ValueError(f"{place}: {problem.message[:200]}")
+    if problem := schema_problem(content, _schema(), root="run.json"):
+        raise ValueError(problem)
     dataset = content["dataset"]
     if len(dataset["frames"]) != len(dataset["positions"]):
         raise ValueError(f"{len(dataset['frames'])} frames have {len(dataset['positions'])} positions")
