@@ -13,6 +13,7 @@ from robustbench_cells.artefacts import ARTEFACTS, Artefact, PhysicalArtefact
 from robustbench_cells.datasets.grey_levels import to_grey_levels
 from robustbench_cells.datasets.stored_plane import StoredPlane
 from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.measured import require_computed
 from robustbench_cells.errors import DataError, DataWarning, GridError
 from robustbench_cells.randomness import generator
 from robustbench_cells.types import Image, Labels
@@ -94,6 +95,8 @@ def distort(
     given: object = seed
     if not isinstance(given, Integral):
         raise TypeError(f"distort: seed {seed!r} is {type(seed).__name__}; a whole number is needed")
+    if isinstance(artefact, str):
+        require_computed(artefact)
     condition = Condition(ARTEFACTS.get(artefact) if isinstance(artefact, str) else artefact, intensity)
     if condition.artefact is None:
         raise TypeError("distort: None is no artefact; give a name, as in 'defocus'")

@@ -12,6 +12,7 @@ from robustbench_cells.engine.batches import iter_patches, make_batches
 from robustbench_cells.engine.checks import require_room
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.grid import find_profile, make_conditions, resolve_grid
+from robustbench_cells.engine.measured import require_computed
 from robustbench_cells.errors import DataError, GridError
 from robustbench_cells.files.atomic import new_folder
 from robustbench_cells.types import Image, Labels, Patch, Sample
@@ -75,6 +76,8 @@ def write_distorted_sets(
     """
     if not artefacts:
         raise GridError("no artefact is given; name one, as in defocus=2,4")
+    for name in artefacts:
+        require_computed(name)
     conditions = make_conditions(profile, resolve_grid(profile, artefacts))[1:]
     for condition in conditions:
         if (out / condition.name).exists() or (out / condition.name).is_symlink():

@@ -6,6 +6,8 @@ import argparse
 import shlex
 from pathlib import Path
 
+from robustbench_cells.cli._dataset import add_dataset, add_dataset_options, open_selection
+
 NAME = "distort"
 HELP = "write distorted frames with their masks"
 INTERRUPTED = "stopped; the data sets that are listed above are whole, and nothing is left of the others"
@@ -18,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "intensity, which pytest (--rb-dataset) and rb.open_dataset read. Nothing is overwritten."
     )
     parser.epilog = "Example: robustbench-cells distort DATA/PhC-C2DL-PSC --artefact defocus=2,4,8 --out defocused"
-    parser.add_argument("dataset", metavar="FRAMES", help="'synthetic', a folder or files, as `list` shows")
+    add_dataset(parser)
     parser.add_argument(
         "--artefact",
         metavar="NAME=INTENSITIES",
@@ -40,13 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="intensities of artefacts that are given alone, and cap on frames and patches (default: default)",
     )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="seed, as of a run (default: 0)")
-    parser.add_argument("--split", metavar="NAME", help="split (default: the data set's own, as in a run)")
-    parser.add_argument("--frames", metavar="N", type=int, help="frames, evenly spread (default: as in a run)")
-    parser.add_argument("--margin", metavar="PX", type=int, default=0, help="pixels to crop at each border")
-    parser.add_argument("--white-level", metavar="VALUE", type=int, help="the value of 16-bit files that is white")
-    parser.add_argument(
-        "--ignore-label", metavar="VALUE", type=int, help="the value of mask pixels that the annotators left open"
-    )
+    add_dataset_options(parser, "split", "frames", "margin", "white-level", "ignore-label")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -55,20 +51,12 @@ def run(options: argparse.Namespace) -> int:
 
     from robustbench_cells.api.artefact_texts import parse_grid
     from robustbench_cells.api.distorted_sets import DistortedSet, write_distorted_sets
-    from robustbench_cells.datasets.opening import open_dataset
     from robustbench_cells.datasets.paired_writer import IGNORE_LABEL, WHITE_LEVEL
     from robustbench_cells.engine.grid import find_profile
 
     artefacts = parse_grid(options.artefact, "--artefact")
     most_frames = find_profile(options.profile).most_frames
-    selection = open_dataset(
-        options.dataset,
-        options.split,
-        margin=options.margin,
-        frames=most_frames if options.frames is None else options.frames,
-        white_level=options.white_level,
-        ignore_label=options.ignore_label,
-    )
+    selection = open_selection(options, options.dataset, most_frames if options.frames is None else options.frames)
     written: list[DistortedSet] = []
     with tqdm(unit=" images", delay=0.5) as bar:
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from robustbench_cells.cli._dataset import add_dataset_options
+
 NAME = "train"
 HELP = "train a recipe"
 INTERRUPTED = "interrupted; the same command resumes after the last completed epoch"
@@ -56,7 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="validation",
         help="split that picks the best epoch (default: validation)",
     )
-    parser.add_argument("--white-level", metavar="VALUE", type=int, help="the value of 16-bit files that is white")
+    add_dataset_options(parser, "white-level")
     parser.add_argument(
         "--precision",
         choices=("float32", "mixed_bfloat16"),

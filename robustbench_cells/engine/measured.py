@@ -8,9 +8,9 @@ import numpy as np
 
 from robustbench_cells.artefacts._base import ARTEFACTS, Artefact
 from robustbench_cells.datasets.measured_axes import MeasuredAxis
-from robustbench_cells.errors import DataError
+from robustbench_cells.errors import DataError, GridError
 from robustbench_cells.registry import unknown
-from robustbench_cells.types import Dataset, Image, Labels, MeasuredDataset, Sample, Scale
+from robustbench_cells.types import MEASURED, Dataset, Image, Labels, MeasuredDataset, Sample, Scale
 
 
 class MeasuredArtefact(Artefact):
@@ -46,6 +46,21 @@ class MeasuredArtefact(Artefact):
             values = ", ".join(f"{value:g}" for value in self.grids["default"])
             raise ValueError(f"was not measured; the images of the data set are at {values} ({self.unit})")
         return image.copy(), labels.copy()
+
+
+def require_computed(name: str) -> None:
+    """Refuse the name of a measured axis where an artefact is needed that can be applied to an image.
+
+    Raises
+    ------
+    GridError
+        If it is one.
+    """
+    if name.startswith(MEASURED):
+        raise GridError(
+            f"{name}: its images were taken by a microscope and are in the data set as they are, so there is nothing "
+            "to apply; name an artefact that is computed"
+        )
 
 
 def measured_artefacts(axes: Iterable[MeasuredAxis]) -> list[MeasuredArtefact]:

@@ -9,9 +9,10 @@ from typing import Literal
 
 from robustbench_cells.artefacts import ARTEFACTS, Artefact
 from robustbench_cells.engine.grid import require_meaningful
+from robustbench_cells.engine.measured import require_computed
 from robustbench_cells.engine.pairs import CombinedArtefact, combined_artefacts, combined_name
 from robustbench_cells.errors import BenchmarkWarning, GridError
-from robustbench_cells.types import MEASURED, PATCH_SIDE
+from robustbench_cells.types import PATCH_SIDE
 
 LIGHT_PATH = ("specimen", "sampling", "optics", "light", "camera", "file")  # families, as an image comes about
 
@@ -67,7 +68,9 @@ def combine(wanted: Iterable[Together], profile: str) -> list[CombinedArtefact]:
 
 def _combine(pair: Together, profile: str, usual: Iterable[float]) -> CombinedArtefact:
     sweeps_first = pair.sweeps == "first"
-    first, second = _artefact(pair.first, pair), _artefact(pair.second, pair)
+    for name in (pair.first, pair.second):
+        require_computed(name)
+    first, second = ARTEFACTS.get(pair.first), ARTEFACTS.get(pair.second)
     swept, held = (first, second) if sweeps_first else (second, first)
     if swept is held:
         raise GridError(f"{pair.name}: {first.name} with itself; combine two different artefacts")
@@ -93,15 +96,6 @@ def _combine(pair: Together, profile: str, usual: Iterable[float]) -> CombinedAr
             raise GridError(f"{pair.name}: {error}") from error
     _warn_of_order(first, second)
     return made
-
-
-def _artefact(name: str, pair: Together) -> Artefact:
-    if name.startswith(MEASURED):
-        raise GridError(
-            f"{pair.name}: the images of {name} were taken by a microscope, and what else acted on them is in them; "
-            "combine artefacts that are computed"
-        )
-    return ARTEFACTS.get(name)
 
 
 def _warn_of_order(first: Artefact, second: Artefact) -> None:

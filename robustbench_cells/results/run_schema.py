@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ def validate(content: Mapping[str, Any]) -> None:
     """
     if problem := schema_problem(content, _schema(), root="run.json"):
         raise ValueError(problem)
+    if not 0 < (content["settings"].get("pixel_size") or 1) < inf:  # NaN and infinity pass the schema
+        raise ValueError("run.json.settings.pixel_size: is no length")
     dataset = content["dataset"]
     if len(dataset["frames"]) != len(dataset["positions"]):
         raise ValueError(f"{len(dataset['frames'])} frames have {len(dataset['positions'])} positions")

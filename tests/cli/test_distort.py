@@ -35,6 +35,7 @@ def test_patches_on_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         (("--artefact=defocs=2",), "did you mean defocus"),
         (("--artefact=defocus=-2",), "defocus=-2: radius -2"),
         (("--artefact=defocus=x",), "--artefact defocus=x: intensities are numbers"),
+        (("--artefact=measured:focus",), "measured:focus: its images were taken by a microscope"),
         (("--artefact=gamma=2", "--profile=ful"), "no profile is called 'ful'"),
         (("--artefact=gamma=2", "--margin=-1"), "margin in px: -1"),
     ],

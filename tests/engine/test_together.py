@@ -105,8 +105,8 @@ def test_a_pair_of_the_profile_keeps_its_intensities() -> None:
         ("noise=10+noise=20,30", "noise with itself"),
         ("vignetting=0+noise", "vignetting is neutral at 0, so that noise acts alone; fix it at another intensity"),
         ("cell_size=2+rotation", "cell_size and rotation both choose how much of the frame a patch shows"),
-        ("measured:gain=2+noise", "measured:gain were taken by a microscope"),
-        ("vignetting=40+measured:gain", "measured:gain were taken by a microscope"),
+        ("measured:gain=2+noise", "measured:gain: its images were taken by a microscope"),
+        ("vignetting=40+measured:gain", "measured:gain: its images were taken by a microscope"),
     ],
 )
 def test_what_cannot_be_combined_is_refused(text: str, words: str) -> None:

@@ -44,5 +44,12 @@ def test_places_of_a_json_file_are_paths_from_its_name() -> None:
     assert (schema_problem({}, SCHEMA, root="run.json") or "").startswith("run.json: 'name' is")
 
 
+@pytest.mark.parametrize("number", [10**309, -(10**4000)])
+def test_a_whole_number_that_no_float_can_hold_is_a_problem(number: int) -> None:
+    content = {"name": "a", "cells": [{"id": True}, {"id": [0, {"at": number}]}]}
+    assert schema_problem(content, SCHEMA) == "cells.1.id.1.at: has a whole number of more than 300 digits"
+    assert schema_problem({"name": "a", "cells": [{"id": 10**300}]}, SCHEMA) is None
+
+
 def test_a_problem_is_short_whatever_the_file_holds() -> None:
     assert len(schema_problem({"x" * 10**6: 1}, SCHEMA) or "") < 300

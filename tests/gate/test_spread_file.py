@@ -108,6 +108,7 @@ DAMAGE: dict[str, tuple[str, str, str]] = {
     "another layout": ("version = 1", "version = 2", "1 was expected"),
     "an unknown key": ("version = 1", "version = 1\nseeds = 3", "Additional properties are not allowed"),
     "no TOML": ("version = 1", "version", "is no spread between seeds"),
+    "a long number": ("intensity = 50.0", f"intensity = {10**400}", "a whole number of more than 300 digits"),
     "a condition twice": ("intensity = 50.0", "intensity = 200.0", "noise 200 is there twice"),
 }
 
