@@ -11,6 +11,7 @@ from benchmarks.retrainings.drawing import Effects, World
 from benchmarks.retrainings.evaluation import GRID, evaluate, open_frames
 from benchmarks.retrainings.foretelling import foretold_text
 from benchmarks.retrainings.networks import Network, Trained, list_networks
+from benchmarks.retrainings.recipes import EPOCHS
 from benchmarks.retrainings.scores import FRAMES, KEPT, collect, read_networks, read_run
 from benchmarks.retrainings.simulating import AXES, simulate, simulation_text
 from benchmarks.retrainings.simulating import FRAMES as COUNTS
@@ -21,7 +22,7 @@ from robustbench_cells.results.storage import save
 def run(options: argparse.Namespace) -> None:
     """Make and measure each network that has not been."""
     frames = open_frames(options.dataset)
-    for network in list_networks(options.equal, options.harmed):
+    for network in list_networks(options.equal, options.harmed, options.epochs):
         if options.only in network.name:
             model = make(network, options.dataset, options.work / "models")
             for part in frames:
@@ -46,7 +47,7 @@ def make(network: Network, dataset: str, folder: Path) -> Path:
 
 def keep(options: argparse.Namespace) -> None:
     """Keep the scores of what is measured."""
-    names = collect(options.work, list_networks(options.equal, options.harmed), options.kept)
+    names = collect(options.work, list_networks(options.equal, options.harmed, options.epochs), options.kept)
     print(f"{len(names)} networks are kept in {options.kept}: {', '.join(names)}")
 
 
@@ -116,6 +117,9 @@ def parser() -> argparse.ArgumentParser:
     for name in ("run", "keep"):
         parts[name].add_argument("work", type=Path, help="folder of weights, record caches and stored runs, 100 MB")
         parts[name].add_argument("--equal", type=int, default=10, help="number of equal networks (default: 10)")
+        parts[name].add_argument(
+            "--epochs", type=int, default=EPOCHS, help=f"epochs of an equal network (default: {EPOCHS})"
+        )
         parts[name].add_argument("--harmed", type=int, default=2, help="number of networks of each harm (default: 2)")
     parts["unpack"].add_argument("runs", type=Path, help="folder to write FRAMES/NETWORK/run.json and its records into")
     parts["judge"].add_argument("--draws", type=int, default=7, help="draws of baselines per network (default: 7)")

@@ -87,20 +87,21 @@ class Network:
         return "" if isinstance(self.how, Trained) else f"{EQUAL}-{self.number}"
 
 
-_HARMS: dict[str, Trained | Callable[[Path, Path, int], None]] = {
-    "half_epochs": Trained(epochs=EPOCHS // 2),
-    "tenth_of_data": Trained(TenTimesThePatches, frames=(10, 2)),
-    "no_augmentation": Trained(NotAugmented),
-    "shifted_in_files": Trained(ShiftedInFiles),
-    "shifted_in_patches": Trained(ShiftedInPatches),
-    "noisy_weights": add_noise_to_weights,
-    "wrong_range_card": declare_wrong_range,
-    "wrong_range_file": forget_scaling,
-    "overfitted": Trained(Memorised, epochs=2 * EPOCHS, frames=(10, 1), selected_by="train"),
-}
+def _harms(epochs: int) -> dict[str, Trained | Callable[[Path, Path, int], None]]:
+    return {
+        "half_epochs": Trained(epochs=epochs // 2),
+        "tenth_of_data": Trained(TenTimesThePatches, epochs, frames=(10, 2)),
+        "no_augmentation": Trained(NotAugmented, epochs),
+        "shifted_in_files": Trained(ShiftedInFiles, epochs),
+        "shifted_in_patches": Trained(ShiftedInPatches, epochs),
+        "noisy_weights": add_noise_to_weights,
+        "wrong_range_card": declare_wrong_range,
+        "wrong_range_file": forget_scaling,
+        "overfitted": Trained(Memorised, 2 * epochs, frames=(10, 1), selected_by="train"),
+    }
 
 
-def list_networks(equal: int, harmed: int = 2) -> Sequence[Network]:
+def list_networks(equal: int, harmed: int = 2, epochs: int = EPOCHS) -> Sequence[Network]:
     """List the networks in the order in which they are made: eight equal ones, harm after harm, then the other equal.
 
     Parameters
@@ -109,11 +110,13 @@ def list_networks(equal: int, harmed: int = 2) -> Sequence[Network]:
         Number of equal networks, with seeds from 1.
     harmed
         Number of networks with each harm.
+    epochs
+        Number of epochs of an equal network.
     """
-    alike = [Network(EQUAL, number, number, Trained()) for number in range(1, equal + 1)]
+    alike = [Network(EQUAL, number, number, Trained(epochs=epochs)) for number in range(1, equal + 1)]
     harms = [
         Network(kind, number, _FIRST_HARMED_SEED + number - 1, how)
         for number in range(1, harmed + 1)
-        for kind, how in _HARMS.items()
+        for kind, how in _harms(epochs).items()
     ]
     return [*alike[:8], *harms, *alike[8:]]

@@ -17,14 +17,16 @@ from robustbench_cells.types import REFERENCE
 from tests.conftest import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "gate" / "retrainings.md").read_text(encoding="utf-8")
+LONGER = KEPT.with_name("kept_longer")
 FILES = {"networks.csv", "scores.csv.gz", *(f"{part}.json" for part in FRAMES)}
 
 
-def test_it_is_small_and_names_no_place_of_a_machine() -> None:
-    assert {path.name for path in KEPT.iterdir()} == FILES
-    assert sum(path.stat().st_size for path in KEPT.iterdir()) < 2_000_000
+@pytest.mark.parametrize("folder", [KEPT, LONGER])
+def test_it_is_small_and_names_no_place_of_a_machine(folder: Path) -> None:
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 2_000_000
     for name in FILES - {"scores.csv.gz"}:
-        text = (KEPT / name).read_text(encoding="utf-8")
+        text = (folder / name).read_text(encoding="utf-8")
         assert not any(place in text for place in ("/home", "/tmp", "/work", "/root"))  # noqa: S108
 
 
@@ -52,6 +54,14 @@ def test_there_are_eight_equal_networks_that_learnt() -> None:
         records = read_run("real", name).records
         clean = records[(records["segmenter"] == MODEL) & (records["artefact"] == "clean")]
         assert clean["jaccard"].mean() > 0.75
+
+
+def test_four_times_the_training_gives_better_networks() -> None:
+    equal = [name for name, kind in read_networks(LONGER)[["name", "kind"]].itertuples(index=False) if kind == EQUAL]
+    assert len(equal) == 8
+    runs = [read_run("real", name, folder) for folder in (KEPT, LONGER) for name in equal]
+    clean = [float(run.records.query("artefact == 'clean' and segmenter == @MODEL")["jaccard"].mean()) for run in runs]
+    assert max(clean[:8]) < min(clean[8:])
 
 
 def test_the_gate_takes_the_kept_runs(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network, trained on almost nothing and measured on two frames of each kind; the runs of others made from it."""
     folder = tmp_path_factory.mktemp("work")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command, "list_networks", lambda equal, harmed: [TRAINED])
+        patch.setattr(command, "list_networks", lambda equal, harmed, epochs: [TRAINED])
         patch.setattr(command, "open_frames", lambda dataset: evaluation.open_frames(dataset, 2))
         patch.setattr(command, "GRID", GRID)
         assert command.main(["run", "synthetic", str(folder)]) == 0
@@ -53,7 +53,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
             digests = {**results.run.segmenters, MODEL: network.name}
             (folder / part / network.name).mkdir()
             save(Results(records, replace(results.run, segmenters=digests)), folder / part / network.name)
-        patch.setattr(command, "list_networks", lambda equal, harmed: NETWORKS)
+        patch.setattr(command, "list_networks", lambda equal, harmed, epochs: NETWORKS)
         assert command.main(["keep", str(folder), "--kept", str(folder / "kept")]) == 0
     return folder
 
