@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from robustbench_cells.api.artefact_texts import add_together, parse_together
+from robustbench_cells.api.cells import cells_of_run
 from robustbench_cells.api.examples import render_report_examples
 from robustbench_cells.api.request import default_block, margin_of, require_block, require_floor, require_pixel_size
 from robustbench_cells.api.result import BenchmarkResult
@@ -190,7 +191,9 @@ def benchmark(
     _report_failures(failed, segmenters)
     if results is None:
         raise ModelError(f"no model gave any result: {next(iter(failed.values()))}")
-    return BenchmarkResult(results, failed, _render=partial(render_report_examples, run, results))
+    return BenchmarkResult(
+        results, failed, _render=partial(render_report_examples, run, results), _cells=partial(cells_of_run, run)
+    )
 
 
 def _chosen(artefacts: Grid | Iterable[str] | str | None) -> Grid:

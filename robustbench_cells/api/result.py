@@ -59,6 +59,7 @@ class BenchmarkResult:
     failed: Mapping[tuple[str, str], Exception] = field(default_factory=dict)
     verdict: GateSummary | None = None
     _render: Callable[[], ExamplePatches | None] = field(default=lambda: None, repr=False)
+    _cells: Callable[[str, str], pd.DataFrame] | None = field(default=None, repr=False)
 
     @cached_property
     def _examples(self) -> ExamplePatches | None:
@@ -162,6 +163,38 @@ class BenchmarkResult:
         axes.grid(alpha=0.3)
         axes.legend(list(lines.values()), list(lines), frameon=False)
         return axes
+
+    def cells(self, model: str, condition: str = "clean") -> pd.DataFrame:
+        """Which cells went wrong: the patches of a condition are predicted again, and their cells compared.
+
+        Parameters
+        ----------
+        model
+            Name of a model of the run.
+        condition
+            ``clean``, or an artefact with its intensity: ``defocus-4``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per true cell, and one per predicted cell that matches none: model, artefact, intensity, frame,
+            patch; of (``truth`` or ``prediction``), cell (id), row, column (centre within the patch), area (px); fate
+            (``found``, or how it was lost: ``missed``, ``invented``, ``merged``, ``split``, ``poor outline``), iou
+            (with the cell that it matches, else the largest with any), partner (id of that cell; 0 for none).
+
+        Raises
+        ------
+        UnknownNameError
+            If the run has no such model or condition.
+        ResultsError
+            If these results were read from files, which hold no model.
+        """
+        if self._cells is None:
+            raise ResultsError(
+                "these results were read from files, which hold scores and no cells; `robustbench-cells results "
+                "failures` predicts them again"
+            )
+        return self._cells(model, condition)
 
     def gate(
         self,

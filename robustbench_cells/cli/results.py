@@ -1,4 +1,4 @@
-"""``results``: what the record cache holds; exported as a table, or pruned."""
+"""``results``: what the record cache holds, exported as a table or pruned; and which cells a model lost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from robustbench_cells.results.record_cache import RecordCache
 
 NAME = "results"
-HELP = "list, export or prune the cached records"
+HELP = "list, export or prune the cached records; write which cells a model lost"
+INTERRUPTED = "stopped; nothing is left of what was not finished"
 _WIDEST = 300  # characters of a name in a list
 
 
@@ -65,6 +66,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--outdated", action="store_true", help="drop records of other versions of artefacts and metrics"
     )
     prune.add_argument("--dry-run", action="store_true", help="report the number of records, and drop none")
+    lost = commands.add_parser(
+        "failures",
+        help="which cells a model lost: a table, and labels to open beside the images",
+        description="Predict the patches of a stored run again, and write DIR/cells.csv, one row per cell (found, "
+        "missed, invented, merged, split, poor outline), and, of each patch with a cell that was not found, the image "
+        "and the true and the predicted labels as TIFF files, which napari and Fiji open.",
+    )
+    lost.add_argument("--model", metavar="NAME", required=True, help="a model of the run")
+    lost.add_argument(
+        "--condition",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a condition of the run, as in defocus-4 (default: clean); repeatable",
+    )
+    lost.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder to write; it must not exist")
+    lost.add_argument(
+        "--reports", metavar="DIR", type=Path, default=Path("reports"), help="folder of the run (default: reports)"
+    )
+    lost.add_argument("--dataset", metavar="FRAMES", help="where the frames are, if not where they were")
+    lost.add_argument("--source", metavar="MODEL", help="file or reference of the model, if not what it was")
+    lost.add_argument("--trust-model", action="store_true", help="let the model execute its own code")
     for command in commands.choices.values():  # the option may stand before the command and after it
         command.add_argument(
             "--store", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="as before the command"
@@ -73,6 +96,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """See `Command.run`."""
+    if options.command == "failures":
+        print(_failures(options))
+        return 0
     if not options.store.exists():
         raise CacheError(f"{options.store}: no such record cache; a run of the benchmark creates it")
     from robustbench_cells.results.record_cache import RecordCache
@@ -83,6 +109,33 @@ def run(options: argparse.Namespace) -> int:
     finally:
         cache.close()
     return 0
+
+
+def _failures(options: argparse.Namespace) -> str:
+    from tqdm import tqdm
+
+    from robustbench_cells.api.cells import TABLE, write_failures
+    from robustbench_cells.types import CLEAN
+
+    with tqdm(unit=" patches", delay=0.5) as bar:
+
+        def show(condition: str) -> None:
+            bar.set_description(condition, refresh=False)
+            bar.update()
+
+        found = write_failures(
+            options.reports,
+            options.model,
+            options.condition or [CLEAN],
+            options.out,
+            dataset=options.dataset,
+            source=options.source,
+            trusted=options.trust_model,
+            on_patch=show,
+        )
+    return (
+        f"wrote {found.folder / TABLE}: {found.cells} cells of {found.patches} patches, {found.lost} of them not found"
+    )
 
 
 def _list(cache: RecordCache, options: argparse.Namespace) -> str:
