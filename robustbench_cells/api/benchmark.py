@@ -69,7 +69,8 @@ def benchmark(
     ----------
     models
         A model, or models by name: a function from float32 (N, 256, 256) grey levels to probabilities or booleans of
-        the same shape, an object with such a method ``predict``, the name of a shipped model or a baseline, or a file.
+        the same shape, or to integers (labels, an id per cell), an object with such a method ``predict``, the name of a
+        shipped model or a baseline, or a file.
     data
         From `from_arrays` or `open_dataset`, or what `open_dataset` takes.
     artefacts

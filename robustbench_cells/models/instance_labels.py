@@ -14,6 +14,7 @@ from robustbench_cells.types import THRESHOLD, Image, Labels, Masks, Prediction
 _MOST = np.iinfo(np.int32).max
 _PIECES = 3  # per id, from which ids are rather classes
 _FEW_PIECES = 10
+MASK_REMEDY = "return booleans for a mask (mask > 0), or an id for each cell"
 _SPARE = 2  # pieces beyond one per id, where no image has two ids
 
 

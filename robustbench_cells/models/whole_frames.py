@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from robustbench_cells.models.instance_labels import MASK_REMEDY, convert_labels, is_labels, require_ids
 from robustbench_cells.models.isolation.segmenter import IsolatedSegmenter
 from robustbench_cells.models.network import NetworkSegmenter
+from robustbench_cells.models.probe import varied_images
 from robustbench_cells.models.runtimes.function import Function
 from robustbench_cells.models.sliding_window import GRID, predict_tiled
 from robustbench_cells.types import PATCH_SIDE, Image, Prediction, Segmenter
@@ -41,7 +43,8 @@ def predict_frame(segmenter: Segmenter | Callable[[Image], Any], image: Image, h
     Raises
     ------
     ModelError
-        If the segmenter predicts labels and there is no halo to join those of patches by.
+        If the segmenter predicts labels and there is no halo to join those of patches by, or a function returns a mask
+        as integers.
     ValueError
         If the image is not a grey frame in [0, 255], or the halo leaves nothing of a patch.
     TypeError
@@ -73,4 +76,7 @@ def predict_frame(segmenter: Segmenter | Callable[[Image], Any], image: Image, h
         isinstance(segmenter, IsolatedSegmenter) and segmenter.predicts_whole
     ):
         return segmenter.predict_whole(image[None], halo)[0]
-    return predict_tiled(segmenter.predict, image[None], PATCH_SIDE, halo)[0]
+    found = predict_tiled(segmenter.predict, image[None], PATCH_SIDE, halo)
+    if is_labels(found) and isinstance(segmenter, Function) and segmenter.instances is None:  # not tried yet
+        require_ids(segmenter.name, convert_labels(segmenter.name, segmenter.predict(varied_images())), MASK_REMEDY)
+    return found[0]

@@ -11,7 +11,7 @@ import numpy as np
 from robustbench_cells.errors import ModelError
 from robustbench_cells.instances.rules import InstanceKind
 from robustbench_cells.models.independence import comparable, require_independence
-from robustbench_cells.models.instance_labels import convert_labels, is_labels, require_ids
+from robustbench_cells.models.instance_labels import MASK_REMEDY, convert_labels, is_labels, require_ids
 from robustbench_cells.models.probe import probe_images
 from robustbench_cells.types import Image, Prediction
 
@@ -85,7 +85,7 @@ class Function:
             ) from error
         self.instances = "labels" if is_labels(found) else "components"
         if is_labels(found):
-            require_ids(self.name, found, "return booleans for a mask (mask > 0), or an id for each cell")
+            require_ids(self.name, found, MASK_REMEDY)
         if not self.digest and np.ptp(found) == 0:
             raise ModelError(
                 f"{self.name}: returns {found.flat[0]:g} for every probe image, so its weights cannot be identified; "
