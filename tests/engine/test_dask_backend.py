@@ -41,7 +41,7 @@ from robustbench_cells.models.stopped import StoppedSegmenter
 from robustbench_cells.types import MeasuredDataset
 from tests.support.commands import export
 from tests.support.measured_set import write_measured_set
-from tests.support.networks import convolution, onnx_graph, save_tiny_network
+from tests.support.networks import convolution, onnx_graph, save_graph, save_tiny_network
 from tests.support.pytest_runs import BENCHMARK, QUICK_PAPER, WITHOUT_FIGURES, bench, same_files
 
 PLACES = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 5)), unique=True)
@@ -108,6 +108,42 @@ def test_a_delivery_does_the_work_as_it_is_done_here(selection: Selection) -> No
     assert here.outcomes["dog_otsu"].records == there.outcomes["dog_otsu"].records
     assert len(here.outcomes["dog_otsu"].records) == 3
     assert there.timing.evaluate > 0
+
+
+def test_labels_and_the_rule_of_a_card_reach_the_scores_of_a_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ids of a function, and the watershed that a card declares, in processes of their own on the worker."""
+    onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
+    (tmp_path / "numbering.py").write_text(
+        "import numpy\nfrom scipy.ndimage import label\n"
+        "def predict(images):\n    return numpy.stack([label(image > 200)[0] for image in images])\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    tensors = {"kernel": np.full((1, 1, 5, 5), 1 / 25, np.float32), "bias": np.array([-165], np.float32)}
+    nodes = [
+        onnx.helper.make_node("Conv", ["x", "kernel", "bias"], ["z"], pads=[2, 2, 2, 2]),
+        onnx.helper.make_node("Sigmoid", ["z"], ["y"]),
+    ]
+    stored = [onnx.numpy_helper.from_array(values, name) for name, values in tensors.items()]
+    save_graph(onnx_graph(nodes, stored), tmp_path / "cut.onnx")
+    write_card(tmp_path / "cut.toml", {"output": {"instances": "watershed"}})
+    data = open_dataset("synthetic_touching", frames=2)
+    sources = {"numbering": "numbering:predict", "cut": str(tmp_path / "cut.onnx")}
+    opened = opening.open_segmenters(sources, trusted=True, wall=Wall())
+    counts = ("instances_predicted", "cells_predicted")
+    work = replace(noisy(numbering=some(data), cut=some(data)), condition=Condition(), metrics=counts)
+    here = run_task(work, data, opened)
+    models = {name: PackedModel.of(sources[name], one, trusted=True) for name, one in opened.items()}
+    delivery = delivered(data, **models)
+    there = delivery.run_task(work)
+    for name in sources:
+        records = here.outcomes[name].records
+        assert (records, len(records)) == (there.outcomes[name].records, 3)
+        ids, components = (sum(record.scores[count] for record in records) for count in counts)
+        assert ids > components > 0  # labels of 4-connected pixels, and masks that are cut
+    delivery.teardown(None)
+    release_all(opened.values())
 
 
 def test_a_patch_that_there_is_not_is_a_fault(selection: Selection) -> None:
