@@ -126,7 +126,7 @@ def write_failures(
                     on_patch(condition.name)
             table = pd.concat(tables, ignore_index=True)
             texts = {name: table[name].map(escape_formula) for name in ("model", "frame", "files")}
-            table.assign(**texts).to_csv(folder / TABLE, index=False)
+            table.assign(**texts).round({"row": 2, "column": 2, "iou": 4}).to_csv(folder / TABLE, index=False)
     finally:
         release_all([segmenter])
     return CellFiles(out, patches, len(table), int((table["fate"] != Fate.FOUND).sum()))

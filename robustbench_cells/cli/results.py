@@ -87,7 +87,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     lost.add_argument("--dataset", metavar="FRAMES", help="where the frames are, if not where they were")
     lost.add_argument("--source", metavar="MODEL", help="file or reference of the model, if not what it was")
-    lost.add_argument("--trust-model", action="store_true", help="let the model execute its own code")
+    lost.add_argument(
+        "--trust-model", "--rb-trust-model", action="store_true", help="let the model execute its own code, as in a run"
+    )
     for command in commands.choices.values():  # the option may stand before the command and after it
         command.add_argument(
             "--store", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="as before the command"

@@ -69,8 +69,8 @@ def require_ids(name: str, labels: Labels, remedy: str) -> None:
     is_mask = max(ids, default=0) <= 1 and spare >= _SPARE
     if is_mask or pieces >= max(_PIECES * sum(ids), sum(ids) + _FEW_PIECES):
         raise ModelError(
-            f"{name}: returns whole numbers, which are taken as an id per cell, but on synthetic images of many cells "
-            f"{max(ids)} of them lie in {pieces} separate pieces, as in a mask or a map of classes; {remedy}"
+            f"{name}: returns whole numbers, which are taken as an id per cell, but in synthetic images of many cells "
+            f"its {sum(ids)} ids have {pieces} separate pieces, as those of a mask or of classes; {remedy}"
         )
 
 

@@ -155,7 +155,7 @@ def test_modules_that_it_imports_count(module: Callable[[str], str], imported: s
         ("def predict(images):\n    return images[0] / 255\n", "return probabilities, booleans or integers"),
         (
             "def predict(images):\n    return (images > 150).astype('uint8') * 255\n",
-            r"1 of them lie in \d+ separate pieces, as in a mask .*; return booleans for a mask \(mask > 0\), or an id",
+            r"its \d+ ids have \d+ separate pieces, as those of a mask .*; return booleans for a mask \(mask > 0\)",
         ),
         ("def predict(images):\n    return images.astype(int) - 300\n", "returns labels from -"),
         ("def predict(images):\n    return images\n", r"probabilities are in \[0, 1\], and labels are integers"),
