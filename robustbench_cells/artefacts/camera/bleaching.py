@@ -18,10 +18,10 @@ class Bleaching(PhysicalArtefact):
     ``g' = clip(255 k / N, 0, 255)`` with ``k ~ Poisson(N p g / (100 * 255))`` and ``N = 3000``, independent in each
     pixel and channel. The intensity p is the percentage of the signal that is left; 100 is neutral. Exposure and gain
     stay, so that white stays at N photo-electrons: the image darkens by p, and its signal-to-noise ratio falls by √p
-    (Janesick 2007, Photon Transfer, SPIE Press, chapter 5). 3000 e⁻ are what dim fluorescence fills of a full well, at
-    a gain that makes them white. Each pixel keeps its quantile at every p. Not modelled: background that does not
-    bleach, bleaching that differs from place to place, and the noise that the frame already has, which is dimmed along
-    with its signal, so that shot noise begins at once below 100 %.
+    (Janesick 2007, Photon Transfer, SPIE Press). 3000 e⁻ are what dim fluorescence fills of a full well, at a gain that
+    makes them white. Each pixel keeps its quantile at every p. Not modelled: background that does not bleach, bleaching
+    that differs from place to place, and the noise that the frame already has, which is dimmed along with its signal,
+    so that shot noise begins at once below 100 %.
     """
 
     name = "bleaching"

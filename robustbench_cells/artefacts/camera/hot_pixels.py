@@ -15,8 +15,8 @@ class HotPixels(PhysicalArtefact):
     ``g' = 255`` where ``u < p / 10⁶`` with ``u`` uniform in [0, 1), and ``g`` elsewhere, independent in each pixel and
     channel. The intensity p is the expected number of hot pixels in a million; a pixel that is hot at p stays hot at
     every larger one. Defects of the silicon leak charge, which fills such a pixel in a long exposure or a warm camera
-    (Janesick 2001, Scientific Charge-Coupled Devices, SPIE Press, chapter 7). Not modelled: warm pixels of less than
-    white, dead ones, clusters and columns, and the same places in all frames of a camera.
+    (Janesick 2001, Scientific Charge-Coupled Devices, SPIE Press). Not modelled: warm pixels of less than white, dead
+    ones, clusters and columns, and the same places in all frames of a camera.
     """
 
     name = "hot_pixels"

@@ -19,7 +19,7 @@ class Saturation(PhysicalArtefact):
     white has to be reached first, the smallest share already makes an image as bright as its brightest pixels allow.
     Black stays black, and an image that has as many pixels at white, or only black ones, stays as it is. Not modelled:
     blooming into neighbours, and the knee of a sensor before its full well (Janesick 2001, Scientific Charge-Coupled
-    Devices, SPIE Press, chapter 4). Random numbers play no part.
+    Devices, SPIE Press). Random numbers play no part.
     """
 
     name = "saturation"

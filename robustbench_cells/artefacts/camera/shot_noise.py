@@ -17,7 +17,7 @@ class ShotNoise(PhysicalArtefact):
 
     ``g' = clip(255 k / N, 0, 255)`` with ``k ~ Poisson(N g / 255)``, independent in each pixel and channel. The
     intensity N is the number of photo-electrons that make a pixel white, so fewer are worse and infinitely many are
-    neutral. The variance is the mean times 255 / N grey levels (Janesick 2007, Photon Transfer, SPIE Press, chapter 5).
+    neutral. The variance is the mean times 255 / N grey levels (Janesick 2007, Photon Transfer, SPIE Press, chapter 4).
     Each pixel keeps its quantile at every N. Not modelled: noise of the electronics (see ``read_noise``), and
     multiplication noise of an EMCCD, which doubles the variance.
     """

@@ -19,8 +19,8 @@ class Speckle(PhysicalArtefact):
     ``g' = clip(g s, 0, 255)`` with ``s ~ Gamma(shape 1 / C², scale C²)``, independent in each pixel and channel. The
     intensity is the contrast C, the standard deviation of s. Light of a laser interferes with itself: 1 is fully
     developed speckle, an exponential law, and the mean of M such patterns, as a moving diffuser or a bandwidth gives,
-    has a contrast of ``1 / √M`` (Goodman 2007, Speckle Phenomena in Optics, Roberts & Company, section 3.3 and chapter
-    5). Each pixel keeps its quantile at every C. Not modelled: grains larger than a pixel, and fringes.
+    has a contrast of ``1 / √M`` (Goodman 2007, Speckle Phenomena in Optics, Roberts & Company, section 3.3). Each pixel
+    keeps its quantile at every C. Not modelled: grains larger than a pixel, and fringes.
     """
 
     name = "speckle"

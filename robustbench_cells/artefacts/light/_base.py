@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from robustbench_cells.channels import in_channels
 from robustbench_cells.types import Image
 
 Floats = npt.NDArray[np.float32]
@@ -18,4 +19,4 @@ def from_centre(image: Image) -> tuple[Floats, Floats]:
 
 def lit(image: Image, light: Floats) -> Image:
     """Multiply an image, (H, W) or (H, W, C), by the light that falls on it, (H, W), alike in every channel."""
-    return image * (light if image.ndim == 2 else light[..., None])
+    return image * in_channels(light, image.ndim)

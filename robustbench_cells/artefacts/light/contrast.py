@@ -16,8 +16,8 @@ class Contrast(PhysicalArtefact):
     above 1 more contrast, until the camera saturates; below 1 less, none at 0; and below 0 bright and dark change
     places, as from bright to dark field or from positive to negative phase contrast, down to the inversion at -1. Each
     pixel departs monotonically in both directions. Aperture, phase ring and staining set the contrast (Murphy &
-    Davidson 2012, Fundamentals of Light Microscopy and Electronic Imaging, 2nd edition, chapter 7: phase contrast and
-    dark field). Not modelled: halos that do not invert, and the other resolution of another aperture.
+    Davidson 2012, Fundamentals of Light Microscopy and Electronic Imaging, 2nd edition: phase contrast and dark field).
+    Not modelled: halos that do not invert, and the other resolution of another aperture.
     """
 
     name = "contrast"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from robustbench_cells.artefacts._base import ARTEFACTS, PhysicalArtefact
+from robustbench_cells.stretching import stretch
 from robustbench_cells.types import Image
 
 
@@ -29,9 +30,5 @@ class Stretch(PhysicalArtefact):
 
     def degrade(self, image: Image, intensity: float, rng: np.random.Generator) -> Image:
         """See `PhysicalArtefact.degrade`."""
-        darkest = image.min()
-        span = image.max() - darkest
-        if span <= np.finfo(np.float32).tiny:  # flat: float32 cannot divide by a subnormal span
-            return image
-        share = np.float32(intensity)
-        return (1 - share) * image + share * ((image - darkest) / span * np.float32(255))
+        stretched, share = stretch(image), np.float32(intensity)
+        return image if stretched is None else (1 - share) * image + share * stretched

@@ -16,9 +16,8 @@ class Vignetting(PhysicalArtefact):
     ``g' = g cos⁴ θ`` with ``tan θ = (r / R) tan Θ``, where r is the distance from the centre of the image, R that of
     its corners, and Θ the angle at which ``cos⁴ Θ = 1 - loss / 100``. The intensity is the loss in the corner in %; the
     centre keeps its light. The image is taken as the whole field of the camera, alike in every channel, and grey level
-    0 as no light. Each pixel darkens monotonically. Source: Born & Wolf 1999, Principles of Optics, 7th edition,
-    section 4.8. Not modelled: stops that cut off the beam, whose edge is sharper, and an axis that lies off the
-    centre.
+    0 as no light. Each pixel darkens monotonically. Source: Born & Wolf 1999, Principles of Optics, 7th edition. Not
+    modelled: stops that cut off the beam, whose edge is sharper, and an axis that lies off the centre.
     """
 
     name = "vignetting"

@@ -80,15 +80,15 @@ class Aberration(PhysicalArtefact):
 
     The wavefront in the pupil is a sum of Zernike polynomials whose seven coefficients have a direction drawn for each
     patch and the intensity as their norm. The point spread function is the squared modulus of the transform of the
-    pupil (Born and Wolf 1999, Principles of Optics, 7th ed., chapter 9); 0.07 waves RMS is Maréchal's limit, where the
-    brightest point keeps 0.8 of its height.
+    pupil (Born and Wolf 1999, Principles of Optics, 7th ed.); 0.07 waves RMS is Maréchal's limit, where the brightest
+    point keeps 0.8 of its height.
 
-    The image is taken as that of an objective without aberrations, so its spectrum is multiplied by
-    ``H(waves) / H(0)``, the ratio of the two transfer functions: 1 at no aberration, and never above 1 in modulus.
-    Assumed is 2 NA / wavelength = 0.71 cycles per pixel, so that the Airy disk's first zero is at 1.7 px: a 10×/0.3
-    objective on pixels of 6.5 µm in green light. Of a finer sampled image the same wavefront spreads over more pixels.
-    Borders are mirrored. Beyond 0.8 waves the pattern would leave its 128 px. Not modelled: aberrations that change
-    over the field, colours (all channels have one wavelength), and coherent light.
+    The image is taken as that of an objective without aberrations, so its spectrum is multiplied by ``H(waves) /
+    H(0)``, the ratio of the two transfer functions: 1 at no aberration, and never above 1 in modulus. Assumed is 2 NA /
+    wavelength = 0.71 cycles per pixel, so that the Airy disk's first zero is at 1.7 px: a 10×/0.3 objective on pixels
+    of 6.5 µm in green light. Of a finer sampled image the same wavefront spreads over more pixels. Borders are
+    mirrored. Beyond 0.8 waves the pattern would leave its 128 px. Not modelled: aberrations that change over the field,
+    colours (all channels have one wavelength), and coherent light.
     """
 
     name = "aberration"

@@ -32,11 +32,11 @@ class Defocus(PhysicalArtefact):
     """Defocus: convolves with the uniform disk that a point becomes out of focus, of this radius in pixels.
 
     ``g' = g * h`` with ``h = 1 / (pi r²)`` within the radius r and 0 beyond: the geometrical image of a circular pupil
-    (Goodman 2005, Introduction to Fourier Optics, 3rd ed., section 6.4.4). An objective of aperture NA in a medium of
-    index n, at z from focus, gives ``r = z tan(asin(NA / n))`` on the specimen. The disk is anti-aliased, has unit sum
-    and the second moment r² / 4 per axis; its rings of zeros invert the contrast of fine detail. Borders are mirrored.
-    Not modelled: diffraction, which matters while r is not above an Airy disk (see ``aberration``), depth within a
-    specimen, and the contrast that phase objects gain or lose out of focus.
+    (Goodman 2005, Introduction to Fourier Optics, 3rd ed.). An objective of aperture NA in a medium of index n, at z
+    from focus, gives ``r = z tan(asin(NA / n))`` on the specimen. The disk is anti-aliased, has unit sum and the second
+    moment r² / 4 per axis; its rings of zeros invert the contrast of fine detail. Borders are mirrored. Not modelled:
+    diffraction, which matters while r is not above an Airy disk (see ``aberration``), depth within a specimen, and the
+    contrast that phase objects gain or lose out of focus.
     """
 
     name = "defocus"

@@ -6,6 +6,7 @@ import numpy as np
 
 from robustbench_cells.artefacts._base import ARTEFACTS, Artefact
 from robustbench_cells.artefacts.paper._base import rescale
+from robustbench_cells.channels import in_channels
 from robustbench_cells.types import Image, Labels
 
 
@@ -37,4 +38,4 @@ class Illumination(Artefact):
             for side, centre in zip(image.shape[:2], rng.random(2), strict=True)
         ]
         spot = (intensity * np.outer(*profiles)).astype(np.float32)
-        return rescale(image + (spot if image.ndim == 2 else spot[..., None])), labels.copy()
+        return rescale(image + in_channels(spot, image.ndim)), labels.copy()

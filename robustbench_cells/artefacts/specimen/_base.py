@@ -80,8 +80,3 @@ def specks(places: Floats, shape: tuple[int, ...], widths: tuple[float, float], 
         window, distance = distances(shape, row, column, _REACH * width)
         field[window] += (heights[0] + high * (heights[1] - heights[0])) * np.exp(-0.5 * (distance / width) ** 2)
     return field
-
-
-def in_channels(field: Floats, ndim: int) -> Floats:
-    """Give a field of (H, W) the shape that acts alike in every channel of an image."""
-    return field if ndim == 2 else field[..., None]

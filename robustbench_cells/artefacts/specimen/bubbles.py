@@ -7,7 +7,8 @@ from math import asin, cos, hypot, sin
 import numpy as np
 
 from robustbench_cells.artefacts._base import ARTEFACTS, PhysicalArtefact
-from robustbench_cells.artefacts.specimen._base import Floats, distances, in_channels, scatter
+from robustbench_cells.artefacts.specimen._base import Floats, distances, scatter
+from robustbench_cells.channels import in_channels
 from robustbench_cells.types import Image
 
 _RADII = 12.0, 40.0  # pixels
@@ -33,11 +34,11 @@ class Bubbles(PhysicalArtefact):
     A bubble is a lens of a lower index than its surrounding (1 in 1.333): rays that meet it at more than a third of its
     radius leave by angles that an objective of numerical aperture 0.3 does not take in, or are reflected as a whole
     from three quarters on, so that it is dark but for its centre (van de Hulst 1957, Light Scattering by Small
-    Particles, section 12.2). Radii of 12 to 40 pixels are drawn uniformly, and so are places. The intensity is the
-    number of bubbles per megapixel; more are the same ones and others, and every pixel darkens monotonically. Alike in
-    all channels. Labels stay, although the dark part hides the cells below it: whether these are still the truth is
-    debatable, so read the loss as the share of a field that is lost to a viewer. Not modelled: the picture in the
-    bright centre, which is smaller and out of focus, and rims from the aperture of the condenser.
+    Particles). Radii of 12 to 40 pixels are drawn uniformly, and so are places. The intensity is the number of bubbles
+    per megapixel; more are the same ones and others, and every pixel darkens monotonically. Alike in all channels.
+    Labels stay, although the dark part hides the cells below it: whether these are still the truth is debatable, so
+    read the loss as the share of a field that is lost to a viewer. Not modelled: the picture in the bright centre,
+    which is smaller and out of focus, and rims from the aperture of the condenser.
     """
 
     name = "bubbles"

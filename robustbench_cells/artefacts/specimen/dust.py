@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from robustbench_cells.artefacts._base import ARTEFACTS, PhysicalArtefact
-from robustbench_cells.artefacts.specimen._base import Floats, in_channels, scatter, specks
+from robustbench_cells.artefacts.specimen._base import Floats, scatter, specks
+from robustbench_cells.channels import in_channels
 from robustbench_cells.types import Image
 
 _WIDTHS = 3.0, 12.0  # pixels: standard deviations of the shadows
