@@ -57,6 +57,15 @@ class CombinedArtefact(Artefact):
         """The artefact whose intensity varies."""
         return self.first if self.sweeps_first else self.second
 
+    @property
+    def about(self) -> str:
+        """What happens to an image, in a sentence."""
+        first, second = (
+            artefact.name if artefact is self.swept else f"{artefact.name} at {self.fixed:g} {artefact.unit}"
+            for artefact in (self.first, self.second)
+        )
+        return f"{first}, then {second} on what that left."
+
     def distort(self, image: Image, labels: Labels, intensity: float, rng: np.random.Generator) -> tuple[Image, Labels]:
         """See `Artefact.distort`."""
         for artefact, level in self.steps(intensity):

@@ -147,6 +147,8 @@ def _installed() -> dict[str, str]:
 
 
 def about(artefact: Artefact) -> str:
-    """The docstring, without its part for programmers."""
+    """The docstring, without its part for programmers; of a combined artefact, what acts after what."""
+    if isinstance(artefact, CombinedArtefact):
+        return artefact.about
     text, _, _ = cleandoc(type(artefact).__doc__ or "").partition("\nParameters\n")
     return " ".join(text.split()).replace("``", "")

@@ -68,6 +68,8 @@ def draw_curves(
         (lines[label],) = panel.plot([], [], color=GREY, marker="o", **_BESIDE)
     if results.run.artefacts[artefact].scale == "log":
         panel.set_xscale("log")
+        panel.set_xticks(sorted(set(part["intensity"])))  # the scale's own may be one, or none
+        panel.set_xticks([], minor=True)
         panel.xaxis.set_major_formatter("{x:g}")  # the default one writes formulas
     panel.set_xlabel(f"{part['parameter'].iloc[0]} ({results.run.unit(artefact).label})")
     if metric.target:

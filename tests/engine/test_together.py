@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from collections.abc import Sequence
 
@@ -13,6 +14,7 @@ from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.grid import make_conditions, profile_grid, resolve_grid
 from robustbench_cells.engine.pairs import CombinedArtefact
+from robustbench_cells.engine.provenance import about
 from robustbench_cells.engine.together import combine
 from robustbench_cells.errors import BenchmarkWarning, GridError, UnknownNameError
 from robustbench_cells.types import Patch
@@ -57,8 +59,18 @@ def test_each_acts_in_turn_with_the_numbers_that_it_has_alone(
     assert set(np.unique(labels)) - {0} <= set(np.unique(cut.labels))
 
 
+def test_a_pair_travels_to_another_process() -> None:
+    """As to a worker of Dask."""
+    condition = Condition(pair("vignetting+shot_noise=100"), 40.0)
+    sent, cut = pickle.loads(pickle.dumps(condition)), view(256)
+    assert sent.name == condition.name
+    np.testing.assert_array_equal(sent.distort(cut, 0)[0], condition.distort(cut, 0)[0])
+
+
 def test_the_swept_one_gives_intensities_scale_and_unit() -> None:
     made, alone = pair("vignetting=40+shot_noise"), ARTEFACTS.get("shot_noise")
+    assert about(made) == "vignetting at 40 % in the corner, then shot_noise on what that left."
+    assert about(pair("defocus+read_noise=5")) == "defocus, then read_noise at 5 grey levels on what that left."
     assert made.grid("full") == tuple(sorted(alone.grid("full")))
     assert (made.scale, made.unit, made.parameter, made.neutral) == ("log", alone.unit, alone.parameter, np.inf)
     assert pair("vignetting=40+shot_noise=300,30").grid("default") == (30, 300)

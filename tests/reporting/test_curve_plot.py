@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
@@ -21,6 +22,22 @@ def measured_over_noise(results: Results) -> Results:
     info = results.run.artefacts
     artefacts = {**info, "illumination": replace(info["illumination"], over="noise")}
     return Results(results.records, replace(results.run, artefacts=artefacts))
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.5, 2.5), (10.0, 3000.0)])
+def test_ticks_of_a_logarithmic_scale_are_the_intensities(low: float, high: float, tmp_path: Path) -> None:
+    results = make_results({"m": 0.9})
+    records = results.records.replace({"intensity": {50.0: low, 100.0: high}})
+    records = records[(records["artefact"] != "noise") | (records["intensity"] > 0)]
+    info = {"noise": replace(results.run.artefacts["noise"], scale="log")}
+    logarithmic = Results(records.query("artefact == 'noise'"), replace(results.run, artefacts=info))
+    figure = Figure()
+    panel = figure.subplots()
+    metric = next(plotted_metrics(logarithmic))
+    draw_curves(panel, logarithmic, "noise", metric, assign_styles(["m"]))
+    figure.savefig(tmp_path / "a.png")
+    labels = [text.get_text() for text in panel.get_xticklabels(which="both")]
+    assert labels == [f"{low:g}", f"{high:g}"]
 
 
 @pytest.mark.parametrize(
