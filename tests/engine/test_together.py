@@ -62,7 +62,7 @@ def test_each_acts_in_turn_with_the_numbers_that_it_has_alone(
 def test_a_pair_travels_to_another_process() -> None:
     """As to a worker of Dask."""
     condition = Condition(pair("vignetting+shot_noise=100"), 40.0)
-    sent, cut = pickle.loads(pickle.dumps(condition)), view(256)
+    sent, cut = pickle.loads(pickle.dumps(condition)), view(256)  # noqa: S301 - our own object
     assert sent.name == condition.name
     np.testing.assert_array_equal(sent.distort(cut, 0)[0], condition.distort(cut, 0)[0])
 
