@@ -23,6 +23,7 @@ from robustbench_cells.files.checksums import sha256
 from robustbench_cells.models.loading import load_segmenter
 from robustbench_cells.training.fit import Progress, fit
 from robustbench_cells.training.recipes import RECIPES, Recipe
+from tests.conftest import save_mask
 from tests.support.commands import train
 from tests.support.small_unet import narrowed
 
@@ -32,11 +33,23 @@ QUIET_AND_REPEATABLE = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
 }
-COMMAND = ["--recipe", "original", "--dataset", "synthetic", "--epochs", "2", "--frames", "1"]
+COMMAND = ["--recipe", "original", "--epochs", "2", "--frames", "1"]
 
 
-def start(out: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "robustbench_cells.train", *COMMAND, "--out", str(out)]
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two synthetic frames to learn from, and one that selects the best epoch, where the embedded set has twelve."""
+    folder = tmp_path_factory.mktemp("frames")
+    for split, count in (("train", 2), ("validation", 1)):
+        frames = open_dataset("synthetic", split, frames=count)
+        for sample in map(frames.read, frames.frames):
+            for part, pixels in (("input", sample.image.astype(np.uint8)), ("output", sample.labels.astype(np.uint16))):
+                save_mask(folder / split / part / f"{sample.frame}.png", pixels)
+    return folder
+
+
+def start(out: Path, dataset: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "robustbench_cells.train", *COMMAND, "--dataset", str(dataset), "--out", str(out)]
     environment = {**os.environ, **QUIET_AND_REPEATABLE}
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
 
@@ -56,9 +69,9 @@ def brief(name: str, **more: object) -> Recipe:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def uninterrupted(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     out = tmp_path_factory.mktemp("uninterrupted") / "unet_small.keras"
-    process = start(out)
+    process = start(out, dataset)
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
     return out, output
@@ -96,16 +109,16 @@ def test_loss_decreases(uninterrupted: tuple[Path, str]) -> None:
     assert losses[-1] < losses[0]
 
 
-def test_killed_run_resumes_to_the_same_result(uninterrupted: tuple[Path, str], tmp_path: Path) -> None:
+def test_killed_run_resumes_to_the_same_result(uninterrupted: tuple[Path, str], dataset: Path, tmp_path: Path) -> None:
     out = tmp_path / "unet_small.keras"
-    with start(out) as process:
+    with start(out, dataset) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith("epoch 1/2"):
                 process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert not out.exists()
-    process = start(out)
+    process = start(out, dataset)
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
     assert "resuming after epoch" in output
@@ -147,9 +160,9 @@ def test_state_of_another_run_or_damaged_state_is_refused(tmp_path: Path) -> Non
     ],
 )
 def test_mistake_is_reported(
-    change: tuple[str, str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    change: tuple[str, str], message: str, dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = [*COMMAND, "--out", str(tmp_path / "a.keras")]
+    arguments = [*COMMAND, "--dataset", str(dataset), "--out", str(tmp_path / "a.keras")]
     arguments += change
     assert train(arguments) == 2
     assert message in capsys.readouterr().err
