@@ -21,7 +21,7 @@ from robustbench_cells.engine.condition import Condition
 from robustbench_cells.errors import ModelStoppedError, refuse_exits
 from robustbench_cells.instances.rules import InstanceRule
 from robustbench_cells.metrics._base import Comparison, Metric, score_patches
-from robustbench_cells.models.instance_labels import foreground, is_labels
+from robustbench_cells.models.instance_labels import declared_kind, foreground, is_labels
 from robustbench_cells.models.isolation.messages import ModelTraceback
 from robustbench_cells.results.pooling import pooled_ratio
 from robustbench_cells.types import (
@@ -244,7 +244,7 @@ def compare(segmenter: Segmenter, prediction: Prediction, truth: Labels) -> Comp
     The true cells are the labels as they are: ids of the data set, or components of the whole frame.
     """
     masks, labels, scored = foreground(prediction), prediction if is_labels(prediction) else None, truth >= 0
-    rule: InstanceRule = "watershed" if getattr(segmenter, "instances", None) == "watershed" else "components"
+    rule: InstanceRule = "watershed" if declared_kind(segmenter) == "watershed" else "components"
     if scored.all():
         return Comparison(masks, truth > 0, None, labels, truth, rule)
     in_frame = truth != PADDING  # what is predicted beyond the frame is no part of a cell; an annotator's void may be

@@ -23,6 +23,7 @@ from robustbench_cells.engine.tasks import Timing
 from robustbench_cells.files.checkout import find_checkout
 from robustbench_cells.metrics import METRICS, Metric
 from robustbench_cells.models.baselines import BASELINES
+from robustbench_cells.models.instance_labels import declared_kind
 from robustbench_cells.registry import describe_origins, describe_sources
 from robustbench_cells.results.artefact_info import ArtefactInfo, CombinationInfo
 from robustbench_cells.results.manifest import (
@@ -95,7 +96,7 @@ def make_manifest(
 
 def _instance_kind(segmenter: Segmenter) -> str:
     """What its cells are (see `Segmenter`); empty for a model that is not loaded and whose files do not tell."""
-    return getattr(segmenter, "instances", "components") or ""
+    return (declared_kind(segmenter) or "") if hasattr(segmenter, "instances") else "components"
 
 
 def _artefacts(grid: Iterable[Condition], selection: Selection) -> dict[str, ArtefactInfo]:

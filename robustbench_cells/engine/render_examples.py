@@ -13,7 +13,7 @@ from robustbench_cells.engine.checks import prediction_problems
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.kept_examples import KeptExamples
 from robustbench_cells.errors import refuse_exits
-from robustbench_cells.models.instance_labels import foreground, is_labels
+from robustbench_cells.models.instance_labels import declared_kind, foreground, is_labels
 from robustbench_cells.results.example_patches import ExamplePatches, ExampleView
 from robustbench_cells.types import BATCH, Dataset, Image, Labels, Masks, Segmenter
 
@@ -62,7 +62,7 @@ def render_examples(
     for number, segmenter in enumerate(segmenters):
         name = segmenter.name
         own = {index: view for index, view in enumerate(views) if view.failure_of in ("", name)}
-        known = kept.predictions(name, own, getattr(segmenter, "instances", None)) if kept else {}
+        known = kept.predictions(name, own, declared_kind(segmenter)) if kept else {}
         found: dict[int, Masks | Labels] = dict(known)
         missing = [index for index in own if index not in known]
         if not missing and kept:

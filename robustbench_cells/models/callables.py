@@ -14,7 +14,7 @@ from robustbench_cells.errors import ModelError, RobustbenchError, refuse_exits
 from robustbench_cells.fingerprint import code_digest, fingerprint
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.independence import require_independence
-from robustbench_cells.models.instance_labels import is_labels, require_ids
+from robustbench_cells.models.instance_labels import declared_kind, is_labels, require_ids
 from robustbench_cells.models.probe import varied_images
 from robustbench_cells.models.runtimes.function import Function
 from robustbench_cells.types import Image, Prediction, Segmenter
@@ -63,7 +63,7 @@ def _from_segmenter(name: str, model: Any) -> Segmenter:
         require_ids(name, found, "return an id for each cell, or probabilities in float32")
     other: Any = renamed(model, name)
     kind = "labels" if is_labels(found) else "components"
-    other.instances = getattr(model, "instances", kind)
+    other.instances = declared_kind(model) or kind
     if is_labels(found) != (other.instances == "labels"):
         raise ModelError(
             f"{name}: returns {found.dtype}, but its attribute `instances` is {other.instances!r}; mend it"

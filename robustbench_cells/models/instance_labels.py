@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from robustbench_cells.errors import ModelError
 from robustbench_cells.instances.components import label_components
-from robustbench_cells.types import THRESHOLD, Image, Labels, Masks, Prediction
+from robustbench_cells.instances.rules import InstanceKind
+from robustbench_cells.types import THRESHOLD, Image, Labels, Masks, Prediction, Segmenter
 
 _MOST = np.iinfo(np.int32).max
 _PIECES = 3  # per id, from which ids are rather classes
@@ -21,6 +22,12 @@ _SPARE = 2  # pieces beyond one per id, where no image has two ids
 def is_labels(prediction: Prediction) -> TypeGuard[Labels]:
     """Whether a prediction is labels; else it is probabilities."""
     return prediction.dtype.kind == "i"
+
+
+def declared_kind(segmenter: Segmenter) -> InstanceKind | None:
+    """What a segmenter says that its cells are (see `Segmenter`); None where that has no meaning here."""
+    said = getattr(segmenter, "instances", None)
+    return said if isinstance(said, str) and said in get_args(InstanceKind) else None  # type: ignore[return-value]
 
 
 def foreground(prediction: Prediction) -> Masks:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from robustbench_cells.errors import ModelError
 from robustbench_cells.instances.components import label_components
 from robustbench_cells.models.callables import segmenter_from
-from robustbench_cells.models.instance_labels import convert_labels, foreground, outlines
+from robustbench_cells.models.instance_labels import convert_labels, declared_kind, foreground, outlines
 from robustbench_cells.models.probe import probe, probe_images
 from robustbench_cells.types import Image, Labels
 from tests.support.networks import make_segmenter
@@ -126,3 +126,14 @@ def test_a_segmenter_that_says_one_thing_and_gives_another_is_refused() -> None:
         wrong.instances = said
         with pytest.raises(ModelError, match=f"mine: returns int32, but its attribute `instances` is '{said}'"):
             segmenter_from("mine", wrong)
+
+
+def test_an_attribute_of_another_meaning_is_none() -> None:
+    class Model:
+        name, digest, instances = "mine", "1", (3, 4)
+
+        def predict(self, images: Image) -> Image:
+            return (images > 150).astype(np.float32)
+
+    assert declared_kind(Model()) is None
+    assert declared_kind(segmenter_from("mine", Model())) == "components"

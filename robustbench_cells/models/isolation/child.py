@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from robustbench_cells.errors import ExitError, ModelError, refuse_exits
-from robustbench_cells.models.instance_labels import is_labels
+from robustbench_cells.models.instance_labels import declared_kind, is_labels
 from robustbench_cells.models.isolation.channel import Channel
 from robustbench_cells.models.isolation.messages import (
     WARNINGS,
@@ -166,7 +166,7 @@ def _describe(number: int, segmenter: Segmenter, files: list[str]) -> Answer:
         files,
         predicts_whole=isinstance(segmenter, NetworkSegmenter),
         runner=getattr(segmenter, "runner", None),
-        instances=getattr(segmenter, "instances", None),
+        instances=declared_kind(segmenter),
     )
 
 
