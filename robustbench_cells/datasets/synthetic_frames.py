@@ -16,7 +16,9 @@ from robustbench_cells.types import Image, Labels
 _SHAPE = (576, 720)  # rows, columns; as in the reference set
 _FINE = 4  # supersampling factor of drawn cells
 _WINDOW = 96  # pixels; side of the square in which a cell is drawn
-_PROCESS_POINTS = 7
+_REACH = 12  # pixels around a cell's outline that its lines and blurs reach
+_TURN = np.linspace(-1, 1, 17)  # along a spindle, from end to end
+_STEPS = np.linspace(0, 1, 7)[:, None]  # along a process, from root to tip
 _LABELLED = 0.28  # threshold on the blurred body: annotators draw half a pixel outside the bright part
 _MAX_COVERED = 0.15  # share of a cell that may overlap earlier cells
 _SMALLEST = 30  # pixels of a labelled cell
@@ -113,9 +115,8 @@ def _shape_cell(place: Points, heading: float, rng: Random) -> Cell:
 
 def _spindle(half: Sequence[float] | Points, width: float, bend: float, point: float, heading: float) -> Points:
     """Outline a spindle of half-lengths ``half`` and half-width ``width``; a larger ``point`` makes sharper ends."""
-    turn = np.linspace(-1, 1, 17)
-    along = turn * np.where(turn < 0, half[1], half[0])
-    across = width * (1 - turn**2) ** point
+    along = _TURN * np.where(_TURN < 0, half[1], half[0])
+    across = width * (1 - _TURN**2) ** point
     curve = bend * along**2
     outline = np.concatenate([np.column_stack([curve + across, along]), np.column_stack([curve - across, along])[::-1]])
     return outline @ np.array([[cos(heading), -sin(heading)], [sin(heading), cos(heading)]])
@@ -132,43 +133,52 @@ def _concave_triangle(tips: Points) -> Points:
 def _process(root: Points, direction: Points, rng: Random) -> Points:
     length = rng.gamma(3.0, 5.5)
     deviation = np.array([direction[1], -direction[0]]) * rng.normal(0, 0.2) * length
-    steps = np.linspace(0, 1, _PROCESS_POINTS)[:, None]
-    return root + steps * direction * length + steps**2 * deviation
+    return root + _STEPS * direction * length + _STEPS**2 * deviation
 
 
 def _draw_cell(cell: Cell, number: int, light: Image, labels: Labels, rng: Random) -> None:
     """Add a cell's light and label, unless it overlaps earlier cells too much."""
     corner = np.floor(cell.place).astype(int) - _WINDOW // 2
+    noise = cv2.GaussianBlur(rng.standard_normal((_WINDOW, _WINDOW), dtype=np.float32), (0, 0), 1.2)
+    low, high = _bounds(np.concatenate([cell.body, *cell.processes]) + (cell.place - corner))
+    noise, corner = noise[low[0] : high[0], low[1] : high[1]], corner + low
     origin = cell.place - corner
-    body = _downsample(_fill(cell.body + origin))
-    grain = 1 + 0.95 * cv2.GaussianBlur(rng.standard_normal(body.shape, dtype=np.float32), (0, 0), 1.2)
-    rim, core = cv2.GaussianBlur(body, (0, 0), 0.6), cv2.GaussianBlur(body, (0, 0), 2.2)
-    drawn = cell.brightness * grain * ((1 - 0.70 * cell.dome) * rim + 2.4 * cell.dome * core**1.8)
-    if cell.processes:
-        fine = np.zeros((_WINDOW * _FINE,) * 2, np.uint8)
-        for process in cell.processes:
-            for step, (start, end) in enumerate(pairwise(_fine_points(process + origin))):
-                cv2.line(fine, start, end, 210 - 24 * step, 2 * _FINE - step, cv2.LINE_AA)
-        drawn = np.maximum(drawn, (26 + 0.45 * cell.brightness) * cv2.GaussianBlur(_downsample(fine), (0, 0), 0.5))
-    (top, left), (bottom, right) = np.maximum(corner, 0), np.minimum(corner + _WINDOW, _SHAPE)
+    fine = _fine_window(noise.shape)
+    cv2.fillPoly(fine, [_fine_points(cell.body + origin)], 255)
+    body = _downsample(fine)
+    (top, left), (bottom, right) = np.maximum(corner, 0), np.minimum(corner + noise.shape, _SHAPE)
     in_frame = slice(top, bottom), slice(left, right)
     in_window = slice(top - corner[0], bottom - corner[0]), slice(left - corner[1], right - corner[1])
     mask = cv2.GaussianBlur(body, (0, 0), 0.8)[in_window] > _LABELLED
     if (labels[in_frame][mask] > 0).sum() > _MAX_COVERED * mask.sum():
         return
+    rim, core = cv2.GaussianBlur(body, (0, 0), 0.6), cv2.GaussianBlur(body, (0, 0), 2.2)
+    drawn = cell.brightness * (1 + 0.95 * noise) * ((1 - 0.70 * cell.dome) * rim + 2.4 * cell.dome * core**1.8)
+    if cell.processes:
+        fine = _fine_window(noise.shape)
+        for process in cell.processes:
+            for step, (start, end) in enumerate(pairwise(_fine_points(process + origin))):
+                cv2.line(fine, start, end, 210 - 24 * step, 2 * _FINE - step, cv2.LINE_AA)
+        drawn = np.maximum(drawn, (26 + 0.45 * cell.brightness) * cv2.GaussianBlur(_downsample(fine), (0, 0), 0.5))
     light[in_frame] = np.maximum(light[in_frame], drawn[in_window])
     labels[in_frame][mask] = number
 
 
-def _fill(points: Points) -> npt.NDArray[np.uint8]:
-    """Fill an outline in a supersampled window."""
-    fine = np.zeros((_WINDOW * _FINE,) * 2, np.uint8)
-    return cv2.fillPoly(fine, [_fine_points(points)], 255).astype(np.uint8)
+def _bounds(points: Points) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]]:
+    """The part of a window, from its first row and column to its last, that points with their blur can reach."""
+    low, high = np.floor(points.min(0)) - _REACH, np.ceil(points.max(0)) + _REACH
+    return np.maximum(low, 0).astype(int), np.minimum(high, _WINDOW).astype(int)
+
+
+def _fine_window(shape: Sequence[int]) -> npt.NDArray[np.uint8]:
+    """An empty supersampled window of rows and columns of pixels."""
+    return np.zeros((shape[0] * _FINE, shape[1] * _FINE), np.uint8)
 
 
 def _downsample(fine: npt.NDArray[np.uint8]) -> Image:
     """Reduce a supersampled window to pixels, in [0, 1]."""
-    return cv2.resize(fine, (_WINDOW, _WINDOW), interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255)
+    size = fine.shape[1] // _FINE, fine.shape[0] // _FINE
+    return cv2.resize(fine, size, interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255)
 
 
 def _fine_points(points: Points) -> npt.NDArray[np.int32]:
