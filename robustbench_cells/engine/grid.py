@@ -110,7 +110,8 @@ def resolve_grid(
     artefacts = {artefact.name: artefact for artefact in _available(profile, measured)}
     for name, levels in chosen.items():
         if name not in artefacts:
-            raise UnknownNameError(unknown(name, "artefact", artefacts))
+            hint = "; for two at once, see --rb-together (together in Python)" if "+" in name else ""
+            raise UnknownNameError(unknown(name, "artefact", artefacts) + hint)
         if levels is None and name not in whole:
             usual = ",".join(f"{level:g}" for level in artefacts[name].grid("full"))
             raise GridError(

@@ -46,7 +46,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "an environment variable that the processes of models inherit besides those that "
         "docs/models.md lists; repeatable",
     },
-    "profile": {"metavar": "quick|default|paper", "help": "grid to run (default: default)"},
+    "profile": {"metavar": "quick|default|full|paper", "help": "grid to run (default: default)"},
     "artefact": {
         "action": "append",
         "metavar": "NAME[=X,Y,...]",

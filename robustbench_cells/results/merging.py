@@ -10,7 +10,7 @@ import pandas as pd
 
 from robustbench_cells.errors import ResultsError
 from robustbench_cells.results.bisection import added_intensities
-from robustbench_cells.results.manifest import ComparedRun, DatasetInfo, GridTests, RunManifest
+from robustbench_cells.results.manifest import ComparedRun, DatasetInfo, GridTests, RunManifest, RunSettings
 from robustbench_cells.results.tables import KEYS, Results
 from robustbench_cells.types import REFERENCE
 
@@ -140,7 +140,7 @@ def _merge_manifests(first: RunManifest, second: RunManifest, same_patches: bool
         dataset=first.dataset if same_patches else _merge_datasets(first, second),
         segmenters=merge_names(first.segmenters, second.segmenters),
         artefacts={**second.artefacts, **first.artefacts},
-        settings=replace(first.settings, refined=added_intensities(first.settings.refined, second.settings.refined)),
+        settings=_merge_settings(first.settings, second.settings),
         compared=ComparedRun(second.settings, second.versions),
         runners=merge_names(first.runners, second.runners),
         instances=merge_names(first.instances, second.instances),
@@ -151,6 +151,12 @@ def _merge_manifests(first: RunManifest, second: RunManifest, same_patches: bool
             tuple(f"{test} ({label})" for label, run in sides for test in run.tests.failed),
         ),
     )
+
+
+def _merge_settings(first: RunSettings, second: RunSettings) -> RunSettings:
+    """Those of the first; where pixels differ in size, no length in px is one in µm."""
+    size = first.pixel_size if first.pixel_size == second.pixel_size else None
+    return replace(first, refined=added_intensities(first.refined, second.refined), pixel_size=size)
 
 
 def _merge_datasets(first: RunManifest, second: RunManifest) -> DatasetInfo:

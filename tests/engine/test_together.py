@@ -136,6 +136,11 @@ def test_an_unknown_name_an_artefact_of_another_profile_and_a_copy_are_refused()
         combine(twice, "default")
 
 
+def test_who_names_a_pair_alone_is_told_of_the_option() -> None:
+    with pytest.raises(UnknownNameError, match="for two at once, see --rb-together"):
+        resolve_grid("default", {"vignetting-40+noise": [10.0]})
+
+
 def test_a_pair_against_the_way_of_light_triggers_a_warning() -> None:
     with pytest.warns(BenchmarkWarning, match=r"shot_noise \(camera\) acts before vignetting \(light\)"):
         pair("shot_noise=100+vignetting")

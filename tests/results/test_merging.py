@@ -32,6 +32,12 @@ def test_two_runs_on_other_frames_stay_apart() -> None:
         merge_runs(first, second)
 
 
+def test_lengths_have_micrometres_only_where_the_pixels_are_alike() -> None:
+    first, other = (change_manifest(make_results({"m": 0.9}), "settings", "pixel_size", value=x) for x in (1.6, 0.8))
+    assert merge_runs(first, first).run.settings.pixel_size == 1.6
+    assert merge_runs(first, other).run.settings.pixel_size is None
+
+
 @pytest.mark.parametrize("plugin", ["artefact noise", "metric jaccard"])
 def test_edited_plug_ins_are_not_compared(plugin: str) -> None:
     run = make_results({"m": 0.9, "background": 0.1})
