@@ -156,10 +156,14 @@ def _source_problems(old: RunManifest, new: RunManifest, side: str = "the candid
 
 
 def _metric_problems(baseline: Results, run: RunManifest, needed: set[str]) -> Iterator[str]:
-    for side, manifest in (("baseline", baseline.run), ("candidate", run)):
+    parts = {name for one in needed & set(METRICS.names()) for ratio in METRICS.get(one).ratios for name in ratio.names}
+    for side, manifest, remedy in (("baseline", baseline.run, "re-create"), ("candidate", run, "run")):
         if missing := sorted(needed - set(manifest.metrics)):
-            remedy = f"; re-create it with --rb-metric={missing[0]}" if set(missing) & set(METRICS.names()) else ""
-            yield f"the {side} has no {', '.join(missing)}, which a criterion needs{remedy}"
+            named = sorted(set(missing) - parts) or missing
+            optional = [name for name in named if name in METRICS and METRICS.get(name).group]
+            option = f": {remedy} it with --rb-metric={optional[0]}" if optional else ""
+            yield f"the {side} has no {', '.join(named)}, which a criterion needs{option}"
+            return  # a candidate follows its baseline
 
 
 def candidate_problems(candidate: Results) -> Iterator[str]:

@@ -15,6 +15,7 @@ from tests.support.cell_runs import COUNTS, GROUP, with_cells
 from tests.support.gate_runs import BASELINE, compare, select_unet
 
 WITH_CELLS = with_cells(BASELINE)
+WITHOUT = Results(BASELINE.records, BASELINE.run)
 WORSE = with_cells(BASELINE, worse=0.2, seed=3)
 SCORES = [metric.name for metric in GROUP if not metric.is_part and not metric.target]
 
@@ -60,8 +61,10 @@ def test_a_candidate_without_a_defined_score_cannot_hold() -> None:
 
 
 def test_a_baseline_without_cells_is_refused_with_the_remedy() -> None:
-    with pytest.raises(GateError, match=r"the baseline has no ap50.*re-create it with --rb-metric=ap50"):
+    with pytest.raises(GateError, match=r"the baseline has no ap50, which .*: re-create it with --rb-metric=ap50$"):
         compare(BASELINE, WITH_CELLS, {"ap50": 0.02})
+    with pytest.raises(GateError, match=r"the candidate has no instances_true, merged, .*: run it with --rb-metric="):
+        compare(WITH_CELLS, WITHOUT, {"merged": 0.01})
 
 
 def test_a_baseline_without_cells_still_serves_for_what_it_has() -> None:
@@ -88,3 +91,10 @@ def test_a_model_that_loses_every_cell_regresses_at_the_largest_tolerance(name: 
 def test_a_tolerance_that_any_model_would_meet_is_refused(name: str, tolerance: float) -> None:
     with pytest.raises(GateError, match=f"the tolerance of {name} is {tolerance:g} .*; it must be below {tolerance:g}"):
         compare(WITH_CELLS, WORSE, {name: tolerance})
+
+
+def test_early_stopping_pools_the_frames_of_each_look() -> None:
+    worse = compare(WITH_CELLS, WORSE, {"ap50": 0.02}, sequential=True)
+    assert worse.verdict is GateOutcome.REGRESSED
+    assert worse.patches[0] < worse.patches[1]
+    assert compare(WITH_CELLS, WITH_CELLS, {"ap50": 0.02}, sequential=True).verdict is GateOutcome.NON_INFERIOR
