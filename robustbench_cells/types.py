@@ -23,6 +23,7 @@ Labels = npt.NDArray[np.int32]
 Masks = npt.NDArray[np.bool_]
 Prediction = Image | Labels  # probabilities of foreground, or an id for each cell
 Scale = Literal["linear", "log"]  # of an intensity's axis
+EdgeCells = Literal["keep", "drop"]  # what of true cells that a patch cuts
 
 PATCH_SIDE = 256  # pixels; the input of the paper's U-Net (section II)
 PATCHES_PER_FRAME = 6  # the paper, section II
@@ -86,13 +87,17 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class Patch:
-    """One square cut out of a frame, of the side that the artefact asks for (`Artefact.view_side`)."""
+    """One square cut out of a frame, of the side that the artefact asks for (`Artefact.view_side`).
+
+    With the labels of the whole frame, where it was cut from one.
+    """
 
     dataset: str
     frame: str
     index: int
     image: Image
     labels: Labels
+    frame_labels: Labels | None = None
 
     def random(self, seed: int, purpose: str) -> np.random.Generator:
         """Create this patch's random generator for ``purpose``, the name of an artefact."""

@@ -15,7 +15,7 @@ from robustbench_cells.metrics import METRICS
 from robustbench_cells.results.bisection import added_intensities
 from robustbench_cells.results.manifest import RunManifest
 
-_FOLLOWED = ("profile", "split", "frames", "seed", "margin", "white_level", "ignore_label", "block")  # of a baseline
+_FOLLOWED = ("profile", "split", "frames", "seed", "margin", "white_level", "ignore_label", "block", "edge_cells")
 
 
 def follow_baseline(given: Mapping[str, Any], baseline: RunManifest) -> Request:

@@ -49,7 +49,7 @@ def cells_of_run(run: BenchmarkRun, model: str, condition: str) -> pd.DataFrame:
     conditions = {one.name: one for one in run.grid}
     chosen = _find(conditions, condition, "condition of this run")
     try:
-        return cell_table(iter_cells(segmenter, run.selection, chosen, run.settings.seed, run.settings.most_patches))
+        return cell_table(iter_cells(segmenter, run.selection, chosen, run.settings))
     finally:
         release_all([segmenter])
 
@@ -116,7 +116,7 @@ def write_failures(
             tables, patches = [], 0
             for condition in chosen:
                 names = file_names(selection.frames)
-                for patch in iter_cells(segmenter, selection, condition, run.settings.seed, run.settings.most_patches):
+                for patch in iter_cells(segmenter, selection, condition, run.settings):
                     is_found = (patch.table["fate"] == Fate.FOUND).all()
                     stem = "" if is_found else f"{condition.name}/{names[patch.view.frame]}-{patch.view.index}"
                     if stem:

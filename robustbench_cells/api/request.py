@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
 from pathlib import Path
+from typing import get_args
 
 from robustbench_cells.artefacts import Artefact
 from robustbench_cells.datasets.measured_axes import read_measured_axes
@@ -29,6 +30,7 @@ from robustbench_cells.results.intervals import BLOCK
 from robustbench_cells.results.limits import require_size
 from robustbench_cells.results.manifest import RunSettings
 from robustbench_cells.results.record_cache import RecordCache
+from robustbench_cells.types import EdgeCells
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class Request:
         Intensities of each artefact that a baseline added in this way: they are among those of `artefacts`.
     metrics
         Names of metrics to compute, each with its group, besides those that every run computes.
+    edge_cells
+        Whether true cells whose larger part lies outside of their patch count in scores of cells.
     wall
         Limits of the models that the user brings.
     """
@@ -93,6 +97,7 @@ class Request:
     refine: bool = False
     refined: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     metrics: tuple[str, ...] = ()
+    edge_cells: EdgeCells = "keep"
     wall: Wall = field(default_factory=Wall)
 
     @cached_property
@@ -149,6 +154,7 @@ def open_request(
     """
     require_block(request.block)
     require_floor(request.floor)
+    require_edge_cells(request.edge_cells)
     require_pixel_size(request.pixel_size)
     names = dict.fromkeys(name for segmenters in wanted.values() for name in segmenters)
     sources = {name: request.sources[name] for name in names}
@@ -219,6 +225,7 @@ def make_settings(request: Request, selection: Selection) -> RunSettings:
         floor=request.floor,
         pixel_size=request.pixel_size,
         refined=request.refined,
+        edge_cells=request.edge_cells,
     )
 
 
@@ -236,6 +243,12 @@ def require_block(block: int | None) -> None:
     """Refuse a block of less than one frame."""
     if block is not None and block < 1:
         raise DataError(f"blocks of {block} frames: 1 or more is needed")
+
+
+def require_edge_cells(edge_cells: str) -> None:
+    """Refuse what is neither of the two rules."""
+    if edge_cells not in get_args(EdgeCells):
+        raise DataError(f"edge cells {edge_cells!r}: keep or drop is needed")
 
 
 def require_floor(floor: float | None) -> None:

@@ -203,10 +203,11 @@ def _outdated(contents: pd.DataFrame) -> pd.Series:
     """Which rows no run of this version would look up."""
     from robustbench_cells.artefacts import ARTEFACTS
     from robustbench_cells.metrics import METRICS, metrics_of
+    from robustbench_cells.results.cache_keys import DROPPED_CELLS
     from robustbench_cells.types import CLEAN, MEASURED
 
     versions = {CLEAN: 0} | {ARTEFACTS.qualified_name(one.name): one.version for one in ARTEFACTS}
-    metrics = {METRICS.qualified_name(metric.name): metric.version for metric in METRICS}
+    metrics = {METRICS.qualified_name(metric.name): metric.version for metric in METRICS} | {DROPPED_CELLS: 1}
     always = {METRICS.qualified_name(metric.name) for metric in metrics_of(())}
 
     def is_looked_up(text: str) -> bool:

@@ -9,18 +9,21 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
 
 from robustbench_cells.engine.checks import batch_problems
 from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.edge_cells import left_out_cells
 from robustbench_cells.engine.patches import cut_patches, pad_frame
 from robustbench_cells.types import (
     BATCH,
     Dataset,
     Image,
     Labels,
+    Masks,
     Patch,
 )
 
@@ -48,6 +51,11 @@ class Batch:
     labels: Labels
     problems: Sequence[str]
     seconds: float = 0.0
+
+    @cached_property
+    def left_out_cells(self) -> Masks:
+        """Pixels of true cells that lie for the larger part outside of their view, bool, (N, H, W)."""
+        return left_out_cells(self.views, self.labels)
 
 
 def iter_patches(

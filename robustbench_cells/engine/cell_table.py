@@ -15,6 +15,7 @@ from robustbench_cells.engine.evaluate import compare
 from robustbench_cells.errors import ModelError, refuse_exits
 from robustbench_cells.instances.fates import Fate, find_fates
 from robustbench_cells.instances.overlaps import Ints, Overlaps
+from robustbench_cells.results.manifest import RunSettings
 from robustbench_cells.types import Dataset, Image, Labels, Patch, Segmenter
 
 COLUMNS = (
@@ -48,7 +49,7 @@ class PatchCells:
 
 
 def iter_cells(
-    segmenter: Segmenter, dataset: Dataset, condition: Condition, seed: int, most_patches: int
+    segmenter: Segmenter, dataset: Dataset, condition: Condition, settings: RunSettings
 ) -> Iterator[PatchCells]:
     """Predict the patches that a run scores under a condition, and tell what became of their cells.
 
@@ -60,21 +61,23 @@ def iter_cells(
         Frames of the run.
     condition
         Condition.
-    seed, most_patches
-        Seed of the run, and its cap on the patches per frame.
+    settings
+        Seed of the run, its cap on the patches per frame, and what of cells that a patch cuts.
 
     Raises
     ------
     ModelError
         If a prediction is not valid; and whatever the segmenter raises.
     """
-    for batch in make_batches(iter_patches(dataset, condition, seed, most_patches), condition, seed):
+    views = iter_patches(dataset, condition, settings.seed, settings.most_patches)
+    for batch in make_batches(views, condition, settings.seed):
         batch.images.flags.writeable = False
         with refuse_exits(segmenter.name):
             prediction = segmenter.predict(batch.images)
         if problems := [*batch.problems, *prediction_problems(batch.images, prediction)]:
             raise ModelError(f"{segmenter.name}, {condition.name}: {problems[0]}")
-        comparison = compare(segmenter, prediction, batch.labels)
+        left_out = batch.left_out_cells if settings.edge_cells == "drop" else None
+        comparison = compare(segmenter, prediction, batch.labels, left_out)
         patches = zip(
             batch.views, batch.images, comparison.true_instances, comparison.predicted_instances, comparison.overlaps,
             strict=True,

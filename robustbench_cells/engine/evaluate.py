@@ -26,7 +26,9 @@ from robustbench_cells.models.isolation.messages import ModelTraceback
 from robustbench_cells.results.pooling import pooled_ratio
 from robustbench_cells.types import (
     PADDING,
+    EdgeCells,
     Labels,
+    Masks,
     Patch,
     Prediction,
     Record,
@@ -146,6 +148,7 @@ def evaluate_batches(
     segmenters: Sequence[Segmenter],
     metrics: Iterable[Metric],
     *,
+    edge_cells: EdgeCells = "keep",
     progress: Callable[[int], None] = lambda patches: None,
     is_cached: Callable[[str, Patch], bool] = lambda segmenter, view: False,
     on_records: Callable[[str, Sequence[Record]], None] = lambda segmenter, records: None,
@@ -162,6 +165,8 @@ def evaluate_batches(
         Segmenters; all see the same arrays. One that raises is left out from then on, its error kept in its outcome.
     metrics
         Scores to compute.
+    edge_cells
+        Whether true cells whose larger part lies outside of their view count in the scores of cells.
     progress
         Called with the number of patches after each batch.
     is_cached
@@ -198,7 +203,7 @@ def evaluate_batches(
             outcome.problems.extend(batch.problems)
             try:
                 with refuse_exits(segmenter.name):
-                    records = list(compress(_score(segmenter, batch, outcome), missing))
+                    records = list(compress(_score(segmenter, batch, outcome, edge_cells), missing))
             except Exception as error:  # a model may be third-party code: its test fails, the others go on
                 is_elsewhere = isinstance(error, ModelStoppedError) or isinstance(error.__cause__, ModelTraceback)
                 outcome.error = error.with_traceback(None) if is_elsewhere else error  # ours say nothing of it
@@ -210,7 +215,7 @@ def evaluate_batches(
     return outcomes
 
 
-def _score(segmenter: Segmenter, batch: Batch, outcome: Outcome) -> list[Record]:
+def _score(segmenter: Segmenter, batch: Batch, outcome: Outcome, edge_cells: EdgeCells) -> list[Record]:
     """A record for each view of a batch, or none at all if the prediction is not valid."""
     started = time.perf_counter()
     try:
@@ -220,7 +225,8 @@ def _score(segmenter: Segmenter, batch: Batch, outcome: Outcome) -> list[Record]
     if problems := prediction_problems(batch.images, prediction):
         outcome.problems.extend(problems)
         return []
-    comparison = compare(segmenter, prediction, batch.labels)
+    left_out = batch.left_out_cells if edge_cells == "drop" else None
+    comparison = compare(segmenter, prediction, batch.labels, left_out)
     columns = {
         metric.name: _within_range(metric, score_patches(metric, comparison)).tolist() for metric in outcome.metrics
     }
@@ -238,7 +244,7 @@ def _score(segmenter: Segmenter, batch: Batch, outcome: Outcome) -> list[Record]
     ]
 
 
-def compare(segmenter: Segmenter, prediction: Prediction, truth: Labels) -> Comparison:
+def compare(segmenter: Segmenter, prediction: Prediction, truth: Labels, left_out: Masks | None = None) -> Comparison:
     """Compare a valid prediction with the labels of its batch, (N, H, W).
 
     The true cells are the labels as they are: ids of the data set, or components of the whole frame.
@@ -246,11 +252,11 @@ def compare(segmenter: Segmenter, prediction: Prediction, truth: Labels) -> Comp
     masks, labels, scored = foreground(prediction), prediction if is_labels(prediction) else None, truth >= 0
     rule: InstanceRule = "watershed" if declared_kind(segmenter) == "watershed" else "components"
     if scored.all():
-        return Comparison(masks, truth > 0, None, labels, truth, rule)
+        return Comparison(masks, truth > 0, None, labels, truth, rule, left_out)
     in_frame = truth != PADDING  # what is predicted beyond the frame is no part of a cell; an annotator's void may be
     if labels is not None:
         labels = np.where(in_frame, labels, 0)
-    return Comparison(masks & in_frame, truth > 0, scored, labels, truth, rule)
+    return Comparison(masks & in_frame, truth > 0, scored, labels, truth, rule, left_out)
 
 
 def _within_range(metric: Metric, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -54,7 +54,7 @@ def cut_patches(sample: Sample, side: int, count: int, seed: int) -> Iterator[Pa
         window = slice(top, top + side), slice(left, left + side)
         labels = sample.labels[window]
         if np.count_nonzero(labels >= 0) >= _LEAST_SCORED * labels.size:
-            yield Patch(sample.dataset, sample.frame, index, sample.image[window], labels)
+            yield Patch(sample.dataset, sample.frame, index, sample.image[window], labels, sample.labels)
 
 
 def can_hold(shape: tuple[int, int], side: int) -> bool:

@@ -17,8 +17,9 @@ from robustbench_cells.errors import CacheError
 from robustbench_cells.metrics import METRICS, Metric, metrics_of
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.stopped import StoppedSegmenter
-from robustbench_cells.results.cache_keys import CacheKey, FrameKey
+from robustbench_cells.results.cache_keys import DROPPED_CELLS, CacheKey, FrameKey
 from robustbench_cells.results.example_cache import mask_key
+from robustbench_cells.results.manifest import RunSettings
 from robustbench_cells.results.record_cache import RecordCache
 from robustbench_cells.types import Record, Segmenter
 
@@ -43,8 +44,8 @@ class Planner:
         Every segmenter of the run, by name.
     cache
         Records of this run and of earlier ones.
-    seed, most_patches
-        Seed of the run, and its cap on the patches per frame.
+    settings
+        Seed of the run, its cap on the patches per frame, and what of cells that a patch cuts.
     metrics
         Scores of the run.
     """
@@ -52,8 +53,7 @@ class Planner:
     selection: Selection
     segmenters: Mapping[str, Segmenter]
     cache: RecordCache
-    seed: int
-    most_patches: int
+    settings: RunSettings
     metrics: Sequence[Metric] = field(default_factory=lambda: metrics_of(()))
     _keys_of_frames: dict[tuple[str, float], Mapping[str, FrameKey]] = field(default_factory=dict, init=False)
     _indices_with_void: dict[tuple[str, int, int], Collection[int]] = field(default_factory=dict, init=False)
@@ -64,7 +64,15 @@ class Planner:
         keys = self._patch_keys(condition, frames)
         missing = {name: [key for key in keys if key not in cached[name]] for name in names}
         return Plan(
-            Task(condition, missing, self.seed, self.most_patches, tuple(one.name for one in self.metrics)), cached
+            Task(
+                condition,
+                missing,
+                self.settings.seed,
+                self.settings.most_patches,
+                tuple(one.name for one in self.metrics),
+                self.settings.edge_cells,
+            ),
+            cached,
         )
 
     def keep(self, condition: Condition, segmenter: str, records: Sequence[Record]) -> Sequence[Record]:
@@ -130,17 +138,17 @@ class Planner:
     def _patch_keys(self, condition: Condition, frames: Sequence[str]) -> list[PatchKey]:
         keys: list[PatchKey] = []
         for frame in frames:
-            count = condition.patches_per_frame(self.selection.shapes[frame], self.most_patches)
+            count = condition.patches_per_frame(self.selection.shapes[frame], self.settings.most_patches)
             keys.extend((frame, index) for index in self._patch_indices(frame, condition.view_side(), count))
         return keys
 
     def _patch_indices(self, frame: str, side: int, count: int) -> Collection[int]:
         if frame not in self.selection.void:
             shape = padded_shape(self.selection.shapes[frame], side)
-            return place_patches(self.selection.key, frame, shape, side, count=count, seed=self.seed)
+            return place_patches(self.selection.key, frame, shape, side, count=count, seed=self.settings.seed)
         key = frame, side, count
         if key not in self._indices_with_void:
-            patches = cut_patches(pad_frame(self.selection.read(frame), side), side, count, self.seed)
+            patches = cut_patches(pad_frame(self.selection.read(frame), side), side, count, self.settings.seed)
             self._indices_with_void[key] = tuple(patch.index for patch in patches)
         return self._indices_with_void[key]
 
@@ -150,7 +158,7 @@ class Planner:
             artefact=condition.artefact_name + "".join(self._origins_of(condition)),
             version=condition.version,
             intensity=float(condition.intensity),
-            seed=self.seed,
+            seed=self.settings.seed,
             metrics=self._metrics,
             ranges={metric.name: metric.range for metric in self.metrics},
         )
@@ -182,7 +190,9 @@ class Planner:
 
     @cached_property
     def _metrics(self) -> Mapping[str, int]:
-        return {METRICS.qualified_name(metric.name): metric.version for metric in self.metrics}
+        versions = {METRICS.qualified_name(metric.name): metric.version for metric in self.metrics}
+        is_otherwise = self.settings.edge_cells == "drop" and any(metric.group for metric in self.metrics)
+        return versions | ({DROPPED_CELLS: 1} if is_otherwise else {})
 
     def _cached_records(self, condition: Condition, segmenter: str, frames: Sequence[str]) -> dict[PatchKey, Record]:
         keys = self._frame_keys(condition)

@@ -96,10 +96,7 @@ class BenchmarkRun:
         require_printable(self.segmenters)
         self._conditions = {condition.name: condition for condition in self.grid if condition.name in self.wanted}
         self._clock = ProgressClock(len(self.wanted))
-        settings = self.settings
-        self.planner = Planner(
-            self.selection, self.segmenters, self.cache, settings.seed, settings.most_patches, self.metrics
-        )
+        self.planner = Planner(self.selection, self.segmenters, self.cache, self.settings, self.metrics)
 
     @property
     def patch_count(self) -> int:
@@ -251,8 +248,7 @@ class BenchmarkRun:
         return outcomes
 
     def _run(self, condition: Condition, names: Sequence[str], frames: Sequence[str]) -> Mapping[str, Outcome]:
-        sent = (condition.name, *frames)
-        plan = self._plans.pop(sent) if sent in self._plans else self.planner.plan(condition, names, frames)
+        plan = self._plans.pop((condition.name, *frames), None) or self.planner.plan(condition, names, frames)
         self.timing.cached += sum(map(len, plan.cached.values()))
         total, done = len(plan.task.patches), 0
 
@@ -270,8 +266,8 @@ class BenchmarkRun:
             return {name: Outcome(name, condition, (), error=error) for name in names}
         for name, outcome in outcomes.items():
             stored = self._stored.get((name, condition.name), {})
-            outcome.records[:] = [stored.get((one.frame, one.patch), one) for one in outcome.records]
-            outcome.records.extend(plan.cached[name].values())
+            computed = [stored.get((one.frame, one.patch), one) for one in outcome.records]
+            outcome.records[:] = [*computed, *plan.cached[name].values()]
         return outcomes
 
     def _compute(self, task: Task, advance: Callable[[int], None]) -> Mapping[str, Outcome]:
@@ -282,8 +278,7 @@ class BenchmarkRun:
             keep = partial(self._keep, task)
             result = run_task(task, self.selection, self.segmenters, progress=advance, on_records=keep)
         self.timing += result.timing
-        outcomes = {name: Outcome(name, task.condition, self.metrics) for name in task.missing}
-        return outcomes | dict(result.outcomes)
+        return {name: Outcome(name, task.condition, self.metrics) for name in task.missing} | dict(result.outcomes)
 
     def _keep(self, task: Task, name: str, records: Sequence[Record]) -> None:
         self.timing.computed += len(records)
@@ -300,7 +295,6 @@ class BenchmarkRun:
         frames = self.selection.frames
         first = tuple(self.stopping.interim_looks(frames)[0] if self.stopping else frames)
         for condition in self._conditions.values():
-            if condition.name not in self._clock.begun:
-                plan = self.planner.plan(condition, self.wanted[condition.name], first)
-                self._plans[condition.name, *first] = plan
-                backend.send(plan.task)
+            if (name := condition.name) not in self._clock.begun:
+                self._plans[name, *first] = self.planner.plan(condition, self.wanted[name], first)
+                backend.send(self._plans[name, *first].task)

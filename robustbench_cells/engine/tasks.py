@@ -11,7 +11,7 @@ from robustbench_cells.engine.batches import Batch, iter_patches, make_batches
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.evaluate import Outcome, evaluate_batches
 from robustbench_cells.metrics import METRICS
-from robustbench_cells.types import Dataset, Record, Segmenter
+from robustbench_cells.types import Dataset, EdgeCells, Record, Segmenter
 
 PatchKey = tuple[str, int]  # name of a frame, index of a patch
 
@@ -30,6 +30,8 @@ class Task:
         Seed of the run, and its cap on the patches per frame.
     metrics
         Names of the scores to compute.
+    edge_cells
+        See `evaluate_batches`.
     """
 
     condition: Condition
@@ -37,6 +39,7 @@ class Task:
     seed: int
     most_patches: int
     metrics: tuple[str, ...]
+    edge_cells: EdgeCells = "keep"
 
     @property
     def patches(self) -> list[PatchKey]:
@@ -139,6 +142,7 @@ def run_task(
         task.condition,
         [segmenters[name] for name in task.missing],
         [METRICS.get(name) for name in task.metrics],
+        edge_cells=task.edge_cells,
         progress=progress,
         is_cached=lambda name, view: (view.frame, view.index) not in missing[name],
         on_records=on_records,

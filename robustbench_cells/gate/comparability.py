@@ -30,6 +30,7 @@ _SAME_SETTINGS = {
     "profile": "profile",
     "most_patches": "cap on patches per frame",
     "block": "block length",
+    "edge_cells": "rule for cells that a patch cuts",
 }
 
 

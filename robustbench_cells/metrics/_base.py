@@ -42,6 +42,9 @@ class Comparison:
         Ids of the true cells, likewise; below 0 where nothing is scored. None for the 8-connected components.
     rule
         Rule by which predicted masks become cells.
+    left_out
+        Pixels of true cells that do not count as cells of the patch, bool, (N, H, W): to scores of cells they are as
+        pixels that are not scored. None for none.
     predicted_everywhere
         Predicted foreground as given, those pixels included that are not scored.
     """
@@ -52,6 +55,7 @@ class Comparison:
     predicted_labels: Labels | None = None
     true_labels: Labels | None = None
     rule: InstanceRule = "components"
+    left_out: Masks | None = None
     predicted_everywhere: Masks = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -83,24 +87,35 @@ class Comparison:
         return np.count_nonzero(self.scored, axis=(1, 2))
 
     @cached_property
+    def _scored_for_cells(self) -> Masks | None:
+        """Pixels that count in scores of cells, (N, H, W); None for all."""
+        if self.left_out is None:
+            return self.scored
+        return ~self.left_out if self.scored is None else self.scored & ~self.left_out
+
+    @cached_property
     def true_instances(self) -> Labels:
         """Ids of the true cells where they are scored, 0 elsewhere, (N, H, W)."""
         labels = label_components(self.truth) if self.true_labels is None else self.true_labels
-        return np.where(self.truth, labels, 0)
+        return np.where(self.truth if self.left_out is None else self.truth & ~self.left_out, labels, 0)
 
     @cached_property
     def predicted_instances(self) -> Labels:
         """Ids of the predicted cells where they are scored, 0 elsewhere, (N, H, W).
 
         Without a cell that lies for the most part where nothing is scored, and meets no true cell: its rim would be an
-        invented cell.
+        invented cell. And without one that lies on cells that are left out more than on others.
         """
         everywhere = self.predicted_labels
         if everywhere is None:
             everywhere = INSTANCE_RULES[self.rule](self.predicted_everywhere)
+        true = self.true_instances > 0
+        if self.left_out is not None:
+            patches = zip(everywhere, true, self.left_out, strict=True)
+            everywhere = np.stack([_leave_out(*one) for one in patches])
         if self.scored is None:
             return everywhere
-        return np.stack([_keep_scored(*one) for one in zip(everywhere, self.truth, self.scored, strict=True)])
+        return np.stack([_keep_scored(*one) for one in zip(everywhere, true, self.scored, strict=True)])
 
     @cached_property
     def overlaps(self) -> tuple[Overlaps, ...]:
@@ -115,11 +130,20 @@ class Comparison:
     @cached_property
     def outline_distances(self) -> tuple[tuple[Distances, Distances], ...]:
         """Distances of the true and of the predicted outlines of each patch (see `outlines`), (N,)."""
-        scored = [None] * len(self.masks) if self.scored is None else self.scored
+        scored = [None] * len(self.masks) if self._scored_for_cells is None else self._scored_for_cells
         patches = zip(self.true_instances, self.predicted_instances, scored, strict=True)
         return tuple(
             outline_distances(find_outlines(true, at), find_outlines(found, at)) for true, found, at in patches
         )
+
+
+def _leave_out(labels: Labels, true: Masks, left_out: Masks) -> Labels:
+    """The predicted cells of one patch without those that lie on cells that are left out more than on others."""
+    on = find_overlaps(np.where(left_out, 1, 2 * true).astype(np.int32), labels)
+    pixels = np.zeros((3, len(on.predicted_ids)), np.int64)
+    pixels[on.true_ids[on.of_true], on.of_predicted] = on.shared
+    lost = on.predicted_ids[pixels[1] > pixels[2]]
+    return np.where(left_out | np.isin(labels, lost), 0, labels)
 
 
 def _keep_scored(labels: Labels, truth: Masks, scored: Masks) -> Labels:

@@ -106,6 +106,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "compute this score as well, with those of its group: ap50 brings all scores of cells as instances "
         "(docs/instances.md); repeatable (default: those of pixels and the cell counts; with a baseline, its own)",
     },
+    "edge-cells": {
+        "metavar": "keep|drop",
+        "help": "what counts of true cells that a patch cuts, in scores of cells: each part that is seen (keep, the "
+        "default), or those alone whose larger part is inside (drop)",
+    },
     "baseline": {
         "action": "append",
         "metavar": "DIR",

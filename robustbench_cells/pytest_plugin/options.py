@@ -38,6 +38,7 @@ _FIELDS = {  # of a request, by option
     "floor": "floor",
     "refine": "refine",
     "metric": "metrics",
+    "edge-cells": "edge_cells",
 }
 
 

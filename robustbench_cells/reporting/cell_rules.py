@@ -26,6 +26,8 @@ def cell_lines(run: RunManifest) -> list[str]:
             f", of which {run.dataset.touching:.1%} touch another" if run.dataset.instances != "components" else ""
         )
         lines.append(f"True cells: {truth}{touching}")
+    if run.settings.edge_cells == "drop":
+        lines.append("True cells whose larger part lies outside of their patch are left out of scores of cells")
     kinds: dict[str, list[str]] = {}
     for name, kind in run.instances.items():
         kinds.setdefault(kind, []).append(name)

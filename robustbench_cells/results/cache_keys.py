@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from robustbench_cells.types import ScoreRange
 
+DROPPED_CELLS = "edge cells: drop"  # among the metrics of a key: scores of cells leave out what a patch cuts
+
 
 @dataclass(frozen=True)
 class CacheKey:

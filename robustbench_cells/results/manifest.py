@@ -11,7 +11,7 @@ from robustbench_cells.printable import printable_values
 from robustbench_cells.results.artefact_info import ArtefactInfo, artefact_from_json, artefact_to_json
 from robustbench_cells.results.run_schema import validate
 from robustbench_cells.results.units import PIXELS, Unit
-from robustbench_cells.types import Ratio, Runner, ScoreRange
+from robustbench_cells.types import EdgeCells, Ratio, Runner, ScoreRange
 
 T = TypeVar("T")
 
@@ -85,6 +85,8 @@ class RunSettings:
         Side of a pixel of the frames in µm, as given; None where it is not known. No number depends on it.
     refined
         Intensities of each artefact that were added to the grid to make brackets of break-points narrower.
+    edge_cells
+        Whether true cells whose larger part lies outside of their patch count in scores of cells (``keep``) or not.
     """
 
     profile: str
@@ -104,6 +106,7 @@ class RunSettings:
     floor: float | None = None
     pixel_size: float | None = None
     refined: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    edge_cells: EdgeCells = "keep"
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,15 @@ from robustbench_cells.engine.condition import Condition
 from robustbench_cells.errors import ModelError
 from robustbench_cells.instances.components import label_components
 from robustbench_cells.models.callables import segmenter_from
+from robustbench_cells.results.manifest import RunSettings
 from robustbench_cells.types import Image, Labels
 from tests.support.frame_arrays import DATA
 
 CLEAN = Condition()
+
+
+def settings(most_patches: int) -> RunSettings:
+    return RunSettings(profile="default", seed=0, most_patches=most_patches, block=1)
 
 
 def touching(images: Image) -> Labels:
@@ -25,7 +30,7 @@ def touching(images: Image) -> Labels:
 
 
 def test_centres_and_areas_are_those_of_scikit_image() -> None:
-    patches = list(iter_cells(segmenter_from("mine", touching), DATA, CLEAN, 0, 2))
+    patches = list(iter_cells(segmenter_from("mine", touching), DATA, CLEAN, settings(2)))
     assert len(patches) == 2 * len(DATA.frames)
     for patch in patches:
         assert list(patch.table) == list(COLUMNS)
@@ -41,7 +46,7 @@ def test_centres_and_areas_are_those_of_scikit_image() -> None:
 
 
 def test_cells_that_touch_are_merged_and_point_at_one_partner() -> None:
-    table = cell_table(iter_cells(segmenter_from("mine", touching), DATA, CLEAN, 0, 2))
+    table = cell_table(iter_cells(segmenter_from("mine", touching), DATA, CLEAN, settings(2)))
     truth = table[(table["of"] == "truth") & (table["partner"] > 0)]
     sharing = truth.groupby(["frame", "patch", "partner"])["cell"].transform("size")
     assert (sharing[truth["fate"] == "merged"] > 1).all()
@@ -53,7 +58,7 @@ def test_cells_that_touch_are_merged_and_point_at_one_partner() -> None:
 
 def test_a_condition_is_predicted_as_in_the_run() -> None:
     condition = Condition(rb.ARTEFACTS.get("noise"), 50.0)
-    (patch, *_) = iter_cells(segmenter_from("mine", touching), DATA, condition, 0, 1)
+    (patch, *_) = iter_cells(segmenter_from("mine", touching), DATA, condition, settings(1))
     (batch,) = rb.make_batches(rb.iter_patches(DATA, condition, 0, 1), condition, seed=0)
     np.testing.assert_array_equal(patch.image, batch.images[0])
     assert set(patch.table["artefact"]) == {"noise"}
@@ -67,4 +72,4 @@ def test_a_prediction_that_is_none_is_an_error() -> None:
             return images
 
     with pytest.raises(ModelError, match=r"wild, clean: predictions span .* outside \[0, 1\]"):
-        list(iter_cells(Wild(), DATA, CLEAN, 0, 1))
+        list(iter_cells(Wild(), DATA, CLEAN, settings(1)))

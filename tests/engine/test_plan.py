@@ -19,17 +19,19 @@ from robustbench_cells.errors import CacheError
 from robustbench_cells.metrics import METRICS
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.stopped import StoppedSegmenter
+from robustbench_cells.results.manifest import RunSettings
 from robustbench_cells.results.record_cache import RecordCache
 from robustbench_cells.types import Image, Labels, Record
 from tests.support.frame_arrays import DATA
 
 FRAMES = list(DATA.frames)
+SETTINGS = RunSettings(profile="default", seed=0, most_patches=6, block=1)
 
 
 @pytest.fixture
 def planner(tmp_path: Path) -> Iterator[Planner]:
     cache = RecordCache(tmp_path / "records.sqlite")
-    yield Planner(DATA, {"dog_otsu": BASELINES.get("dog_otsu")}, cache, seed=0, most_patches=6)
+    yield Planner(DATA, {"dog_otsu": BASELINES.get("dog_otsu")}, cache, SETTINGS)
     cache.close()
 
 

@@ -15,6 +15,7 @@ from robustbench_cells.engine.render_examples import render_examples
 from robustbench_cells.instances.components import label_components
 from robustbench_cells.results.example_cache import ExampleCache
 from robustbench_cells.results.example_patches import ExamplePatches, ExampleView
+from robustbench_cells.results.manifest import RunSettings
 from robustbench_cells.results.record_cache import RecordCache
 from robustbench_cells.types import CLEAN, Image, Labels
 from tests.support.frame_arrays import DATA, bright
@@ -43,7 +44,9 @@ def cache(tmp_path: Path) -> Iterator[RecordCache]:
 
 
 def render(cache: RecordCache, spies: list[Spy], *views: ExampleView) -> ExamplePatches:
-    planner = Planner(DATA, {spy.name: spy for spy in spies}, cache, 0, 6)
+    planner = Planner(
+        DATA, {spy.name: spy for spy in spies}, cache, RunSettings("default", seed=0, most_patches=6, block=1)
+    )
     tables = ExampleCache(cache.path)
     kept = KeptExamples(tables, planner, lambda view: Condition())
     found = render_examples(views, DATA, spies, {(CLEAN, 0.0): Condition()}, seed=0, most_patches=6, kept=kept)

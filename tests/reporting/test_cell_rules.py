@@ -44,3 +44,10 @@ def test_how_cells_were_told_apart_is_in_the_head_of_reports(instances: str, lin
 
 def test_runs_of_earlier_versions_say_nothing() -> None:
     assert cell_lines(RUN) == []
+
+
+def test_cells_that_are_left_out_are_named() -> None:
+    run = replace(RUN, settings=replace(RUN.settings, edge_cells="drop"))
+    assert cell_lines(run) == [
+        "True cells whose larger part lies outside of their patch are left out of scores of cells"
+    ]
