@@ -167,7 +167,8 @@ def _reach(point: BreakPoint) -> str:
     is_up, unit = point.direction > 0, point.unit
     if point.right_censored:
         if point.near == point.neutral:
-            return "not determined"
+            side = f" {'above' if is_up else 'below'} {unit.level(point.near)}" if isfinite(point.near) else ""
+            return f"not determined{side}"
         kept = f"no failure {'up' if is_up else 'down'} to {unit.level(point.near)}"
         return kept if point.near == point.end else f"{kept}, not determined beyond"
     if point.broken_at_neutral:

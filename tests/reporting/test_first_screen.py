@@ -104,6 +104,7 @@ def test_the_bar_is_solid_where_it_is_sure_and_faint_up_to_where_it_fails() -> N
         {"left": 0.0, "width": 50.0, "sure": False},
     ]
     assert by_artefact["noise"]["text"] == "fails between 0 and 50"
+    assert by_artefact["cell_size"]["text"] == "no failure down to 0.5; fails between 1 and 2"
     assert by_artefact["cell_size"]["bars"] == [
         {"left": 33.3, "width": 66.7, "sure": False},
         {"left": 0.0, "width": 33.3, "sure": True},
@@ -161,6 +162,9 @@ def test_what_breaks_a_model_on_some_frames_alone_is_named_as_not_sure(tmp_path:
     (card,) = Report(results).cards
     (first,) = model_card(card, results, Style("red", "-", "o", "A"))["first"]
     assert first == {"artefact": "exposure", "sure": False}
+    assert (
+        model_card(card, results, Style("red", "-", "o", "A"))["spans"]["exposure"]["text"] == "not determined below 0*"
+    )
     page = write_output("index.html", Report(results), tmp_path)
     assert "exposure</a> <span" in page
     lead = summary_sentence([card], results, has_combined=False)
