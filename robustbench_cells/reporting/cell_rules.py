@@ -18,14 +18,21 @@ _PREDICTION = {
 }
 
 
+def true_cells(run: RunManifest) -> str:
+    """What the true cells are, and how many of them touch; empty for runs that do not know."""
+    truth = _TRUTH.get(run.dataset.instances, "")
+    is_told = truth and run.dataset.instances != "components"
+    return f"{truth}, of which {run.dataset.touching:.1%} touch another" if is_told else truth
+
+
+def predicted_cells(run: RunManifest, segmenter: str) -> str:
+    """How the predicted cells of a segmenter were told apart; ``not recorded`` where the run does not know."""
+    return _PREDICTION.get(run.instances.get(segmenter, ""), "not recorded")
+
+
 def cell_lines(run: RunManifest) -> list[str]:
     """How true cells and those of each segmenter were told apart; empty for runs that do not know."""
-    lines = []
-    if truth := _TRUTH.get(run.dataset.instances):
-        touching = (
-            f", of which {run.dataset.touching:.1%} touch another" if run.dataset.instances != "components" else ""
-        )
-        lines.append(f"True cells: {truth}{touching}")
+    lines = [f"True cells: {truth}"] if (truth := true_cells(run)) else []
     if run.settings.edge_cells == "drop":
         lines.append("True cells whose larger part lies outside of their patch are left out of scores of cells")
     kinds: dict[str, list[str]] = {}

@@ -13,6 +13,7 @@ from robustbench_cells.reporting.first_to_break import (
     is_broken_by_stretch,
     is_physical,
 )
+from robustbench_cells.reporting.lost_cells import CellCard
 from robustbench_cells.reporting.number_format import (
     displays_equal,
     few_blocks_mark,
@@ -98,8 +99,8 @@ def _limit(point: BreakPoint) -> str:
     return f"{name} {point.unit.amount(point.near)} (fails by {point.unit.level(point.far)})"
 
 
-def model_card(card: ScoreCard, results: Results, style: Style) -> dict[str, Any]:
-    """A segmenter for the template: its bars, rows and style."""
+def model_card(card: ScoreCard, results: Results, style: Style, cells: CellCard | None = None) -> dict[str, Any]:
+    """A segmenter for the template: its bars, rows and style, and what it does to cells where they were scored."""
     return {
         "name": card.segmenter,
         "colour": style.colour,
@@ -110,6 +111,10 @@ def model_card(card: ScoreCard, results: Results, style: Style) -> dict[str, Any
         ],
         "no_first": "below the limit on clean images" if is_below_on_clean(card) else "none in the tested range",
         "spans": {artefact: {"link": "", **_span(card, artefact, results)} for artefact in results.single_artefacts},
+        "cells": cells,
+        "ap50": {
+            artefact: _span(cells.by_ap50, artefact, results)["text"] for artefact in results.single_artefacts if cells
+        },
         "rows": list(key_figures(card)),
         "by_artefact": list(artefact_rows(card)),
     }

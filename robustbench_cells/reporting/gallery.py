@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import isnan
 from typing import Any
 
+from robustbench_cells.reporting.cell_fates import FATES, PatchFates
 from robustbench_cells.reporting.data_uris import encode_overlay, encode_photo
 from robustbench_cells.results.example_patches import ExamplePatches, ExampleView
 from robustbench_cells.results.tables import Results
 from robustbench_cells.types import CLEAN, REFERENCE
 
 
-def gallery(examples: ExamplePatches, results: Results) -> dict[str, Any]:
-    """Photos and overlays as data URIs, each with its caption."""
+def gallery(
+    examples: ExamplePatches, results: Results, fates: Mapping[str, Sequence[PatchFates | None]]
+) -> dict[str, Any]:
+    """Photos and overlays as data URIs, each with its caption; outlines of cells where there are `patch_fates`."""
     names = [name for name in sorted(examples.masks) if name != REFERENCE]
     photos = [encode_photo(image) for image in examples.images]
     keys = ["segmenter", "artefact", "intensity", "frame", "patch"]
@@ -29,6 +33,10 @@ def gallery(examples: ExamplePatches, results: Results) -> dict[str, Any]:
         )
         return f"Jaccard undefined{cells}" if isnan(row["jaccard"]) else f"Jaccard {row['jaccard']:.2f}{cells}"
 
+    def cells(name: str, number: int) -> dict[str, str]:
+        patch = fates[name][number] if name in fates else None
+        return {"outlines": patch.picture, "fates": patch.text} if patch else {"outlines": "", "fates": ""}
+
     strips: dict[str, list[dict[str, Any]]] = {}
     worst: dict[str, list[dict[str, Any]]] = {}
     for number, view in enumerate(examples.views):
@@ -40,6 +48,7 @@ def gallery(examples: ExamplePatches, results: Results) -> dict[str, Any]:
                         "photo": photos[number],
                         "mask": encode_overlay(examples.truth[number], examples.masks[view.failure_of][number]),
                         "caption": f"{caption(view.failure_of, view)}; {_condition(view, results)}, frame {view.frame}",
+                        "cells": cells(view.failure_of, number),
                     }
                 )
         else:
@@ -49,12 +58,14 @@ def gallery(examples: ExamplePatches, results: Results) -> dict[str, Any]:
                     "photo": photos[number],
                     "masks": [encode_overlay(examples.truth[number], examples.masks[name][number]) for name in names],
                     "captions": [caption(name, view) for name in names],
+                    "cells": [cells(name, number) for name in names],
                 }
             )
     first = next(view for view in examples.views if not view.failure_of)
     clean = strips.pop(CLEAN, [])
     return {
         "names": names,
+        "fates": list(FATES) if fates else [],
         "strips": [{"artefact": artefact, "steps": [*clean, *strips[artefact]]} for artefact in sorted(strips)]
         or [{"artefact": CLEAN, "steps": clean}],
         "rule": f"Patch {first.patch} of frame {first.frame}: the one with the median number of labelled cells. "

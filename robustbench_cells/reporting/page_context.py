@@ -7,6 +7,7 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
+from robustbench_cells.reporting.cell_fates import all_cells_command, patch_fates, worst_cells
 from robustbench_cells.reporting.cell_rules import cell_lines
 from robustbench_cells.reporting.charts import beside_labels, data_tables, panel_data, plotted_metrics
 from robustbench_cells.reporting.claims import ClaimStatus
@@ -14,6 +15,7 @@ from robustbench_cells.reporting.first_screen import margin_warnings, model_card
 from robustbench_cells.reporting.first_to_break import families
 from robustbench_cells.reporting.gallery import gallery
 from robustbench_cells.reporting.gate_rows import HEADERS
+from robustbench_cells.reporting.lost_cells import WAYS, cell_report
 from robustbench_cells.reporting.markdown import run_warnings, settings_lines
 from robustbench_cells.reporting.number_format import format_count, format_level, format_limit
 from robustbench_cells.reporting.pair_heatmaps import PairMap, pair_maps
@@ -43,7 +45,10 @@ def page_context(report: Report) -> dict[str, Any]:
     ]
     styles = assign_styles(results.summary["segmenter"])
     metrics = list(plotted_metrics(results))
-    examples = gallery(report.examples, results) if report.examples and report.examples.views else None
+    cells = cell_report(report.cards, results)
+    fates = patch_fates(report.examples, results) if report.examples else {}
+    examples = gallery(report.examples, results, fates) if report.examples and report.examples.views else None
+    worst = worst_cells(fates, report.examples) if report.examples else []
     lines = [
         {
             "name": name,
@@ -71,7 +76,14 @@ def page_context(report: Report) -> dict[str, Any]:
             {"name": family, "artefacts": [one for one in panels if one["name"] in names]}
             for family, names in families(results).items()
         ],
-        "cards": [model_card(card, results, styles[card.segmenter]) for card in report.cards],
+        "cards": [
+            model_card(card, results, styles[card.segmenter], cells.cards[card.segmenter] if cells else None)
+            for card in report.cards
+        ],
+        "cells": cells,
+        "ways": WAYS,
+        "worst_cells": worst,
+        "worst_commands": {one.model: all_cells_command(results, one) for one in reversed(worst)},
         "gate": report.gate,
         "gate_headers": HEADERS,
         "metrics": metrics,
@@ -88,6 +100,7 @@ def page_context(report: Report) -> dict[str, Any]:
             "lines": lines,
             "panels": [panel_data(results, one, lines, metrics) for one in panels],
             "strips": examples["strips"] if examples else [],
+            "names": examples["names"] if examples else [],
             "grey": GREY,
         },
     }

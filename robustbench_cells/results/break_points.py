@@ -111,35 +111,37 @@ class BreakPoint:
         return isnan(self.interpolated)
 
 
-_located: WeakKeyDictionary[Results, Mapping[str, tuple[BreakPoint, ...]]] = WeakKeyDictionary()
+_located: WeakKeyDictionary[Results, dict[str, Mapping[str, tuple[BreakPoint, ...]]]] = WeakKeyDictionary()
 
 
-def break_points(results: Results) -> Mapping[str, tuple[BreakPoint, ...]]:
+def break_points(results: Results, metric: str = "jaccard") -> Mapping[str, tuple[BreakPoint, ...]]:
     """Break-points of each segmenter except the background, by its name; computed once for all reports.
 
     For each artefact and direction the absolute limit's, then the one of the segmenter's own clean score; a limit that
-    depends on clean scores needs them.
+    depends on clean scores needs them. Of another score than the Jaccard score, which is the one that a user gives, the
+    absolute limit is 90 % of the best clean one.
     """
-    if results not in _located:
-        _located[results] = _locate_all(results)
-    return _located[results]
+    located = _located.setdefault(results, {})
+    if metric not in located:
+        located[metric] = _locate_all(results, metric)
+    return located[metric]
 
 
-def _locate_all(results: Results) -> dict[str, tuple[BreakPoint, ...]]:
-    curves = _Curves(results)
-    floor = _floor(results.run.settings.floor, curves)
+def _locate_all(results: Results, metric: str) -> dict[str, tuple[BreakPoint, ...]]:
+    curves = _Curves(results, metric)
+    floor = _floor(results.run.settings.floor if metric == "jaccard" else None, curves)
     return {name: tuple(_of_segmenter(results, curves, name, floor)) for name in curves.names if name != REFERENCE}
 
 
 class _Curves:
-    """Sum and number of the Jaccard scores on each frame, by segmenter and condition."""
+    """Sum and number of a metric's scores on each frame, by segmenter and condition."""
 
-    def __init__(self, results: Results) -> None:
+    def __init__(self, results: Results, metric: str) -> None:
         self.order = results.frame_order
         groups = results.records.groupby(["segmenter", "artefact", "intensity"])
         keys = list(groups.size().index)
         self._places = {key: number for number, key in enumerate(keys)}
-        self._sums = results.score_sums(results.records, groups.ngroup().to_numpy(), "jaccard")
+        self._sums = results.score_sums(results.records, groups.ngroup().to_numpy(), metric)
         self.names = list(dict.fromkeys(str(name) for name, _, _ in keys))
 
     def levels(self, name: str, artefact: str, info: ArtefactInfo) -> list[float]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from robustbench_cells.reporting.gate_text import summarise_gate
 from robustbench_cells.reporting.outputs import write_reports
 from robustbench_cells.reporting.report import Report
+from tests.support.cell_runs import with_cells
+from tests.support.manifests import change_manifest
 from tests.support.report_results import make_examples, make_results
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -23,8 +28,11 @@ NAMES = ("unet_original", "unet_robust", "<b>&amp;", "a_model_of_a_name_that_is_
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
-    results = make_results({**{name: 0.9 - 0.1 * number for number, name in enumerate(NAMES)}, "background": 0.05})
-    write_reports(Report(results, make_examples(results), summarise_gate("no baseline")), folder)
+    plain = make_results({**{name: 0.9 - 0.1 * number for number, name in enumerate(NAMES)}, "background": 0.05})
+    results = change_manifest(with_cells(plain), "instances", value=dict.fromkeys(NAMES, "components"))
+    examples = make_examples(results)
+    examples = replace(examples, true_labels=examples.truth.astype(np.int32))
+    write_reports(Report(results, examples, summarise_gate("no baseline")), folder)
     return folder / "index.html"
 
 
@@ -82,6 +90,30 @@ def test_the_slider_changes_the_example_and_its_text(page: Any) -> None:
         assert image.evaluate("(one) => one.decode().then(() => one.naturalWidth)") == 256
     page.locator("[name=strip]").nth(1).check()
     assert page.locator("#intensity-told").inner_text() == "no artefact"
+
+
+def test_cells_are_outlined_or_pixels_are_coloured(page: Any) -> None:
+    outlines, pixels = page.locator("#tiles .outlines"), page.locator("#tiles .mask")
+    assert outlines.count() == pixels.count() == len(NAMES)
+    assert outlines.first.is_visible()
+    assert not pixels.first.is_visible()
+    assert "missed 1, invented 1" in outlines.nth(1).get_attribute("alt")
+    assert page.locator("#tiles .fates").nth(1).inner_text() in outlines.nth(1).get_attribute("alt")
+    assert page.locator(".cell-key").is_visible()
+    page.locator("[name=drawn][value=pixels]").check()
+    assert not outlines.first.is_visible()
+    assert pixels.first.is_visible()
+    assert page.locator(".pixel-key").is_visible()
+
+
+def test_bars_of_lost_cells_are_wide_as_they_say(page: Any) -> None:
+    bar = page.locator("details[open] .lost-bar").first
+    widths = bar.evaluate(
+        "(one) => [...one.children].map((part) => part.getBoundingClientRect().width / one.clientWidth)"
+    )
+    assert 0 < sum(widths) <= 1.001
+    told = [float(share) for share in re.findall(r"(\d+) %", bar.locator("xpath=..").inner_text())]
+    assert sum(widths) == pytest.approx(sum(told) / 100, abs=0.02)
 
 
 def test_a_model_is_hidden_and_shown_again(page: Any) -> None:

@@ -90,6 +90,13 @@ function showExample() {
   document.querySelectorAll("#tiles .photo").forEach((image) => { image.src = step.photo; });
   document.getElementById("tile-photo").alt = "The patch under " + strip.artefact + ", " + step.condition;
   document.querySelectorAll("#tiles .mask").forEach((image, index) => { image.src = step.masks[index]; });
+  document.querySelectorAll("#tiles figure").forEach((tile, index) => {
+    const outlines = tile.querySelector(".outlines"), cells = index && step.cells[index - 1];
+    if (!outlines) return;
+    outlines.src = cells.outlines;
+    outlines.alt = "Prediction of " + data.names[index - 1] + ", cells: " + cells.fates;
+    tile.querySelector(".fates").textContent = cells.fates;
+  });
   document.querySelectorAll("#tiles .told").forEach((note, index) => { note.textContent = step.captions[index]; });
 }
 
