@@ -15,13 +15,24 @@ from robustbench_cells.metrics import METRICS
 from robustbench_cells.results.bisection import added_intensities
 from robustbench_cells.results.manifest import RunManifest
 
-_FOLLOWED = ("profile", "split", "frames", "seed", "margin", "white_level", "ignore_label", "block", "edge_cells")
+_FOLLOWED = (
+    "profile",
+    "split",
+    "frames",
+    "seed",
+    "margin",
+    "white_level",
+    "ignore_label",
+    "channel",
+    "block",
+    "edge_cells",
+)
 
 
 def follow_baseline(given: Mapping[str, Any], baseline: RunManifest) -> Request:
     """The request of a run that is judged by a baseline: it covers what the baseline ran.
 
-    Profile, grid, frames, split, margin, seed, block, white level and ignore label are the baseline's,
+    Profile, grid, frames, split, margin, seed, block, white level, ignore label and channel are the baseline's,
     and its metrics are computed.
 
     Parameters
@@ -40,6 +51,8 @@ def follow_baseline(given: Mapping[str, Any], baseline: RunManifest) -> Request:
     if "dataset" not in given and not baseline.dataset.key.startswith("synthetic/"):
         raise GateError(f"the baseline ran on {baseline.dataset.title}; give its data set by --rb-dataset")
     followed = {name: getattr(old, name) for name in _FOLLOWED}
+    if old.channel is None:  # colours whose channel is the baseline's grey are the same frames: their content decides
+        del followed["channel"]
     same = {"split": _split_of(baseline), "frames": len(baseline.dataset.frames)}  # other ways to say it
     for name, value in followed.items():
         if name in given and given[name] not in (value, same.get(name)):

@@ -157,6 +157,7 @@ def benchmark(
         frames=len(selection.frames),
         margin=margin_of(selection.key),
         ignore_label=selection.ignore_label,
+        channel=selection.channel,
         models=tuple(segmenters),
         trust_model=trust_models,
         grids=grid,

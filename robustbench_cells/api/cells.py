@@ -155,6 +155,7 @@ def _open_frames(run: RunManifest, reports: Path, dataset: str | None) -> tuple[
         frames=len(run.dataset.frames),
         white_level=settings.white_level,
         ignore_label=settings.ignore_label,
+        channel=settings.channel,
     )
     if selection.fingerprint != run.dataset.fingerprint:
         raise DataError(

@@ -59,6 +59,8 @@ class Request:
         White value of 16-bit files.
     ignore_label
         Value of mask pixels that are in no score.
+    channel
+        Channel to take of images that have several, or colours; None for grey ones.
     block
         Consecutive frames that count as one in intervals; None for the data set's default.
     trust_model
@@ -90,6 +92,7 @@ class Request:
     margin: int = 0
     white_level: int | None = None
     ignore_label: int | None = None
+    channel: str | None = None
     block: int | None = None
     trust_model: bool = False
     pixel_size: float | None = None
@@ -215,6 +218,7 @@ def make_settings(request: Request, selection: Selection) -> RunSettings:
         margin=request.margin,
         white_level=request.white_level,
         ignore_label=request.ignore_label,
+        channel=request.channel,
         trust_model=request.trust_model,
         most_patches=find_profile(request.profile).most_patches,
         block=block,
@@ -271,4 +275,5 @@ def _open_selection(request: Request) -> Selection:
         frames=find_profile(request.profile).most_frames if request.frames is None else request.frames,
         white_level=request.white_level,
         ignore_label=request.ignore_label,
+        channel=request.channel,
     )

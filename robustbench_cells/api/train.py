@@ -22,6 +22,7 @@ def train(
     splits: tuple[str, str] = ("train", "validation"),
     margin: int | None = None,
     white_level: int | None = None,
+    channel: str | int | None = None,
     frames: int | None = None,
     epochs: int | None = None,
     seed: int = 0,
@@ -45,6 +46,8 @@ def train(
         Pixels left out at each border; the recipe's by default.
     white_level
         White value of 16-bit files.
+    channel
+        Channel to take of images that have several, or colours (see `open_dataset`).
     frames
         Number of training frames, evenly spread; all by default.
     epochs
@@ -70,7 +73,7 @@ def train(
     px = recipe.margin if margin is None else margin
 
     def opened(split: str, count: int | None) -> Selection:
-        data = open_dataset(dataset, split, margin=px, frames=count, white_level=white_level)
+        data = open_dataset(dataset, split, margin=px, frames=count, white_level=white_level, channel=channel)
         data.require_side(PATCH_SIDE, "a training patch", "leave such frames out, or use a smaller margin")
         return data
 

@@ -19,6 +19,10 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
         "type": int,
         "help": "the value of mask pixels that the annotators left open",
     },
+    "channel": {
+        "metavar": "N|NAME|luminance",
+        "help": "the channel of images that have colours or several channels: its number from 0, its name, or luminance",
+    },
 }
 
 
@@ -29,7 +33,7 @@ def add_dataset(parser: argparse.ArgumentParser, *, several: bool = False) -> No
 
 
 def add_dataset_options(parser: argparse.ArgumentParser, *names: str) -> None:
-    """Declare some of the options of a data set: split, frames, margin, white-level, ignore-label."""
+    """Declare some of the options of a data set: split, frames, margin, white-level, ignore-label, channel."""
     for name in names:
         parser.add_argument(f"--{name}", **_OPTIONS[name])
 
@@ -60,4 +64,5 @@ def open_selection(options: argparse.Namespace, where: str, frames: int | None) 
         frames=frames,
         white_level=options.white_level,
         ignore_label=getattr(options, "ignore_label", None),
+        channel=options.channel,
     )

@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frames", metavar="N", type=int, default=12, help="frames of each, evenly spread (default: 12)"
     )
-    add_dataset_options(parser, "split", "white-level", "ignore-label")
+    add_dataset_options(parser, "split", "white-level", "channel", "ignore-label")
 
 
 def run(options: argparse.Namespace) -> int:

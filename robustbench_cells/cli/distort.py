@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="intensities of artefacts that are given alone, and cap on frames and patches (default: default)",
     )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="seed, as of a run (default: 0)")
-    add_dataset_options(parser, "split", "frames", "margin", "white-level", "ignore-label")
+    add_dataset_options(parser, "split", "frames", "margin", "white-level", "channel", "ignore-label")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", metavar="NAME", default="full", help="artefacts and intensities (default: full)")
     parser.add_argument("--pixel-size", metavar="UM", type=float, help="side of a pixel in um, to show lengths in um")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="seed, as of a run (default: 0)")
-    add_dataset_options(parser, "split", "white-level")
+    add_dataset_options(parser, "split", "white-level", "channel")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -58,7 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="validation",
         help="split that picks the best epoch (default: validation)",
     )
-    add_dataset_options(parser, "white-level")
+    add_dataset_options(parser, "white-level", "channel")
     parser.add_argument(
         "--precision",
         choices=("float32", "mixed_bfloat16"),
@@ -80,6 +80,7 @@ def run(options: argparse.Namespace) -> int:
         splits=(options.train_split, options.validation_split),
         margin=options.margin,
         white_level=options.white_level,
+        channel=options.channel,
         frames=options.frames,
         epochs=options.epochs,
         seed=options.seed,

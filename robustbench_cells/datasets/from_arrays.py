@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from robustbench_cells.datasets.channels import Channel
 from robustbench_cells.datasets.grey_levels import to_grey_levels
 from robustbench_cells.datasets.label_values import require_ignore_label, to_labels
 from robustbench_cells.datasets.naming import check_frame_name
@@ -43,6 +44,7 @@ def from_arrays(
     sequence: bool = False,
     white_level: int | None = None,
     ignore_label: int | None = None,
+    channel: str | int | None = None,
     title: str = "arrays",
 ) -> Selection:
     """Make a data set of arrays in memory.
@@ -51,7 +53,8 @@ def from_arrays(
     ----------
     images
         Array (N, H, W), or N arrays (H, W) of any sizes, each with or without a last axis of length 1: uint8 or
-        floating-point grey levels in [0, 255], bool, or 16-bit values with a ``white_level``.
+        floating-point grey levels in [0, 255], bool, or 16-bit values with a ``white_level``. With a ``channel`` the
+        last axis is that of the channels: red, green, blue (and opacity) if they are three (four), else without names.
     labels
         Labels of the same shapes, bool or integer, 0 for background. If a frame has a single value besides 0, its cells
         are the 8-connected components.
@@ -63,6 +66,8 @@ def from_arrays(
         Value that is white in 16-bit images.
     ignore_label
         Value of the labels where the annotators left pixels open, which are in no score; not 0.
+    channel
+        Channel to take of the images' last axis: its number from 0, its name, or ``luminance``.
     title
         Title for reports.
 
@@ -88,7 +93,8 @@ def from_arrays(
     ('0', '1')
     """
     require_ignore_label(ignore_label)
-    all_images, all_labels = _split_frames("images", images), _split_frames("labels", labels)
+    chosen = None if channel is None else Channel(channel)
+    all_images, all_labels = _split_frames("images", images, chosen), _split_frames("labels", labels)
     if len(all_images) != len(all_labels):
         raise DataError(f"{len(all_images)} images and {len(all_labels)} labels; give each image its labels")
     all_names = [str(number) for number in range(len(all_images))] if names is None else [str(name) for name in names]
@@ -97,23 +103,26 @@ def from_arrays(
     samples = []
     for number, name in enumerate(all_names):
         check_frame_name("names", name)
-        image = _check_array(f"images[{number}]", all_images[number], "image")
+        image = _check_array(f"images[{number}]", all_images[number], "image", chosen)
         truth = _check_array(f"labels[{number}]", all_labels[number], "labels")
         if image.shape[:2] != truth.shape[:2]:
             raise DataError(
                 f"images[{number}] has shape {image.shape} and labels[{number}] {truth.shape}; the two must be equal"
             )
-        grey, remarks = to_grey_levels(array_plane(image), f"images[{number}]", white_level)
+        grey, remarks = to_grey_levels(array_plane(image), f"images[{number}]", white_level, chosen)
         ids, by_components = to_labels(array_plane(truth), f"labels[{number}]", ignore_label)
         samples.append(Sample(ArrayDataset.key, name, grey, ids, remarks, by_components))
-    return Selection(ArrayDataset(title, samples, sequence=sequence), all_names, ignore_label)
+    dataset = ArrayDataset(title, samples, sequence=sequence)
+    return Selection(dataset, all_names, ignore_label, channel=chosen.text if chosen else None)
 
 
-def _split_frames(what: str, arrays: Any) -> list[Any]:
+def _split_frames(what: str, arrays: Any, channel: Channel | None = None) -> list[Any]:
     shape = getattr(arrays, "shape", None)
-    if shape is not None and len(shape) != 3 and not (len(shape) == 4 and shape[-1] in CHANNELS):
+    if shape is not None and len(shape) != 3 and not (len(shape) == 4 and (channel or shape[-1] in CHANNELS)):
+        several = " (of images with several channels: and the channel)" if what == "images" and len(shape) == 4 else ""
         raise DataError(
             f"{what}: shape {tuple(shape)}; give (N, H, W), or (N, H, W, 1), or a list of arrays (H, W) or (H, W, 1)"
+            f"{several}"
         )
     if isinstance(arrays, str) or not isinstance(arrays, Iterable):
         raise DataError(f"{what}: {type(arrays).__name__}; give an array (N, H, W), or a list of arrays (H, W)")
@@ -123,10 +132,10 @@ def _split_frames(what: str, arrays: Any) -> list[Any]:
     return frames
 
 
-def _check_array(what: str, values: Any, role: str) -> npt.NDArray[Any]:
+def _check_array(what: str, values: Any, role: str, channel: Channel | None = None) -> npt.NDArray[Any]:
     array = np.asarray(values)
     kinds, expected = _KINDS[role]
-    has_channels = array.ndim == 3 and array.shape[-1] in CHANNELS
+    has_channels = array.ndim == 3 and (channel is not None or array.shape[-1] in CHANNELS)
     if not (array.ndim == 2 or has_channels) or not array.size:
         raise DataError(f"{what}: shape {array.shape}; give (H, W) or (H, W, 1), or equal channels (H, W, 3)")
     if array.dtype.kind not in kinds:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from robustbench_cells.datasets.channels import Channel
 from robustbench_cells.datasets.palettes import palette_to_grey
-from robustbench_cells.datasets.stored_plane import StoredPlane, single_channel
+from robustbench_cells.datasets.stored_plane import StoredPlane, image_remedy, single_channel
 from robustbench_cells.errors import DataError
 from robustbench_cells.types import Image, Remark
 
@@ -26,7 +27,9 @@ _WHITE_IS_ZERO = Remark(
 )
 
 
-def to_grey_levels(stored: StoredPlane, what: str, white_level: int | None = None) -> tuple[Image, tuple[Remark, ...]]:
+def to_grey_levels(
+    stored: StoredPlane, what: str, white_level: int | None = None, channel: Channel | None = None
+) -> tuple[Image, tuple[Remark, ...]]:
     """Convert the stored values of an image to float32 in [0, 255].
 
     8-bit and floating-point values are taken as grey levels, True of a bool image as white. Values of fewer bits, and
@@ -39,11 +42,13 @@ def to_grey_levels(stored: StoredPlane, what: str, white_level: int | None = Non
     Parameters
     ----------
     stored
-        Image: grey, colour with equal channels, or with a palette of grey levels.
+        Image: grey, colour with equal channels, or with a palette of grey levels; with a ``channel`` of any.
     what
         File (and page), for messages.
     white_level
         Stored value that is white. At most one pixel in 1000 may be above it, and is clipped.
+    channel
+        The channel of the image to take, if one was asked for.
 
     Returns
     -------
@@ -55,7 +60,11 @@ def to_grey_levels(stored: StoredPlane, what: str, white_level: int | None = Non
     DataError
         If the values do not fit these rules.
     """
-    pixels = single_channel(stored, what)
+    if channel is not None:
+        stored = channel.take(stored, what)
+    colours = stored.colours
+    remedy = image_remedy(1 if colours.ndim == 2 else colours.shape[-1], stored.names)
+    pixels = single_channel(stored, what, remedy)
     if stored.palette is not None:
         pixels = palette_to_grey(pixels, stored.palette, what)
     remarks: tuple[Remark, ...] = (_WHITE_IS_ZERO,) if stored.white_is_zero else ()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from robustbench_cells.datasets.channels import Channel
 from robustbench_cells.datasets.grey_levels import to_grey_levels
 from robustbench_cells.datasets.label_values import CellLabels, to_labels
 from robustbench_cells.datasets.limits import translate_decoding_errors
@@ -39,26 +41,37 @@ def list_unread(folder: Path) -> list[str]:
     return [path.name for path in _list(folder, _UNREAD)]
 
 
-def read_size(path: Path) -> tuple[int, int]:
+def read_size(path: Path, *, channels: bool = False) -> tuple[int, int]:
     """Read (height, width) as the file declares them; no pixel is decoded.
+
+    Parameters
+    ----------
+    path
+        An image or a mask.
+    channels
+        Whether it may have several channels, beside colours.
 
     Raises
     ------
     DataError
         If the file cannot be opened, is too large, has several pages, or declares values that are not read.
     """
-    return _read(path, read_tiff_size, read_png_size)
+    return _read(path, partial(read_tiff_size, channels=channels), read_png_size)
 
 
-def read_image(path: Path, white_level: int | None = None) -> tuple[Image, tuple[Remark, ...]]:
+def read_image(
+    path: Path, white_level: int | None = None, channel: Channel | None = None
+) -> tuple[Image, tuple[Remark, ...]]:
     """Read an image file as float32 (H, W) in [0, 255], with what is odd about it; see `to_grey_levels`.
 
     Raises
     ------
     DataError
-        If the file cannot be read, is too large, is not grey, or does not fit the white level.
+        If the file cannot be read, is too large, is not grey and no channel was asked for, or does not fit the white
+        level.
     """
-    return to_grey_levels(_read(path, read_tiff, read_png), str(path), white_level)
+    stored = _read(path, partial(read_tiff, channels=channel is not None), read_png)
+    return to_grey_levels(stored, str(path), white_level, channel)
 
 
 def read_labels(path: Path, ignore_label: int | None = None) -> CellLabels:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from robustbench_cells.datasets.channels import Channel
 from robustbench_cells.datasets.image_files import list_images, list_unread, read_image
 from robustbench_cells.datasets.measured_axes import MeasuredAxis
 from robustbench_cells.datasets.pair_names import split_by_role
@@ -39,6 +40,8 @@ class MeasuredImages:
         Image of each frame, by axis and value.
     white_level
         Value that is white in 16-bit files.
+    channel
+        Channel of the images to take, as of the clean ones.
     margin
         Pixels to crop on each side.
     digests
@@ -48,12 +51,20 @@ class MeasuredImages:
     axes: Sequence[MeasuredAxis]
     files: Mapping[Step, Mapping[str, Path]]
     white_level: int | None
+    channel: Channel | None
     margin: int
     digests: dict[Step, dict[str, str]] = field(default_factory=dict)
     _remarks: dict[Step, Remarks] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, dataset: Dataset, axes: Sequence[MeasuredAxis], white_level: int | None, margin: int) -> MeasuredImages:
+    def of(
+        cls,
+        dataset: Dataset,
+        axes: Sequence[MeasuredAxis],
+        white_level: int | None,
+        channel: Channel | None,
+        margin: int,
+    ) -> MeasuredImages:
         """Pair the images of each folder with the frames of a data set, by the names of the clean images.
 
         Raises
@@ -71,7 +82,7 @@ class MeasuredImages:
             for axis in axes
             for value, folder in axis.folders.items()
         }
-        return cls(axes, files, white_level, margin)
+        return cls(axes, files, white_level, channel, margin)
 
     @property
     def values(self) -> dict[str, tuple[float, ...]]:
@@ -119,7 +130,7 @@ class MeasuredImages:
 
     def _read(self, step: Step, clean: Sample) -> tuple[Image, tuple[Remark, ...]]:
         path = self.files[step][clean.frame]
-        image, remarks = read_image(path, self.white_level)
+        image, remarks = read_image(path, self.white_level, self.channel)
         inside = slice(self.margin, -self.margin or None)
         whole, image = image.shape, image[inside, inside]
         if image.shape != clean.image.shape:

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from inspect import signature
 from numbers import Integral
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from robustbench_cells.datasets.channels import Channel
 from robustbench_cells.datasets.label_values import require_ignore_label
 from robustbench_cells.datasets.measured_axes import read_measured_axes
 from robustbench_cells.datasets.measured_images import MeasuredImages
@@ -27,6 +29,7 @@ def open_dataset(
     frames: int | None = None,
     white_level: int | None = None,
     ignore_label: int | None = None,
+    channel: str | int | None = None,
 ) -> Selection:
     """Open a data set, and read and validate every frame that will be used.
 
@@ -44,6 +47,9 @@ def open_dataset(
         Value that is white in 16-bit files; 8-bit files need none.
     ignore_label
         Value of the mask pixels that the annotators left open, which are in no score; not 0.
+    channel
+        Channel of images that have several or colours: its name, its number from 0, or ``luminance``, by the weights of
+        Rec. 601 and rounded as Pillow does. Without one they are refused, unless their channels are equal.
 
     Raises
     ------
@@ -74,20 +80,21 @@ def open_dataset(
     if source is None:
         layouts = "; ".join(f"{source.name}: {source.layout}" for source in SOURCES)
         raise DataError(f"{where}: has none of the supported layouts, which are {layouts}")
-    if ignore_label is None:
-        dataset: Dataset = source.open(where, split, white_level)
-    elif "ignore_label" in signature(source.open).parameters:
-        dataset = source.open(where, split, white_level, ignore_label=ignore_label)
-    else:  # a plug-in that was written before there was one
-        raise DataError(f"{where}: data sets of the kind {source.name} take no ignore label; leave it out")
+    chosen = None if channel is None else Channel(channel)
+    options: dict[str, Any] = {"ignore_label": ignore_label, "channel": chosen}
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in given.keys() - signature(source.open).parameters.keys():  # a plug-in that was written before there was
+        kind = name.replace("_", " ")
+        raise DataError(f"{where}: data sets of the kind {source.name} take no {kind}; leave it out")
+    dataset: Dataset = source.open(where, split, white_level, **given)
     axes = read_measured_axes(where, split)
-    measured = MeasuredImages.of(dataset, axes, white_level, margin) if axes else None
+    measured = MeasuredImages.of(dataset, axes, white_level, chosen, margin) if axes else None
     if margin:
         dataset = FieldOfInterest(dataset, margin)
     names = list(dataset.frames)
     if frames is not None and frames < len(names):
         names = [names[index] for index in np.linspace(0, len(names) - 1, frames).round().astype(int)]
-    return Selection(dataset, names, ignore_label, measured)
+    return Selection(dataset, names, ignore_label, measured, chosen.text if chosen else None)
 
 
 def _check_numbers(numbers: Mapping[str, tuple[object, int]]) -> None:

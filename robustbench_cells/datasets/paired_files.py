@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from robustbench_cells.datasets.channels import Channel
 from robustbench_cells.datasets.image_files import list_images, list_unread, read_image, read_labels, read_size
 from robustbench_cells.datasets.pair_names import CSV_REMEDY, pair_by_name, split_by_role
 from robustbench_cells.errors import DataError, DataWarning
@@ -23,10 +24,12 @@ class PairedFiles:
     white_level: int | None = None
     ignore_label: int | None = None
     sequence: bool = True
+    channel: Channel | None = None
 
     def __post_init__(self) -> None:
         for image, mask in self.pairs.values():
-            (height, width), (mask_height, mask_width) = read_size(image), read_size(mask)
+            height, width = read_size(image, channels=self.channel is not None)
+            mask_height, mask_width = read_size(mask)
             if (height, width) != (mask_height, mask_width):
                 raise DataError(
                     f"{mask}: is {mask_width}×{mask_height} px, but its image {image.name} is {width}×{height} px; "
@@ -41,7 +44,7 @@ class PairedFiles:
     def read(self, frame: str) -> Sample:
         """See `Dataset.read`."""
         image_file, mask_file = self.pairs[frame]
-        image, remarks = read_image(image_file, self.white_level)
+        image, remarks = read_image(image_file, self.white_level, self.channel)
         labels, by_components = read_labels(mask_file, self.ignore_label)
         return Sample(self.key, frame, image, labels, remarks, by_components)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from robustbench_cells.datasets.channels import Channel
 from robustbench_cells.datasets.grey_levels import to_grey_levels
 from robustbench_cells.datasets.label_values import to_labels
 from robustbench_cells.datasets.stored_plane import StoredPlane
@@ -44,6 +45,7 @@ class PairedPlanes:
     ignore_label: int | None = None
     key: str = "paired/all"  # as for the same frames in folders: the container does not change the random numbers
     sequence: bool = True
+    channel: Channel | None = None
 
     def __post_init__(self) -> None:
         (count, *size), (masks, *mask_size) = self.images.shape, self.masks.shape
@@ -67,7 +69,7 @@ class PairedPlanes:
         """See `Dataset.read`."""
         index = list(self.names).index(frame)
         image, remarks = to_grey_levels(
-            self.images.plane(index), f"{self.images.name}, frame {frame}", self.white_level
+            self.images.plane(index), f"{self.images.name}, frame {frame}", self.white_level, self.channel
         )
         labels, by_components = to_labels(
             self.masks.plane(index), f"{self.masks.name}, frame {frame}", self.ignore_label

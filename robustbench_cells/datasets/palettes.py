@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from robustbench_cells.datasets.stored_plane import Palette
+from robustbench_cells.datasets.stored_plane import RGB, Palette, StoredPlane, image_remedy
 from robustbench_cells.errors import DataError
 
 _BLACK = (0, 0, 0)
@@ -27,7 +28,7 @@ def palette_to_grey(pixels: npt.NDArray[Any], palette: Palette, what: str) -> np
         return pixels
     colours, used = _used_colours(pixels, palette, what)
     if (colours[:, :3] != colours[:, :1]).any():
-        raise DataError(f"{what}: is a colour image (with a palette); save one channel as 8- or 16-bit grey")
+        raise DataError(f"{what}: is a colour image (with a palette); {image_remedy(len(RGB), RGB)}")
     if len(np.unique(colours[:, 3])) > 1:
         raise DataError(f"{what}: has transparent colours in its palette; flatten it, and save it as 8-bit grey")
     if np.array_equal(palette.colours[:, 0], 255 - np.arange(256)):
@@ -38,6 +39,23 @@ def palette_to_grey(pixels: npt.NDArray[Any], palette: Palette, what: str) -> np
     table = np.zeros(256, np.uint8)
     table[used] = colours[:, 0]
     return table[pixels]
+
+
+def palette_to_colours(stored: StoredPlane, what: str) -> StoredPlane:
+    """Return an image by the colours of its palette, uint8 (H, W, 4); one of grey levels stays as it is.
+
+    Raises
+    ------
+    DataError
+        If an index has no colour.
+    """
+    palette = stored.palette
+    if palette is None or palette.display_only:
+        return stored
+    colours, _ = _used_colours(stored.pixels, palette, what)
+    if (colours[:, :3] == colours[:, :1]).all():
+        return replace(stored, names=RGB)
+    return StoredPlane(palette.colours[stored.pixels], alpha=True, names=RGB)
 
 
 def palette_to_labels(pixels: npt.NDArray[Any], palette: Palette, what: str) -> npt.NDArray[Any]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from PIL import Image as Pillow
 
 from robustbench_cells.datasets.limits import ORIENTATION, check_size, describe_rotation
-from robustbench_cells.datasets.stored_plane import Palette, StoredPlane
+from robustbench_cells.datasets.stored_plane import RGB, Palette, StoredPlane
 from robustbench_cells.errors import DataError
 from robustbench_cells.files.reading import read_bytes, require_file
 
@@ -24,7 +24,7 @@ _MAX_BYTES = 2**29  # of a file: twice the largest frame; decoders read a chunk 
 _HEADER = ">4x4sIIBB"  # length, name, width, height, bits per sample, colour type
 _GREY, _PALETTE = 0, 3  # colour types
 _SAMPLES = {_GREY: 1, _PALETTE: 1, 2: 3}  # per pixel; at most 4
-_ALPHA = 4  # flag in the colour type
+_COLOUR, _ALPHA = 2, 4  # flags in the colour type
 
 
 def read_png_size(path: Path) -> tuple[int, int]:
@@ -67,7 +67,8 @@ def read_png(path: Path) -> StoredPlane:
         transparent = image.info.get("transparency")  # a grey level or colour
         if transparent is not None and not alpha:
             pixels, alpha = _add_alpha(pixels, transparent), True
-        return StoredPlane(pixels, bits if 1 < bits < 8 else None, alpha)
+        names = RGB if colour_type & _COLOUR else ()
+        return StoredPlane(pixels, bits if 1 < bits < 8 else None, alpha, names=names)
 
 
 @contextmanager

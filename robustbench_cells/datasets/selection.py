@@ -82,6 +82,8 @@ class Selection:
         Digest of all frames together.
     ignore_label
         Value of the mask pixels that are not scored, if one was named.
+    channel
+        Channel of the images that was asked for, if any was.
     void
         Share of the pixels of each frame that are not scored, for frames with any.
     cells
@@ -94,6 +96,7 @@ class Selection:
         frames: Sequence[str],
         ignore_label: int | None = None,
         measured: MeasuredImages | None = None,
+        channel: str | None = None,
     ) -> None:
         self.key = dataset.key
         self.frames = tuple(frames)
@@ -110,6 +113,7 @@ class Selection:
             f"{printable(dataset.title)}, {len(frames) if len(frames) == total else f'{len(frames)} of {total}'} frames"
         )
         self.ignore_label = ignore_label
+        self.channel = channel
         self._dataset = dataset
         self._measured = measured
         self._cached: dict[str, Sample] = {}
@@ -195,6 +199,8 @@ class Selection:
 
     def _complete_title(self) -> None:
         """Say in the title what is padded or not scored; a label to ignore that no mask has may be a mistake."""
+        if self.channel is not None:
+            self.title += f", channel {self.channel}"
         named = "" if self.ignore_label is None else f" (ignore label {self.ignore_label})"
         if self.smaller_than_patch:
             self.title += f", {self.smaller_than_patch} of them under {PATCH_SIDE} px, which patches pad by reflection"

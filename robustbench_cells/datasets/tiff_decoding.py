@@ -20,11 +20,13 @@ from PIL import UnidentifiedImageError
 from robustbench_cells.datasets.stored_plane import StoredPlane
 from robustbench_cells.datasets.tiff_tags import (
     RESAVE,
+    are_channels,
     has_alpha,
     is_premultiplied,
     is_white_zero,
     lossy_compression,
     name_compression,
+    name_samples,
     read_palette,
 )
 from robustbench_cells.errors import DataError
@@ -37,7 +39,9 @@ _ORDER = re.compile(r"(;16|;32)[BL]")  # in the names of Pillow for raw values
 _SLACK = 2**16  # bytes that a segment may have beyond its pixels
 
 
-def decode_page(what: str, page: Any, open_by_pillow: Callable[[], Pillow.Image]) -> StoredPlane:
+def decode_page(
+    what: str, page: Any, open_by_pillow: Callable[[], Pillow.Image], *, channels: bool = False
+) -> StoredPlane:
     """Decode a page of a TIFF file that `check_page` has accepted.
 
     Parameters
@@ -48,6 +52,8 @@ def decode_page(what: str, page: Any, open_by_pillow: Callable[[], Pillow.Image]
         Page as tifffile has read it.
     open_by_pillow
         Function that opens the same page by Pillow.
+    channels
+        Whether samples may be channels that are no colours (see `check_page`).
 
     Raises
     ------
@@ -71,10 +77,11 @@ def decode_page(what: str, page: Any, open_by_pillow: Callable[[], Pillow.Image]
     return StoredPlane(
         pixels=pixels if palette is None else pixels.astype(np.uint8),
         bits=bits if is_packed else None,
-        alpha=has_alpha(page),
+        alpha=has_alpha(page) and not (channels and are_channels(page)),
         palette=palette,
         white_is_zero=is_white_zero(page),
         lossy=lossy_compression(page),
+        names=name_samples(page),
     )
 
 
@@ -98,8 +105,10 @@ def _decode_by_tifffile(what: str, page: Any) -> npt.NDArray[Any]:
         part = pixels[sample, 0, row : row + shape[1], column : column + shape[2]]
         part[:] = segment[0, : part.shape[0], : part.shape[1]]
         filled += part.size
-    if filled != pixels.size or samples != 1 or depth != 1:
+    if filled != pixels.size or depth != 1:
         raise ValueError("its strips or tiles do not cover it")
+    if samples > 1:  # each stored by itself
+        return np.moveaxis(pixels[:, 0, :, :, 0], 0, -1)
     return pixels.reshape(height, width) if channels == 1 else pixels[0, 0]
 
 

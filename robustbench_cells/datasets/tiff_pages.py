@@ -6,15 +6,29 @@ import io
 import sys
 import threading
 import weakref
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image as Pillow
 
 from robustbench_cells.datasets.limits import check_size, translate_decoding_errors
-from robustbench_cells.datasets.stored_plane import StoredPlane
+from robustbench_cells.datasets.stored_plane import StoredPlane, join_planes
+from robustbench_cells.datasets.tiff_channels import (
+    MAX_CHANNELS,
+    ChannelPages,
+    find_channel_pages,
+    ome_channel_names,
+)
 from robustbench_cells.datasets.tiff_decoding import decode_page
-from robustbench_cells.datasets.tiff_planes import require_one_plane
+from robustbench_cells.datasets.tiff_planes import (
+    describe_axes,
+    planes_remedy,
+    read_axes,
+    require_no_preview,
+    require_one_plane,
+)
 from robustbench_cells.datasets.tiff_tags import RESAVE, check_page
 from robustbench_cells.errors import DataError
 from robustbench_cells.files.reading import UNLIMITED, require_file
@@ -76,8 +90,8 @@ class TiffPages:
             raise DataError(f"{self.path}: has more metadata in its tags than is read; {RESAVE}")
         return page
 
-    def read(self, index: int, what: str) -> StoredPlane:
-        """Check and decode a page.
+    def read(self, index: int, what: str, *, channels: bool = False) -> StoredPlane:
+        """Check and decode a page, whose samples may be ``channels``.
 
         Raises
         ------
@@ -86,9 +100,9 @@ class TiffPages:
         """
         with self._lock, translate_decoding_errors(self.path):
             page = self.page(index)
-            check_page(what, page)
+            check_page(what, page, channels=channels)
             self._reader.left = sys.maxsize - 1
-            return decode_page(what, page, lambda: self._open_by_pillow(index))
+            return decode_page(what, page, lambda: self._open_by_pillow(index), channels=channels)
 
     def _open_by_pillow(self, index: int) -> Pillow.Image:
         if self._image is None:
@@ -98,41 +112,97 @@ class TiffPages:
         return self._image
 
 
-def read_tiff_size(path: Path) -> tuple[int, int]:
-    """Read (height, width) of a file of one page; no pixel is decoded.
+def read_tiff_size(path: Path, *, channels: bool = False) -> tuple[int, int]:
+    """Read (height, width) of a file of one frame; no pixel is decoded.
+
+    Parameters
+    ----------
+    path
+        The file.
+    channels
+        Whether the frame may have several channels: samples of a pixel, or pages that are declared as such.
 
     Raises
     ------
     DataError
-        If the file has several pages, or its page is not read. tifffile raises anything on a damaged one.
+        If the file has several frames, or its pages are not read. tifffile raises anything on a damaged one.
     """
-    page = _single_page(TiffPages(path))
+    pages = TiffPages(path)
+    _find_planes(pages, channels=channels)
+    page = pages.page(0)
     return page.imagelength, page.imagewidth
 
 
-def read_tiff(path: Path) -> StoredPlane:
-    """Decode a file of one page.
+def read_tiff(path: Path, *, channels: bool = False) -> StoredPlane:
+    """Decode a file of one frame; see `read_tiff_size`.
 
     Raises
     ------
     DataError
-        As `read_tiff_size`, and if the page is damaged.
+        As `read_tiff_size`, and if a page is damaged.
     """
     pages = TiffPages(path)
-    _single_page(pages)
-    return pages.read(0, str(path))
+    found = _find_planes(pages, channels=channels)
+    if found.numbers.size == 1:
+        stored = pages.read(0, str(path), channels=channels)
+        return replace(stored, names=stored.names or found.names)
+    return read_channels(pages, found, 0)
 
 
-def _single_page(pages: TiffPages) -> Any:
-    page = pages.page(0)
-    try:
-        pages.page(1)  # counting the pages of a hostile file could take long
-    except IndexError:
-        check_size(str(pages.path), page.imagewidth, page.imagelength)
-        require_one_plane(pages.path, page)
-        check_page(str(pages.path), page)
-        return page
-    raise DataError(
-        f"{pages.path}: has more than one page; save one file per frame, or give the stacks of images and masks as "
-        "IMAGES.tif:MASKS.tif"
-    )
+def read_channels(pages: TiffPages, found: ChannelPages, frame: int) -> StoredPlane:
+    """Decode all channels of a frame.
+
+    Raises
+    ------
+    DataError
+        If they are not of one type and size, or are not read.
+    """
+    planes = [pages.read(int(number), f"{pages.path}, page {number}") for number in found.numbers[frame]]
+    return join_planes(planes, found.names, str(pages.path))
+
+
+def _find_planes(pages: TiffPages, *, channels: bool) -> ChannelPages:
+    """Find the pages of a file's one frame, and check them."""
+    path, first = pages.path, pages.page(0)
+    count = _count_pages(pages, MAX_CHANNELS if channels else 1)
+    if count == 1:
+        check_size(str(path), first.imagewidth, first.imagelength)
+        require_one_plane(path, first, channels=channels)
+        check_page(str(path), first, channels=channels)
+        names = ome_channel_names(first.description, first.samplesperpixel) if channels and first.is_ome else ()
+        return ChannelPages(np.zeros((1, 1), np.int64), names)
+    if not channels:
+        axes = dict(read_axes(first, count))
+        shown = f" ({describe_axes(axes.items())})" if axes.keys() - {"I"} else ""
+        raise DataError(
+            f"{path}: has more than one page{shown}; save one file per frame, or give the stacks of images and masks "
+            f"as IMAGES.tif:MASKS.tif; {planes_remedy(axes)}"
+        )
+    found = find_channel_pages(path, first, count)
+    if len(found.numbers) > 1:
+        others = {axis: size for axis, size in read_axes(first, count) if axis != "C"}
+        raise DataError(
+            f"{path}: has {len(found.numbers)} frames ({describe_axes(others.items())}), and one is expected; save one "
+            f"file per frame, or give the stacks of images and masks as IMAGES.tif:MASKS.tif; {planes_remedy(others)}"
+        )
+    check_size(str(path), first.imagewidth, first.imagelength, count * max(1, first.dtype.itemsize))
+    require_no_preview(path, first)
+    for number in found.numbers[0]:
+        page, what = pages.page(int(number)), f"{path}, page {number}"
+        check_page(what, page)
+        if (page.imagewidth, page.imagelength) != (first.imagewidth, first.imagelength):
+            raise DataError(
+                f"{what}: is {page.imagewidth}×{page.imagelength} px, but page 0 is "
+                f"{first.imagewidth}×{first.imagelength} px; save channels of one size, without previews"
+            )
+    return found
+
+
+def _count_pages(pages: TiffPages, most: int) -> int:
+    """Count the pages up to one more than ``most``: counting those of a hostile file could take long."""
+    for count in range(1, most + 1):
+        try:
+            pages.page(count)
+        except IndexError:
+            return count
+    return most + 1

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from robustbench_cells.datasets.stored_plane import CHANNEL_OPTION
 from robustbench_cells.datasets.tiff_tags import read_imagej_notes
 from robustbench_cells.errors import DataError
+
+FRAME_AXES = {"T", "Z", "I", "Q"}  # tifffile's codes for time, depth, 'sequence' and 'unknown'
 
 _SEPARATE = 2  # planar configuration
 _METAMORPH = 33629  # tag UIC2
@@ -28,6 +32,8 @@ def read_axes(page: Any, pages: int) -> list[tuple[str, int]]:
     axes = [("I", pages)]
     if page.is_ome:
         axes = _read_ome_axes(page.description)
+        if ("C", page.samplesperpixel) in axes:  # its channels are the samples of a pixel
+            axes.remove(("C", page.samplesperpixel))
     elif page.is_imagej:
         notes = read_imagej_notes(page)
         axes = [(axis, int(notes.get(name, 1))) for axis, name in (("T", "frames"), ("Z", "slices"), ("C", "channels"))]
@@ -48,8 +54,36 @@ def read_axes(page: Any, pages: int) -> list[tuple[str, int]]:
     return [(axis, size) for axis, size in axes if size != 1]
 
 
-def require_one_plane(path: Path, page: Any) -> None:
+def describe_axes(axes: Iterable[tuple[str, int]]) -> str:
+    """Name axes and sizes: ``T 2, C 3``."""
+    return ", ".join(f"{axis} {size}" for axis, size in axes) or "one plane"
+
+
+def planes_remedy(axes: Iterable[str]) -> str:
+    """What to do with a file of several planes, by its axes."""
+    take = (
+        "a frame is one plane: save one plane, or a projection, per frame (in Fiji: Image > Duplicate… without "
+        "'stack', or Image > Stacks > Z Project…; in Python: tifffile.imwrite('plane.tif', "
+        "tifffile.imread('stack.tif')[7]))"
+    )
+    if set(axes) == {"C"}:
+        return f"of an image, choose one channel ({CHANNEL_OPTION}), or save the one that shows the cells as grey"
+    if "C" in axes:
+        return f"{take}, and choose one channel of the images ({CHANNEL_OPTION})"
+    return f"{take}; if the pages are channels, save the file with axes that say so (metadata={{'axes': 'CYX'}})"
+
+
+def require_one_plane(path: Path, page: Any, *, channels: bool = False) -> None:
     """Refuse a TIFF file of one page that declares more than the one plane which would be read.
+
+    Parameters
+    ----------
+    path
+        The file.
+    page
+        Its page, of tifffile.
+    channels
+        Whether the plane may have several channels, each stored by itself.
 
     Raises
     ------
@@ -58,16 +92,21 @@ def require_one_plane(path: Path, page: Any) -> None:
     """
     is_part = page.is_ome and _is_one_of_a_set(page.description)
     axes = [] if is_part else read_axes(page, 1)
+    if channels and axes == [("S", page.samplesperpixel)]:
+        axes = []
     if axes:
-        shown = ", ".join(f"{axis} {size}" for axis, size in axes)
+        shown = describe_axes(axes)
         remedy = "save one file per frame, or save it again as a stack with one page per frame and give "
         if any(axis == "S" for axis, _ in axes):
             remedy = (
-                "if these are colours, save one channel as grey; if tifffile.imwrite took frames for colours, pass "
+                f"if these are colours of an image, choose one channel ({CHANNEL_OPTION}), or save one as grey; if "
+                "tifffile.imwrite took frames for colours, pass "
                 "photometric='minisblack' and give "
             )
         elif any(axis == "C" for axis, _ in axes):
-            remedy = "save the one channel that shows the cells as grey; for several frames give "
+            remedy = (
+                "save it again with one page per channel, or the one that shows the cells as grey; for frames give "
+            )
         raise DataError(
             f"{path}: declares {shown} in one page, and only its first plane would be read; {remedy}"
             "IMAGES.tif:MASKS.tif"
@@ -86,11 +125,17 @@ def require_no_preview(path: Path, page: Any) -> None:
 
 
 def _read_ome_axes(description: str) -> list[tuple[str, int]]:
+    pixels = ome_pixels(description)
+    return [*((axis, int(pixels[0].attrib[f"Size{axis}"])) for axis in "TZC"), ("image", len(pixels))]
+
+
+def ome_pixels(description: str) -> list[ElementTree.Element]:
+    """Parse the descriptions of pixels in OME-XML, one for each image."""
     images = [node for node in _parse_ome(description) if node.tag.endswith("}Image")]
     pixels = [node for image in images for node in image if node.tag.endswith("}Pixels")]
     if not pixels:
         raise ValueError("its OME-XML describes no pixels; is it one of a set of files?")
-    return [*((axis, int(pixels[0].attrib[f"Size{axis}"])) for axis in "TZC"), ("image", len(images))]
+    return pixels
 
 
 def _is_one_of_a_set(description: str) -> bool:

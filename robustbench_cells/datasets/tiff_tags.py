@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from robustbench_cells.datasets.limits import ORIENTATION, check_size, describe_rotation
-from robustbench_cells.datasets.stored_plane import Palette
+from robustbench_cells.datasets.stored_plane import CHANNEL_OPTION, RGB, Palette
 from robustbench_cells.errors import DataError
 
 _MAX_TILE_PIXELS = 2**24  # 4096×4096; decoders allocate a whole tile, however small the image
@@ -17,7 +17,7 @@ _COLOUR_MAP = 320
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE = range(4)  # photometric interpretations
 _COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _PALETTE: 1}
 _UNCOMPRESSED = 1
-_PREMULTIPLIED = 1  # in ExtraSamples
+_UNSPECIFIED, _PREMULTIPLIED = 0, 1  # in ExtraSamples
 _NO_CALIBRATION = ("20", "21")  # ImageJ's codes for none, and for optical density not calibrated
 _COMPRESSIONS = (1, 2, 3, 4, 5, 7, 8, 32773, 32946, 50000)  # none, CCITT, LZW, JPEG, deflate, PackBits, zstd
 _PREDICTED = (5, 8, 32946, 50000)  # of these, the ones that libtiff undoes a predictor of
@@ -29,8 +29,17 @@ RESAVE = (
 _SAVE_GREY = "save it as uncompressed 8- or 16-bit grey"
 
 
-def check_page(what: str, page: Any) -> None:
-    """Check everything about a page that needs no decoding; ``page`` is one of tifffile's.
+def check_page(what: str, page: Any, *, channels: bool = False) -> None:
+    """Check everything about a page that needs no decoding.
+
+    Parameters
+    ----------
+    what
+        File (and page), for messages.
+    page
+        Page as tifffile has read it.
+    channels
+        Whether its samples may be channels that are no colours.
 
     Raises
     ------
@@ -39,7 +48,7 @@ def check_page(what: str, page: Any) -> None:
     """
     check_size(what, page.imagewidth, page.imagelength)
     _check_tiles(what, page)
-    for check in _CHECKS:
+    for check in (check for check in _CHECKS if not (channels and check is _find_samples and are_channels(page))):
         if problem := check(page):
             raise DataError(f"{what}: {problem}")
     check_size(what, page.imagewidth, page.imagelength, page.samplesperpixel * max(1, page.dtype.itemsize))
@@ -53,6 +62,17 @@ def is_white_zero(page: Any) -> bool:
 def has_alpha(page: Any) -> bool:
     """Tell whether the last sample of a pixel is something else than its colour."""
     return page.samplesperpixel > _COLOURS[int(page.photometric)]
+
+
+def are_channels(page: Any) -> bool:
+    """Tell whether the samples of a pixel may be channels: several, and none is said to be colour or transparency."""
+    is_plain = int(page.photometric) == _BLACK_IS_ZERO and set(map(int, page.extrasamples)) <= {_UNSPECIFIED}
+    return is_plain and page.samplesperpixel > 1
+
+
+def name_samples(page: Any) -> tuple[str, ...]:
+    """Name the colours of a page; empty if it has none."""
+    return RGB if int(page.photometric) == _RGB else ()
 
 
 def is_premultiplied(page: Any) -> bool:
@@ -107,8 +127,9 @@ def _find_samples(page: Any) -> str:
     if extra <= 1 and page.samplesperpixel == colours + extra:
         return ""
     return (
-        f"has {page.samplesperpixel} samples per pixel, which are neither grey nor colours; save one channel as grey "
-        "(if tifffile.imwrite took frames for samples, pass photometric='minisblack')"
+        f"has {page.samplesperpixel} samples per pixel, which are neither grey nor colours; of an image, choose one "
+        f"channel ({CHANNEL_OPTION}), or save one as grey (if tifffile.imwrite took frames for samples, pass "
+        "photometric='minisblack')"
     )
 
 

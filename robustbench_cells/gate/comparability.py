@@ -25,6 +25,7 @@ class _Versioned(Protocol):
     def version(self) -> int: ...
 
 
+_CONTENT = "selection or content of frames"
 _SAME_SETTINGS = {
     "seed": "seed",
     "profile": "profile",
@@ -125,11 +126,16 @@ def _setting_problems(
     for what, one, other in (
         ("data set", old.dataset.key, new.dataset.key),
         ("number of frames", len(old.dataset.frames), len(new.dataset.frames)),
-        ("selection or content of frames", old.dataset.fingerprint[:12], new.dataset.fingerprint[:12]),
+        (_CONTENT, old.dataset.fingerprint[:12], new.dataset.fingerprint[:12]),
         *((what, getattr(old.settings, name), getattr(new.settings, name)) for name, what in _SAME_SETTINGS.items()),
         *_versions({name: info for name, info in old.artefacts.items() if name in new.artefacts}, new.artefacts),
         *_versions(old.metrics, new.metrics),
     ):
+        if one != other and what == _CONTENT and old.settings.channel != new.settings.channel:
+            yield (
+                f"the channel of the images is {old.settings.channel} in {old_side} and {new.settings.channel} in "
+                f"{new_side}"
+            )
         if one != other:
             yield f"the {what} is {one} in {old_side} and {other} in {new_side}"
 

@@ -77,6 +77,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "VALUE",
         "help": "the value of mask pixels that the annotators left open: they are in no score (for example 255)",
     },
+    "channel": {
+        "metavar": "N|NAME|luminance",
+        "help": "the channel of images that have colours or several channels: its number from 0, its name, or "
+        "luminance (of red, green and blue)",
+    },
     "block": {
         "type": int,
         "metavar": "FRAMES",

@@ -33,6 +33,7 @@ _FIELDS = {  # of a request, by option
     "margin": "margin",
     "white-level": "white_level",
     "ignore-label": "ignore_label",
+    "channel": "channel",
     "block": "block",
     "pixel-size": "pixel_size",
     "floor": "floor",

@@ -75,7 +75,7 @@ class RunSettings:
         Pixels cut off at each border; 0 where scores go to the border.
     sequential
         Whether conditions stopped early.
-    dataset, split, models, frames, white_level, ignore_label, trust_model
+    dataset, split, models, frames, white_level, ignore_label, channel, trust_model
         The options of the same names, as given.
     grids
         Intensities of each artefact of a grid of one's own; empty where the profile's whole grid was asked for.
@@ -101,6 +101,7 @@ class RunSettings:
     frames: int | None = None
     white_level: int | None = None
     ignore_label: int | None = None
+    channel: str | None = None
     trust_model: bool = False
     grids: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     floor: float | None = None

@@ -11,7 +11,7 @@ from robustbench_cells.results.storage import RUN_FILE, load_manifest
 from robustbench_cells.types import CLEAN, condition_name
 
 _PART = "part"
-_SAME = ("profile", "seed", "most_patches", "margin", "white_level", "split")
+_SAME = ("profile", "seed", "most_patches", "margin", "white_level", "channel", "split")
 
 
 def folder_of_results(run: RunManifest, folder: Path) -> Path:

@@ -67,6 +67,15 @@ def test_what_contradicts_the_baseline_is_refused(field: str, value: object, wor
         follow_baseline({field: value}, baseline)
 
 
+def test_the_channel_is_the_baselines_unless_that_ran_on_grey_frames(baseline: RunManifest) -> None:
+    assert follow_baseline({}, baseline).channel is None
+    assert follow_baseline({"channel": "luminance"}, baseline).channel == "luminance"  # the content of frames decides
+    red = changed_manifest(baseline, "settings", "channel", value="red")
+    assert follow_baseline({}, red).channel == follow_baseline({"channel": "red"}, red).channel == "red"
+    with pytest.raises(GateError, match="channel green contradicts the baseline, which ran with channel red"):
+        follow_baseline({"channel": "green"}, red)
+
+
 def test_request_follows_a_baseline_with_artefacts_at_once(tmp_path: Path) -> None:
     pairs = parse_together(["noise=10+cell_size", "vignetting=40+shot_noise=10,30"], "--x")
     chosen = add_together({"noise": [5.0]}, pairs)

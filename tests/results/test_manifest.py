@@ -93,6 +93,7 @@ settings = st.builds(
     frames=st.none() | counts,
     white_level=st.none() | counts,
     ignore_label=st.none() | st.integers(),
+    channel=st.none() | texts,
     trust_model=st.booleans(),
     grids=st.dictionaries(names, st.lists(numbers, max_size=3).map(tuple), max_size=2),
 )

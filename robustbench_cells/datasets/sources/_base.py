@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Protocol
 
+from robustbench_cells.datasets.channels import Channel
 from robustbench_cells.registry import Registry
 from robustbench_cells.types import Dataset
 
@@ -32,7 +33,14 @@ class DatasetSource(Protocol):
         ...
 
     @abstractmethod
-    def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
+    def open(
+        self,
+        where: str,
+        split: str | None,
+        white_level: int | None,
+        ignore_label: int | None = None,
+        channel: Channel | None = None,
+    ) -> Dataset:
         """Open the data set at ``where``.
 
         Parameters
@@ -41,6 +49,8 @@ class DatasetSource(Protocol):
             See `open_dataset`.
         ignore_label
             Value of mask pixels that become `VOID`; given only where the user named one.
+        channel
+            Channel of the images to take, for `read_image` or `to_grey_levels`; given only where the user named one.
 
         Raises
         ------

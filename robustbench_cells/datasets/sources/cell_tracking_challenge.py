@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from robustbench_cells.datasets.channels import Channel
 from robustbench_cells.datasets.image_files import list_images
 from robustbench_cells.datasets.pair_names import index_by_number
 from robustbench_cells.datasets.paired_files import PairedFiles
@@ -34,7 +35,14 @@ class CellTrackingChallenge(DatasetSource):
         """See `DatasetSource.recognises`."""
         return bool(self._sequences(Path(where)))
 
-    def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
+    def open(
+        self,
+        where: str,
+        split: str | None,
+        white_level: int | None,
+        ignore_label: int | None = None,
+        channel: Channel | None = None,
+    ) -> Dataset:
         """See `DatasetSource.open`."""
         root = Path(where)
         sequences = self._sequences(root)
@@ -64,7 +72,8 @@ class CellTrackingChallenge(DatasetSource):
         pairs = {str(number): (images[number], masks[number]) for number in sorted(masks)}
         key = f"{self.name}/{sequence}/{truth}"
         note = ", tracking markers instead of outlines" if truth == _MARKERS else ""
-        return PairedFiles(key, f"{where}, split {sequence}/{truth}{note}", pairs, white_level, ignore_label)
+        title = f"{where}, split {sequence}/{truth}{note}"
+        return PairedFiles(key, title, pairs, white_level, ignore_label, channel=channel)
 
     def _sequences(self, root: Path) -> list[str]:
         if not root.is_dir():

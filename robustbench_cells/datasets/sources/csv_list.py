@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from robustbench_cells.datasets.channels import Channel
 from robustbench_cells.datasets.naming import check_frame_name, resolve_single_split
 from robustbench_cells.datasets.paired_files import PairedFiles
 from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
@@ -44,7 +45,14 @@ class CsvList(DatasetSource):
         path, _ = _table_and_root(where)
         return path.suffix.lower() == ".csv" and (path.exists() or path != Path(where))
 
-    def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
+    def open(
+        self,
+        where: str,
+        split: str | None,
+        white_level: int | None,
+        ignore_label: int | None = None,
+        channel: Channel | None = None,
+    ) -> Dataset:
         """See `DatasetSource.open`."""
         path, root = _table_and_root(where)
         if not path.exists():
@@ -69,7 +77,8 @@ class CsvList(DatasetSource):
                     f"{row.place}: duplicate frame {row.frame!r}; give each frame a unique name in a column frame"
                 )
             pairs[row.frame] = (row.image, row.mask)
-        return PairedFiles(f"paired/{split}", f"{where}, split {split}", pairs, white_level, ignore_label)
+        title = f"{where}, split {split}"
+        return PairedFiles(f"paired/{split}", title, pairs, white_level, ignore_label, channel=channel)
 
 
 @dataclass(frozen=True)

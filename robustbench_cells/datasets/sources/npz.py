@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from robustbench_cells.datasets.channels import Channel
 from robustbench_cells.datasets.limits import check_size
 from robustbench_cells.datasets.naming import check_frame_name, resolve_single_split
 from robustbench_cells.datasets.paired_planes import PairedPlanes
 from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
-from robustbench_cells.datasets.stored_plane import CHANNELS, StoredPlane, array_plane
+from robustbench_cells.datasets.stored_plane import CHANNEL_OPTION, CHANNELS, StoredPlane, array_plane
 from robustbench_cells.errors import ArchiveError, DataError
 from robustbench_cells.files.archives import check_archive
 from robustbench_cells.files.npz import MAX_HEADER, read_array
@@ -41,26 +42,38 @@ class Npz(DatasetSource):
         """See `DatasetSource.recognises`."""
         return where.lower().endswith(".npz") and Path(where).exists()
 
-    def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
+    def open(
+        self,
+        where: str,
+        split: str | None,
+        white_level: int | None,
+        ignore_label: int | None = None,
+        channel: Channel | None = None,
+    ) -> Dataset:
         """See `DatasetSource.open`."""
         resolve_single_split(where, split)
         arrays = _read_arrays(Path(where))
         pair = next(pair for pair in _PAIRS if set(pair) <= arrays.keys())
-        images, labels = (Array(f"{where}, array {name}", arrays[name]) for name in pair)
+        images, labels = (
+            Array(f"{where}, array {name}", arrays[name], channels=channel is not None and name == pair[0])
+            for name in pair
+        )
         names = arrays.get("frames", np.arange(images.shape[0]))
         _check_names(where, names, images.shape[0])
-        return PairedPlanes(where, [str(name) for name in names], images, labels, white_level, ignore_label)
+        all_names = [str(name) for name in names]
+        return PairedPlanes(where, all_names, images, labels, white_level, ignore_label, channel=channel)
 
 
 class Array:
-    """`Planes` of an array in memory."""
+    """`Planes` of an array in memory, (N, H, W) or, where they may have several ``channels``, (N, H, W, C)."""
 
-    def __init__(self, name: str, values: npt.NDArray[Any]) -> None:
-        has_channels = values.ndim == 4 and values.shape[-1] in CHANNELS
+    def __init__(self, name: str, values: npt.NDArray[Any], *, channels: bool = False) -> None:
+        has_channels = values.ndim == 4 and (channels or values.shape[-1] in CHANNELS)
         if not (values.ndim == 3 or has_channels) or not values.size:
             raise DataError(
                 f"{name}: has shape {values.shape}; (frames, height, width) is expected, or one channel as a last axis "
-                "(or RGB or RGBA with equal channels)"
+                "(or RGB or RGBA with equal channels); of images with several, choose one channel "
+                f"({CHANNEL_OPTION})"
             )
         self.name = name
         self.shape: tuple[int, int, int] = values.shape[:3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from robustbench_cells.datasets.channels import Channel
 from robustbench_cells.datasets.naming import resolve_single_split
 from robustbench_cells.datasets.paired_files import PairedFiles, holds_pairs, pair_folders
 from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
@@ -35,7 +36,14 @@ class Paired(DatasetSource):
         root = Path(where)
         return (root / "input").is_dir() or holds_pairs(root) or bool(self._splits(root))
 
-    def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
+    def open(
+        self,
+        where: str,
+        split: str | None,
+        white_level: int | None,
+        ignore_label: int | None = None,
+        channel: Channel | None = None,
+    ) -> Dataset:
         """See `DatasetSource.open`."""
         images, colon, masks = where.rpartition(":")
         if colon and Path(images).is_dir():
@@ -43,7 +51,8 @@ class Paired(DatasetSource):
         else:
             folders, split = self._folders(Path(where), split)
         pairs = pair_folders(*folders)
-        return PairedFiles(f"paired/{split}", f"{where}, split {split}", pairs, white_level, ignore_label)
+        title = f"{where}, split {split}"
+        return PairedFiles(f"paired/{split}", title, pairs, white_level, ignore_label, channel=channel)
 
     def _folders(self, root: Path, split: str | None) -> tuple[tuple[Path, Path], str]:
         if (root / "input").is_dir():

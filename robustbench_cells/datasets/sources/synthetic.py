@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from robustbench_cells.datasets.channels import Channel
 from robustbench_cells.datasets.sources._base import SOURCES, DatasetSource
 from robustbench_cells.datasets.synthetic_frames import draw_frame
 from robustbench_cells.errors import DataError
@@ -31,9 +32,16 @@ class Synthetic(DatasetSource):
         """See `DatasetSource.recognises`."""
         return where == self.name
 
-    def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
+    def open(
+        self,
+        where: str,
+        split: str | None,
+        white_level: int | None,
+        ignore_label: int | None = None,
+        channel: Channel | None = None,
+    ) -> Dataset:
         """See `DatasetSource.open`."""
-        return SyntheticFrames.of(split, parted=True)
+        return SyntheticFrames.of(split, channel, parted=True)
 
 
 @SOURCES.register
@@ -52,9 +60,16 @@ class SyntheticTouching(DatasetSource):
         """See `DatasetSource.recognises`."""
         return where == self.name
 
-    def open(self, where: str, split: str | None, white_level: int | None, ignore_label: int | None = None) -> Dataset:
+    def open(
+        self,
+        where: str,
+        split: str | None,
+        white_level: int | None,
+        ignore_label: int | None = None,
+        channel: Channel | None = None,
+    ) -> Dataset:
         """See `DatasetSource.open`."""
-        return SyntheticFrames.of(split, parted=False)
+        return SyntheticFrames.of(split, channel, parted=False)
 
 
 @dataclass(frozen=True)
@@ -69,8 +84,10 @@ class SyntheticFrames:
     sequence: bool = False
 
     @classmethod
-    def of(cls, split: str | None, *, parted: bool) -> SyntheticFrames:
+    def of(cls, split: str | None, channel: Channel | None, *, parted: bool) -> SyntheticFrames:
         """The frames of a split, ``test`` if none is named."""
+        if channel is not None:
+            channel.find_without_names("synthetic")
         split = split or "test"
         if split not in _FRAMES:
             raise DataError(f"synthetic: has no split {split!r}; available: {', '.join(_FRAMES)}")

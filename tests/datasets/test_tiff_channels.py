@@ -1,0 +1,59 @@
+"""Channels of TIFF: samples and pages, by the names and in the order that the file declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+import robustbench_cells as rb
+from robustbench_cells.errors import DataError
+from tests.support.coloured_files import NAMES, PLANES, SEVERAL, open_image, written
+from tests.support.round_cells import LABELS
+
+Planes = np.ndarray
+
+
+@pytest.mark.parametrize("name", ["named.ome.tif", "reversed.ome.tif"])
+def test_channels_go_by_their_names(name: str, tmp_path: Path) -> None:
+    written(tmp_path, name, SEVERAL[name])
+    for number, channel in enumerate(NAMES):
+        image = open_image(tmp_path, name, channel.upper()).read(name.partition(".")[0]).image
+        np.testing.assert_array_equal(image, PLANES[..., number])
+
+
+def stack(order: str, **options: object) -> Callable[[Path, Planes], None]:
+    def write(path: Path, frames: Planes) -> None:  # (T, C, H, W)
+        pixels = frames if order.startswith("T") else frames.swapaxes(0, 1)
+        tifffile.imwrite(path, pixels, metadata={"axes": order}, **options)
+
+    return write
+
+
+STACKS: dict[str, Callable[[Path, Planes], None]] = {
+    "ome, channels first": stack("TCYX", ome=True, photometric="minisblack"),
+    "ome, time first": stack("CTYX", ome=True, photometric="minisblack"),
+    "ImageJ": stack("TCYX", imagej=True),
+    "shaped": stack("CTYX", photometric="minisblack"),
+    "colours": lambda path, frames: tifffile.imwrite(
+        path, np.moveaxis(frames, 1, -1), ome=True, photometric="rgb", metadata={"axes": "TYXS"}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_stacks_of_frames_with_channels(name: str, tmp_path: Path) -> None:
+    frames = np.stack([np.moveaxis(PLANES, -1, 0), np.moveaxis(255 - PLANES, -1, 0)])
+    (tmp_path / "s").mkdir()
+    where = f"{tmp_path}/s/images.ome.tif:{tmp_path}/s/masks.tif"
+    STACKS[name](tmp_path / "s/images.ome.tif", frames)
+    tifffile.imwrite(tmp_path / "s/masks.tif", LABELS, photometric="minisblack")
+    for number in range(3):
+        data = rb.open_dataset(where, channel=number)
+        for frame in (0, 1):
+            np.testing.assert_array_equal(data.read(str(frame)).image, frames[frame, number])
+    with pytest.raises(DataError, match=r"choose one (of its )?channel.*--rb-channel"):
+        rb.open_dataset(where)
