@@ -21,7 +21,7 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     },
     "channel": {
         "metavar": "N|NAME|luminance",
-        "help": "the channel of images that have colours or several channels: its number from 0, its name, or luminance",
+        "help": "the channel of images that have colours or several channels: number from 0, name, or luminance",
     },
 }
 
