@@ -22,9 +22,6 @@ class Unit:
     name: str
     pixel_size: float | None = None
 
-    def __str__(self) -> str:
-        return self.name
-
     @property
     def label(self) -> str:
         """What stands at an axis or over a column."""
