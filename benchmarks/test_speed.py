@@ -135,8 +135,9 @@ def test_artefact(name: str, end: int, frames: Selection, benchmark: Any) -> Non
     assert image.shape == (PATCH_SIDE, PATCH_SIDE)
 
 
+@pytest.mark.benchmark(timer=time.process_time)
 def test_scores_of_a_patch_with_60_cells(benchmark: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """Milliseconds a patch of all scores of cells as instances, over batches of 16; most matched, some merged."""
+    """CPU time a patch of all scores of cells as instances, over batches of 16; most matched, some merged."""
     rows, columns = np.indices((PATCH_SIDE, PATCH_SIDE))
     across, down = np.meshgrid(np.arange(16, PATCH_SIDE, 32), np.arange(16, PATCH_SIDE, 32))
     truth = np.zeros((BATCH, PATCH_SIDE, PATCH_SIDE), np.int32)

@@ -108,5 +108,4 @@ def _percentile(distances: Scores) -> float:
     """The smallest distance within which 95 % of the pixels are; NaN without any, or without another outline."""
     if not len(distances) or np.isinf(distances[0]):
         return np.nan
-    place = -(-95 * len(distances) // 100) - 1
-    return float(np.partition(distances, place)[place])
+    return float(np.sort(distances)[-(-95 * len(distances) // 100) - 1])
