@@ -30,6 +30,7 @@ from robustbench_cells.errors import BenchmarkWarning, DataError, GridError, Mod
 from robustbench_cells.metrics import metrics_of
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.callables import segmenter_from
+from robustbench_cells.models.instance_labels import declared_kind
 from robustbench_cells.models.isolation.wall import Wall
 from robustbench_cells.models.loading import require_segmenter, segmenter_name
 from robustbench_cells.models.on_demand import load_all
@@ -110,8 +111,7 @@ def benchmark(
     model_env
         Names of environment variables that the processes of models inherit besides those that docs/models.md lists.
     metrics
-        Names of scores to compute, each with its group, besides those that every run computes: ``["ap50"]`` for the
-        scores of cells as instances.
+        Names of further scores to compute: ``["ap50"]`` brings all of cells, which models that give labels always have.
     progress
         Whether a progress bar is shown.
 
@@ -140,7 +140,6 @@ def benchmark(
     require_pixel_size(pixel_size)
     pairs = parse_together(together, "together")
     chosen = add_together(_chosen(artefacts), pairs)
-    scores = metrics_of([metrics] if isinstance(metrics, str) else metrics)
     selection = _selection(data)
     find_profile(profile)
     own = [*measured_artefacts(selection.measured_axes), *combine(pairs, profile)]
@@ -148,6 +147,8 @@ def benchmark(
     conditions = make_conditions(profile, grid, own)
     wall = Wall(isolate, model_seconds, model_memory, tuple(model_env))
     segmenters = _segmenters(models, trusted=trust_models, wall=wall)
+    labels = any(declared_kind(one) == "labels" for one in segmenters.values())
+    scores = metrics_of([metrics] if isinstance(metrics, str) else metrics, cells=labels)
     settings = RunSettings(
         profile=profile,
         seed=seed,

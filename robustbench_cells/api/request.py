@@ -21,9 +21,9 @@ from robustbench_cells.engine.progress import Progress
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.engine.together import Together, combine
 from robustbench_cells.errors import ClusterError, DataError
-from robustbench_cells.metrics import metrics_of
+from robustbench_cells.metrics import Metric, metrics_of
 from robustbench_cells.models.isolation.wall import Wall
-from robustbench_cells.models.loading import require_segmenter, segmenter_sources
+from robustbench_cells.models.loading import gives_labels, require_segmenter, segmenter_sources
 from robustbench_cells.models.on_demand import load_all
 from robustbench_cells.models.opening import open_segmenters
 from robustbench_cells.results.intervals import BLOCK
@@ -121,6 +121,11 @@ class Request:
         return make_conditions(self.profile, self.grid, self.own_artefacts)
 
     @cached_property
+    def scores(self) -> tuple[Metric, ...]:
+        """The metrics of the run; a model that gives labels is scored by its cells, unasked."""
+        return metrics_of(self.metrics, cells=any(map(gives_labels, self.sources.values())))
+
+    @cached_property
     def sources(self) -> dict[str, str]:
         """The name of each segmenter, and the name or file that it is loaded from."""
         return segmenter_sources(self.models)
@@ -164,8 +169,7 @@ def open_request(
     for source in sources.values():  # before frames and models take their time
         require_segmenter(source)
     selection = _open_selection(request)
-    metrics = metrics_of(request.metrics)
-    require_size(names, conditions=len(wanted), metrics=len(metrics), frames=len(selection.frames))
+    require_size(names, conditions=len(wanted), metrics=len(request.scores), frames=len(selection.frames))
     require_room(selection, [one for one in request.conditions if one.name in wanted])
     segmenters = open_segmenters(sources, trusted=request.trust_model, wall=request.wall)
     if not cache.exists():
@@ -177,7 +181,7 @@ def open_request(
         wanted=wanted,
         settings=make_settings(request, selection),
         grid_size=len(request.conditions) * len(request.sources),
-        metrics=metrics,
+        metrics=request.scores,
         cache=RecordCache(cache),  # last, so that a mistake leaves no file
         share_batches=share_batches,
         on_progress=on_progress,

@@ -231,13 +231,20 @@ def weighted_sum(
     return np.asarray(sum(weight * values[name] for name, weight in weights.items()))
 
 
-def metrics_of(asked: Collection[str]) -> tuple[Metric, ...]:
+def metrics_of(asked: Collection[str], *, cells: bool = False) -> tuple[Metric, ...]:
     """The metrics of a run: those without a group, and the whole group of each that is asked for by name.
+
+    Parameters
+    ----------
+    asked
+        Names of metrics.
+    cells
+        Whether cells as instances are scored in any case.
 
     Raises
     ------
     UnknownNameError
         If there is no such metric.
     """
-    groups = {"", *(METRICS.get(name).group for name in asked)}
+    groups = {"", *(METRICS.get(name).group for name in asked), *(["instances"] if cells else [])}
     return tuple(metric for metric in METRICS if metric.group in groups)

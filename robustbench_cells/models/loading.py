@@ -249,6 +249,11 @@ def require_segmenter(source: str) -> None:
     require_extra(source, require_format(source).extra)
 
 
+def gives_labels(source: str) -> bool:
+    """Whether a model is known to give instance labels before it is loaded, by its format or its card."""
+    return source not in BASELINES and instance_kind(source) == "labels"
+
+
 def load(source: str, *, trusted: bool = False) -> Segmenter:
     """Load a baseline by its name, or a model as `load_segmenter` does."""
     return BASELINES.get(source) if source in BASELINES else load_segmenter(source, trusted=trusted)

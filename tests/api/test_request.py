@@ -73,3 +73,11 @@ def test_grid_of_ones_own_has_clean_and_what_was_named() -> None:
 
 def test_large_zoom_is_tried_on_a_small_image() -> None:
     assert Request(artefacts={"cell_size": [1000.0]}).grid == {"cell_size": (1000.0,)}
+
+
+def test_a_model_that_gives_labels_is_scored_by_its_cells_unasked() -> None:
+    """As far as its format or its card tells before it is loaded."""
+    assert "ap50" not in {metric.name for metric in Request(models=("dog_otsu", "unet_original")).scores}
+    for models, metrics in ((("dog_otsu", "cellpose://cpsam"), ()), (("dog_otsu",), ("merged",))):
+        names = {metric.name for metric in Request(models=models, metrics=metrics).scores}
+        assert {"jaccard", "ap50", "merged", "instances_true"} <= names

@@ -81,3 +81,10 @@ def test_a_curve_of_a_count_has_no_interval() -> None:
 def test_an_unknown_metric_is_refused_before_anything_runs() -> None:
     with pytest.raises(UnknownNameError, match=r"no metric is called 'ap5' \(did you mean ap"):
         rb.benchmark({"mine": Right()}, rb.open_dataset("synthetic", frames=1), metrics=["ap5"], progress=False)
+
+
+def test_a_model_that_gives_labels_is_scored_by_its_cells_unasked() -> None:
+    data = rb.open_dataset("synthetic_touching", frames=1)
+    for model, is_scored in ((Right(), True), (Merging(), False)):
+        result = rb.benchmark({"mine": model}, data, {"pedestal": [40]}, progress=False)
+        assert ("ap50" in result.results.run.metrics) == is_scored
