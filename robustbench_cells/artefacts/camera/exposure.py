@@ -21,7 +21,7 @@ class Exposure(PhysicalArtefact):
 
     name = "exposure"
     version = 1
-    parameter = "exposure"
+    parameter = "gain"
     unit = "stops"
     neutral = 0.0
     bounds = (-16.0, 16.0)

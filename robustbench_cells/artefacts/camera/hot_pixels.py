@@ -21,7 +21,7 @@ class HotPixels(PhysicalArtefact):
 
     name = "hot_pixels"
     version = 1
-    parameter = "hot pixels"
+    parameter = "density"
     unit = "per million"
     neutral = 0.0
     scale = "log"

@@ -23,7 +23,7 @@ class Flicker(PhysicalArtefact):
 
     name = "flicker"
     version = 1
-    parameter = "flicker"
+    parameter = "swing"
     unit = "% from frame to frame"
     neutral = 0.0
     grids = {"full": (5, 10, 20, 40, 70, 100)}

@@ -23,7 +23,7 @@ class Magnification(PhysicalArtefact):
 
     name = "magnification"
     version = 1
-    parameter = "magnification"
+    parameter = "zoom"
     unit = "×"
     neutral = 1.0
     scale = "log"

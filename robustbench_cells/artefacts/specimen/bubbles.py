@@ -43,7 +43,7 @@ class Bubbles(PhysicalArtefact):
 
     name = "bubbles"
     version = 1
-    parameter = "bubbles"
+    parameter = "density"
     unit = "per megapixel"
     neutral = 0.0
     bounds = (0.0, 1000.0)

@@ -27,7 +27,7 @@ class Debris(PhysicalArtefact):
 
     name = "debris"
     version = 1
-    parameter = "specks"
+    parameter = "density"
     unit = "per megapixel"
     neutral = 0.0
     bounds = (0.0, 10000.0)

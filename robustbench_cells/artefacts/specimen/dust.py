@@ -26,7 +26,7 @@ class Dust(PhysicalArtefact):
 
     name = "dust"
     version = 1
-    parameter = "specks"
+    parameter = "density"
     unit = "per megapixel"
     neutral = 0.0
     bounds = (0.0, 5000.0)
