@@ -34,6 +34,8 @@ def render_report_examples(
             conditions,
             seed=run.settings.seed,
             most_patches=run.settings.most_patches,
+            scores_cells=any(metric.group == "instances" for metric in results.run.metrics.values()),
+            edge_cells=run.settings.edge_cells,
             kept=kept,
             announce=announce,
         )

@@ -11,11 +11,13 @@ import numpy as np
 from robustbench_cells.engine.batches import iter_patches
 from robustbench_cells.engine.checks import prediction_problems
 from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.edge_cells import left_out_cells
+from robustbench_cells.engine.evaluate import compare
 from robustbench_cells.engine.kept_examples import KeptExamples
 from robustbench_cells.errors import refuse_exits
 from robustbench_cells.models.instance_labels import declared_kind, foreground, is_labels
 from robustbench_cells.results.example_patches import ExamplePatches, ExampleView
-from robustbench_cells.types import BATCH, Dataset, Image, Labels, Masks, Segmenter
+from robustbench_cells.types import BATCH, Dataset, EdgeCells, Image, Labels, Masks, Patch, Segmenter
 
 _TIMES = 3  # measurements, after the examples have warmed the segmenter up
 
@@ -28,6 +30,8 @@ def render_examples(
     *,
     seed: int,
     most_patches: int,
+    scores_cells: bool = False,
+    edge_cells: EdgeCells = "keep",
     kept: KeptExamples | None = None,
     announce: Callable[[str], None] = lambda line: None,
 ) -> ExamplePatches:
@@ -45,6 +49,9 @@ def render_examples(
         Conditions by artefact and intensity.
     seed, most_patches
         Seed of the run, and its cap on the patches per frame.
+    scores_cells, edge_cells
+        Whether the run scores cells, and what of those that a patch cuts. Where pixels or cells do not count, labels
+        are those that it scores, of every segmenter.
     kept
         Predictions and times of earlier runs: a segmenter whose predictions are all kept does not run, and has no times
         unless they are kept, too.
@@ -52,7 +59,7 @@ def render_examples(
         Called with a line of progress before each segmenter that runs.
     """
     rendered = [_render(view, dataset, conditions[view.artefact, view.intensity], seed, most_patches) for view in views]
-    images, labels = np.stack([image for image, _ in rendered]), np.stack([label for _, label in rendered])
+    images, labels = np.stack([image for _, image, _ in rendered]), np.stack([label for _, _, label in rendered])
     whole = np.resize(images, (BATCH, *images.shape[1:]))
     for array in (images, whole):
         array.flags.writeable = False  # one segmenter must not change what the next one sees
@@ -84,22 +91,31 @@ def render_examples(
             kept.put(name, {views[index]: found[index] for index in missing})
             kept.put_times(name, times[name])
     scored = labels >= 0  # no error is shown where nothing is scored
+    true_labels = np.where(scored, labels, 0)
+    found_labels = {name: np.where(scored, one, 0) for name, one in predictions.items() if one.dtype != bool}
+    if scores_cells and (edge_cells == "drop" or not scored.all()):
+        left_out = left_out_cells([view for view, _, _ in rendered], labels) if edge_cells == "drop" else None
+        for segmenter in (one for one in segmenters if one.name in predictions):
+            comparison = compare(segmenter, predictions[segmenter.name], labels, left_out)
+            true_labels = comparison.true_instances
+            found_labels[segmenter.name] = comparison.predicted_instances
     return ExamplePatches(
         views,
         np.rint(images).astype(np.uint8),
         labels > 0,
         {name: (one > 0) & scored for name, one in predictions.items()},
         times,
-        np.where(scored, labels, 0),
-        {name: np.where(scored, one, 0) for name, one in predictions.items() if one.dtype != bool},
+        true_labels,
+        found_labels,
     )
 
 
 def _render(
     view: ExampleView, dataset: Dataset, condition: Condition, seed: int, most_patches: int
-) -> tuple[Image, Labels]:
+) -> tuple[Patch, Image, Labels]:
     of_frame = iter_patches(dataset, condition, seed, most_patches, only={view.frame})
-    return condition.distort(next(islice(of_frame, view.patch, None)), seed)
+    patch = next(islice(of_frame, view.patch, None))
+    return patch, *condition.distort(patch, seed)
 
 
 def _predict(segmenter: Segmenter, images: Image) -> Masks | Labels:

@@ -74,8 +74,9 @@ class ExamplePatches:
     true_labels
         Ids of the labelled cells, int32, (N, 256, 256); None in files of earlier versions.
     labels
-        Ids of the predicted cells, int32, (N, 256, 256), of each segmenter that gives labels; those of the others are
-        made of the masks, by the rule that the manifest of the run names.
+        Ids of the predicted cells, int32, (N, 256, 256), of each segmenter that gives labels, and of all where
+        pixels or cells are left out of the scores of cells. Those of the others are made of the masks, by the rule that
+        the manifest of the run names.
     """
 
     views: Sequence[ExampleView]

@@ -8,16 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import robustbench_cells as rb
+from robustbench_cells.engine.batches import iter_patches, make_batches
 from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.evaluate import evaluate_batches
 from robustbench_cells.engine.kept_examples import KeptExamples
 from robustbench_cells.engine.plan import Planner
 from robustbench_cells.engine.render_examples import render_examples
 from robustbench_cells.instances.components import label_components
+from robustbench_cells.metrics import METRICS, Comparison
 from robustbench_cells.results.example_cache import ExampleCache
 from robustbench_cells.results.example_patches import ExamplePatches, ExampleView
 from robustbench_cells.results.manifest import RunSettings
 from robustbench_cells.results.record_cache import RecordCache
-from robustbench_cells.types import CLEAN, Image, Labels
+from robustbench_cells.types import CLEAN, EdgeCells, Image, Labels
 from tests.support.frame_arrays import DATA, bright
 
 FRAME = DATA.frames[0]
@@ -119,3 +123,31 @@ def test_masks_that_were_kept_of_a_model_that_gives_labels_are_predicted_again(c
     again = Labelling("one", "1")
     assert render(cache, [again], BOTH).labels["one"].max() > 1
     assert again.patches
+
+
+@pytest.mark.parametrize("edge_cells", ["keep", "drop"])
+def test_cells_of_pictures_are_those_that_are_scored(edge_cells: EdgeCells) -> None:
+    """A frame with a void: what the report counts of a picture is what the records of the patch say."""
+    image = np.full((300, 300), 100, np.uint8)
+    labels = np.zeros((300, 300), np.int32)
+    for number in range(12):
+        top, left = 24 * number + 1, (53 * number) % 270
+        labels[top : top + 20, left : left + 20] = number + 1
+    image[labels > 0] = 200
+    labels[:, 120:140] = 255
+    image[5:40, 118:139] = 200  # in the void, and a rim beside it
+    data = rb.from_arrays([image], [labels], ignore_label=255)
+    (frame,), metrics = data.frames, ("merged", "split", "missed", "invented", "instances_true")
+    view = ExampleView(CLEAN, 0.0, frame, 0)
+    found = render_examples(
+        [view], data, [Spy("one", "1")], {(CLEAN, 0.0): Condition()},
+        seed=0, most_patches=6, scores_cells=True, edge_cells=edge_cells,
+    )  # fmt: skip
+    (batch,) = make_batches(iter_patches(data, Condition(), 0, 6), Condition(), 0)
+    scored = [METRICS.get(name) for name in metrics]
+    (outcome,) = evaluate_batches([batch], Condition(), [Spy("one", "1")], scored, edge_cells=edge_cells).values()
+    assert found.true_labels is not None
+    drawn = Comparison(found.labels["one"] > 0, found.true_labels > 0, None, found.labels["one"], found.true_labels)
+    scores = {name: METRICS.get(name).score(drawn)[0] for name in metrics}
+    assert scores == {name: outcome.records[0].scores[name] for name in metrics}
+    assert scores["invented"] == 0
