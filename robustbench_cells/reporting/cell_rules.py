@@ -25,6 +25,11 @@ def true_cells(run: RunManifest) -> str:
     return f"{truth}, of which {run.dataset.touching:.1%} touch another" if is_told else truth
 
 
+def by_components(run: RunManifest) -> str:
+    """What to add to the name of a score of cells; empty where the true cells are ids of the data set."""
+    return {"components": "by components", "mixed": "in part by components"}.get(run.dataset.instances, "")
+
+
 def predicted_cells(run: RunManifest, segmenter: str) -> str:
     """How the predicted cells of a segmenter were told apart; ``not recorded`` where the run does not know."""
     return _PREDICTION.get(run.instances.get(segmenter, ""), "not recorded")

@@ -8,7 +8,7 @@ from math import isfinite
 
 import pandas as pd
 
-from robustbench_cells.reporting.cell_rules import predicted_cells, true_cells
+from robustbench_cells.reporting.cell_rules import by_components, predicted_cells, true_cells
 from robustbench_cells.reporting.first_to_break import first_to_break, is_below_on_clean
 from robustbench_cells.reporting.number_format import format_figure, format_limit
 from robustbench_cells.results.break_points import BreakPoint, break_points
@@ -124,9 +124,7 @@ def cell_report(cards: Sequence[ScoreCard], results: Results) -> CellReport | No
     limits = [point.limit for part in points.values() for point in part if point.limit.is_absolute]
     return CellReport(
         truth=true_cells(results.run),
-        by_components={"components": "by components", "mixed": "in part by components"}.get(
-            results.run.dataset.instances, ""
-        ),
+        by_components=by_components(results.run),
         limit=format_limit(limits[0]) if limits else "",
         cards={card.segmenter: _card(card, points[card.segmenter], results) for card in cards},
         panels=tuple(

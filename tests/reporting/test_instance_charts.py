@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,8 @@ def test_the_summary_pools_ratios_and_says_how(tmp_path: Path) -> None:
     text = (tmp_path / "summary.md").read_text(encoding="utf-8")
     assert r"ap50 = matched\_50 / (instances" in text or "ap50 = matched_50 / (instances" in text
     assert "### clean: matched" not in text
+    tables = re.findall("### clean: (.*)", text)
+    assert tables.index("recall") < tables.index("ap50") < tables.index("ap") < tables.index("hd95")
 
 
 @pytest.mark.parametrize(

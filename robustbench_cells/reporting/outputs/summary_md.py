@@ -11,6 +11,7 @@ from tabulate import tabulate
 
 from robustbench_cells.files.atomic import write_text
 from robustbench_cells.reporting.charts import formula_note
+from robustbench_cells.reporting.lost_cells import AP50
 from robustbench_cells.reporting.markdown import escape_markdown, report_head
 from robustbench_cells.reporting.number_format import column_decimals, few_blocks_mark, format_count
 from robustbench_cells.reporting.outputs._base import OUTPUTS, ReportOutput
@@ -38,13 +39,18 @@ class SummaryMarkdown(ReportOutput):
             parts += [
                 part for part in (f"## {escape_markdown(artefact)}", escape_markdown(about), _about(rows, unit)) if part
             ]
-            for metric, info in results.run.metrics.items():
+            for metric, info in sorted(results.run.metrics.items(), key=_place):
                 if metric != info.target and not info.is_part:  # a target is a column in the other metric's table
                     note = escape_markdown(formula_note(results, metric))
                     table = _table(rows, metric, info, unit)
                     heading = f"### {escape_markdown(artefact)}: {escape_markdown(metric)}"
                     parts.append("\n\n".join(filter(None, (heading, note, table))))
         write_text(path, "\n\n".join(parts) + "\n")
+
+
+def _place(metric: tuple[str, MetricInfo]) -> tuple[bool, bool]:
+    """Scores of pixels come first, then those of cells, AP50 at their head."""
+    return bool(metric[1].group), metric[0] != AP50
 
 
 def _about(rows: pd.DataFrame, unit: Unit) -> str:
