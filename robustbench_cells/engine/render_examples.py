@@ -96,7 +96,9 @@ def render_examples(
     if scores_cells and (edge_cells == "drop" or not scored.all()):
         left_out = left_out_cells([view for view, _, _ in rendered], labels) if edge_cells == "drop" else None
         for segmenter in (one for one in segmenters if one.name in predictions):
-            comparison = compare(segmenter, predictions[segmenter.name], labels, left_out)
+            prediction = predictions[segmenter.name]
+            shares = prediction.astype(np.float32) if prediction.dtype == bool else prediction
+            comparison = compare(segmenter, shares, labels, left_out)
             true_labels = comparison.true_instances
             found_labels[segmenter.name] = comparison.predicted_instances
     return ExamplePatches(

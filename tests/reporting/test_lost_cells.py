@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from robustbench_cells.reporting.lost_cells import CellReport, cell_report
+from robustbench_cells.reporting.notebook_view import notebook_html
 from robustbench_cells.reporting.outputs.index_html import IndexHtml
 from robustbench_cells.reporting.report import Report
 from robustbench_cells.results.break_points import break_points
@@ -135,6 +136,14 @@ def test_a_run_without_scores_of_cells_says_nothing_of_them(tmp_path: Path) -> N
     for word in ("AP50", "lost", "fate-", "outlines", "by fate"):
         assert word not in body
     assert '"outlines": "data:' not in text
+
+
+def test_a_notebook_shows_them_too() -> None:
+    results = change_manifest(make_run(), "dataset", "instances", value="components")
+    text = notebook_html(Report(results))
+    assert "clean AP50<br><small>by components" in text
+    assert "AP50: no failure up to 100" in text
+    assert "AP50" not in notebook_html(Report(make_results({"mine": 0.9})))
 
 
 def test_pages_without_example_patches_have_the_bars_alone(tmp_path: Path) -> None:
