@@ -17,7 +17,7 @@ from robustbench_cells.engine.kept_examples import KeptExamples
 from robustbench_cells.errors import refuse_exits
 from robustbench_cells.models.instance_labels import declared_kind, foreground, is_labels
 from robustbench_cells.results.example_patches import ExamplePatches, ExampleView
-from robustbench_cells.types import BATCH, Dataset, EdgeCells, Image, Labels, Masks, Patch, Segmenter
+from robustbench_cells.types import BATCH, Dataset, EdgeCells, Image, Labels, Masks, Patch, Prediction, Segmenter
 
 _TIMES = 3  # measurements, after the examples have warmed the segmenter up
 
@@ -95,10 +95,10 @@ def render_examples(
     found_labels = {name: np.where(scored, one, 0) for name, one in predictions.items() if one.dtype != bool}
     if scores_cells and (edge_cells == "drop" or not scored.all()):
         left_out = left_out_cells([view for view, _, _ in rendered], labels) if edge_cells == "drop" else None
-        for segmenter in (one for one in segmenters if one.name in predictions):
-            prediction = predictions[segmenter.name]
-            shares = prediction.astype(np.float32) if prediction.dtype == bool else prediction
-            comparison = compare(segmenter, shares, labels, left_out)
+        for segmenter in (each for each in segmenters if each.name in predictions):
+            one = predictions[segmenter.name]
+            prediction: Prediction = one.astype(np.float32) if one.dtype == bool else one.astype(np.int32)
+            comparison = compare(segmenter, prediction, labels, left_out)
             true_labels = comparison.true_instances
             found_labels[segmenter.name] = comparison.predicted_instances
     return ExamplePatches(
