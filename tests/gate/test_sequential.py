@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robustbench_cells.errors import GateError
@@ -116,6 +116,7 @@ def test_an_interval_over_several_looks_is_wider() -> None:
     assert sequential[0] < single[0] < single[1] < sequential[1]
 
 
+@settings(max_examples=8)  # of a second each
 @given(seed=st.integers(0, 10_000), by=st.floats(0, 0.05), spread=st.floats(0.0005, 0.03))
 def test_a_run_that_stops_early_gets_the_verdict_of_a_whole_one(seed: int, by: float, spread: float) -> None:
     whole = make_run(drop("noise", 50, by), seed=seed, spread=spread)
