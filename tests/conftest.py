@@ -22,7 +22,7 @@ from robustbench_cells.models.extras import missing_library
 from robustbench_cells.types import Image, Labels, Sample
 from tests.support.networks import save_tiny_network
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "tests.support.kept_frames"]
 
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=bool(os.environ.get("CI")), max_examples=25)
 hypothesis.settings.load_profile("ci")

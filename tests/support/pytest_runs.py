@@ -20,7 +20,7 @@ from tests.conftest import REPOSITORY
 BENCHMARK = REPOSITORY / "benchmarks" / "test_robustness.py"
 
 
-WITHOUT_FIGURES = ("-p", "tests.support.without_figures")
+WITHOUT_FIGURES = ("-p", "tests.support.kept_frames", "-p", "tests.support.without_figures")
 LIGHT = ("-p", "no:unraisableexception")  # the plug-in collects all garbage of this process, and the outer run has it
 QUICK_PAPER = ("--rb-profile=quick", "--rb-artefact=cell_size", "--rb-artefact=illumination", "--rb-artefact=noise")
 """Options of a grid of ten conditions: clean, and three of each of the paper's artefacts."""
