@@ -77,6 +77,8 @@ def _ome_pages(path: Path, description: str, channels: int) -> ChannelPages:
     order = pixels.attrib["DimensionOrder"][2:]  # such as CZT, the fastest first
     sizes = [int(pixels.attrib[f"Size{axis}"]) for axis in order]
     runs = [node for node in pixels if node.tag.endswith("}TiffData")] or [ElementTree.Element("TiffData")]
+    if sorted(order) != ["C", "T", "Z"] or len(runs) > math.prod(sizes):  # it could take memory and time without end
+        raise ValueError(f"its OME-XML has the order {order[:20]} and {len(runs)} runs of {math.prod(sizes)} planes")
     pages = np.full(math.prod(sizes), -1)
     for run in runs:
         start = [int(run.get(f"First{axis}", 0)) for axis in order]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,34 @@ from tests.support.coloured_files import NAMES, PLANES, SEVERAL, open_image, wri
 from tests.support.round_cells import LABELS
 
 Planes = np.ndarray
+
+
+def rewritten(path: Path, old: str, new: str) -> None:
+    """Change the OME-XML of a file of three channels."""
+    text = tifffile.tiffcomment(path)
+    changed = re.sub(old, new, text, flags=re.DOTALL)
+    assert changed != text
+    tifffile.tiffcomment(path, changed)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('DimensionOrder="XYCZT"', 'DimensionOrder="XYCCC"', "has the order CCC"),
+        ('DimensionOrder="XYCZT"', 'DimensionOrder="XYT"', "has the order T"),
+        ("<TiffData[^>]*?/?>(.*?</TiffData>)?", "<TiffData/>" * 9, "and 9 runs of 3 planes"),
+        ('PlaneCount="3"', 'PlaneCount="99999999999"', "a run of 99999999999 planes"),
+        ('IFD="0"', 'IFD="1"', "does not give each plane a page of its own"),
+        ('IFD="0"', 'IFD="0" FirstC="7"', "cannot be read as an image"),
+        ('SizeC="3"', 'SizeC="300000000"', "pages are read as channels only where the file declares at most 64"),
+        ('SizeC="3"', 'SizeC="4"', "declares C 4 but has 3 pages"),
+    ],
+)
+def test_a_hostile_description_is_refused(old: str, new: str, message: str, tmp_path: Path) -> None:
+    written(tmp_path, "a.ome.tif", SEVERAL["unnamed.ome.tif"])
+    rewritten(tmp_path / "input/a.ome.tif", old, new)
+    with pytest.raises(DataError, match=message):
+        open_image(tmp_path, "a.ome.tif", 0)
 
 
 @pytest.mark.parametrize("name", ["named.ome.tif", "reversed.ome.tif"])
