@@ -19,6 +19,7 @@ from robustbench_cells.types import CLEAN
 AP50 = "ap50"
 WAYS = ("merged", "split", "missed", "invented")  # from the bottom of a bar up
 _TRUE = "instances_true"
+_LEFT_OUT = {"drop": "those whose larger part lies outside of their patch are left out"}
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def cell_report(cards: Sequence[ScoreCard], results: Results) -> CellReport | No
     points = break_points(results, AP50)
     limits = [point.limit for part in points.values() for point in part if point.limit.is_absolute]
     return CellReport(
-        truth=true_cells(results.run),
+        truth="; ".join(filter(None, (true_cells(results.run), _LEFT_OUT.get(results.run.settings.edge_cells)))),
         by_components=by_components(results.run),
         limit=format_limit(limits[0]) if limits else "",
         cards={card.segmenter: _card(card, points[card.segmenter], results) for card in cards},

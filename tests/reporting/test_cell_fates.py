@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+import robustbench_cells as rb
 from robustbench_cells.instances.fates import Fate
 from robustbench_cells.reporting.cell_fates import FATES, PatchFates, all_cells_command, patch_fates, worst_cells
 from robustbench_cells.reporting.data_uris import FATE_COLOURS
@@ -21,6 +22,7 @@ from robustbench_cells.reporting.page_context import PAGE_FOLDER
 from robustbench_cells.results.example_patches import ExamplePatches, ExampleView
 from robustbench_cells.results.tables import Results
 from tests.support.cell_runs import with_cells
+from tests.support.frame_arrays import DATA, bright
 from tests.support.manifests import change_manifest
 from tests.support.report_results import make_results
 
@@ -164,3 +166,25 @@ def test_the_command_for_all_cells_is_one_argument_per_name() -> None:
 
 def _of_rules(rules: dict[str, str]) -> Results:
     return change_manifest(RESULTS, "instances", value=rules)
+
+
+def test_the_page_and_the_table_of_all_cells_agree() -> None:
+    """Discs that touch are merged by their foreground: the same ids, fates, areas and IoU, by two ways."""
+    result = rb.benchmark(
+        {"mine": bright}, DATA, {"noise": [0, 200]}, profile="quick", progress=False, metrics=["ap50"]
+    )
+    examples = result._examples
+    assert examples
+    fates = patch_fates(examples, result.results)
+    table = worst_cells(fates, examples)
+    assert {cell.fate for cell in table} >= {Fate.MERGED}
+    for cell in table:
+        rows = result.cells("mine", cell.condition)
+        here = rows[(rows["frame"] == cell.frame) & (rows["patch"] == cell.patch) & (rows["cell"] == cell.cell)]
+        row = here[here["of"] == ("prediction" if cell.fate is Fate.INVENTED else "truth")].iloc[0]
+        assert (row["fate"], row["area"], row["iou"]) == (cell.fate, cell.area, pytest.approx(cell.iou))
+    (clean,) = [number for number, view in enumerate(examples.views) if view.artefact == "clean"]
+    view, rows = examples.views[clean], result.cells("mine")
+    here = rows[(rows["frame"] == view.frame) & (rows["patch"] == view.patch)]
+    counts = here[(here["of"] == "truth") | (here["fate"] == "invented")]["fate"].value_counts()
+    assert fates["mine"][clean].text == ", ".join(f"{fate} {counts[fate]}" for fate in FATES if fate in counts)

@@ -115,17 +115,25 @@ def test_the_limit_that_a_user_gives_is_one_of_jaccard() -> None:
     assert break_points(results, "ap50")["mine"][0].limit.score == pytest.approx(0.9)
 
 
-@pytest.mark.parametrize(("truth", "words"), [("ids", 0), ("components", 1), ("mixed", 1)])
-def test_by_components_is_said_beside_the_scores(truth: str, words: int, tmp_path: Path) -> None:
-    text = _page(change_manifest(make_run(), "dataset", "instances", value=truth), tmp_path)
-    row = text.split('href="#lost"')[1].split("</th>")[0]
-    assert row.count("by components") == words
-    assert "not recorded" in text  # how the model's cells were told apart
+@pytest.mark.parametrize(
+    ("truth", "words"), [("ids", ""), ("components", "by components"), ("mixed", "in part by components")]
+)
+def test_scores_are_marked_by_what_the_true_cells_are(truth: str, words: str) -> None:
+    found = of(change_manifest(make_run(), "dataset", "instances", value=truth))
+    assert found.by_components == words
+    assert ("by components" in found.truth) == bool(words)
+    assert "left out" not in found.truth
+    assert found.cards["mine"].rule == "not recorded"
 
 
-def test_the_rule_of_each_model_is_shown(tmp_path: Path) -> None:
-    text = _page(change_manifest(make_run(), "instances", value={"mine": "watershed"}), tmp_path)
-    assert "cut by a watershed" in text.split("Which cells are lost?")[1].split("</table>")[0]
+def test_what_a_cell_is_stands_beside_its_scores(tmp_path: Path) -> None:
+    run = change_manifest(make_run(), "dataset", "instances", value="mixed")
+    run = change_manifest(run, "settings", "edge_cells", value="drop")
+    text = _page(change_manifest(run, "instances", value={"mine": "watershed"}), tmp_path)
+    first, rest = text.split("</table>", 1)
+    assert "Which cells are lost?</a> (in part by components)</th>" in first
+    assert "cut by a watershed" in first
+    assert "touch another; those whose larger part lies outside of their patch are left out)" in rest
 
 
 def test_a_run_without_scores_of_cells_says_nothing_of_them(tmp_path: Path) -> None:
