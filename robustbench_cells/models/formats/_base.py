@@ -148,7 +148,7 @@ class InstanceModel(ModelFormat):
 
     def name_of(self, where: str) -> str:
         """See `ModelFormat.name_of`."""
-        return f"{self.name}-{Path(self._model(where)).name}"
+        return f"{self.name}-{Path(self._model(where)).absolute().name}"
 
     def instances_of(self, where: str) -> InstanceKind | None:
         """See `ModelFormat.instances_of`."""
