@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from robustbench_cells.reporting.gate_text import summarise_gate
-from robustbench_cells.reporting.outputs import write_reports
 from robustbench_cells.reporting.report import Report
 from tests.support.cell_runs import with_cells
 from tests.support.manifests import change_manifest
+from tests.support.report_outputs import write_output
 from tests.support.report_results import make_examples, make_results
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -32,7 +32,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     results = change_manifest(with_cells(plain), "instances", value=dict.fromkeys(NAMES, "components"))
     examples = make_examples(results)
     examples = replace(examples, true_labels=examples.truth.astype(np.int32))
-    write_reports(Report(results, examples, summarise_gate("no baseline")), folder)
+    write_output("index.html", Report(results, examples, summarise_gate("no baseline")), folder)
     return folder / "index.html"
 
 
