@@ -67,8 +67,12 @@ class PooledScore(Criterion):
                 new,
                 jackknife(pair.sums(linear, *values), _mean_difference),
                 shown=pair.estimate(linear, tuple(values), _mean_difference),
-                room=old if self.better == "more" else inf,
+                room=self._room(old),
             )
+
+    def _room(self, baseline: float) -> float:
+        """Largest deterioration from the baseline's value that there can be."""
+        return baseline if self.better == "more" else inf
 
 
 def _values(rows: pd.DataFrame, ratios: tuple[Ratio, ...], side: str) -> Floats:
@@ -162,6 +166,10 @@ class LostCells(PooledScore):
     def ratios(self) -> tuple[Ratio, ...]:
         """The count by the true cells."""
         return (Ratio({self.name: 1}, {"instances_true": 1}),)
+
+    def _room(self, baseline: float) -> float:
+        """What is left up to the worst: all true cells can be lost, and no more."""
+        return self.worst - baseline
 
 
 @CRITERIA.register

@@ -93,6 +93,14 @@ def test_a_tolerance_that_any_model_would_meet_is_refused(name: str, tolerance: 
         compare(WITH_CELLS, WORSE, {name: tolerance})
 
 
+def test_a_baseline_that_has_lost_every_cell_leaves_nothing_to_judge() -> None:
+    lost = WITH_CELLS.records.assign(merged=WITH_CELLS.records["instances_true"], invented=99.0)
+    run = Results(lost, WITH_CELLS.run)
+    with pytest.raises(GateError, match="no candidate could fail merged of unet: the baseline has 1 at most"):
+        compare(run, run, {"merged": 0.01})
+    assert compare(run, run, {"invented": 0.01}).verdict is GateOutcome.NON_INFERIOR  # there is no most
+
+
 def test_early_stopping_pools_the_frames_of_each_look() -> None:
     worse = compare(WITH_CELLS, WORSE, {"ap50": 0.02}, sequential=True)
     assert worse.verdict is GateOutcome.REGRESSED
