@@ -110,6 +110,8 @@ def write_failures(
     _find(run.segmenters, model, f"model of the run in {reports}")
     selection, found = _open_frames(run, reports, dataset)
     chosen = [_find(found, name, f"condition of the run in {reports}") for name in dict.fromkeys(conditions)]
+    for condition in chosen:
+        _require_same_version(run, reports, condition)
     segmenter = _open_model(run, model, source, trusted=trusted)
     try:
         with new_folder(out) as folder:
@@ -163,6 +165,17 @@ def _open_frames(run: RunManifest, reports: Path, dataset: str | None) -> tuple[
             "since; run the benchmark again, or give its data set by --dataset"
         )
     return selection, {one.name: one for one in request.conditions}
+
+
+def _require_same_version(run: RunManifest, reports: Path, condition: Condition) -> None:
+    """Refuse a condition whose patches would not be those that the run scored."""
+    info = run.artefacts.get(condition.artefact_name)
+    if info is not None and info.version != condition.version:
+        raise ResultsError(
+            f"{reports}: its {condition.artefact_name} is of version {info.version}, and the one here of "
+            f"{condition.version}, which distorts otherwise: the cells would not be those that were scored; run the "
+            "benchmark again"
+        )
 
 
 def _open_model(run: RunManifest, model: str, source: str | None, *, trusted: bool) -> Segmenter:

@@ -89,4 +89,9 @@ def test_what_does_not_fit_the_run_is_refused_and_leaves_nothing(stored: Path, t
     shutil.copy(stored / "patches.csv.gz", tmp_path / "memory")
     (tmp_path / "memory" / "run.json").write_text(json.dumps(run))
     fail(ResultsError, r"does not say where its frames are .*; give --dataset", reports=tmp_path / "memory")
+    run["settings"]["dataset"] = "synthetic_touching"
+    run["artefacts"]["noise"]["version"] = 99
+    (tmp_path / "memory" / "run.json").write_text(json.dumps(run))
+    words = "its noise is of version 99, and the one here of .*; run the benchmark again"
+    fail(ResultsError, words, reports=tmp_path / "memory", condition="noise-50")
     assert [path.name for path in tmp_path.iterdir()] == ["memory"]
