@@ -33,16 +33,25 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore::robustbench_cells.errors.DeclarationWarning")
 
 
-LONG_FILES = (
+LONG_FILES = (  # more than half a minute
     "engine/test_dask_backend.py",
+    "hostile_models/test_wall_alone.py",
     "models/baselines/test_reference.py",
     "models/formats/test_formats_alike.py",
     "pytest_plugin/test_gate.py",
+    "pytest_plugin/test_gate_table.py",
+    "pytest_plugin/test_invalid_runs.py",
+    "pytest_plugin/test_misbehaving_models.py",
     "pytest_plugin/test_plugin.py",
+    "pytest_plugin/test_warm_runs.py",
+    "reporting/outputs/test_outputs.py",
+    "reporting/test_page.py",
     "test_docs.py",
     "test_examples.py",
+    "test_fuzz.py",
     "test_light_core.py",
     "test_notebooks.py",
+    "training/test_fit.py",
 )
 
 
@@ -50,7 +59,7 @@ LONG_FILES = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Run long files first: a worker that takes one at the end works alone.
 
-    They are few, and all else stays in the order that pytest-randomly gave it.
+    All else stays in the order that pytest-randomly gave it.
     """
     yield
     long = {Path(__file__).parent / name for name in LONG_FILES}
