@@ -19,6 +19,7 @@ from robustbench_cells.types import CLEAN
 AP50 = "ap50"
 WAYS = ("merged", "split", "missed", "invented")  # from the bottom of a bar up
 _TRUE = "instances_true"
+_LONGEST = 2.0  # of a bar, by the true cells: a model that invents twenty times as many hides what else is lost
 _LEFT_OUT = {"drop": "those whose larger part lies outside of their patch are left out"}
 
 
@@ -48,6 +49,8 @@ class LostPanel:
         Names of the artefact, its parameter and its unit.
     full
         Share of the true cells that the full width stands for, as text.
+    is_cut
+        Whether a bar is longer than that; its invented cells, which come last, are cut off.
     rows
         Intensity as text, and the bar of each model, None where it did not run.
     """
@@ -56,6 +59,7 @@ class LostPanel:
     parameter: str
     unit: str
     full: str
+    is_cut: bool
     rows: tuple[tuple[str, tuple[LostCells | None, ...]], ...]
 
 
@@ -153,13 +157,15 @@ def _card(card: ScoreCard, points: tuple[BreakPoint, ...], results: Results) -> 
 def _panel(artefact: str, names: Sequence[str], results: Results) -> LostPanel:
     rows, unit = results.curve_rows(artefact), results.run.unit(artefact)
     rows = rows[rows["segmenter"].isin(names)]
-    full = max(1.0, (rows[[*WAYS]].sum(axis=1) / rows[_TRUE])[rows[_TRUE] > 0].max())
+    longest = (rows[[*WAYS]].sum(axis=1) / rows[_TRUE])[rows[_TRUE] > 0].max()
+    full = min(_LONGEST, max(1.0, longest))
     found: list[tuple[str, tuple[LostCells | None, ...]]] = []
     for intensity, at in rows.groupby("intensity"):
         by_name = {row["segmenter"]: _lost(row, full) for _, row in at.iterrows()}
         found.append((unit.level(float(str(intensity))), tuple(map(by_name.get, names))))
     parameter = results.run.artefacts[artefact].parameter
-    return LostPanel(artefact, parameter, unit.label, f"{full:.0%}".replace("%", " %"), tuple(found))
+    width = f"{full:.0%}".replace("%", " %")
+    return LostPanel(artefact, parameter, unit.label, width, bool(longest > full), tuple(found))
 
 
 def _lost(row: pd.Series, full: float) -> LostCells:

@@ -68,16 +68,21 @@ def test_bars_are_sums_over_patches_by_the_sum_of_true_cells() -> None:
 
 def test_a_bar_of_more_than_all_true_cells_fits() -> None:
     def invent(rows: pd.DataFrame) -> None:
-        rows.loc[at(rows, "noise", 100.0), "invented"] = 40.0
+        rows.loc[at(rows, "noise", 100.0), "invented"] = 12.5
+        rows.loc[at(rows, "illumination", 2000.0), ["invented", "missed"]] = 400.0, 10.0
         rows.loc[at(rows, "noise", 50.0), "missed"] = 10.0
 
-    levels = {one.artefact: (one.full, dict(one.rows)) for one in of(make_run(invent)).panels}
-    full, noise = levels["noise"]
-    assert full == "400 %"
+    panels = {one.artefact: one for one in of(make_run(invent)).panels}
+    noise = dict(panels["noise"].rows)
+    assert (panels["noise"].full, panels["noise"].is_cut) == ("125 %", False)
     assert noise["100"][0].parts == (("invented", 100.0),)
-    assert noise["100"][0].text == "invented 400 %"
-    assert noise["50"][0].parts == (("missed", 25.0),)
-    assert levels["illumination"][0] == "100 %"
+    assert noise["100"][0].text == "invented 125 %"
+    assert noise["50"][0].parts == (("missed", 80.0),)
+    assert panels["cell_size"].full == "100 %"
+    cut = panels["illumination"]
+    assert (cut.full, cut.is_cut) == ("200 %", True)
+    assert dict(cut.rows)["2000"][0].text == "missed 100 %, invented 4000 %"
+    assert dict(cut.rows)["2000"][0].parts[0] == ("missed", 50.0)  # and the rest of the bar is invented
 
 
 def test_without_true_cells_counts_are_no_shares() -> None:
