@@ -168,7 +168,7 @@ def test_what_breaks_a_model_on_some_frames_alone_is_named_as_not_sure(tmp_path:
     page = write_output("index.html", Report(results), tmp_path)
     assert "exposure</a> <span" in page
     lead = summary_sentence([card], results, has_combined=False)
-    assert re.search(r"exposure at about exposure -0\.\d+ stops \(too few frames to be sure\)", lead)
+    assert re.search(r"exposure at about gain -0\.\d+ stops \(too few frames to be sure\)", lead)
 
 
 def test_nothing_breaks_first_what_is_below_the_limit_on_clean_images(tmp_path: Path) -> None:
