@@ -1,10 +1,10 @@
 """How the records of a metric become values whose mean is what the metric is of all of them.
 
 A score is averaged over patches, so each record is its own value. A ratio of counts is pooled: the sum of one count
-over all patches of a condition by the sum of another. Its values are linearised (Särndal, Swensson & Wretman 1992,
-section 5.6; the infinitesimal jackknife of Jaeckel 1972): of a record with counts a and b they are R + (a - R b) /
-mean(b), where R is the pooled ratio. Their mean is R exactly, and the spread of their mean over blocks is that of R to
-first order. So means, intervals, paired differences, areas and break-points need to know of one kind of value.
+over all patches of a condition by the sum of another. Its values are linearised (Taylor linearisation: Särndal,
+Swensson & Wretman 1992; the infinitesimal jackknife: Jaeckel 1972): of a record with counts a and b they are R + (a - R
+b) / mean(b), where R is the pooled ratio. Their mean is R exactly, and the spread of their mean over blocks is that of
+R to first order. So means, intervals, paired differences, areas and break-points need to know of one kind of value.
 """
 
 from __future__ import annotations
