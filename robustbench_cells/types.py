@@ -68,7 +68,7 @@ class Sample:
     frame
         Name of the frame, unique within the data set.
     image
-        float32, (H, W), grey levels in [0, 255].
+        float32, (H, W) or, where models take several channels, (H, W, C), grey levels in [0, 255].
     labels
         int32, (H, W), 0 background, 1..n cells, `VOID` where no score is computed.
     remarks
@@ -215,7 +215,8 @@ class Segmenter(Protocol):
         Parameters
         ----------
         images
-            float32, (N, H, W), grey levels in [0, 255]; scaling and normalisation are up to the segmenter.
+            float32, (N, H, W), or (N, H, W, C) of the channels that the card of a model names, grey levels in [0, 255];
+            scaling and normalisation are up to the segmenter.
 
         Returns
         -------

@@ -30,6 +30,7 @@ from robustbench_cells.errors import BenchmarkWarning, DataError, GridError, Mod
 from robustbench_cells.metrics import metrics_of
 from robustbench_cells.models.baselines import BASELINES
 from robustbench_cells.models.callables import segmenter_from
+from robustbench_cells.models.declared_channels import channels_of, require_channels
 from robustbench_cells.models.instance_labels import declared_kind
 from robustbench_cells.models.isolation.wall import Wall
 from robustbench_cells.models.loading import require_segmenter, segmenter_name
@@ -146,7 +147,7 @@ def benchmark(
     grid = resolve_grid(profile, chosen, own)
     conditions = make_conditions(profile, grid, own)
     wall = Wall(isolate, model_seconds, model_memory, tuple(model_env))
-    segmenters = _segmenters(models, trusted=trust_models, wall=wall)
+    segmenters = _segmenters(models, selection.channels, trusted=trust_models, wall=wall)
     labels = any(declared_kind(one) == "labels" for one in segmenters.values())
     scores = metrics_of([metrics] if isinstance(metrics, str) else metrics, cells=labels)
     settings = RunSettings(
@@ -240,7 +241,7 @@ def _selection(data: Any) -> Selection:
     raise DataError(f"data: {type(data).__name__}; give from_arrays(images, labels) or open_dataset(…)")
 
 
-def _segmenters(models: Any, *, trusted: bool, wall: Wall) -> dict[str, Segmenter]:
+def _segmenters(models: Any, channels: tuple[str, ...], *, trusted: bool, wall: Wall) -> dict[str, Segmenter]:
     named = models if isinstance(models, Mapping) else {_name_of(models): models}
     if not named:
         raise ModelError("models: none is given")
@@ -253,6 +254,12 @@ def _segmenters(models: Any, *, trusted: bool, wall: Wall) -> dict[str, Segmente
             raise ModelError(f"models: {name!r} is not a name; give each model a text as its name")
         if name in BASELINES and sources.get(name) != name:
             raise ModelError(f"models: {name!r} is the name of a baseline; give the model another name")
+    require_channels({name: channels_of(source) for name, source in sources.items() if name != REFERENCE}, channels)
+    if channels and (in_memory := [name for name in named if name not in sources]):
+        raise ModelError(
+            f"{in_memory[0]}: is given as an object, and the images have the channels {', '.join(channels)}; give "
+            "models of several channels by their files, whose cards name them"
+        )
     opened = open_segmenters(sources, trusted=trusted, wall=wall)
     for name, model in named.items():
         segmenters[name] = opened[name] if name in opened else segmenter_from(name, model)

@@ -23,7 +23,9 @@ from robustbench_cells.errors import DataError, ModelError, ResultsError, Unknow
 from robustbench_cells.files.atomic import new_folder
 from robustbench_cells.files.csv_tables import escape_formula
 from robustbench_cells.instances.fates import Fate
+from robustbench_cells.models.declared_channels import resolve_channel
 from robustbench_cells.models.isolation.wall import Wall
+from robustbench_cells.models.loading import segmenter_sources
 from robustbench_cells.models.on_demand import release_all
 from robustbench_cells.models.opening import open_segmenters
 from robustbench_cells.registry import unknown
@@ -157,7 +159,7 @@ def _open_frames(run: RunManifest, reports: Path, dataset: str | None) -> tuple[
         frames=len(run.dataset.frames),
         white_level=settings.white_level,
         ignore_label=settings.ignore_label,
-        channel=settings.channel,
+        channel=resolve_channel(settings.channel, segmenter_sources(settings.models)) if settings.channel else None,
     )
     if selection.fingerprint != run.dataset.fingerprint:
         raise DataError(

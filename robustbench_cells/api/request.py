@@ -22,6 +22,7 @@ from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.engine.together import Together, combine
 from robustbench_cells.errors import ClusterError, DataError
 from robustbench_cells.metrics import Metric, metrics_of
+from robustbench_cells.models.declared_channels import resolve_channel
 from robustbench_cells.models.isolation.wall import Wall
 from robustbench_cells.models.loading import gives_labels, require_segmenter, segmenter_sources
 from robustbench_cells.models.on_demand import load_all
@@ -60,7 +61,7 @@ class Request:
     ignore_label
         Value of mask pixels that are in no score.
     channel
-        Channel to take of images that have several, or colours; None for grey ones.
+        Channel to take of images that have several, or colours; ``all`` for those that the models name; None for grey.
     block
         Consecutive frames that count as one in intervals; None for the data set's default.
     trust_model
@@ -168,7 +169,7 @@ def open_request(
     sources = {name: request.sources[name] for name in names}
     for source in sources.values():  # before frames and models take their time
         require_segmenter(source)
-    selection = _open_selection(request)
+    selection = _open_selection(request, resolve_channel(request.channel, sources))
     require_size(names, conditions=len(wanted), metrics=len(request.scores), frames=len(selection.frames))
     require_room(selection, [one for one in request.conditions if one.name in wanted])
     segmenters = open_segmenters(sources, trusted=request.trust_model, wall=request.wall)
@@ -271,7 +272,7 @@ def require_pixel_size(size: float | None) -> None:
         raise DataError(f"a pixel size of {size:g} µm: the side of a pixel of the frames is needed, as in 1.6")
 
 
-def _open_selection(request: Request) -> Selection:
+def _open_selection(request: Request, channel: str | tuple[str, ...] | None) -> Selection:
     return open_dataset(
         request.dataset,
         request.split,
@@ -279,5 +280,5 @@ def _open_selection(request: Request) -> Selection:
         frames=find_profile(request.profile).most_frames if request.frames is None else request.frames,
         white_level=request.white_level,
         ignore_label=request.ignore_label,
-        channel=request.channel,
+        channel=channel,
     )

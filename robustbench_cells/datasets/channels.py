@@ -16,6 +16,7 @@ from robustbench_cells.errors import DataError
 from robustbench_cells.printable import is_printable
 
 LUMINANCE = "luminance"
+ALL = "all"
 
 _MOST_TEXT = 100  # characters
 _WEIGHTS = (19595, 38470, 7471)  # 0.299, 0.587 and 0.114 of 2^16, of which they make up all
@@ -23,15 +24,27 @@ _SHIFT = 16
 
 
 class Channel:
-    """The channel of a data set's images that was asked for: a name, a number from 0, or `LUMINANCE`.
+    """The channel of a data set's images that was asked for: a name, a number from 0, or `LUMINANCE`; or several.
 
     Attributes
     ----------
     text
-        What was asked for.
+        What was asked for; `ALL` for several.
+    names
+        Names of several, in the order in which models take them; empty for one grey plane.
     """
 
-    def __init__(self, channel: str | int) -> None:
+    def __init__(self, channel: str | int | Sequence[str]) -> None:
+        self.names: tuple[str, ...] = ()
+        if isinstance(channel, list | tuple):
+            self.names, channel = tuple(map(str, channel)), ALL
+            if len({name.casefold() for name in self.names}) < max(2, len(self.names)):
+                raise DataError(f"channels {list(self.names)}: give two or more different names, or a single channel")
+        elif channel == ALL:
+            raise DataError(
+                f"channel {ALL}: is for runs of models whose cards name their channels; choose one, or give the names "
+                'in the order of the model (in Python: channel=["red", "green", "blue"])'
+            )
         if isinstance(channel, bool) or not isinstance(channel, str | Integral):
             raise TypeError(f"channel: {channel!r} is {type(channel).__name__}; a name or a number is needed")
         self.text = str(channel).strip()
@@ -41,8 +54,15 @@ class Channel:
             )
         self._seen: tuple[str, str] | None = None  # a file and the name of its channel of this number
 
+    @property
+    def title(self) -> str:
+        """What the images are, for readers."""
+        return f"channels {', '.join(self.names)}" if self.names else f"channel {self.text}"
+
     def take(self, stored: StoredPlane, what: str) -> StoredPlane:
         """Take the channel out of an image; one whose channels are all equal stays as it is, for it is grey.
+
+        Several channels are taken by their names where the image has names, else all in their order.
 
         The luminance is that of Rec. 601, 0.299 red + 0.587 green + 0.114 blue, rounded to whole values where the
         stored ones are whole, as Pillow, OpenCV and ImageJ (weighted) convert colours: so it is of the same type.
@@ -56,6 +76,8 @@ class Channel:
         if stored.palette is not None:
             stored = palette_to_colours(stored, what)
         colours = stored.colours
+        if self.names:
+            return self._take_several(stored, what)
         count = len(stored.names) or (1 if colours.ndim == 2 else colours.shape[-1])
         index = self._find(count, stored.names, what)
         if index is not None and stored.names:
@@ -66,8 +88,24 @@ class Channel:
         pixels = _luminance(colours, what) if index is None else colours[..., index]
         return replace(stored, pixels=np.ascontiguousarray(pixels), alpha=False, names=())
 
+    def _take_several(self, stored: StoredPlane, what: str) -> StoredPlane:
+        colours, wanted = stored.colours, [name.casefold() for name in self.names]
+        count = 1 if colours.ndim == 2 else colours.shape[-1]
+        names = [name.casefold() for name in stored.names]
+        numbers = [names.index(name) for name in wanted if names.count(name) == 1] if names else list(range(count))
+        if count == 1 or len(numbers) != len(wanted):
+            raise DataError(
+                f"{what}: has the channels {describe_channels(count, stored.names if count > 1 else ())}, but the "
+                f"models take {', '.join(self.names)}; save it with these, or choose one channel for models that "
+                f"take grey ({CHANNEL_OPTION})"
+            )
+        _require_opaque(stored, what)
+        return replace(stored, pixels=np.ascontiguousarray(colours[..., numbers]), alpha=False, names=self.names)
+
     def find_without_names(self, what: str) -> None:
         """Refuse a channel that grey images do not have; ``what`` names them."""
+        if self.names:
+            raise DataError(f"{what}: is grey, but the models take {', '.join(self.names)}; give other frames")
         self._find(1, (), what)
 
     def _find(self, count: int, names: Sequence[str], what: str) -> int | None:

@@ -44,7 +44,7 @@ def from_arrays(
     sequence: bool = False,
     white_level: int | None = None,
     ignore_label: int | None = None,
-    channel: str | int | None = None,
+    channel: str | int | Sequence[str] | None = None,
     title: str = "arrays",
 ) -> Selection:
     """Make a data set of arrays in memory.
@@ -67,7 +67,8 @@ def from_arrays(
     ignore_label
         Value of the labels where the annotators left pixels open, which are in no score; not 0.
     channel
-        Channel to take of the images' last axis: its number from 0, its name, or ``luminance``.
+        Channel to take of the images' last axis: its number from 0, its name, or ``luminance``; or several names (see
+        `open_dataset`).
     title
         Title for reports.
 
@@ -113,7 +114,7 @@ def from_arrays(
         ids, by_components = to_labels(array_plane(truth), f"labels[{number}]", ignore_label)
         samples.append(Sample(ArrayDataset.key, name, grey, ids, remarks, by_components))
     dataset = ArrayDataset(title, samples, sequence=sequence)
-    return Selection(dataset, all_names, ignore_label, channel=chosen.text if chosen else None)
+    return Selection(dataset, all_names, ignore_label, channel=chosen)
 
 
 def _split_frames(what: str, arrays: Any, channel: Channel | None = None) -> list[Any]:

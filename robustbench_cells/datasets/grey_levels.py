@@ -48,7 +48,7 @@ def to_grey_levels(
     white_level
         Stored value that is white. At most one pixel in 1000 may be above it, and is clipped.
     channel
-        The channel of the image to take, if one was asked for.
+        The channel of the image to take, if one was asked for; of several the image is (H, W, C).
 
     Returns
     -------
@@ -62,9 +62,12 @@ def to_grey_levels(
     """
     if channel is not None:
         stored = channel.take(stored, what)
-    colours = stored.colours
-    remedy = image_remedy(1 if colours.ndim == 2 else colours.shape[-1], stored.names)
-    pixels = single_channel(stored, what, remedy)
+    if channel is not None and channel.names:
+        pixels = stored.pixels
+    else:
+        colours = stored.colours
+        remedy = image_remedy(1 if colours.ndim == 2 else colours.shape[-1], stored.names)
+        pixels = single_channel(stored, what, remedy)
     if stored.palette is not None:
         pixels = palette_to_grey(pixels, stored.palette, what)
     remarks: tuple[Remark, ...] = (_WHITE_IS_ZERO,) if stored.white_is_zero else ()

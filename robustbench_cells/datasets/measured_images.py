@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from robustbench_cells.channels import as_grey
 from robustbench_cells.datasets.channels import Channel
 from robustbench_cells.datasets.image_files import list_images, list_unread, read_image
 from robustbench_cells.datasets.measured_axes import MeasuredAxis
@@ -134,7 +135,7 @@ class MeasuredImages:
         inside = slice(self.margin, -self.margin or None)
         whole, image = image.shape, image[inside, inside]
         if image.shape != clean.image.shape:
-            height, width = (side + 2 * self.margin for side in clean.image.shape)
+            height, width = (side + 2 * self.margin for side in clean.labels.shape)
             raise DataError(
                 f"{path}: is {whole[1]}×{whole[0]} px, but the clean image of frame {clean.frame} is {width}×{height} "
                 "px; export both at the same size and pixel size"
@@ -172,7 +173,7 @@ def _check(clean: Image, image: Image, path: Path) -> tuple[Remark, ...]:
     """Refuse an image that is the clean one, or is shifted; remark on one of which that cannot be known."""
     if np.array_equal(clean, image) and np.ptp(clean) > 0:
         raise DataError(f"{path}: is the clean image itself; put the image there that was taken at this value")
-    place = register(clean, image)
+    place = register(as_grey(clean, 2), as_grey(image, 2))
     is_far = place.distance > _TOLERANCE
     if is_far and place.is_related and place.is_clear:
         raise DataError(

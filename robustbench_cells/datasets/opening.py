@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from inspect import signature
 from numbers import Integral
 from pathlib import Path
@@ -29,7 +29,7 @@ def open_dataset(
     frames: int | None = None,
     white_level: int | None = None,
     ignore_label: int | None = None,
-    channel: str | int | None = None,
+    channel: str | int | Sequence[str] | None = None,
 ) -> Selection:
     """Open a data set, and read and validate every frame that will be used.
 
@@ -49,7 +49,8 @@ def open_dataset(
         Value of the mask pixels that the annotators left open, which are in no score; not 0.
     channel
         Channel of images that have several or colours: its name, its number from 0, or ``luminance``, by the weights of
-        Rec. 601 and rounded as Pillow does. Without one they are refused, unless their channels are equal.
+        Rec. 601 and rounded as Pillow does. Without one they are refused, unless their channels are equal. Several
+        names make images (H, W, C) for models whose cards name these channels in this order.
 
     Raises
     ------
@@ -94,7 +95,7 @@ def open_dataset(
     names = list(dataset.frames)
     if frames is not None and frames < len(names):
         names = [names[index] for index in np.linspace(0, len(names) - 1, frames).round().astype(int)]
-    return Selection(dataset, names, ignore_label, measured, chosen.text if chosen else None)
+    return Selection(dataset, names, ignore_label, measured, chosen)
 
 
 def _check_numbers(numbers: Mapping[str, tuple[object, int]]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from robustbench_cells.datasets.cell_ids import CellIds
+from robustbench_cells.datasets.channels import Channel
 from robustbench_cells.datasets.measured_axes import MeasuredAxis
 from robustbench_cells.datasets.measured_images import MeasuredImages
 from robustbench_cells.datasets.remarks import Remarks
@@ -54,7 +55,7 @@ class FieldOfInterest:
     def read(self, frame: str) -> Sample:
         """Read one frame, cropped (see `Dataset.read`)."""
         sample = self.whole.read(frame)
-        if min(sample.image.shape) <= 2 * self.margin:
+        if min(sample.labels.shape) <= 2 * self.margin:
             raise DataError(
                 f"{self.whole.title}: a margin of {self.margin} px leaves nothing of frame {frame}; use a smaller one"
             )
@@ -83,7 +84,9 @@ class Selection:
     ignore_label
         Value of the mask pixels that are not scored, if one was named.
     channel
-        Channel of the images that was asked for, if any was.
+        Channel of the images that was asked for, if any was; ``all`` for several.
+    channels
+        Names of the channels of the images, (H, W, C), in their order; empty where images are grey, (H, W).
     void
         Share of the pixels of each frame that are not scored, for frames with any.
     cells
@@ -96,7 +99,7 @@ class Selection:
         frames: Sequence[str],
         ignore_label: int | None = None,
         measured: MeasuredImages | None = None,
-        channel: str | None = None,
+        channel: Channel | None = None,
     ) -> None:
         self.key = dataset.key
         self.frames = tuple(frames)
@@ -113,7 +116,9 @@ class Selection:
             f"{printable(dataset.title)}, {len(frames) if len(frames) == total else f'{len(frames)} of {total}'} frames"
         )
         self.ignore_label = ignore_label
-        self.channel = channel
+        self.channel = channel.text if channel else None
+        self.channels = channel.names if channel else ()
+        self._channel = channel
         self._dataset = dataset
         self._measured = measured
         self._cached: dict[str, Sample] = {}
@@ -199,8 +204,8 @@ class Selection:
 
     def _complete_title(self) -> None:
         """Say in the title what is padded or not scored; a label to ignore that no mask has may be a mistake."""
-        if self.channel is not None:
-            self.title += f", channel {self.channel}"
+        if self._channel is not None:
+            self.title += f", {self._channel.title}"
         named = "" if self.ignore_label is None else f" (ignore label {self.ignore_label})"
         if self.smaller_than_patch:
             self.title += f", {self.smaller_than_patch} of them under {PATCH_SIDE} px, which patches pad by reflection"

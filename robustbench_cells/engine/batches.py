@@ -37,7 +37,7 @@ class Batch:
     views
         The N patches before the artefact.
     images
-        float32, (N, H, W), grey levels.
+        float32, (N, H, W) or (N, H, W, C), grey levels.
     labels
         int32, (N, H, W).
     problems

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from robustbench_cells.channels import as_grey
 from robustbench_cells.engine.batches import iter_patches, make_batches
 from robustbench_cells.engine.checks import prediction_problems
 from robustbench_cells.engine.condition import Condition
@@ -33,7 +34,7 @@ class PatchCells:
     view
         The patch, before the artefact.
     image
-        What the model saw, float32, (H, W), grey levels.
+        What the model saw, float32, (H, W), grey levels; of several channels their mean.
     truth, prediction
         Ids of the true and of the predicted cells where they are scored, int32, (H, W), 0 background. Those of the
         prediction are numbered from 1.
@@ -93,7 +94,7 @@ def iter_cells(
                 frame=view.frame,
                 patch=view.index,
             )
-            yield PatchCells(view, image, truth, numbered, table[list(COLUMNS)])
+            yield PatchCells(view, as_grey(image, truth.ndim), truth, numbered, table[list(COLUMNS)])
 
 
 def cell_table(patches: Iterable[PatchCells]) -> pd.DataFrame:

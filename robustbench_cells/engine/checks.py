@@ -33,12 +33,12 @@ def batch_problems(views: Sequence[Patch], images: Image, labels: Labels) -> lis
     views
         Patches before the artefact.
     images, labels
-        Batch after the artefact, (N, H, W).
+        Batch after the artefact, (N, H, W); images may have channels as a last axis.
     """
     problems = []
     if images.dtype != np.float32 or labels.dtype != np.int32:
         problems.append(f"images are {images.dtype} and labels {labels.dtype}; float32 and int32 are needed")
-    if images.shape != labels.shape:
+    if images.shape[:3] != labels.shape:
         problems.append(f"images have shape {images.shape} but labels {labels.shape}")
     if not np.isfinite(images).all():
         problems.append("an image has a pixel that is not finite")
@@ -52,7 +52,7 @@ def batch_problems(views: Sequence[Patch], images: Image, labels: Labels) -> lis
 
 def prediction_problems(images: Image, prediction: Prediction) -> list[str]:
     """What is wrong with the prediction, (N, H, W), of a batch; empty for a valid one."""
-    if not isinstance(prediction, np.ndarray) or prediction.shape != images.shape:
+    if not isinstance(prediction, np.ndarray) or prediction.shape != images.shape[:3]:
         return [f"predicted {getattr(prediction, 'shape', type(prediction))} for images of {images.shape}"]
     if prediction.dtype == np.int32:
         return [f"a label is {prediction.min()}; cells are numbered from 1"] if prediction.min() < 0 else []

@@ -42,7 +42,7 @@ def cut_patches(sample: Sample, side: int, count: int, seed: int) -> Iterator[Pa
     >>> [patch.image.shape for patch in rb.cut_patches(frame, side=256, count=2, seed=0)]
     [(256, 256), (256, 256)]
     """
-    height, width = sample.image.shape
+    height, width = sample.labels.shape
     if side > min(height, width):
         raise DataError(
             f"frame {sample.frame} of {sample.dataset} is {width}×{height} px, smaller than the {side}×{side} px that "
@@ -80,7 +80,7 @@ def pad_frame(sample: Sample, side: int) -> Sample:
     if target == shape:
         return sample
     widths = [((new - old) // 2, new - old - (new - old) // 2) for old, new in zip(shape, target, strict=True)]
-    image = np.pad(sample.image, widths, mode="reflect")
+    image = np.pad(sample.image, [*widths, (0, 0)][: sample.image.ndim], mode="reflect")
     labels = np.pad(sample.labels, widths, constant_values=PADDING)
     return replace(sample, image=image, labels=labels)
 

@@ -8,6 +8,7 @@ from time import perf_counter
 
 import numpy as np
 
+from robustbench_cells.channels import as_grey
 from robustbench_cells.engine.batches import iter_patches
 from robustbench_cells.engine.checks import prediction_problems
 from robustbench_cells.engine.condition import Condition
@@ -73,7 +74,7 @@ def render_examples(
         found: dict[int, Masks | Labels] = dict(known)
         missing = [index for index in own if index not in known]
         if not missing and kept:
-            predictions[name] = _stack(found, images.shape)
+            predictions[name] = _stack(found, labels.shape)
             times |= {name: measured} if (measured := kept.times(name)) else {}
             continue
         announce(f"example patches: {name}, {number}/{len(segmenters)} segmenters")
@@ -86,7 +87,7 @@ def render_examples(
         except Exception as error:  # a model may be third-party code; the others go on
             announce(f"example patches: none of {name} ({type(error).__name__}: {error})")
             continue
-        predictions[name] = _stack(found, images.shape)
+        predictions[name] = _stack(found, labels.shape)
         if kept:
             kept.put(name, {views[index]: found[index] for index in missing})
             kept.put_times(name, times[name])
@@ -103,7 +104,7 @@ def render_examples(
             found_labels[segmenter.name] = comparison.predicted_instances
     return ExamplePatches(
         views,
-        np.rint(images).astype(np.uint8),
+        np.rint(as_grey(images, labels.ndim)).astype(np.uint8),
         labels > 0,
         {name: (one > 0) & scored for name, one in predictions.items()},
         times,

@@ -19,7 +19,7 @@ from robustbench_cells.files.toml import read_toml
 from robustbench_cells.models.interface import SCHEMA, Interface, interface_from_card
 
 _MAX_BYTES = 2**19  # ours have some 20 KB
-_ADDED = ("crop", "scale", "instances")  # keys of later versions
+_ADDED = ("crop", "scale", "instances", "channel_names")  # keys of later versions
 _SCHEMA = {
     "type": "object",
     "additionalProperties": False,  # else a mistyped [input] would be ignored

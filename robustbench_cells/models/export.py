@@ -31,7 +31,7 @@ def export(model: str, target: str, out: Path | None = None) -> str:
     from robustbench_cells.models.extras import require_extra
     from robustbench_cells.models.instance_labels import foreground
     from robustbench_cells.models.loading import load_keras, load_segmenter, shipped_models
-    from robustbench_cells.models.probe import probe_images
+    from robustbench_cells.models.probe import as_seen, probe_images
 
     exporter = EXPORTS.get(target)
     require_extra(f"export of {model}", exporter.extra)
@@ -48,7 +48,7 @@ def export(model: str, target: str, out: Path | None = None) -> str:
         exporter.write(segmenter, card, written)
         if interface:
             write_card(card_path(written), interface)
-        images = probe_images()
+        images = as_seen(probe_images(), segmenter.interface)
         masks = [foreground(one.predict(images)) for one in (segmenter, load_segmenter(str(written)))]
         differing = float(np.mean(masks[0] != masks[1]))
         if differing > _MAX_TIES:

@@ -17,7 +17,18 @@ SCHEMA: dict[str, Any] = {  # tables of a card; unknown keys are refused, else a
         "additionalProperties": False,
         "properties": {
             "layout": {"enum": ["NHWC", "NCHW", "NHW"]},
-            "channels": {"type": "integer", "minimum": 1, "maximum": 64},
+            "channels": {
+                "oneOf": [
+                    {"type": "integer", "minimum": 1, "maximum": 64},
+                    {
+                        "type": "array",
+                        "items": {"type": "string", "minLength": 1, "maxLength": 100},
+                        "minItems": 2,
+                        "maxItems": 64,
+                        "uniqueItems": True,
+                    },
+                ]
+            },
             "normalise": {"enum": ["none", "min-max", "zero-mean"]},
             "range": {
                 "type": "array",
@@ -58,7 +69,9 @@ class Interface:
     layout, output_layout
         Order of the axes: N images, H rows, W columns, C channels. Inferred from unambiguous shapes.
     channels
-        Number of input channels; each receives the grey image.
+        Number of input channels; each receives the grey image, or that of its name in `channel_names`.
+    channel_names
+        Names of the channels that it sees, in their order; empty for a network that sees grey images.
     normalise
         Normalisation of each patch: ``none``, ``min-max`` (to 0 and 1) or ``zero-mean`` (and unit variance).
     range
@@ -97,6 +110,7 @@ class Interface:
     instances: InstanceRule | None = None
     crop: int = 0
     scale: float = 1.0
+    channel_names: tuple[str, ...] = ()
     card: str = field(default="its card", compare=False)
 
     @property
@@ -120,6 +134,9 @@ def interface_from_card(card: Mapping[str, Any], name: str = Interface.card) -> 
     """Read the interface that a validated card declares; ``name`` is that of the card's file."""
     inputs, outputs = dict(card.get("input", {})), dict(card.get("output", {}))
     integers = ("channels", "side", "halo", "foreground", "crop")  # 3.0 is an integer to the schema
+    if isinstance(inputs.get("channels"), list):
+        inputs["channel_names"] = tuple(inputs["channels"])
+        inputs["channels"] = len(inputs["channel_names"])
     for table in (inputs, outputs):
         table |= {key: int(table[key]) for key in integers if key in table}
     if "range" in inputs:

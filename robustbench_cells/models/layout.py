@@ -108,15 +108,16 @@ def _format_shape(shape: Sequence[int | None]) -> str:
 
 
 def prepare_images(images: Image, interface: Interface) -> Image:
-    """Normalise grey levels, (N, H, W), as the interface declares."""
+    """Normalise grey levels, (N, H, W) or (N, H, W, C), as the interface declares: over all channels of an image."""
     values = images.astype(np.float32)
     low, high = interface.range
+    axes = tuple(range(1, values.ndim))
     if interface.normalise == "zero-mean":
-        mean, deviation = values.mean((1, 2), keepdims=True), values.std((1, 2), keepdims=True)
+        mean, deviation = values.mean(axes, keepdims=True), values.std(axes, keepdims=True)
         return (values - mean) / np.maximum(deviation, np.float32(1e-6))
     if interface.normalise == "min-max":
-        darkest = values.min((1, 2), keepdims=True)
-        values = (values - darkest) / np.maximum(np.ptp(values, (1, 2), keepdims=True), np.float32(1e-6))
+        darkest = values.min(axes, keepdims=True)
+        values = (values - darkest) / np.maximum(np.ptp(values, axes, keepdims=True), np.float32(1e-6))
     elif (low, high) == (0, 255):
         return values
     else:
@@ -125,7 +126,9 @@ def prepare_images(images: Image, interface: Interface) -> Image:
 
 
 def add_channels(batch: Image, interface: Interface) -> Image:
-    """Bring a batch, (N, H, W), into the layout and the number of channels that the interface declares."""
+    """Bring a batch, (N, H, W) or (N, H, W, C), into the layout and number of channels that the interface declares."""
+    if batch.ndim > len("NHW"):
+        return np.ascontiguousarray(np.moveaxis(batch, -1, str(interface.layout).index("C")))
     if interface.layout == "NHW":
         return batch
     axis = str(interface.layout).index("C")

@@ -9,6 +9,7 @@ import numpy as np
 from robustbench_cells.errors import DeclarationWarning, ModelError
 from robustbench_cells.models.independence import require_independence
 from robustbench_cells.models.instance_labels import foreground, is_labels, require_ids
+from robustbench_cells.models.interface import Interface
 from robustbench_cells.models.network import NetworkSegmenter
 from robustbench_cells.types import PATCH_SIDE, Image
 
@@ -24,8 +25,9 @@ def probe(segmenter: NetworkSegmenter) -> None:
         If the network fails, its output cannot be probabilities or labels of cells, or it predicts an image in another
         way the next time or among others.
     """
+    images = as_seen(varied_images(), segmenter.interface)
     try:
-        prediction = require_independence(segmenter.name, segmenter.predict, varied_images())
+        prediction = require_independence(segmenter.name, segmenter.predict, images)
     except ModelError:
         raise
     except Exception as error:  # runtimes raise anything
@@ -46,6 +48,11 @@ def probe(segmenter: NetworkSegmenter) -> None:
             DeclarationWarning,
             stacklevel=2,
         )
+
+
+def as_seen(images: Image, interface: Interface) -> Image:
+    """Return grey images, (N, H, W), as a network sees them: alike in each of several channels, (N, H, W, C)."""
+    return np.stack([images] * interface.channels, axis=-1) if interface.channel_names else images
 
 
 def varied_images() -> Image:

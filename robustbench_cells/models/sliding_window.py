@@ -25,9 +25,9 @@ def predict_tiled(
     Parameters
     ----------
     predict
-        Function from (M, side, side) to the same shape.
+        Function from (M, side, side), or with a last axis of channels, to (M, side, side).
     images
-        Images, float32, (N, H, W).
+        Images, float32, (N, H, W) or (N, H, W, C).
     side, halo
         Side and halo of the tiles in pixels; 2 × halo + 8 is at most the side.
     blind
@@ -44,11 +44,11 @@ def predict_tiled(
         If several tiles have labels but no halo, so that nothing tells which cells are the same.
     """
     if not len(images):
-        return np.empty(images.shape, np.float32)
-    height, width = images.shape[1:]
+        return np.empty(images.shape[:3], np.float32)
+    height, width = images.shape[1:3]
     padding = [(0, max(0, side - length)) for length in (height, width)]
-    padded = np.pad(images, ((0, 0), *padding), mode="symmetric")
-    rows, columns = (_place_tiles(length, side, halo) for length in padded.shape[1:])
+    padded = np.pad(images, ((0, 0), *padding, (0, 0))[: images.ndim], mode="symmetric")
+    rows, columns = (_place_tiles(length, side, halo) for length in padded.shape[1:3])
     tiles = [padded[:, row : row + side, column : column + side] for row in rows for column in columns]
     predicted = predict(np.concatenate(tiles)).reshape(len(tiles), len(images), side, side)
     if is_labels(predicted):
@@ -63,7 +63,7 @@ def predict_tiled(
         joined = [stitch(list(predicted[:, image]), corners, kept, size, blind) for image in range(len(images))]
         return np.stack(joined)[:, :height, :width]
     parts = iter(predicted)
-    whole = np.empty(padded.shape, np.float32)
+    whole = np.empty(padded.shape[:3], np.float32)
     for row, (top, bottom) in rows.items():
         for column, (left, right) in columns.items():
             tile = next(parts)

@@ -78,9 +78,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "the value of mask pixels that the annotators left open: they are in no score (for example 255)",
     },
     "channel": {
-        "metavar": "N|NAME|luminance",
+        "metavar": "N|NAME|luminance|all",
         "help": "the channel of images that have colours or several channels: its number from 0, its name, or "
-        "luminance (of red, green and blue)",
+        "luminance (of red, green and blue); all for models whose cards name the channels that they take",
     },
     "block": {
         "type": int,

@@ -17,4 +17,4 @@ class Background(Segmenter):
 
     def predict(self, images: Image) -> Image:
         """See `Segmenter.predict`; all probabilities are 0."""
-        return np.zeros(images.shape, np.float32)
+        return np.zeros(images.shape[:3], np.float32)

@@ -81,6 +81,16 @@ class ModelFormat(Protocol):
         """
         return None
 
+    def channels_of(self, where: str) -> tuple[str, ...]:
+        """Name the channels that the model sees, in their order; none if it sees grey images.
+
+        Raises
+        ------
+        ModelError
+            If its card cannot be read.
+        """
+        return ()
+
     @abstractmethod
     def load(self, where: str, *, trusted: bool) -> Segmenter:
         """Load a model.
@@ -121,6 +131,10 @@ class FileModel(ModelFormat):
     def instances_of(self, where: str) -> InstanceKind | None:
         """See `ModelFormat.instances_of`: what the card declares."""
         return read_interface(Path(where)).instance_kind
+
+    def channels_of(self, where: str) -> tuple[str, ...]:
+        """See `ModelFormat.channels_of`: what the card declares."""
+        return read_interface(Path(where)).channel_names
 
     def digest_of(self, where: str, *, trusted: bool) -> str:
         """See `ModelFormat.digest_of`: from the files and the card."""

@@ -150,10 +150,10 @@ class Worker:
         images = self._images.images(work.shape)
         found = segmenter.predict(images) if work.halo is None else segmenter.predict_whole(images, work.halo)
         shape, kind = getattr(found, "shape", None), getattr(found, "dtype", type(found))
-        if not isinstance(found, np.ndarray) or shape != images.shape or kind not in (np.float32, np.int32):
+        if not isinstance(found, np.ndarray) or shape != images.shape[:3] or kind not in (np.float32, np.int32):
             raise ModelError(
                 f"{segmenter.name}: predicted {kind} of shape {shape} for images of shape {images.shape}; float32 "
-                "probabilities or int32 labels of the same shape are needed"
+                "probabilities or int32 labels of the same shape, but for channels, are needed"
             )
         self._images.put_prediction(found)
         return is_labels(found)

@@ -109,7 +109,7 @@ class Host:
             process.images.put_images(images)
             answer = self._ask(room, process, Work(Job.PREDICT, model, images.shape, halo))
             try:
-                return process.images.take_prediction(images.shape, labels=answer.labels)
+                return process.images.take_prediction(images.shape[:3], labels=answer.labels)
             except ShortReadError:
                 why = f"{model.name} truncated the memory that its process shares, and was stopped"
                 raise self._stop(room, model, why) from None

@@ -126,7 +126,7 @@ class Work:
     job, model
         What, and with which model.
     shape
-        Shape of the images in the shared memory, (N, H, W).
+        Shape of the images in the shared memory, (N, H, W) or (N, H, W, C).
     halo
         Discarded border in pixels, if whole frames are to be predicted (`NetworkSegmenter.predict_whole`).
     """
@@ -139,7 +139,7 @@ class Work:
     @property
     def batches(self) -> int:
         """Number of batches of patches that the images have the size of; 1 where there are none."""
-        return max(1, ceil(prod(self.shape) / _BATCH_PIXELS))
+        return max(1, ceil(prod(self.shape[:3]) / _BATCH_PIXELS))
 
     def describe(self) -> str:
         """Tell what was asked for, after 'took a minute' and the like."""

@@ -59,5 +59,5 @@ class IsolatedSegmenter:
 
     def _predict(self, images: Image, halo: int | None) -> Prediction:
         if not images.size:
-            return np.empty(images.shape, np.float32)
+            return np.empty(images.shape[:3], np.float32)
         return self._host.predict(self._model, np.ascontiguousarray(images, np.float32), halo)

@@ -75,7 +75,10 @@ class SharedImages:
         return np.frombuffer(mapped, np.float32).reshape(shape)
 
     def put_prediction(self, found: Prediction) -> None:
-        """Write the prediction of the batch; called by the process of the model."""
+        """Write the prediction of the batch; called by the process of the model.
+
+        With several channels it lies over images that are no longer needed.
+        """
         _write(self.file, found, _aligned(found.nbytes))
 
     def close(self) -> None:
