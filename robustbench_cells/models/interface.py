@@ -18,16 +18,13 @@ SCHEMA: dict[str, Any] = {  # tables of a card; unknown keys are refused, else a
         "properties": {
             "layout": {"enum": ["NHWC", "NCHW", "NHW"]},
             "channels": {
-                "oneOf": [
-                    {"type": "integer", "minimum": 1, "maximum": 64},
-                    {
-                        "type": "array",
-                        "items": {"type": "string", "minLength": 1, "maxLength": 100},
-                        "minItems": 2,
-                        "maxItems": 64,
-                        "uniqueItems": True,
-                    },
-                ]
+                "type": ["integer", "array"],
+                "minimum": 1,
+                "maximum": 64,
+                "items": {"type": "string", "minLength": 1, "maxLength": 100},
+                "minItems": 2,
+                "maxItems": 64,
+                "uniqueItems": True,
             },
             "normalise": {"enum": ["none", "min-max", "zero-mean"]},
             "range": {

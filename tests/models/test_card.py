@@ -25,6 +25,8 @@ from tests.support.networks import save_tiny_network
             r"output\.instances: 'labels' is not one of \['components', 'watershed'\]",
         ),
         ({"input": {"channels": 10**9}}, r"input\.channels: .*greater than the maximum"),
+        ({"input": {"channels": ["red"]}}, r"input\.channels: .*too short"),
+        ({"input": {"channels": ["red", "red"]}}, r"input\.channels: .*non-unique"),
         ({"sha256": "12"}, "sha256: '12' does not match"),
         ({"training": 3}, "training: 3 is not of type 'object'"),
         ({"input": {"range": [0, 10**400]}}, "input.range.1: "),
