@@ -21,7 +21,7 @@ _PREDICTION = {
 def true_cells(run: RunManifest) -> str:
     """What the true cells are, and how many of them touch; empty for runs that do not know."""
     truth = _TRUTH.get(run.dataset.instances, "")
-    is_told = truth and run.dataset.instances != "components"
+    is_told = truth and run.dataset.instances != "components" and run.compared is None  # of two runs nobody counted
     return f"{truth}, of which {run.dataset.touching:.1%} touch another" if is_told else truth
 
 

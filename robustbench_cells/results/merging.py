@@ -27,8 +27,8 @@ def merge_runs(first: Results, second: Results) -> Results:
     Raises
     ------
     ResultsError
-        If the two differ in their metrics, in an artefact's version or unit, in the code of plug-ins, or in the length
-        of a block.
+        If the two differ in their metrics, in an artefact's version or unit, in the code of plug-ins, in the length of
+        a block, or, where both scored cells, in what counts of those that a patch cuts.
     """
     first, second = _with_metrics(first, second), _with_metrics(second, first)
     runs = first.run, second.run
@@ -40,6 +40,7 @@ def merge_runs(first: Results, second: Results) -> Results:
             ("artefacts", *([_version_and_unit(run, name) for name in shared] for run in runs)),
             ("code of plug-ins", *(_shared_sources(run, *runs) for run in runs)),
             ("frames per block", *(run.settings.block for run in runs)),
+            ("rules for cells that a patch cuts (--rb-edge-cells)", *map(_edge_rule, runs)),
         )
         if one != other
     ]
@@ -113,6 +114,11 @@ def _version_and_unit(run: RunManifest, artefact: str) -> tuple[int, str]:
     return run.artefacts[artefact].version, run.artefacts[artefact].unit
 
 
+def _edge_rule(run: RunManifest) -> str:
+    """The rule for cells that a patch cuts, on which scores of cells alone depend."""
+    return run.settings.edge_cells if any(info.group for info in run.metrics.values()) else ""
+
+
 def _shared_sources(run: RunManifest, first: RunManifest, second: RunManifest) -> dict[str, str]:
     """Code of the artefacts and metrics from outside that both runs name."""
     used = {
@@ -162,6 +168,7 @@ def _merge_settings(first: RunSettings, second: RunSettings) -> RunSettings:
 def _merge_datasets(first: RunManifest, second: RunManifest) -> DatasetInfo:
     one, other = first.dataset, second.dataset
     block = first.settings.block
+    instances = one.instances if one.instances == other.instances else "mixed"
     offset = (max(one.positions) // block + 2) * block  # no block holds frames of both
     return DatasetInfo(
         key=f"{one.key} and {other.key}",
@@ -169,5 +176,5 @@ def _merge_datasets(first: RunManifest, second: RunManifest) -> DatasetInfo:
         fingerprint=f"{one.fingerprint} and {other.fingerprint}",
         frames=(*(f"A/{frame}" for frame in one.frames), *(f"B/{frame}" for frame in other.frames)),
         positions=(*one.positions, *(offset + position for position in other.positions)),
-        instances=one.instances if one.instances == other.instances else "",
+        instances=instances if one.instances and other.instances else "",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from robustbench_cells.errors import ResultsError
+from robustbench_cells.reporting.cell_rules import true_cells
 from robustbench_cells.results.merging import merge_runs
 from tests.support.cell_runs import with_cells
 from tests.support.manifests import change_manifest
@@ -56,3 +57,29 @@ def test_a_run_with_more_metrics_is_compared_by_those_that_both_have() -> None:
         assert not {"ap50", "merged"} & set(both.records)
         assert set(both.summary["segmenter"]) == {"m (A)", "m (B)", "background"}
     assert "ap50" in merge_runs(more, more).summary
+
+
+def test_runs_that_count_cells_at_the_border_otherwise_are_not_compared_by_cells() -> None:
+    run = make_results({"m": 0.9, "background": 0.1})
+    dropped = change_manifest(run, "settings", "edge_cells", value="drop")
+    assert len(merge_runs(run, dropped).records)  # neither scored cells
+    with pytest.raises(ResultsError, match="rules for cells that a patch cuts"):
+        merge_runs(with_cells(run), with_cells(dropped))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"), [(("ids", "ids"), "ids"), (("ids", "components"), "mixed"), (("ids", ""), "")]
+)
+def test_true_cells_of_two_data_sets_are_said_to_be_of_both_kinds(kinds: tuple[str, str], expected: str) -> None:
+    first, second = (
+        change_manifest(
+            change_manifest(make_results({"m": 0.9}), "dataset", "instances", value=kind),
+            "dataset",
+            "touching",
+            value=0.3,
+        )
+        for kind in kinds
+    )
+    both = merge_runs(first, change_manifest(second, "dataset", "fingerprint", value="other")).run
+    assert both.dataset.instances == expected
+    assert "touch another" not in true_cells(both)  # its share is known of each, not of both
