@@ -38,6 +38,7 @@ LONG_FILES = (  # more than half a minute
     "hostile_models/test_wall_alone.py",
     "models/baselines/test_reference.py",
     "models/formats/test_formats_alike.py",
+    "models/formats/test_stardist_model.py",
     "pytest_plugin/test_gate.py",
     "pytest_plugin/test_gate_table.py",
     "pytest_plugin/test_invalid_runs.py",
