@@ -18,7 +18,9 @@ _REMEDY = "cut the frame into smaller ones, or replace the file if it is damaged
 
 
 def check_size(what: str, width: int, height: int, bytes_per_pixel: int = 1) -> None:
-    """Raise a `DataError` if a frame of this declared size exceeds the limit."""
+    """Raise a `DataError` if a frame of this declared size exceeds the limit, or has no pixel."""
+    if width < 1 or height < 1:
+        raise DataError(f"{what}: declares {width}×{height} px, so it has no pixel; replace the file")
     if width * height > MAX_PIXELS:
         raise DataError(f"{what}: declares {width}×{height} px, more than the {MAX_PIXELS} px allowed; {_REMEDY}")
     if width * height * bytes_per_pixel > _MAX_BYTES:

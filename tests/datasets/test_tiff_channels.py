@@ -13,7 +13,9 @@ import tifffile
 import robustbench_cells as rb
 from robustbench_cells.errors import DataError
 from tests.support.coloured_files import NAMES, PLANES, SEVERAL, open_image, written
+from tests.support.raw_tiff import write_raw_tiff
 from tests.support.round_cells import LABELS
+from tests.support.tiff_frames import colour_page
 
 Planes = np.ndarray
 
@@ -52,6 +54,16 @@ def test_channels_go_by_their_names(name: str, tmp_path: Path) -> None:
     for number, channel in enumerate(NAMES):
         image = open_image(tmp_path, name, channel.upper()).read(name.partition(".")[0]).image
         np.testing.assert_array_equal(image, PLANES[..., number])
+
+
+def test_a_file_without_a_pixel_is_refused(tmp_path: Path) -> None:
+    """Its transparency would be compared with that of a first pixel."""
+    opaque = np.dstack([PLANES, np.full_like(PLANES[..., 0], 255)])
+    (tmp_path / "input").mkdir()
+    write_raw_tiff(tmp_path / "input/a.tif", [colour_page(opaque, 2, {338: (2,), 257: (0,)})])
+    for channel in (None, "red", ["red", "green"]):
+        with pytest.raises(DataError, match=r"declares 300×0 px, so it has no pixel"):
+            open_image(tmp_path, "a.tif", channel)
 
 
 def stack(order: str, **options: object) -> Callable[[Path, Planes], None]:

@@ -85,7 +85,9 @@ SEVERAL: dict[str, Callable[[Path], None]] = {
 }
 
 
-def open_image(root: Path, name: str, channel: str | int | None = None, white_level: int | None = None) -> Selection:
+def open_image(
+    root: Path, name: str, channel: str | int | list[str] | None = None, white_level: int | None = None
+) -> Selection:
     """Open a data set of one frame, whose image is the file ``input/NAME``."""
     save_mask(root / f"output/{name.partition('.')[0]}.png", CELLS)
     return rb.open_dataset(root, channel=channel, white_level=white_level)
