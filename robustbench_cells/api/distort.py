@@ -18,6 +18,8 @@ from robustbench_cells.errors import DataError, DataWarning, GridError
 from robustbench_cells.randomness import generator
 from robustbench_cells.types import Image, Labels
 
+_MOST_CHANNELS = 32
+
 
 @overload
 def distort(
@@ -54,11 +56,12 @@ def distort(
     ----------
     image
         (H, W), or (H, W, C) with channels last: uint8 or floating-point grey levels in [0, 255], bool, or 16-bit values
-        (see `open_dataset` on what is white). The paper's artefacts take (H, W) alone.
+        (see `open_dataset` on what is white), of at most 32 channels. The paper's artefacts take (H, W) alone.
     labels
         (H, W), bool or whole numbers, 0 for background and below 0 where nothing is scored; or None.
     artefact
-        Name, as `robustbench_cells list` shows them, or an artefact.
+        Name of an artefact, as `robustbench-cells list` shows them, or an artefact. Combined ones have no name here:
+        distort twice.
     intensity
         Strength in the artefact's own unit.
     seed
@@ -115,6 +118,11 @@ def _to_levels(image: npt.NDArray[Any], artefact: Artefact, white_level: int | N
     if not 2 <= image.ndim <= most or not image.size:
         takes = "(H, W) or (H, W, C)" if most == 3 else "(H, W); the other artefacts take channels, (H, W, C), too"
         raise DataError(f"image: shape {image.shape}; {artefact.name} takes {takes}")
+    if image.ndim == 3 and image.shape[2] > _MOST_CHANNELS:  # as in a stack (N, H, W), or where channels come first
+        raise DataError(
+            f"image: shape {image.shape} has {image.shape[2]} channels, which are last, (H, W, C), and at most "
+            f"{_MOST_CHANNELS}; move the axis of channels (np.moveaxis), and give the frames of a stack one by one"
+        )
     if image.dtype.kind not in "buif":
         raise DataError(f"image: dtype {image.dtype}; give bool, integer or floating point")
     flat = np.ascontiguousarray(image).reshape(image.shape[0], -1)  # values mean the same in each channel

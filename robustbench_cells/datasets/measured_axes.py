@@ -140,7 +140,13 @@ def _axis(content: Mapping[str, Any], path: Path) -> MeasuredAxis:
         if refusal := names.get(condition_name(name, value)):
             raise DataError(f"{path}: {content['name']}: the value {value:g} is {refusal}")
         names[condition_name(name, value)] = "there twice, to six digits; give each its own folder once"
-        folders[value] = _folder(step["folder"], path)
+        folder = _folder(step["folder"], path)
+        if any(folder.samefile(other) for other in folders.values()):
+            raise DataError(
+                f"{path}: {content['name']}: the folder {step['folder']} is there twice; "
+                "give each value images of its own"
+            )
+        folders[value] = folder
     return MeasuredAxis(
         name=name,
         parameter=content.get("parameter", content["name"].replace("_", " ")),

@@ -92,6 +92,11 @@ WRONG: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "fractional labels": ({"labels": LABELS / 2}, DataError, "labels: dtype float64"),
     "long ids": ({"labels": LABELS.astype(np.int64) << 40}, DataError, "does not fit into 32 bits"),
     "a stack": ({"image": IMAGE[None, None]}, DataError, r"image: shape \(1, 1, 70, 90\)"),
+    "frames of a stack": (
+        {"image": np.stack([IMAGE] * 2), "labels": None},
+        DataError,
+        r"image: shape \(2, 70, 90\) has 90 channels, .* at most 32; .* the frames of a stack one by one",
+    ),
     "text": ({"image": "frame.png"}, DataError, r"image: shape \(\)"),
     "a scaled image": ({"image": IMAGE / 255}, DataError, "floating-point grey levels span"),
     "a gap": ({"image": np.where(IMAGE > 50, IMAGE, np.nan)}, DataError, "NaN"),
