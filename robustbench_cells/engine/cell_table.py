@@ -16,6 +16,7 @@ from robustbench_cells.engine.evaluate import compare
 from robustbench_cells.errors import ModelError, refuse_exits
 from robustbench_cells.instances.fates import Fate, find_fates
 from robustbench_cells.instances.overlaps import Ints, Overlaps
+from robustbench_cells.models.instance_labels import declared_kind
 from robustbench_cells.results.manifest import RunSettings
 from robustbench_cells.types import Dataset, Image, Labels, Patch, Segmenter
 
@@ -75,7 +76,8 @@ def iter_cells(
         batch.images.flags.writeable = False
         with refuse_exits(segmenter.name):
             prediction = segmenter.predict(batch.images)
-        if problems := [*batch.problems, *prediction_problems(batch.images, prediction)]:
+        kind = declared_kind(segmenter)
+        if problems := [*batch.problems, *prediction_problems(batch.images, prediction, kind)]:
             raise ModelError(f"{segmenter.name}, {condition.name}: {problems[0]}")
         left_out = batch.left_out_cells if settings.edge_cells == "drop" else None
         comparison = compare(segmenter, prediction, batch.labels, left_out)

@@ -11,6 +11,8 @@ from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.patches import MIN_FRAME_SIDE, can_hold
 from robustbench_cells.errors import DataWarning, ModelError
+from robustbench_cells.instances.rules import InstanceKind
+from robustbench_cells.models.instance_labels import is_labels
 from robustbench_cells.printable import is_printable
 from robustbench_cells.types import Image, Labels, Patch, Prediction
 
@@ -50,14 +52,24 @@ def batch_problems(views: Sequence[Patch], images: Image, labels: Labels) -> lis
     return problems
 
 
-def prediction_problems(images: Image, prediction: Prediction) -> list[str]:
-    """What is wrong with the prediction, (N, H, W), of a batch; empty for a valid one."""
+def prediction_problems(images: Image, prediction: Prediction, kind: InstanceKind | None = None) -> list[str]:
+    """What is wrong with the prediction, (N, H, W), of a batch; empty for a valid one.
+
+    ``kind`` is what the segmenter says that its cells are: one that gives labels here and a mask there would be scored
+    by two rules, unless nothing is found there.
+    """
     if not isinstance(prediction, np.ndarray) or prediction.shape != images.shape[:3]:
         return [f"predicted {getattr(prediction, 'shape', type(prediction))} for images of {images.shape}"]
+    if kind is not None and is_labels(prediction) != (kind == "labels") and prediction.any():
+        return [f"predictions are {prediction.dtype}, but the model gives {'labels' if kind == 'labels' else 'masks'}"]
     if prediction.dtype == np.int32:
         return [f"a label is {prediction.min()}; cells are numbered from 1"] if prediction.min() < 0 else []
     if prediction.dtype != np.float32:
         return [f"predictions are {prediction.dtype}; float32 probabilities or int32 labels are needed"]
+    return _probability_problems(prediction)
+
+
+def _probability_problems(prediction: Prediction) -> list[str]:
     if not np.isfinite(prediction).all():
         return ["a predicted probability is not finite"]
     if prediction.min() < 0 or prediction.max() > 1:

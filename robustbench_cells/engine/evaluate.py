@@ -222,7 +222,7 @@ def _score(segmenter: Segmenter, batch: Batch, outcome: Outcome, edge_cells: Edg
         prediction = segmenter.predict(batch.images)
     finally:
         outcome.predict_seconds += time.perf_counter() - started
-    if problems := prediction_problems(batch.images, prediction):
+    if problems := prediction_problems(batch.images, prediction, declared_kind(segmenter)):
         outcome.problems.extend(problems)
         return []
     left_out = batch.left_out_cells if edge_cells == "drop" else None

@@ -124,7 +124,7 @@ def _render(
 def _predict(segmenter: Segmenter, images: Image) -> Masks | Labels:
     """Labels if the segmenter gives them, else the mask of what it predicts, (N, H, W)."""
     prediction = segmenter.predict(images)
-    if problems := prediction_problems(images, prediction):
+    if problems := prediction_problems(images, prediction, declared_kind(segmenter)):
         raise ValueError(problems[0])
     return prediction if is_labels(prediction) else foreground(prediction)
 

@@ -13,6 +13,7 @@ from robustbench_cells.artefacts import ARTEFACTS
 from robustbench_cells.artefacts._base import Artefact
 from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.batches import iter_patches, make_batches
+from robustbench_cells.engine.checks import prediction_problems
 from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.evaluate import compare, evaluate_batches
 from robustbench_cells.engine.patches import cut_patches
@@ -307,3 +308,20 @@ def test_what_is_not_scored_is_no_part_of_a_cell() -> None:
     for instances in (comparison.predicted_instances, comparison.true_instances):
         assert not instances[truth < 0].any()
     assert np.unique(comparison.true_instances).tolist() == [0, 7]
+
+
+@pytest.mark.parametrize(("instances", "other"), [("labels", np.float32), ("components", np.int32)])
+def test_a_segmenter_that_changes_its_kind_is_a_fault_unless_it_finds_nothing(instances: str, other: type) -> None:
+    images = np.full((1, 256, 256), 50, np.float32)
+    found = np.zeros(images.shape, other)
+    assert not prediction_problems(images, found, instances)  # type: ignore[arg-type]
+    found[0, 3:9, 3:9] = 1
+    assert not prediction_problems(images, found)
+    (problem,) = prediction_problems(images, found, instances)  # type: ignore[arg-type]
+    assert re.fullmatch(f"predictions are {found.dtype}, but the model gives (labels|masks)", problem)
+
+    model = Wild("other", lambda images: np.ones(images.shape, other))
+    model.instances = instances  # type: ignore[attr-defined]
+    outcome = evaluate_batches(batches(), NOISE, [model], METRICS)["other"]
+    assert problem in outcome.problems
+    assert not outcome.records
