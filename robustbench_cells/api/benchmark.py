@@ -14,10 +14,16 @@ from typing import Any
 from robustbench_cells.api.artefact_texts import add_together, parse_together
 from robustbench_cells.api.cells import cells_of_run
 from robustbench_cells.api.examples import render_report_examples
-from robustbench_cells.api.request import default_block, margin_of, require_block, require_floor, require_pixel_size
+from robustbench_cells.api.given_objects import open_given_data, open_given_models
+from robustbench_cells.api.request import (
+    default_block,
+    margin_of,
+    require_block,
+    require_edge_cells,
+    require_floor,
+    require_pixel_size,
+)
 from robustbench_cells.api.result import BenchmarkResult
-from robustbench_cells.datasets.opening import open_dataset
-from robustbench_cells.datasets.selection import Selection
 from robustbench_cells.engine.checks import require_room
 from robustbench_cells.engine.evaluate import GridCell
 from robustbench_cells.engine.grid import find_profile, make_conditions, resolve_grid
@@ -26,20 +32,15 @@ from robustbench_cells.engine.progress import Progress
 from robustbench_cells.engine.refine import refine as bisect_brackets
 from robustbench_cells.engine.run import BenchmarkRun
 from robustbench_cells.engine.together import combine
-from robustbench_cells.errors import BenchmarkWarning, DataError, GridError, ModelError
+from robustbench_cells.errors import BenchmarkWarning, GridError, ModelError
 from robustbench_cells.metrics import metrics_of
-from robustbench_cells.models.baselines import BASELINES
-from robustbench_cells.models.callables import segmenter_from
-from robustbench_cells.models.declared_channels import channels_of, require_channels
 from robustbench_cells.models.instance_labels import declared_kind
 from robustbench_cells.models.isolation.wall import Wall
-from robustbench_cells.models.loading import require_segmenter, segmenter_name
 from robustbench_cells.models.on_demand import load_all
-from robustbench_cells.models.opening import open_segmenters
 from robustbench_cells.results.limits import require_size
 from robustbench_cells.results.manifest import RunSettings
 from robustbench_cells.results.record_cache import RecordCache
-from robustbench_cells.types import REFERENCE, Segmenter
+from robustbench_cells.types import EdgeCells, Segmenter
 
 Grid = Mapping[str, Sequence[float] | None]
 
@@ -63,6 +64,7 @@ def benchmark(
     model_memory: float = Wall.memory,
     model_env: Sequence[str] = (),
     metrics: Sequence[str] = (),
+    edge_cells: EdgeCells = "keep",
     progress: bool = True,
 ) -> BenchmarkResult:
     """Measure how models degrade under artefacts.
@@ -113,6 +115,8 @@ def benchmark(
         Names of environment variables that the processes of models inherit besides those that docs/models.md lists.
     metrics
         Names of further scores to compute: ``["ap50"]`` brings all of cells, which models that give labels always have.
+    edge_cells
+        ``keep``, or ``drop``: true cells whose larger part lies outside of their patch are in no score of cells.
     progress
         Whether a progress bar is shown.
 
@@ -141,15 +145,16 @@ def benchmark(
     require_pixel_size(pixel_size)
     pairs = parse_together(together, "together")
     chosen = add_together(_chosen(artefacts), pairs)
-    selection = _selection(data)
+    selection = open_given_data(data)
     find_profile(profile)
     own = [*measured_artefacts(selection.measured_axes), *combine(pairs, profile)]
     grid = resolve_grid(profile, chosen, own)
     conditions = make_conditions(profile, grid, own)
     wall = Wall(isolate, model_seconds, model_memory, tuple(model_env))
-    segmenters = _segmenters(models, selection.channels, trusted=trust_models, wall=wall)
+    segmenters = open_given_models(models, selection.channels, trusted=trust_models, wall=wall)
     labels = any(declared_kind(one) == "labels" for one in segmenters.values())
     scores = metrics_of([metrics] if isinstance(metrics, str) else metrics, cells=labels)
+    require_edge_cells(edge_cells, scores)
     settings = RunSettings(
         profile=profile,
         seed=seed,
@@ -165,6 +170,7 @@ def benchmark(
         grids=grid,
         floor=floor,
         pixel_size=pixel_size,
+        edge_cells=edge_cells,
     )
     command = f"robustbench_cells.benchmark({list(segmenters)}, {selection.title!r}, {artefacts=}, seed={seed})"
     require_size(segmenters, conditions=len(conditions), metrics=len(scores), frames=len(selection.frames))
@@ -229,48 +235,6 @@ def _levels(name: str, levels: Any) -> list[float]:
         return [float(level) for level in levels]
     except (TypeError, ValueError) as error:
         raise GridError(f"artefacts: {name!r} has {levels!r}; a list of intensities or None is needed") from error
-
-
-def _selection(data: Any) -> Selection:
-    if isinstance(data, Selection):
-        return data
-    if isinstance(data, str | Path):
-        return open_dataset(str(data))
-    if all(hasattr(data, name) for name in ("key", "title", "frames", "sequence", "read")):
-        return Selection(data, list(data.frames))
-    raise DataError(f"data: {type(data).__name__}; give from_arrays(images, labels) or open_dataset(…)")
-
-
-def _segmenters(models: Any, channels: tuple[str, ...], *, trusted: bool, wall: Wall) -> dict[str, Segmenter]:
-    named = models if isinstance(models, Mapping) else {_name_of(models): models}
-    if not named:
-        raise ModelError("models: none is given")
-    segmenters: dict[str, Segmenter] = {REFERENCE: BASELINES.get(REFERENCE)}
-    sources = {name: str(model) for name, model in named.items() if isinstance(model, str | Path)}
-    for source in sources.values():
-        require_segmenter(source)
-    for name in named:
-        if not isinstance(name, str) or not name:
-            raise ModelError(f"models: {name!r} is not a name; give each model a text as its name")
-        if name in BASELINES and sources.get(name) != name:
-            raise ModelError(f"models: {name!r} is the name of a baseline; give the model another name")
-    require_channels({name: channels_of(source) for name, source in sources.items() if name != REFERENCE}, channels)
-    if channels and (in_memory := [name for name in named if name not in sources]):
-        raise ModelError(
-            f"{in_memory[0]}: is given as an object, and the images have the channels {', '.join(channels)}; give "
-            "models of several channels by their files, whose cards name them"
-        )
-    opened = open_segmenters(sources, trusted=trusted, wall=wall)
-    for name, model in named.items():
-        segmenters[name] = opened[name] if name in opened else segmenter_from(name, model)
-    return segmenters
-
-
-def _name_of(model: Any) -> str:
-    if isinstance(model, str | Path):
-        return str(model) if str(model) in BASELINES else segmenter_name(str(model))
-    name = getattr(model, "name", None) or getattr(model, "__name__", "")
-    return name if isinstance(name, str) and name.isidentifier() else "model"
 
 
 def _cell(run: BenchmarkRun, condition: str, name: str, failed: dict[tuple[str, str], Exception]) -> GridCell:

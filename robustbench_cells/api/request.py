@@ -163,7 +163,7 @@ def open_request(
     """
     require_block(request.block)
     require_floor(request.floor)
-    require_edge_cells(request.edge_cells)
+    require_edge_cells(request.edge_cells, request.scores)
     require_pixel_size(request.pixel_size)
     names = dict.fromkeys(name for segmenters in wanted.values() for name in segmenters)
     sources = {name: request.sources[name] for name in names}
@@ -254,10 +254,15 @@ def require_block(block: int | None) -> None:
         raise DataError(f"blocks of {block} frames: 1 or more is needed")
 
 
-def require_edge_cells(edge_cells: str) -> None:
-    """Refuse what is neither of the two rules."""
+def require_edge_cells(edge_cells: str, scores: Sequence[Metric]) -> None:
+    """Refuse what is neither of the two rules, and a rule that would change none of the scores."""
     if edge_cells not in get_args(EdgeCells):
         raise DataError(f"edge cells {edge_cells!r}: keep or drop is needed")
+    if edge_cells == "drop" and not any(metric.group for metric in scores):
+        raise DataError(
+            "edge cells 'drop': changes the scores of cells alone, and none is computed; ask for them "
+            '(--rb-metric=ap50, in Python metrics=["ap50"]), or keep the cells at the edge'
+        )
 
 
 def require_floor(floor: float | None) -> None:

@@ -80,8 +80,8 @@ class Channel:
             return self._take_several(stored, what)
         count = len(stored.names) or (1 if colours.ndim == 2 else colours.shape[-1])
         index = self._find(count, stored.names, what)
-        if index is not None and stored.names:
-            self._require_same_name(stored.names[index], what)
+        if index is not None:
+            self._require_same_name(stored.names[index] if stored.names else "", what)
         if colours.ndim == 2 or not (colours != colours[..., :1]).any():
             return stored
         _require_opaque(stored, what)

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from robustbench_cells.errors import ModelError
-from robustbench_cells.instances.components import label_components
 from robustbench_cells.instances.rules import InstanceKind
 from robustbench_cells.types import THRESHOLD, Image, Labels, Masks, Prediction, Segmenter
 
@@ -68,17 +67,39 @@ def require_ids(name: str, labels: Labels, remedy: str) -> None:
     ModelError
         If the values lie in pieces all over the images.
     """
-    ids = [len(np.unique(image[image > 0])) for image in labels]
-    pieces = sum(
-        int(label_components(labels == value).max(axis=(1, 2)).sum()) for value in np.unique(labels[labels > 0])
-    )
-    spare = pieces - sum(ids)
-    is_mask = max(ids, default=0) <= 1 and spare >= _SPARE
-    if is_mask or pieces >= max(_PIECES * sum(ids), sum(ids) + _FEW_PIECES):
+    ids, pieces = _ids_and_pieces(labels)
+    is_mask = max(ids, default=0) <= 1 and pieces - sum(ids) >= _SPARE
+    if is_mask or _are_classes(sum(ids), pieces):
         raise ModelError(
             f"{name}: returns whole numbers, which are taken as an id per cell, but in synthetic images of many cells "
             f"its {sum(ids)} ids have {pieces} separate pieces, as those of a mask or of classes; {remedy}"
         )
+
+
+def class_problems(labels: Labels) -> list[str]:
+    """What is wrong with labels, (N, H, W), whose values are those of classes, or ids that wrapped; else empty.
+
+    For predictions of real images: a model may find next to nothing in the images on which `require_ids` looks.
+    """
+    ids, pieces = _ids_and_pieces(labels)
+    if not _are_classes(sum(ids), pieces):
+        return []
+    return [
+        f"{sum(ids)} ids have {pieces} separate pieces, as those of classes or of ids that wrapped; each would count "
+        f"as one cell; {MASK_REMEDY}"
+    ]
+
+
+def _ids_and_pieces(labels: Labels) -> tuple[list[int], int]:
+    """Number of ids of each image, and of the 8-connected pieces of all of them."""
+    from skimage import measure
+
+    ids = [len(np.unique(image[image > 0])) for image in labels]
+    return ids, sum(int(measure.label(image, connectivity=2).max(initial=0)) for image in labels)
+
+
+def _are_classes(ids: int, pieces: int) -> bool:
+    return pieces >= max(_PIECES * ids, ids + _FEW_PIECES)
 
 
 def outlines(labels: Labels) -> Image:

@@ -84,6 +84,7 @@ def with_inside(results: Results, inside: Results) -> Results:
         ("segmenters", {name: outer.segmenters.get(name) for name in inner.segmenters}, inner.segmenters),
         ("seed", outer.settings.seed, inner.settings.seed),
         ("most_patches", outer.settings.most_patches, inner.settings.most_patches),
+        ("rule for cells that a patch cuts (--rb-edge-cells)", _edge_rule(outer), _edge_rule(inner)),
     ):
         if one != other:
             raise ResultsError(f"the results inside the field of interest differ in their {name}; run both alike")

@@ -193,6 +193,15 @@ def test_a_number_that_means_another_name_in_another_file_is_refused(tmp_path: P
         open_image(tmp_path, "a.ome.tif", 0)
 
 
+def test_a_number_that_has_no_name_in_another_file_is_refused(tmp_path: Path) -> None:
+    written(tmp_path, "rgb.png", COLOURED["rgb.png"])
+    written(tmp_path, "shades.png", grey_file)
+    save_mask(tmp_path / "output/shades.png", CELLS)
+    with pytest.raises(DataError, match=r"shades\.png: channel 0 is without a name, but in .*rgb\.png it is red"):
+        open_image(tmp_path, "rgb.png", 0)
+    assert open_image(tmp_path, "rgb.png", "luminance").read("shades").image.shape == CELLS.shape
+
+
 @pytest.mark.parametrize("channel", [True, 1.5, None])
 def test_a_channel_is_a_name_or_a_number(channel: object) -> None:
     with pytest.raises(TypeError, match="a name or a number is needed"):

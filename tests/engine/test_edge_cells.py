@@ -8,6 +8,7 @@ import pytest
 import robustbench_cells as rb
 from robustbench_cells.engine.batches import iter_patches, make_batches
 from robustbench_cells.engine.evaluate import evaluate_batches
+from robustbench_cells.errors import RobustbenchError
 from robustbench_cells.metrics import metrics_of
 from robustbench_cells.types import EdgeCells, Patch
 
@@ -86,6 +87,19 @@ def test_a_word_that_is_no_rule_is_refused() -> None:
 
     with pytest.raises(DataError, match="edge cells 'loose': keep or drop is needed"):
         open_request(Request(edge_cells="loose"), {}, Path("none.sqlite"))  # type: ignore[arg-type]
+
+
+def test_a_rule_that_changes_none_of_the_scores_is_refused() -> None:
+    data = rb.open_dataset("synthetic_touching", frames=1)
+    runs = {
+        rule: rb.benchmark("dog_otsu", data, {"blur": [2]}, metrics=["ap50"], edge_cells=rule, progress=False)
+        for rule in ("keep", "drop")
+    }
+    cells = {rule: run.results.records["instances_true"].sum() for rule, run in runs.items()}
+    assert cells["drop"] < cells["keep"]
+    assert runs["drop"].results.run.settings.edge_cells == "drop"
+    with pytest.raises(RobustbenchError, match="edge cells 'drop': changes the scores of cells alone, and none is"):
+        rb.benchmark("dog_otsu", data, {"blur": [2]}, edge_cells="drop", progress=False)
 
 
 def test_a_predicted_cell_goes_with_the_true_cell_that_it_lies_on() -> None:

@@ -10,10 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustbench_cells.errors import ModelError
+import robustbench_cells as rb
+from robustbench_cells.errors import BenchmarkWarning, ModelError
 from robustbench_cells.instances.components import label_components
 from robustbench_cells.models.callables import segmenter_from
-from robustbench_cells.models.instance_labels import convert_labels, declared_kind, foreground, outlines
+from robustbench_cells.models.instance_labels import (
+    class_problems,
+    convert_labels,
+    declared_kind,
+    foreground,
+    outlines,
+)
 from robustbench_cells.models.probe import probe, probe_images
 from robustbench_cells.types import Image, Labels
 from tests.support.networks import make_segmenter
@@ -137,3 +144,24 @@ def test_an_attribute_of_another_meaning_is_none() -> None:
 
     assert declared_kind(Model()) is None
     assert declared_kind(segmenter_from("mine", Model())) == "components"
+
+
+def test_classes_are_found_in_real_images_too() -> None:
+    """A model of other cells may find next to nothing in the images that are tried on loading."""
+    cells = bright(probe_images())
+    assert not class_problems(cells)
+    assert not class_problems(np.zeros_like(cells))
+    assert not class_problems(np.where(cells == 1, 1, 0).astype(np.int32))  # one cell in each image
+    (problem,) = class_problems(np.minimum(cells, 2))
+    assert "separate pieces, as those of classes or of ids that wrapped" in problem
+
+    def classes(images: Image) -> Labels:
+        found = images > 150
+        if images.min() < 70:  # as those that are tried; the embedded frames are brighter
+            found = bright(images) == 1
+        return found.astype(np.int32)
+
+    data = rb.open_dataset("synthetic", frames=1)
+    with pytest.warns(BenchmarkWarning, match="each would count as one cell"):
+        result = rb.benchmark({"mine": classes}, data, {"blur": [2]}, progress=False)
+    assert set(result.failed) == {("mine", "clean"), ("mine", "blur-2")}
