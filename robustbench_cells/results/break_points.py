@@ -142,6 +142,8 @@ class _Curves:
         keys = list(groups.size().index)
         self._places = {key: number for number, key in enumerate(keys)}
         self._sums = results.score_sums(results.records, groups.ngroup().to_numpy(), metric)
+        self._results, self._metric = results, metric
+        self._beside: dict[str, Results] = {}
         self.names = list(dict.fromkeys(str(name) for name, _, _ in keys))
 
     def levels(self, name: str, artefact: str, info: ArtefactInfo) -> list[float]:
@@ -151,9 +153,18 @@ class _Curves:
         return [info.neutral, *ran] if ran and starts_clean else ran
 
     def sums(self, name: str, artefact: str, intensity: float) -> Floats:
-        """Sum and number of each frame's scores, (frames, 2); of clean patches where no other ran."""
+        """Sum and number of each frame's scores, (frames, 2); where none ran, of the artefact's patches as they are."""
         key = name, artefact, intensity
-        return self._sums[self._places[key if key in self._places else (name, CLEAN, 0.0)]]
+        return self._sums[self._places[key]] if key in self._places else self._clean_sums(name, artefact)
+
+    def _clean_sums(self, name: str, artefact: str) -> Floats:
+        if artefact not in self._beside:
+            self._beside[artefact] = self._results.clean_beside(artefact)
+        beside = self._beside[artefact]
+        rows = beside.records[beside.records["segmenter"] == name]
+        if rows.empty:
+            return self._sums[self._places[name, CLEAN, 0.0]]
+        return beside.score_sums(rows, np.zeros(len(rows), np.int64), self._metric)[0]
 
     def clean(self, name: str) -> Floats | None:
         """The same of the clean patches; None if they did not run, or have no score."""

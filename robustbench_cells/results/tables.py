@@ -20,6 +20,7 @@ from robustbench_cells.results.pooling import values_of
 from robustbench_cells.types import CLEAN, Record, ScoreRange, condition_name
 
 _CONDITION = ["artefact", "intensity", "segmenter"]
+_PATCH = ["segmenter", "frame", "patch"]
 _NAMES = ["segmenter", "artefact", "frame"]
 KEYS = ["segmenter", "artefact", "intensity", "frame", "patch"]
 
@@ -108,12 +109,13 @@ class Results:
         """Rows of the summary that make an artefact's curves, by intensity.
 
         Where ``clean`` is the measurement at the neutral intensity, and the scale has a place for that, curves start
-        with it.
+        with it, on the patches that the artefact took.
         """
         info = self.run.artefacts[artefact]
         ran = self.summary[self.summary["artefact"] == artefact]
         if info.is_clean_at_neutral and info.axis.holds(info.neutral):
-            clean = self.summary[self.summary["artefact"] == CLEAN]
+            beside = self.clean_beside(artefact)
+            clean = self.summary[self.summary["artefact"] == CLEAN] if beside.records.empty else beside.summary
             has_own = ran.loc[ran["intensity"] == info.neutral, "segmenter"]
             start = clean[clean["segmenter"].isin(set(ran["segmenter"]) - set(has_own))]
             start = start.assign(
@@ -121,6 +123,23 @@ class Results:
             )
             ran = pd.concat([start, ran])
         return ran.sort_values("intensity", kind="stable")
+
+    def clean_beside(self, artefact: str) -> Results:
+        """The condition ``clean`` on the patches that each segmenter has of an artefact, which may take fewer."""
+        taken = self.records.loc[self.records["artefact"] == artefact, _PATCH].drop_duplicates()
+        clean = self._clean[pd.MultiIndex.from_frame(self._clean[_PATCH]).isin(pd.MultiIndex.from_frame(taken))]
+        patches = tuple(clean.index)
+        if patches not in self._beside:  # most artefacts take the same patches
+            self._beside[patches] = Results(clean.reset_index(drop=True), self.run)
+        return self._beside[patches]
+
+    @cached_property
+    def _clean(self) -> pd.DataFrame:
+        return self.records[self.records["artefact"] == CLEAN]
+
+    @cached_property
+    def _beside(self) -> dict[tuple[int, ...], Results]:
+        return {}
 
     def score_sums(self, rows: pd.DataFrame, groups: npt.NDArray[Any], metric: str) -> Floats:
         """Sum and number of a metric's defined values (`pooling`), (groups, frames, 2); see `frame_sums`."""

@@ -8,6 +8,7 @@ from math import inf, log10
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from robustbench_cells.errors import ResultsError
@@ -126,3 +127,16 @@ def test_an_intensity_beyond_a_logarithmic_scale_is_refused(tmp_path: Path) -> N
     save(run_of({"shot": (PHOTONS, {1000.0: 0.8, 0.0: 0.4})}), tmp_path)
     with pytest.raises(ResultsError, match="an intensity of shot has no place on a logarithmic scale"):
         load(tmp_path)
+
+
+def test_a_curve_starts_at_clean_on_the_patches_that_the_artefact_took() -> None:
+    """An artefact may take fewer patches than clean, and a curve must not fall because the others are easier."""
+    results = run_of({"read": (SIGMA, {20.0: 0.7, 40.0: 0.4})}, clean=0.72)
+    easier = results.records.query("artefact == 'clean'").assign(patch=1, jaccard=0.9)
+    settings = replace(results.run.settings, floor=0.71)
+    more = Results(pd.concat([results.records, easier], ignore_index=True), replace(results.run, settings=settings))
+    assert more.summary.query("artefact == 'clean'")["jaccard"].item() == pytest.approx(0.81, abs=0.001)
+    start, first, _ = more.curve_rows("read")["jaccard"]
+    assert (start, first) == pytest.approx((0.721, 0.701), abs=0.0001)
+    (point, _) = break_points(more)["unet"]
+    assert point.interpolated == pytest.approx(20 * (start - 0.71) / (start - first))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 
 import numpy as np
@@ -16,6 +16,8 @@ from robustbench_cells.results.curves import BREAK_RATIO, break_point_distance
 from robustbench_cells.results.intervals import Floats, FrameOrder
 from robustbench_cells.results.units import Unit
 from robustbench_cells.types import CLEAN
+
+_PATCH = ["frame", "patch"]
 
 
 @CRITERIA.register
@@ -49,7 +51,8 @@ class BreakPointCriterion(Criterion):
             if axis.is_clean_at_neutral and axis.neutral is not None and axis.neutral not in levels:
                 levels.append(axis.neutral)
             for side in axis.directions(levels):
-                curve = [tables.get((artefact, x), clean) for x in side.intensities]
+                start = _on_patches(clean, tables, artefact)
+                curve = [tables.get((artefact, x), start) for x in side.intensities]
                 yield self._difference(pair, artefact, [clean, *curve], side)
 
     def _difference(
@@ -86,6 +89,13 @@ class BreakPointCriterion(Criterion):
             caveat=caveat if left_censored.any() else "",
             remark=f"both are interpolated; the baseline falls {old}, the candidate {new}",
         )
+
+
+def _on_patches(clean: pd.DataFrame, tables: Mapping[tuple[str, float], pd.DataFrame], artefact: str) -> pd.DataFrame:
+    """The clean records of the patches that an artefact took, which may be fewer."""
+    taken = pd.concat([rows[_PATCH] for (name, _), rows in tables.items() if name == artefact]).drop_duplicates()
+    beside = clean[pd.MultiIndex.from_frame(clean[_PATCH]).isin(pd.MultiIndex.from_frame(taken))]
+    return clean if beside.empty else beside
 
 
 def _describe(scores: Floats, side: Side, unit: Unit) -> str:
