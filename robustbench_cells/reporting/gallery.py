@@ -68,7 +68,8 @@ def gallery(
         "fates": list(FATES) if fates else [],
         "strips": [{"artefact": artefact, "steps": [*clean, *strips[artefact]]} for artefact in sorted(strips)]
         or [{"artefact": CLEAN, "steps": clean}],
-        "rule": f"Patch {first.patch} of frame {first.frame}: the one with the median number of labelled cells. "
+        "rule": f"Patch {first.patch} of frame {first.frame}: the one with the median number of labelled cells, "
+        "of those that the most artefacts take. "
         "At another zoom the view is cut around the same centre.",
         "worst": [
             {

@@ -91,10 +91,10 @@ class ExamplePatches:
 def choose_examples(results: Results) -> list[ExampleView]:
     """Choose the views that a report of these results shows.
 
-    One patch at every intensity, nine per artefact at most: the patch with the median number of labelled cells, so that
-    it stays the same when models change. For each segmenter and artefact, the two patches with the lowest Jaccard
-    under the conditions whose mean is at least 90 % of its own clean one, which other models do not change; none if
-    there is no such condition.
+    One patch at every intensity, nine per artefact at most: of those that the most artefacts take, the patch with the
+    median number of labelled cells, so that it stays the same when models change. For each segmenter and artefact, the
+    two patches with the lowest Jaccard under the conditions whose mean is at least 90 % of its own clean one, which
+    other models do not change; none if there is no such condition.
     """
     results = results.on_grid
     records = results.records[results.records["segmenter"] != REFERENCE]
@@ -108,6 +108,8 @@ def _median_views(records: pd.DataFrame) -> list[ExampleView]:
     ranked = cells.groupby([rows["frame"], rows["patch"]]).mean().dropna()
     if ranked.empty:
         return []
+    artefacts = records.groupby(["frame", "patch"])["artefact"].nunique().reindex(ranked.index)
+    ranked = ranked[artefacts == artefacts.max()]  # a patch that some artefacts do not take would leave these out
     frame, patch = ranked.sort_values(kind="stable").index[(len(ranked) - 1) // 2]
     shown = records[(records["frame"] == frame) & (records["patch"] == patch)]
     conditions = shown[["artefact", "intensity"]].drop_duplicates().sort_values(["artefact", "intensity"])

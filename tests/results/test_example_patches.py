@@ -54,6 +54,14 @@ def test_patch_that_is_shown_at_every_intensity_does_not_depend_on_the_models() 
     assert strip(0.0) == strip(1.0)
 
 
+@pytest.mark.parametrize("patch", [0, 1])
+def test_the_patch_is_one_that_every_artefact_takes(patch: int) -> None:
+    few = RUN.records[(RUN.records["artefact"] != "noise") | (RUN.records["patch"] == patch)]
+    strip = [view for view in choose_examples(Results(few, RUN.run)) if not view.failure_of]
+    assert {view.patch for view in strip} == {patch}
+    assert {view.artefact for view in strip} == set(RUN.records["artefact"])
+
+
 def test_a_long_grid_is_shown_at_nine_intensities() -> None:
     many = pd.concat([RUN.records.assign(artefact="noise", intensity=float(sigma)) for sigma in range(41)])
     many = many.drop_duplicates(["segmenter", "intensity", "frame", "patch"]).reset_index(drop=True)
