@@ -166,3 +166,9 @@ def test_the_citation_names_this_version_the_study_and_the_data() -> None:
     assert [author["family-names"] for author in study["authors"]] == ["Oliveri", "Chkroun", "Conde"]
     assert "PhC-C2DL-PSC" in data["title"]
     assert article["doi"] == "10.1038/nmeth.4473"
+
+
+def test_what_a_run_warns_its_user_of_does_not_end_it(pytestconfig: pytest.Config) -> None:
+    filters = pytestconfig.getini("filterwarnings")
+    told = ("BenchmarkWarning", "DataWarning", "DeclarationWarning", "MissingExtraWarning")
+    assert all(f"default::robustbench_cells.errors.{name}" in filters for name in told)
