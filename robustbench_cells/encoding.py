@@ -8,7 +8,7 @@ from typing import Any
 
 _ALIKE = {
     "×": "x", "…": "...", "–": "-", "—": "-", "·": "-", "⁻": "-", "√": "sqrt ", "µ": "u", "σ": "sigma", "°": "deg",
-    "±": "+/-", "→": "->",
+    "±": "+/-", "→": "->", "∩": "and", "∪": "or",
 }  # fmt: skip
 _HANDLER = "robustbench_cells.alike"
 

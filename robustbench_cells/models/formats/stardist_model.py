@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from robustbench_cells.errors import ModelError
+from robustbench_cells.files.atomic import read_json
 from robustbench_cells.models.formats._base import FORMATS, InstanceModel
 from robustbench_cells.types import Image
 
@@ -65,7 +65,7 @@ def _require_usable(where: str, folder: Path) -> None:
             f"{where}: has no weights ({', '.join(_WEIGHTS)}), and StarDist would run an untrained network; copy the "
             "weights_best.h5 of its training beside its config.json"
         )
-    config = json.loads(file.read_text(encoding="utf-8"))
+    config = read_json(file, ModelError)
     if "Z" in config["axes"] or config["n_channel_in"] != 1:
         raise ModelError(
             f"{where}: takes images with axes {config['axes']}, channels: {config['n_channel_in']}; patches are grey "
