@@ -163,12 +163,12 @@ def open_request(
     """
     require_block(request.block)
     require_floor(request.floor)
-    require_edge_cells(request.edge_cells, request.scores)
     require_pixel_size(request.pixel_size)
     names = dict.fromkeys(name for segmenters in wanted.values() for name in segmenters)
     sources = {name: request.sources[name] for name in names}
     for source in sources.values():  # before frames and models take their time
         require_segmenter(source)
+    require_edge_cells(request.edge_cells, request.scores)
     selection = _open_selection(request, resolve_channel(request.channel, sources))
     require_size(names, conditions=len(wanted), metrics=len(request.scores), frames=len(selection.frames))
     require_room(selection, [one for one in request.conditions if one.name in wanted])

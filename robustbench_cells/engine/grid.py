@@ -10,6 +10,7 @@ import numpy as np
 
 from robustbench_cells.artefacts import ARTEFACTS, Artefact, PhysicalArtefact
 from robustbench_cells.engine.condition import Condition
+from robustbench_cells.engine.measured import MeasuredArtefact
 from robustbench_cells.engine.pairs import CombinedArtefact, combined_artefacts
 from robustbench_cells.errors import GridError, UnknownNameError
 from robustbench_cells.registry import unknown
@@ -141,8 +142,14 @@ def make_conditions(
 
 
 def _most_patches(profile: str, artefact: Artefact) -> int | None:
-    """The profile's cap on an artefact's patches per frame, where it has one of its own; a pair has the swept one's."""
+    """The profile's cap on an artefact's patches per frame, where it has one of its own.
+
+    A pair has that of the swept artefact, and a measured axis that of the artefact that it is drawn over, so that the
+    two curves are of the same patches.
+    """
     varied = artefact.swept if isinstance(artefact, CombinedArtefact) else artefact
+    if isinstance(artefact, MeasuredArtefact) and artefact.over:
+        varied = ARTEFACTS.get(artefact.over)
     return find_profile(profile).most_physical if isinstance(varied, PhysicalArtefact) else None
 
 
