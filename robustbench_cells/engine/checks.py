@@ -12,7 +12,7 @@ from robustbench_cells.engine.condition import Condition
 from robustbench_cells.engine.patches import MIN_FRAME_SIDE, can_hold
 from robustbench_cells.errors import DataWarning, ModelError
 from robustbench_cells.instances.rules import InstanceKind
-from robustbench_cells.models.instance_labels import is_labels
+from robustbench_cells.models.instance_labels import class_problems, is_labels
 from robustbench_cells.printable import is_printable
 from robustbench_cells.types import Image, Labels, Patch, Prediction
 
@@ -62,8 +62,10 @@ def prediction_problems(images: Image, prediction: Prediction, kind: InstanceKin
         return [f"predicted {getattr(prediction, 'shape', type(prediction))} for images of {images.shape}"]
     if kind is not None and is_labels(prediction) != (kind == "labels") and prediction.any():
         return [f"predictions are {prediction.dtype}, but the model gives {'labels' if kind == 'labels' else 'masks'}"]
-    if prediction.dtype == np.int32:
-        return [f"a label is {prediction.min()}; cells are numbered from 1"] if prediction.min() < 0 else []
+    if is_labels(prediction) and prediction.dtype == np.int32:
+        if prediction.min() < 0:
+            return [f"a label is {prediction.min()}; cells are numbered from 1"]
+        return class_problems(prediction)
     if prediction.dtype != np.float32:
         return [f"predictions are {prediction.dtype}; float32 probabilities or int32 labels are needed"]
     return _probability_problems(prediction)

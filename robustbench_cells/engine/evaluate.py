@@ -21,7 +21,7 @@ from robustbench_cells.engine.condition import Condition
 from robustbench_cells.errors import ModelStoppedError, refuse_exits
 from robustbench_cells.instances.rules import InstanceRule
 from robustbench_cells.metrics._base import Comparison, Metric, score_patches
-from robustbench_cells.models.instance_labels import class_problems, declared_kind, foreground, is_labels
+from robustbench_cells.models.instance_labels import declared_kind, foreground, is_labels
 from robustbench_cells.models.isolation.messages import ModelTraceback
 from robustbench_cells.results.pooling import pooled_ratio
 from robustbench_cells.types import (
@@ -222,10 +222,7 @@ def _score(segmenter: Segmenter, batch: Batch, outcome: Outcome, edge_cells: Edg
         prediction = segmenter.predict(batch.images)
     finally:
         outcome.predict_seconds += time.perf_counter() - started
-    problems = prediction_problems(batch.images, prediction, declared_kind(segmenter))
-    if not problems and is_labels(prediction):
-        problems = class_problems(prediction)
-    if problems:
+    if problems := prediction_problems(batch.images, prediction, declared_kind(segmenter)):
         outcome.problems.extend(problems)
         return []
     left_out = batch.left_out_cells if edge_cells == "drop" else None

@@ -143,7 +143,7 @@ class _Curves:
         self._places = {key: number for number, key in enumerate(keys)}
         self._sums = results.score_sums(results.records, groups.ngroup().to_numpy(), metric)
         self._results, self._metric = results, metric
-        self._beside: dict[str, Results] = {}
+        self._beside: dict[str, _Curves] = {}
         self.names = list(dict.fromkeys(str(name) for name, _, _ in keys))
 
     def levels(self, name: str, artefact: str, info: ArtefactInfo) -> list[float]:
@@ -159,12 +159,8 @@ class _Curves:
 
     def _clean_sums(self, name: str, artefact: str) -> Floats:
         if artefact not in self._beside:
-            self._beside[artefact] = self._results.clean_beside(artefact)
-        beside = self._beside[artefact]
-        rows = beside.records[beside.records["segmenter"] == name]
-        if rows.empty:
-            return self._sums[self._places[name, CLEAN, 0.0]]
-        return beside.score_sums(rows, np.zeros(len(rows), np.int64), self._metric)[0]
+            self._beside[artefact] = _Curves(self._results.clean_beside(artefact), self._metric)
+        return self._beside[artefact].sums(name, CLEAN, 0.0)
 
     def clean(self, name: str) -> Floats | None:
         """The same of the clean patches; None if they did not run, or have no score."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -113,9 +113,8 @@ class Results:
         """
         info = self.run.artefacts[artefact]
         ran = self.summary[self.summary["artefact"] == artefact]
-        if info.is_clean_at_neutral and info.axis.holds(info.neutral):
-            beside = self.clean_beside(artefact)
-            clean = self.summary[self.summary["artefact"] == CLEAN] if beside.records.empty else beside.summary
+        if info.is_clean_at_neutral and info.axis.holds(info.neutral) and (self.records["artefact"] == CLEAN).any():
+            clean = self.clean_beside(artefact).summary
             has_own = ran.loc[ran["intensity"] == info.neutral, "segmenter"]
             start = clean[clean["segmenter"].isin(set(ran["segmenter"]) - set(has_own))]
             start = start.assign(
@@ -125,17 +124,18 @@ class Results:
         return ran.sort_values("intensity", kind="stable")
 
     def clean_beside(self, artefact: str) -> Results:
-        """The condition ``clean`` on the patches that each segmenter has of an artefact, which may take fewer."""
-        taken = self.records.loc[self.records["artefact"] == artefact, _PATCH].drop_duplicates()
-        clean = self._clean[pd.MultiIndex.from_frame(self._clean[_PATCH]).isin(pd.MultiIndex.from_frame(taken))]
-        patches = tuple(clean.index)
-        if patches not in self._beside:  # most artefacts take the same patches
-            self._beside[patches] = Results(clean.reset_index(drop=True), self.run)
-        return self._beside[patches]
+        """The condition ``clean`` on the patches that each segmenter has of an artefact, which may take fewer.
 
-    @cached_property
-    def _clean(self) -> pd.DataFrame:
-        return self.records[self.records["artefact"] == CLEAN]
+        On all of them for a segmenter that has none of these.
+        """
+        clean = self.records[self.records["artefact"] == CLEAN]
+        rows = on_patches(clean, self.records[self.records["artefact"] == artefact], _PATCH)
+        others = clean[~clean["segmenter"].isin(rows["segmenter"])]
+        rows = pd.concat([rows, others]).sort_index()
+        patches = tuple(rows.index)
+        if patches not in self._beside:  # most artefacts take the same patches
+            self._beside[patches] = Results(rows.reset_index(drop=True), self.run)
+        return self._beside[patches]
 
     @cached_property
     def _beside(self) -> dict[tuple[int, ...], Results]:
@@ -167,6 +167,12 @@ class Results:
         if together := self.run.artefacts[artefact].together:
             return [name for name in self.single_artefacts if name == together.swept]
         return [name for name in self.single_artefacts if self.run.artefacts[name].over == artefact]
+
+
+def on_patches(rows: pd.DataFrame, others: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Those rows whose patches are among those of others; a patch is what the columns say."""
+    taken = pd.MultiIndex.from_frame(others[columns].drop_duplicates())
+    return rows[pd.MultiIndex.from_frame(rows[columns]).isin(taken)]
 
 
 def added_rows(records: pd.DataFrame, run: RunManifest) -> pd.Series:

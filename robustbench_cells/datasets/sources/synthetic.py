@@ -27,6 +27,7 @@ class Synthetic(DatasetSource):
     name = "synthetic"
     layout = "no files: given by the name 'synthetic'"
     splits = ", ".join(f"{split} ({count} frames)" for split, count in _FRAMES.items())
+    parted = True  # whether the labels of cells that touch are
 
     def recognises(self, where: str) -> bool:
         """See `DatasetSource.recognises`."""
@@ -41,11 +42,11 @@ class Synthetic(DatasetSource):
         channel: Channel | None = None,
     ) -> Dataset:
         """See `DatasetSource.open`."""
-        return SyntheticFrames.of(split, channel, parted=True)
+        return SyntheticFrames.of(split, channel, parted=self.parted)
 
 
 @SOURCES.register
-class SyntheticTouching(DatasetSource):
+class SyntheticTouching(Synthetic):
     """The images of `synthetic` with other labels: cells that touch are not parted, and each has its id.
 
     For scores of cells: a model that merges what touches loses nothing by pixels. Where a later cell covers the middle
@@ -54,22 +55,7 @@ class SyntheticTouching(DatasetSource):
 
     name = "synthetic_touching"
     layout = "no files: given by the name 'synthetic_touching'"
-    splits = Synthetic.splits
-
-    def recognises(self, where: str) -> bool:
-        """See `DatasetSource.recognises`."""
-        return where == self.name
-
-    def open(
-        self,
-        where: str,
-        split: str | None,
-        white_level: int | None,
-        ignore_label: int | None = None,
-        channel: Channel | None = None,
-    ) -> Dataset:
-        """See `DatasetSource.open`."""
-        return SyntheticFrames.of(split, channel, parted=False)
+    parted = False
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from math import inf
 
 import numpy as np
@@ -14,10 +14,9 @@ from robustbench_cells.results.axes import Side
 from robustbench_cells.results.brackets import locate_crossing
 from robustbench_cells.results.curves import BREAK_RATIO, break_point_distance
 from robustbench_cells.results.intervals import Floats, FrameOrder
+from robustbench_cells.results.tables import on_patches
 from robustbench_cells.results.units import Unit
 from robustbench_cells.types import CLEAN
-
-_PATCH = ["frame", "patch"]
 
 
 @CRITERIA.register
@@ -51,8 +50,9 @@ class BreakPointCriterion(Criterion):
             if axis.is_clean_at_neutral and axis.neutral is not None and axis.neutral not in levels:
                 levels.append(axis.neutral)
             for side in axis.directions(levels):
-                start = _on_patches(clean, tables, artefact)
-                curve = [tables.get((artefact, x), start) for x in side.intensities]
+                ran = pd.concat([rows for (name, _), rows in tables.items() if name == artefact])
+                start = on_patches(clean, ran, ["frame", "patch"])
+                curve = [tables.get((artefact, x), clean if start.empty else start) for x in side.intensities]
                 yield self._difference(pair, artefact, [clean, *curve], side)
 
     def _difference(
@@ -89,13 +89,6 @@ class BreakPointCriterion(Criterion):
             caveat=caveat if left_censored.any() else "",
             remark=f"both are interpolated; the baseline falls {old}, the candidate {new}",
         )
-
-
-def _on_patches(clean: pd.DataFrame, tables: Mapping[tuple[str, float], pd.DataFrame], artefact: str) -> pd.DataFrame:
-    """The clean records of the patches that an artefact took, which may be fewer."""
-    taken = pd.concat([rows[_PATCH] for (name, _), rows in tables.items() if name == artefact]).drop_duplicates()
-    beside = clean[pd.MultiIndex.from_frame(clean[_PATCH]).isin(pd.MultiIndex.from_frame(taken))]
-    return clean if beside.empty else beside
 
 
 def _describe(scores: Floats, side: Side, unit: Unit) -> str:
