@@ -48,7 +48,7 @@ def check_page(what: str, page: Any, *, channels: bool = False) -> None:
     """
     check_size(what, page.imagewidth, page.imagelength)
     _check_tiles(what, page)
-    for check in (check for check in _CHECKS if not (channels and check is _find_samples and are_channels(page))):
+    for check in _CHECKS_OF_CHANNELS if channels and are_channels(page) else _CHECKS:
         if problem := check(page):
             raise DataError(f"{what}: {problem}")
     check_size(what, page.imagewidth, page.imagelength, page.samplesperpixel * max(1, page.dtype.itemsize))
@@ -192,3 +192,4 @@ _CHECKS: tuple[Callable[[Any], str], ...] = (
     _find_predictor,
     _find_calibration,
 )
+_CHECKS_OF_CHANNELS = tuple(check for check in _CHECKS if check is not _find_samples)
